@@ -56,7 +56,9 @@ def rm_prompt(pair: PairText, steps: Sequence[str], kind: StepKind) -> str:
 
     ``steps`` are the texts of the steps up to and including the judged one, headings included.
     """
-    return policy_prompt(pair) + "\n".join(s.strip() for s in steps) + f"\n## review step {kind}\n"
+    return (
+        policy_prompt(pair) + "\n".join(s.strip() for s in steps) + f"\n## review step {kind}\n"
+    )
 
 
 def _line(text: str) -> str:

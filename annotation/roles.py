@@ -1,0 +1,47 @@
+"""The four roles, in one place for pages, API and admin."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
+
+
+class Role(StrEnum):
+    ANNOTATOR = "annotator"
+    LEAD = "lead"
+    ML_ENGINEER = "ml_engineer"
+    ADMIN = "admin"
+
+
+# A lead may label; an administrator may do everything.
+_IMPLIED: dict[Role, frozenset[Role]] = {
+    Role.ANNOTATOR: frozenset({Role.ANNOTATOR}),
+    Role.LEAD: frozenset({Role.LEAD, Role.ANNOTATOR}),
+    Role.ML_ENGINEER: frozenset({Role.ML_ENGINEER}),
+    Role.ADMIN: frozenset(Role),
+}
+
+
+def roles_of(user: AbstractBaseUser | AnonymousUser) -> frozenset[Role]:
+    if not isinstance(user, User) or not user.is_active:
+        return frozenset()
+    if user.is_superuser:
+        return _IMPLIED[Role.ADMIN]
+    names = set(user.groups.values_list("name", flat=True))
+    return frozenset[Role]().union(*(_IMPLIED[role] for role in Role if role.value in names))
+
+
+def has_role(user: AbstractBaseUser | AnonymousUser, role: Role) -> bool:
+    return role in roles_of(user)
+
+
+def role_grant(*, user: User, role: Role) -> User:
+    """Put the user into the role's group; leads and ML engineers may enter the admin."""
+    group, _ = Group.objects.get_or_create(name=role.value)
+    user.groups.add(group)
+    if role is not Role.ANNOTATOR:
+        user.is_staff = True
+        user.is_superuser = user.is_superuser or role is Role.ADMIN
+        user.save(update_fields=["is_staff", "is_superuser"])
+    return user

@@ -1,0 +1,19 @@
+#!/usr/bin/env python
+"""Django's command line. Without DATABASE_URL it starts the embedded Postgres first."""
+
+import os
+import sys
+
+from config.embedded import ensure_database_url
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    ensure_database_url()
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""One world for all tests, on a throw-away embedded Postgres unless DATABASE_URL is set."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+_SCRATCH = Path(tempfile.mkdtemp(prefix="stepwise-test-"))
+
+
+os.environ["STEPWISE_DATA_DIR"] = str(_SCRATCH)
+from config.embedded import ensure_database_url  # noqa: E402
+
+_SCRATCH.chmod(0o755)
+ensure_database_url()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _scratch() -> Iterator[None]:
+    yield
+    shutil.rmtree(_SCRATCH / "runs", ignore_errors=True)

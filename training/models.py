@@ -1,0 +1,195 @@
+"""Checkpoints, runs, what they measured, and where the reward model and people differ."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from annotation.models import Project, QueueItem, Resolution, Step
+from verifier.models import VerifierRelease
+
+
+class Checkpoint(models.Model):
+    """A model somebody can sample or score with: a folder, or an OpenAI-compatible endpoint."""
+
+    class Kind(models.TextChoices):
+        POLICY = "policy"
+        RM = "rm", "reward model"
+
+    name = models.CharField(max_length=200, unique=True)
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.POLICY)
+    path = models.TextField(help_text="Hugging Face folder, or the endpoint's URL")
+    model_name = models.CharField(max_length=200, blank=True, help_text="at the endpoint")
+    style = models.CharField(max_length=16, default="bare", help_text="prompt style")
+    layout = models.CharField(max_length=16, default="answer_last")
+    run = models.ForeignKey(
+        "TrainingRun", null=True, blank=True, on_delete=models.SET_NULL, related_name="produced"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TrainingRun(models.Model):
+    """One job. A worker holds it while now < lease_expires_at and renews by heartbeat."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        CANCELLING = "cancelling"
+        CANCELLED = "cancelled"
+        FINISHED = "finished"
+        FAILED = "failed"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    method = models.CharField(max_length=16)
+    config = models.JSONField(default=dict, help_text="overrides of the method's defaults")
+    policy = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="+")
+    rm = models.ForeignKey(
+        Checkpoint, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    release = models.ForeignKey(
+        VerifierRelease, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
+    run_dir = models.TextField(blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    worker = models.CharField(max_length=200, blank=True)
+    lease_token = models.CharField(max_length=64, blank=True)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    step = models.PositiveIntegerField(default=0)
+    total_steps = models.PositiveIntegerField(default=0)
+    log_tail = models.TextField(blank=True)
+    error = models.TextField(blank=True)
+    report = models.JSONField(default=dict, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"run {self.pk} ({self.method}, {self.state})"
+
+
+class RunMetric(models.Model):
+    """One line of metrics.jsonl, so that the run page needs no shared disk."""
+
+    run = models.ForeignKey(TrainingRun, on_delete=models.CASCADE, related_name="metrics")
+    step = models.PositiveIntegerField()
+    data = models.JSONField()
+
+    class Meta:
+        ordering = ["step"]
+        constraints = [models.UniqueConstraint(fields=["run", "step"], name="metric_once")]
+
+    def __str__(self) -> str:
+        return f"step {self.step} of run {self.run_id}"
+
+
+class EvalReport(models.Model):
+    run = models.ForeignKey(TrainingRun, on_delete=models.CASCADE, related_name="evaluations")
+    moment = models.CharField(max_length=8, help_text="before | after")
+    metrics = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "moment"], name="report_once")]
+
+    def __str__(self) -> str:
+        return f"{self.moment} run {self.run_id}"
+
+
+class RolloutBatch(models.Model):
+    """One request to sample n CoTs for each of some pairs."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    policy = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="+")
+    pair_ids = models.JSONField(default=list)
+    n = models.PositiveSmallIntegerField(default=1)
+    temperature = models.FloatField(default=0.99)
+    top_k = models.PositiveIntegerField(default=100)
+    max_tokens = models.PositiveIntegerField(default=256)
+    seed = models.BigIntegerField(default=0)
+    overlap = models.PositiveSmallIntegerField(null=True, blank=True)
+    queue_limit = models.PositiveIntegerField(
+        null=True, blank=True, help_text="rollouts a pair that become queue items; empty = all"
+    )
+    state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
+    lease_token = models.CharField(max_length=64, blank=True)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    rollouts_done = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"batch {self.pk} ({self.state})"
+
+
+class StepScore(models.Model):
+    """The reward model's P(correct) for a step."""
+
+    step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="+")
+    rm = models.ForeignKey(Checkpoint, on_delete=models.CASCADE, related_name="+")
+    p = models.FloatField()
+    critique = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["step", "rm"], name="score_once")]
+
+    def __str__(self) -> str:
+        return f"{self.p:.2f} on step {self.step_id}"
+
+
+class Disagreement(models.Model):
+    """The reward model says one thing, people another (or nobody has looked yet: audit)."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        REQUEUED = "requeued"
+        HUMAN_RIGHT = "human_right"
+        RM_RIGHT = "rm_right"
+        GUIDELINE_GAP = "guideline_gap"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="+")
+    score = models.ForeignKey(StepScore, on_delete=models.CASCADE, related_name="+")
+    resolution = models.ForeignKey(Resolution, on_delete=models.CASCADE, related_name="+")
+    confidence = models.FloatField(help_text="how far P(correct) is on the other side, 0.5..1")
+    state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
+    item = models.ForeignKey(
+        QueueItem, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-confidence", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["score", "resolution"], name="disagreement_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"disagreement {self.pk} ({self.state})"
