@@ -228,7 +228,7 @@ class Assignment(models.Model):
 
 
 class Submission(models.Model):
-    """One press of "submit". ``client_key`` makes a repeated send harmless; the id is the receipt."""
+    """One press of "submit"; the id is the receipt. ``client_key`` makes a repeat harmless."""
 
     assignment = models.ForeignKey(
         Assignment, on_delete=models.PROTECT, related_name="submissions"

@@ -1,0 +1,1 @@
+"""The whole circle, headless: one stage a function, real worker processes, one JSON report."""

@@ -1,0 +1,1 @@
+"""People, simulated or replayed: they enter through the same services as the labelling page."""
