@@ -111,7 +111,7 @@ def parse(text: str, layout: Layout = "answer_last") -> list[ParsedStep]:
     """
     if not text.strip():
         raise CotParseError("empty", "the text is empty", 1)
-    marks = [m for m in _HEADING_LINE.finditer(text) if m.group(1) in _KIND_OF]
+    marks = _marks(text)
     if marks and text[: marks[0].start()].strip():
         raise CotParseError("text_before_first_step", "text before the first step", 1)
     order = layout_order(layout)
@@ -128,7 +128,7 @@ def parse_partial(text: str) -> list[ParsedStep]:
 
     Used to show and to reward what can be read; never raises.
     """
-    marks = [m for m in _HEADING_LINE.finditer(text) if m.group(1) in _KIND_OF]
+    marks = _marks(text)
     ends = [m.start() for m in marks[1:]] + [len(text)]
     found: dict[StepKind, ParsedStep] = {}
     for mark, end in zip(marks, ends, strict=True):
@@ -138,6 +138,11 @@ def parse_partial(text: str) -> list[ParsedStep]:
         except CotParseError:
             continue
     return sorted(found.values(), key=lambda step: step.start)
+
+
+def headings(text: str) -> list[tuple[StepKind, int]]:
+    """Every known heading with the offset it starts at, in text order, repeats included."""
+    return [(_KIND_OF[mark.group(1)], mark.start()) for mark in _marks(text)]
 
 
 def render(bodies: dict[StepKind, str], layout: Layout = "answer_last") -> str:
@@ -152,6 +157,10 @@ def step_sha256(context: str, prefix: list[str]) -> str:
     """
     normal = "\n".join(" ".join(part.split()).lower() for part in (context, *prefix))
     return hashlib.sha256(normal.encode()).hexdigest()
+
+
+def _marks(text: str) -> list[re.Match[str]]:
+    return [m for m in _HEADING_LINE.finditer(text) if m.group(1) in _KIND_OF]
 
 
 def _check_order(
