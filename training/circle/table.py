@@ -1,0 +1,59 @@
+"""The circle's report as lines a person can read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def table(report: Mapping[str, Any]) -> Iterator[str]:
+    """One line a fact, in the order in which the circle turns."""
+    for key in ("pairs", "rollouts", "step_labels", "resolutions", "ground_truth"):
+        yield f"{key:<28}{_counts(report[key])}"
+    for row in report.get("agreement", []):
+        alpha = "undefined" if row["alpha"] is None else f"{row['alpha']:.3f}"
+        yield f"  alpha, step {row['kind']:<15}{alpha}  ({row['n_items']} items)"
+    yield f"{'reward model':<28}{_counts(report['rm'])}"
+    yield from _evaluation(report)
+    share = report.get("human_share")
+    yield f"{'step rewards from people':<28}{'unknown' if share is None else f'{share:.1%}'}"
+    yield f"{'disagreements opened':<28}{report['disagreements_opened']}"
+    yield f"{'seconds':<28}{report['seconds']:.0f}"
+
+
+def _evaluation(report: Mapping[str, Any]) -> Iterator[str]:
+    for moment in ("eval_before", "eval_sft", "eval_after"):
+        if metrics := report.get(moment):
+            low, high = metrics["macro_f1_interval"]
+            yield (
+                f"{moment:<28}macro F1 {metrics['macro_f1']:.3f} [{low:.3f}, {high:.3f}]  "
+                f"kappa {metrics['kappa_quadratic']:.3f}  accuracy {metrics['accuracy']:.3f}  "
+                f"parsed {metrics['parse_rate']:.3f}  n {metrics['n']}"
+            )
+    if delta := report.get("eval_delta"):
+        low, high = delta["interval"]
+        yield f"{'macro F1 after - before':<28}{delta['macro_f1']:+.3f} [{low:+.3f}, {high:+.3f}]"
+    if ceiling := report.get("rater_ceiling"):
+        yield (
+            f"{'rater against rater':<28}macro F1 {ceiling['macro_f1']:.3f}  "
+            f"kappa {ceiling['kappa_quadratic']:.3f}"
+        )
+    if alpha := report.get("alpha_from_file"):
+        yield (
+            f"{'alpha of the final step':<28}here {alpha['here']:.6f}  "
+            f"from the file {alpha['file']:.6f}  ({alpha['level']})"
+        )
+
+
+def _counts(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "  ".join(f"{k} {_number(v)}" for k, v in value.items() if not _nested(v))
+    return _number(value)
+
+
+def _nested(value: Any) -> bool:
+    return isinstance(value, Mapping | list)
+
+
+def _number(value: Any) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
