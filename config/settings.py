@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +122,11 @@ ROLLOUT_BATCH_PAIRS = env_int("STEPWISE_ROLLOUT_BATCH_PAIRS", 256, 1, 100_000)
 POLICY_URL = env_str(
     "STEPWISE_POLICY_URL"
 )  # an OpenAI-compatible server; empty = local process
+POLICY_API_KEY = env_str("STEPWISE_POLICY_API_KEY")
+# The interpreter of sampling, scoring and training; a fleet gives RL an environment of its own.
+RL_PYTHON = env_str("STEPWISE_RL_PYTHON") or sys.executable
+# What precedes `training.rl.train RUN_DIR`, e.g. "accelerate launch --num_processes 8 -m".
+TRAIN_LAUNCHER = env_str("STEPWISE_TRAIN_LAUNCHER") or shlex.join([RL_PYTHON, "-m"])
 TORCH_THREADS = env_int("STEPWISE_TORCH_THREADS", 1, 1, 256)
 
 # Celery: long jobs claim their row with a lease, so a message delivered twice is harmless.

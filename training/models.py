@@ -30,6 +30,11 @@ class Checkpoint(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_remote(self) -> bool:
+        """Served over HTTP; such a checkpoint can be sampled but not trained from."""
+        return self.path.startswith(("http://", "https://"))
+
 
 class TrainingRun(models.Model):
     """One job. A worker holds it while now < lease_expires_at and renews by heartbeat."""

@@ -1,0 +1,134 @@
+"""Sampling from an OpenAI-compatible server (vLLM and others): ``POST /v1/completions``."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any
+
+import httpx
+
+from training.policy_client import (
+    WAIT_SECONDS,
+    OnWait,
+    PolicyError,
+    SampledText,
+    SamplingRequest,
+)
+
+_RETRIED = frozenset({408, 429, 500, 502, 503, 504})
+
+
+class HttpPolicy:
+    """``concurrency`` prompts are in flight at once, so that the server can batch them.
+
+    Time-outs, dropped connections, busy answers (429, 5xx) and unreadable bodies are tried
+    ``attempts`` times with doubling pauses; any other 4xx is final.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        model: str,
+        *,
+        api_key: str = "",
+        concurrency: int = 16,
+        timeout: float = 120.0,
+        attempts: int = 4,
+        pause: float = 0.5,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._url = completions_url(url)
+        self._model = model
+        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._concurrency, self._timeout = concurrency, timeout
+        self._attempts, self._pause, self._sleep = attempts, pause, sleep
+
+    def sample(
+        self, prompts: Sequence[Mapping[str, Any]], request: SamplingRequest, on_wait: OnWait
+    ) -> Iterator[SampledText]:
+        limits = httpx.Limits(max_connections=self._concurrency)
+        with (
+            httpx.Client(headers=self._headers, timeout=self._timeout, limits=limits) as http,
+            ThreadPoolExecutor(self._concurrency) as pool,
+        ):
+            left = {pool.submit(self._one, http, prompt, request) for prompt in prompts}
+            try:
+                while left:
+                    done, left = wait(left, WAIT_SECONDS, FIRST_COMPLETED)
+                    yield from _completions(done)
+                    on_wait()
+            finally:
+                for future in left:
+                    future.cancel()
+
+    def _one(
+        self, http: httpx.Client, prompt: Mapping[str, Any], request: SamplingRequest
+    ) -> list[SampledText]:
+        pair_id = str(prompt["pair_id"])
+        body: dict[str, Any] = {
+            "model": self._model,
+            "prompt": prompt["prompt"],
+            "n": request.n,
+            "temperature": request.temperature,
+            "max_tokens": request.max_tokens,
+            "seed": prompt_seed(request.seed, pair_id),
+        }
+        if request.top_k:  # not part of OpenAI's own protocol, so only sent when asked for
+            body["top_k"] = request.top_k
+        choices = self._post(http, body)
+        return [
+            SampledText(pair_id, index, choice["text"], choice.get("finish_reason") or "")
+            for index, choice in enumerate(choices)
+        ]
+
+    def _post(self, http: httpx.Client, body: dict[str, Any]) -> list[dict[str, Any]]:
+        problem = ""
+        for attempt in range(self._attempts):
+            if attempt:
+                self._sleep(self._pause * 2 ** (attempt - 1))
+            try:
+                answer = http.post(self._url, json=body)
+            except httpx.TransportError as error:
+                problem = f"{type(error).__name__}: {error}"
+                continue
+            if answer.status_code in _RETRIED:
+                problem = f"answered {answer.status_code}: {answer.text[:200]}"
+            elif answer.is_error:
+                raise PolicyError(
+                    f"{self._url} refused: {answer.status_code} {answer.text[:300]}"
+                )
+            else:
+                choices = _choices(answer, body["n"])
+                if choices is not None:
+                    return choices
+                problem = f"answered {body['n']} completions unreadably: {answer.text[:200]}"
+        raise PolicyError(f"{self._url}: {problem} (tried {self._attempts} times)")
+
+
+def completions_url(url: str) -> str:
+    """The endpoint for a base URL with or without ``/v1``."""
+    base = url.rstrip("/")
+    return f"{base if base.endswith('/v1') else base + '/v1'}/completions"
+
+
+def prompt_seed(seed: int, pair_id: str) -> int:
+    """A seed a prompt: with one seed for all, every prompt would see the same random draws."""
+    return zlib.crc32(f"{seed}:{pair_id}".encode()) & 0x7FFFFFFF
+
+
+def _choices(answer: httpx.Response, n: int) -> list[dict[str, Any]] | None:
+    try:
+        body = answer.json()
+        choices = sorted(body["choices"], key=lambda choice: choice.get("index", 0))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    whole = len(choices) == n and all(isinstance(c.get("text"), str) for c in choices)
+    return choices if whole else None
+
+
+def _completions(done: set[Future[list[SampledText]]]) -> Iterator[SampledText]:
+    for future in done:
+        yield from future.result()
