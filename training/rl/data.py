@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -64,7 +63,7 @@ def write_text(path: Path, text: str) -> None:
     """Replace ``path`` atomically: a reader or a restart never sees half a file."""
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+    part.replace(path)
 
 
 def sample_of(row: Mapping[str, Any]) -> Sample:

@@ -1,0 +1,65 @@
+"""Which step a token belongs to: character spans of the CoT to the tokens as sampled.
+
+Works on the sampled ids and not on a second tokenisation of the text, because a policy may
+sample a spelling the tokenizer would not choose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from annotation.steps import Layout, headings, layout_order
+
+
+class Decoder(Protocol):
+    def decode(self, token_ids: list[int], *, skip_special_tokens: bool = ...) -> str: ...
+
+
+class Aligner:
+    """Token kinds of completions; remembers the text of every token id it has seen."""
+
+    def __init__(self, tokenizer: Decoder, layout: Layout = "answer_last") -> None:
+        self._tokenizer = tokenizer
+        self._first = int(layout_order(layout)[0])
+        self._pieces: dict[int, str] = {}
+
+    def kinds(self, ids: Sequence[int], text: str) -> list[int]:
+        """The step kind (1..5) of each token of one completion.
+
+        A heading belongs to its step; whitespace, tags and EOS follow the step they close;
+        text before the first heading belongs to the first step, which it should have been.
+        A malformed section keeps its tokens, so that its reward of 0 has somewhere to go.
+        """
+        ends = self.token_ends(ids, text)
+        marks = [(start, int(kind)) for kind, start in headings(text)]
+        kinds, current, mark = [], self._first, 0
+        for end in ends:
+            while mark < len(marks) and marks[mark][0] < end:
+                current = marks[mark][1]
+                mark += 1
+            kinds.append(current)
+        return kinds
+
+    def token_ends(self, ids: Sequence[int], text: str) -> list[int]:
+        """Offset in ``text`` at which each token ends; a special token has no width."""
+        pieces = [self._piece(token) for token in ids]
+        if "".join(pieces) == text:
+            ends, end = [], 0
+            for piece in pieces:
+                end += len(piece)
+                ends.append(end)
+            return ends
+        # pieces that do not add up (split UTF-8, word-initial spaces): decode the prefixes
+        return [
+            min(len(self._decode(list(ids[: count + 1]))), len(text))
+            for count in range(len(ids))
+        ]
+
+    def _piece(self, token: int) -> str:
+        if token not in self._pieces:
+            self._pieces[token] = self._decode([token])
+        return self._pieces[token]
+
+    def _decode(self, ids: list[int]) -> str:
+        return self._tokenizer.decode(ids, skip_special_tokens=True)

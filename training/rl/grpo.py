@@ -1,0 +1,22 @@
+"""GRPO through the same trainer: one advantage a rollout from the outcome reward alone.
+
+Everything else (prompts, generation, loss, logging) is shared with SRPO, so a comparison of
+the two compares the credit and nothing else.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from training.rl.advantages import outcome_advantages
+from training.rl.srpo import SRPOTrainer
+
+
+class GRPOOutcomeTrainer(SRPOTrainer):
+    """A_i = (R_i - mean) / (std + eps) with R the final step's reward; unknown gets 0."""
+
+    def _advantages(
+        self, rewards: Tensor, group: int, own: slice, ids: list[list[int]]
+    ) -> Tensor:
+        bound = self.args.advantage_clamp
+        return outcome_advantages(rewards[:, -1], group)[own].clamp(-bound, bound)

@@ -1,0 +1,131 @@
+"""Hybrid step rewards (SHE Eq. 5): people's truth for steps 3-5, the reward model for 1-2.
+
+What no source can say is None and is masked from the baseline, never 0. The one exception is
+a rollout that is not a five-step CoT: it earns 0 on every step it lacks, and 0 on the final
+step whatever it says there, because nothing downstream could read its answer.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from annotation.steps import (
+    OPEN_KINDS,
+    CotParseError,
+    Layout,
+    ParsedStep,
+    StepKind,
+    parse,
+    parse_partial,
+)
+from training.prompts import rm_prompt
+from training.rl.types import Sample, ScoredRollout, StepReward
+from verifier.checks import check
+from verifier.truth import Truth, TruthTable
+
+
+class StepScorer(Protocol):
+    """P(correct) in [0, 1], one for each ``training.prompts.rm_prompt``."""
+
+    def score(self, prompts: Sequence[str]) -> list[float]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class HybridRewards:
+    """Scores rollouts. ``scorer`` None leaves steps 1-2 masked; ``truths`` (the release)
+    comes before the truth that travels with a sample, silver last and only if allowed."""
+
+    truths: TruthTable
+    scorer: StepScorer | None = None
+    layout: Layout = "answer_last"
+    use_silver: bool = True
+
+    def score(self, samples: Sequence[Sample], texts: Sequence[str]) -> list[ScoredRollout]:
+        """One ScoredRollout a text; ``samples[i]`` is the pair that ``texts[i]`` judges."""
+        read = [_read(text, self.layout) for text in texts]
+        prompts = {
+            (row, step.kind): rm_prompt(sample.text, _prefix(text, steps, step), step.kind)
+            for row, (sample, text, (steps, _)) in enumerate(
+                zip(samples, texts, read, strict=True)
+            )
+            for step in steps
+            if step.kind in OPEN_KINDS and self.scorer is not None
+        }
+        chance = self._chances(list(prompts.values()))
+        scored = []
+        for row, (sample, text) in enumerate(zip(samples, texts, strict=True)):
+            steps, error = read[row]
+            found = {step.kind: step for step in steps}
+            rewards = {}
+            for kind in StepKind:
+                prompt = prompts.get((row, kind))
+                p = None if prompt is None else chance[prompt]
+                rewards[kind] = self._reward(sample, kind, found.get(kind), p, error)
+            tier = found[StepKind.FINAL].value if error is None else None
+            scored.append(ScoredRollout(sample.pair_id, text, error, tier, rewards))
+        return scored
+
+    def _chances(self, prompts: Sequence[str]) -> dict[str, float]:
+        # rollouts of one prompt share most of their first steps, so each text is asked once
+        unique = list(dict.fromkeys(prompts))
+        if self.scorer is None or not unique:
+            return {}
+        return dict(zip(unique, self.scorer.score(unique), strict=True))
+
+    def _reward(
+        self,
+        sample: Sample,
+        kind: StepKind,
+        step: ParsedStep | None,
+        p: float | None,
+        error: str | None,
+    ) -> StepReward:
+        if step is None:
+            return StepReward(0.0, "format", f"the step is missing ({error})")
+        if kind is StepKind.FINAL and error is not None:
+            return StepReward(0.0, "format", f"the answer cannot be read ({error})")
+        if kind in OPEN_KINDS:
+            if p is None or p != p:
+                return StepReward(None, None, "no reward model")
+            return StepReward(min(max(p, 0.0), 1.0), "rm", "P(correct) of the reward model")
+        truth = self._truth(sample, kind)
+        verdict = check(kind, step.value, truth)
+        if verdict.passed is None or truth is None:
+            return StepReward(None, None, verdict.reason)
+        return StepReward(float(verdict.passed), truth.source, verdict.reason)
+
+    def _truth(self, sample: Sample, kind: StepKind) -> Truth | None:
+        truth = self.truths.lookup(sample.pair_id, kind) or sample.best(kind)
+        if truth is not None and truth.source == "silver" and not self.use_silver:
+            return None
+        return truth
+
+
+def source_counts(rollouts: Iterable[ScoredRollout]) -> dict[str, int]:
+    """How many step rewards came from each source; "none" counts the masked steps."""
+    counts = Counter(
+        reward.source or "none" for rollout in rollouts for reward in rollout.rewards.values()
+    )
+    return dict(sorted(counts.items()))
+
+
+def human_share(counts: dict[str, int]) -> float | None:
+    """Share of the step rewards that exist whose source is people; None if none exist."""
+    known = sum(count for source, count in counts.items() if source != "none")
+    if not known:
+        return None
+    return (counts.get("adjudicated", 0) + counts.get("consensus", 0)) / known
+
+
+def _read(text: str, layout: Layout) -> tuple[list[ParsedStep], str | None]:
+    try:
+        return parse(text, layout), None
+    except CotParseError as error:
+        return parse_partial(text), error.code
+
+
+def _prefix(text: str, steps: Sequence[ParsedStep], upto: ParsedStep) -> list[str]:
+    return [text[step.start : step.end] for step in steps if step.start <= upto.start]

@@ -1,0 +1,153 @@
+"""SRPO: step-level credit inside TRL's GRPO trainer.
+
+TRL 1.16 accepts advantages of shape (B, T) in its loss, so one method is overridden:
+``_generate_and_score_completions`` replaces the scalar advantages by token advantages. The
+name is private: TRL is pinned exactly and tests/rl/test_srpo_tiny.py is the tripwire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import torch
+from accelerate.utils import gather_object
+from datasets import Dataset
+from torch import Tensor
+from trl import GRPOConfig, GRPOTrainer
+
+from annotation.steps import Layout
+from training.rl.advantages import (
+    Normalise,
+    group_normalise,
+    return_to_go,
+    token_advantages,
+    zero_variance_share,
+)
+from training.rl.align import Aligner
+from training.rl.types import Sample, ScoredRollout
+
+Scorer = Callable[[Sequence[Sample], Sequence[str]], list[ScoredRollout]]
+
+
+class Schedule(Protocol):
+    """Decides which prompts an update sees, and hears how they went."""
+
+    def batch(self, update: int) -> Sequence[Sample]: ...
+
+    def observe(self, rollouts: Sequence[ScoredRollout]) -> None: ...
+
+
+@dataclass
+class SRPOConfig(GRPOConfig):
+    """GRPOConfig plus the settings of step-level credit."""
+
+    gamma: float = field(default=1.0, metadata={"help": "discount over steps; 1 in SHE"})
+    step_normalise: Normalise = field(default="step", metadata={"help": "step|pooled|none"})
+    length_weight: bool = field(default=True, metadata={"help": "per-step weight 1/length"})
+    advantage_clamp: float = field(default=2.0, metadata={"help": "bound of |advantage|"})
+    layout: Layout = field(default="answer_last", metadata={"help": "order of the sections"})
+
+
+class SRPOTrainer(GRPOTrainer):
+    """Dataset rows are slots; the schedule names the pair of a slot when it is generated, so
+    that a curriculum can react to the policy and a resumed run continues the same plan."""
+
+    args: SRPOConfig
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        args: SRPOConfig,
+        schedule: Schedule,
+        scorer: Scorer,
+        prompt_of: Callable[[Sample], str],
+        processing_class: Any,
+        callbacks: list[Any] | None = None,
+    ) -> None:
+        self.schedule = schedule
+        self.scorer = scorer
+        self.prompt_of = prompt_of
+        self.scored: list[ScoredRollout] = []
+        self.aligner = Aligner(processing_class, args.layout)
+        super().__init__(
+            model=model,
+            reward_funcs=self._outcomes,
+            args=args,
+            train_dataset=_slots(args),
+            processing_class=processing_class,
+            callbacks=callbacks,
+        )
+
+    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+        output: dict[str, Any] = super()._generate_and_score_completions(self._fill(inputs))
+        local = self._rewards(self.scored)
+        group = self.num_generations
+        every = self.accelerator.gather(local)  # a group may span processes
+        lengths = output["completion_mask"].sum(1).tolist()
+        ids = [
+            row[:n] for row, n in zip(output["completion_ids"].tolist(), lengths, strict=True)
+        ]
+        start = self.accelerator.process_index * len(local)
+        own = slice(start, start + len(local))
+        output["advantages"] = self._advantages(every, group, own, ids)
+        if self.model.training:
+            self._record(every, group)
+        return output
+
+    def _advantages(
+        self, rewards: Tensor, group: int, own: slice, ids: list[list[int]]
+    ) -> Tensor:
+        """(N, K) gathered rewards to this process's (B, T) advantages."""
+        z = group_normalise(rewards, group, self.args.step_normalise)
+        steps = return_to_go(z, self.args.gamma, self.args.layout)[own]
+        steps = steps.clamp(-self.args.advantage_clamp, self.args.advantage_clamp)
+        width = max((len(row) for row in ids), default=0)
+        kinds = torch.zeros((len(ids), width), dtype=torch.long)
+        for row, (tokens, rollout) in enumerate(zip(ids, self.scored, strict=True)):
+            aligned = self.aligner.kinds(tokens, rollout.text)
+            kinds[row, : len(aligned)] = torch.tensor(aligned, dtype=torch.long)
+        return token_advantages(steps, kinds.to(steps.device), self.args.length_weight)
+
+    def _fill(self, inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if not self.model.training:
+            return inputs
+        filled = []
+        for row in inputs:
+            update, place = divmod(row["slot"], prompts_per_update(self.args))
+            sample = self.schedule.batch(update)[place]
+            filled.append({"prompt": self.prompt_of(sample), "sample": sample})
+        return filled
+
+    def _outcomes(
+        self, prompts: list[str], completions: list[str], sample: list[Sample], **_: Any
+    ) -> list[float | None]:
+        """TRL's reward function: scores every step once and hands TRL the outcome."""
+        self.scored = self.scorer(sample, completions)
+        return [rollout.outcome for rollout in self.scored]
+
+    def _rewards(self, scored: Sequence[ScoredRollout]) -> Tensor:
+        values = [rollout.values() for rollout in scored]
+        return torch.tensor(values, dtype=torch.float32, device=self.accelerator.device)
+
+    def _record(self, rewards: Tensor, group: int) -> None:
+        metrics = self._metrics["train"]
+        for column, value in enumerate(rewards.nanmean(0).tolist(), 1):
+            metrics[f"reward_step_{column}"].append(value)
+        metrics["zero_variance"].append(zero_variance_share(rewards, group))
+        everyone = gather_object(self.scored)
+        parsed = sum(rollout.parse_error is None for rollout in everyone)
+        metrics["parse_rate"].append(parsed / len(everyone))
+        self.schedule.observe(everyone)
+
+
+def prompts_per_update(args: GRPOConfig) -> int:
+    """Prompts in one generation batch, over all processes."""
+    return int(args.generation_batch_size) // int(args.num_generations)
+
+
+def _slots(args: GRPOConfig) -> Dataset:
+    count = args.max_steps * prompts_per_update(args)
+    return Dataset.from_dict({"prompt": [""] * count, "slot": list(range(count))})
