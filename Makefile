@@ -1,7 +1,88 @@
+# Every command sets up what it needs first; stamps make the second time instant.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.SUFFIXES:
+
+PYTHON ?= python3
+PORT ?= 8000
+DATA ?=
+PYTEST_ARGS ?=
+# An extra package index for torch, for example the CPU-only wheels:
+#   make run TORCH_INDEX=https://download.pytorch.org/whl/cpu
+TORCH_INDEX ?=
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --no-input
+INSTALL := $(PIP) install --progress-bar off -q $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c requirements.lock
+PINS := pyproject.toml requirements.lock
+QUIET_RL := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
+CIRCLE_DATA := $(CURDIR)/.stepwise/circle
+
+.PHONY: help
+help: ## show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(VENV)/.stamp-pip:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Stepwise needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; use make PYTHON=/path/to/python3.11")'
+	@test -x $(PY) || { echo "[setup 1/3] a virtual environment in $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@$(PIP) install -q -U "pip>=25.1"
+	@touch $@
+
+$(VENV)/.stamp-run: $(VENV)/.stamp-pip $(PINS)
+	@echo "[setup 2/3] the web packages"
+	@$(INSTALL) --group web
+	@echo "[setup 3/3] the training packages (torch is large: one to several minutes the first time)"
+	@$(INSTALL) --group rl
+	@touch $@
+
+$(VENV)/.stamp-dev: $(VENV)/.stamp-run
+	@echo "[setup] the development packages"
+	@$(INSTALL) --group dev
+	@touch $@
+
+.PHONY: setup
+setup: $(VENV)/.stamp-run ## install what make run needs
+
+.PHONY: run
+run: setup ## start Stepwise: database, web, workers (PORT=8000)
+	@exec env PORT=$(PORT) $(QUIET_RL) $(PY) -m config.supervisor
+
+.PHONY: lint
+lint: $(VENV)/.stamp-dev ## ruff, mypy and the import contracts
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy .
+	$(VENV)/bin/lint-imports --no-cache
+
+.PHONY: browser
+browser: $(VENV)/.stamp-dev ## find or install a Chromium for the browser tests
+	@$(PY) -m tests.chromium
+
 .PHONY: test
-PY := .venv/bin/python
-test:
-	test -x $(PY) || python3 -m venv .venv
-	$(PY) -m pip install -q -U "pip>=25.1"
-	$(PY) -m pip install -q --group web --group dev
-	$(PY) -m pytest
+test: $(VENV)/.stamp-dev browser lint ## everything CI runs: set-up, lint and all tests
+	$(QUIET_RL) $(PY) -m pytest $(PYTEST_ARGS)
+
+.PHONY: circle
+circle: setup ## one whole turn of the circle with simulated people (DATA=pairs.jsonl)
+	@mkdir -p $(CIRCLE_DATA)
+	$(QUIET_RL) STEPWISE_DATA_DIR=$(CIRCLE_DATA) $(PY) manage.py circle --report $(CIRCLE_DATA)/report.md $(if $(DATA),--data $(DATA))
+
+.PHONY: bench
+bench: setup ## the timed benchmarks, into build/bench
+	@mkdir -p build/bench
+	$(QUIET_RL) STEPWISE_DATA_DIR=$(CURDIR)/build/bench/data $(PY) -m bench
+
+.PHONY: lock
+lock: ## resolve every group anew into requirements.lock
+	rm -rf build/lock && $(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install -q -U "pip>=25.1"
+	build/lock/bin/python -m pip install -q --group web --group rl --group dev
+	{ echo "# Constraints for every package of the web, rl and dev groups. Made by: make lock"; \
+	  build/lock/bin/python -m pip freeze --all --exclude pip | sed -E 's/\+[a-z0-9.]+$$//'; } > requirements.lock
+	rm -rf build/lock
+
+.PHONY: clean
+clean: ## remove caches and build outputs; keeps .venv and the data in .stepwise
+	rm -rf build staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
