@@ -1,4 +1,4 @@
-"""How large a circle is. ``default`` is vetted for two cores, ``tiny`` only shows that it turns."""
+"""How large a circle is. ``default`` fits two cores, ``tiny`` only shows that it turns."""
 
 from __future__ import annotations
 

@@ -27,7 +27,9 @@ class WorkerFleet:
     def start(self) -> None:
         self.log_dir.mkdir(parents=True, exist_ok=True)
         for queue in QUEUES:
-            self._spawn(f"worker-{queue}", "worker", "-Q", queue, "-n", f"{queue}@%h", "-c", "1")
+            self._spawn(
+                f"worker-{queue}", "worker", "-Q", queue, "-n", f"{queue}@%h", "-c", "1"
+            )
         self._spawn("beat", "beat", "-s", str(self.log_dir / "beat-schedule"))
 
     def check(self) -> None:
