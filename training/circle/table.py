@@ -32,7 +32,8 @@ def _evaluation(report: Mapping[str, Any]) -> Iterator[str]:
             )
     if delta := report.get("eval_delta"):
         low, high = delta["interval"]
-        yield f"{'macro F1 after - before':<28}{delta['macro_f1']:+.3f} [{low:+.3f}, {high:+.3f}]"
+        gain = f"{delta['macro_f1']:+.3f} [{low:+.3f}, {high:+.3f}]"
+        yield f"{'macro F1 after - before':<28}{gain}"
     if ceiling := report.get("rater_ceiling"):
         yield (
             f"{'rater against rater':<28}macro F1 {ceiling['macro_f1']:.3f}  "

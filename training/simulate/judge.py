@@ -28,9 +28,9 @@ class Answer:
 
 
 class NoisyJudge:
-    """Answers from the held truth; with probability ``noise`` a step is judged wrongly, at random.
+    """Answers from the held truth and, with probability ``noise``, judges a step wrongly.
 
-    For kinds 3-5 noise replaces the true value by another one, so the verdict follows the value;
+    For kinds 3-5 noise replaces the true value by another one, so the verdict follows it;
     for kinds 1-2 it flips the verdict.
     """
 
