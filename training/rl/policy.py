@@ -1,0 +1,101 @@
+"""A policy on disk: a Hugging Face folder with ``stepwise.json`` beside the weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from annotation.steps import LAYOUTS, Layout
+from training.prompts import PROMPT_VERSION, Style
+from training.rl.data import write_json
+from training.rl.types import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Weights, tokenizer and how to talk to them. ``path`` is where they were loaded from."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    layout: Layout
+    style: Style
+    path: Path
+
+    @property
+    def eos_ids(self) -> list[int]:
+        """Every token that ends a completion."""
+        own = (
+            self.model.generation_config.eos_token_id if self.model.generation_config else None
+        )
+        found = own if isinstance(own, list) else [own]
+        ids = {self.tokenizer.eos_token_id, *found} - {None}
+        return sorted(int(token) for token in ids)
+
+    def save(self, folder: Path, notes: Mapping[str, Any] | None = None) -> None:
+        """Write the folder so that :func:`load_policy` reads it back."""
+        self.model.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+        facts = {"layout": self.layout, "prompt_version": PROMPT_VERSION, "style": self.style}
+        write_json(folder / "stepwise.json", {**facts, **(notes or {})})
+
+
+def load_policy(
+    folder: str | Path, layout: Layout | None = None, style: Style | None = None
+) -> Policy:
+    """Load a policy in float32 on the best device; never asks the network.
+
+    ``layout`` and ``style`` override what ``stepwise.json`` says; a folder without that file
+    (any public model) is answer-last and is instructed.
+
+    Raises:
+        BadInput: no such folder, not a causal model, or a tokenizer without EOS.
+    """
+    path = Path(folder)
+    if not (path / "config.json").exists():
+        raise BadInput(f"'{folder}' is not a model folder (no config.json)")
+    facts = _facts(path)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
+        model = AutoModelForCausalLM.from_pretrained(
+            path, local_files_only=True, dtype=torch.float32
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise BadInput(f"cannot load the model in '{folder}': {error}") from error
+    if tokenizer.eos_token_id is None:
+        raise BadInput(f"the tokenizer in '{folder}' has no EOS token")
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    tokenizer.padding_side = "left"
+    model.config.use_cache = True
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return Policy(
+        model.to(device).eval(),
+        tokenizer,
+        layout or facts.get("layout", "answer_last"),
+        style or facts.get("style", "instruct"),
+        path,
+    )
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    file = path / "stepwise.json"
+    if not file.exists():
+        return {}
+    try:
+        facts = json.loads(file.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise BadInput(f"{file}: not JSON: {error.msg}") from error
+    if not isinstance(facts, dict) or facts.get("layout", LAYOUTS[0]) not in LAYOUTS:
+        raise BadInput(f"{file}: 'layout' must be one of {', '.join(LAYOUTS)}")
+    return cast(dict[str, Any], facts)
