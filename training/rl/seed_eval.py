@@ -55,7 +55,7 @@ def answers(
     for start in range(0, len(prompts), batch):
         inputs = tokenizer(prompts[start : start + batch], return_tensors="pt", padding=True)
         with torch.inference_mode():
-            out = model.generate(  # type: ignore[operator]  # typed as a Tensor by nn.Module
+            out = model.generate(
                 input_ids=inputs["input_ids"],
                 attention_mask=inputs["attention_mask"],
                 max_new_tokens=MAX_NEW_TOKENS,

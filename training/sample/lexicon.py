@@ -116,15 +116,16 @@ def _check(lexicon: Lexicon) -> None:
                 raise LexiconError(f"value '{value}' is in {owner[value]} and {attribute.name}")
             owner[value] = attribute.name
     for department in lexicon.departments.values():
-        for name, values in department.values.items():
-            known = lexicon.attributes[name].values if name in lexicon.attributes else ()
-            if unknown := [value for value in values if value not in known]:
-                raise LexiconError(f"{department.name}: {name} has no value '{unknown[0]}'")
-    for product_type in lexicon.types.values():
-        local = lexicon.departments[product_type.department].values
-        for knowledge in product_type.knows:
-            for name, value in knowledge.implied:
-                if value not in local.get(name, ()):
-                    raise LexiconError(
-                        f"{product_type.name}: {name} '{value}' is not sold here"
-                    )
+        _check_department(lexicon, department)
+
+
+def _check_department(lexicon: Lexicon, department: Department) -> None:
+    for name, values in department.values.items():
+        known = lexicon.attributes[name].values if name in lexicon.attributes else ()
+        if unknown := [value for value in values if value not in known]:
+            raise LexiconError(f"{department.name}: {name} has no value '{unknown[0]}'")
+    for type_name in department.types:
+        implied = [pair for k in lexicon.types[type_name].knows for pair in k.implied]
+        for name, value in implied:
+            if value not in department.values.get(name, ()):
+                raise LexiconError(f"{type_name}: {name} '{value}' is not sold here")

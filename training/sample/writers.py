@@ -57,7 +57,7 @@ def write_pairs_jsonl(
 
 
 def held_truth(sample: Sample) -> dict[tuple[str, str], HeldTruth]:
-    """(query text, product id) -> the true values of steps 3-5 and the reference bodies of 1-2."""
+    """(query text, product id) -> true values of steps 3-5, reference bodies of steps 1-2."""
     return {(p.query.text, p.product.product_id): _held(p) for p in sample.pairs}
 
 
