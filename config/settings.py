@@ -11,8 +11,9 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 from config.broker import broker_settings
-from config.embedded import data_dir
+from config.embedded import data_dir, is_embedded
 from config.env import env_bool, env_int, env_list, env_str
+from config.secret import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_dir()
@@ -20,9 +21,17 @@ RUNS_DIR = Path(env_str("STEPWISE_RUNS_DIR") or DATA_DIR / "runs")
 SEED_POLICY = Path(env_str("STEPWISE_SEED_POLICY") or BASE_DIR / "training" / "seed_policy")
 
 DEBUG = env_bool("STEPWISE_DEBUG", False)
-SECRET_KEY = env_str("STEPWISE_SECRET_KEY", "insecure-development-key-set-STEPWISE_SECRET_KEY")
+EMBEDDED = is_embedded()
+SECRET_KEY = secret_key(env_str("STEPWISE_SECRET_KEY"), embedded=EMBEDDED, folder=DATA_DIR)
 ALLOWED_HOSTS = env_list("STEPWISE_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver")
 CSRF_TRUSTED_ORIGINS = env_list("STEPWISE_CSRF_TRUSTED_ORIGINS", "")
+
+# Behind a proxy that ends TLS and sets X-Forwarded-Proto.
+HTTPS = env_bool("STEPWISE_HTTPS", False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked from inside, without the proxy
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -39,10 +48,12 @@ INSTALLED_APPS = [
     "annotation",
     "verifier",
     "training",
+    "config",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "config.content_policy.ContentPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -68,6 +79,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.health.silent_queues",
             ],
         },
     },
@@ -98,7 +110,8 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = Path(env_str("STEPWISE_STATIC_ROOT") or BASE_DIR / "staticfiles")
+WHITENOISE_USE_FINDERS = True  # without collectstatic, files are served from where they lie
 MEDIA_ROOT = DATA_DIR / "media"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
@@ -115,6 +128,8 @@ REST_FRAMEWORK = {
 # Labelling
 LEASE_SECONDS = env_int("STEPWISE_LEASE_SECONDS", 900, 10, 86_400)
 UNDO_SECONDS = env_int("STEPWISE_UNDO_SECONDS", 300, 0, 86_400)
+# A fully labelled item is decided this long after its last submission, so a slip can be undone.
+RESOLVE_AFTER_SECONDS = env_int("STEPWISE_RESOLVE_AFTER_SECONDS", 15, 0, 86_400)
 
 # Training jobs
 RUN_LEASE_SECONDS = env_int("STEPWISE_RUN_LEASE_SECONDS", 60, 5, 3_600)
@@ -128,11 +143,16 @@ RL_PYTHON = env_str("STEPWISE_RL_PYTHON") or sys.executable
 # What precedes `training.rl.train RUN_DIR`, e.g. "accelerate launch --num_processes 8 -m".
 TRAIN_LAUNCHER = env_str("STEPWISE_TRAIN_LAUNCHER") or shlex.join([RL_PYTHON, "-m"])
 TORCH_THREADS = env_int("STEPWISE_TORCH_THREADS", 1, 1, 256)
+# Disagreements a project that scheduled sampling keeps in the queue; 0 = by hand only.
+DISAGREEMENTS_LIVE = env_int("STEPWISE_DISAGREEMENTS_LIVE", 20, 0, 100_000)
 
 # Celery: long jobs claim their row with a lease, so a message delivered twice is harmless.
+# A killed worker's message comes back after this many seconds.
+VISIBILITY_SECONDS = env_int("STEPWISE_VISIBILITY_SECONDS", 120, 2, 86_400)
 CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = broker_settings(
-    env_str("CELERY_BROKER_URL"), DATABASES["default"]
+    env_str("CELERY_BROKER_URL"), DATABASES["default"], VISIBILITY_SECONDS
 )
+CELERY_BROKER_POOL_LIMIT = 2
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
@@ -143,3 +163,19 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Remote control would give every worker a reply queue; heartbeat rows tell who is alive.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_TASK_ROUTES = {
+    "training.tasks.rollout_batch_run": {"queue": "inference"},
+    "training.tasks.steps_score": {"queue": "inference"},
+    "training.tasks.run_launch": {"queue": "train"},
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env_str("STEPWISE_LOG_LEVEL", "INFO")},
+    "loggers": {"django.request": {"level": "ERROR"}, "httpx": {"level": "WARNING"}},
+}

@@ -1,4 +1,4 @@
-"""A child process over a job folder: started under a guard, read while it writes, ended surely."""
+"""A child process over a job folder: guarded, read while it writes, ended surely."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ class Child:
 
     def _signal(self, number: signal.Signals) -> None:
         ended = self._process.returncode
-        if ended is not None and ended >= 0:  # the group's id may belong to somebody else by now
+        if (
+            ended is not None and ended >= 0
+        ):  # the group's id may belong to somebody else by now
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
@@ -103,8 +105,11 @@ class JsonLinesTail:
                 if not line.endswith(b"\n"):
                     return
                 self._offset += len(line)
-                if line.strip():
-                    yield json.loads(line)
+                # A line that a kill cut short and a restart continued cannot be read.
+                with contextlib.suppress(ValueError):
+                    row = json.loads(line, parse_constant=lambda _: None)
+                    if isinstance(row, dict):
+                        yield row
 
 
 def log_tail(path: Path) -> str:

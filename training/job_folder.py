@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ def text_write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+    part.replace(path)
 
 
 def toml_write(path: Path, data: Mapping[str, Any]) -> None:
@@ -36,7 +35,7 @@ def jsonl_write(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
         for row in rows:
             handle.write(json.dumps(row, ensure_ascii=False) + "\n")
             count += 1
-    os.replace(part, path)
+    part.replace(path)
     return count
 
 
@@ -56,6 +55,8 @@ def file_sha256(path: Path) -> str:
 def json_read(path: Path) -> Any:
     """The parsed file, or None when there is none yet or it is not JSON."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        # NaN is no JSON and Postgres refuses it: a number that does not exist is null.
+        text = path.read_text(encoding="utf-8")
+        return json.loads(text, parse_constant=lambda _: None)
     except (OSError, ValueError):
         return None

@@ -49,7 +49,7 @@ def lease_update(rows: QuerySet[M], token: str, **values: Any) -> None:
 
 
 def in_flight_until() -> datetime:
-    """The expiry a queued row gets when its message is sent: until then it is not sent again."""
+    """The expiry of a queued row whose message is under way; not sent again until then."""
     return timezone.now() + MESSAGE_LIFE
 
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from django.db.models import Count, Q, QuerySet
 
 from annotation.models import Pair, Project, Rollout
-from training.models import Checkpoint, RolloutBatch
 from training.leases import expired
+from training.models import Checkpoint, RolloutBatch
 
 
 def pairs_due_for_rollout(

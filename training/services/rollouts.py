@@ -1,4 +1,4 @@
-"""Sampling rollouts in the background: one batch row, one worker at a time, harmless repeats."""
+"""Sampling rollouts in the background: one worker a batch row, repeats are harmless."""
 
 from __future__ import annotations
 

@@ -1,0 +1,98 @@
+"""What a run is asked to do: the overrides stored on the row, checked, and written as run.toml.
+
+``TrainingRun.config`` has the keys of run.toml (docs/formats.md) without ``method``,
+``policy`` and ``rm``, which are columns, plus ``data``: which pairs go into the snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import tomli_w
+
+from training.models import Checkpoint, TrainingRun
+from training.rl.config import RunConfig, parse_config
+from training.rl.types import BadInput
+
+METHODS = {
+    "srpo": "SRPO: step rewards, step advantages",
+    "grpo": "GRPO: one outcome reward a rollout",
+    "sft": "SFT: imitate rollouts that people verified",
+    "dpo": "DPO: prefer verified over refuted rollouts",
+    "rm": "RM: train the stepwise reward model",
+}
+RL_METHODS = frozenset({"srpo", "grpo"})
+
+
+class ConfigError(ValueError):
+    """The overrides cannot be run; the message names the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataOptions:
+    """``limit`` counts pairs, rounded up to whole queries; 0 means all."""
+
+    eval_split: str = "test"
+    train_limit: int = 0
+    eval_limit: int = 0
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> DataOptions:
+        """Raises ConfigError on an unknown key or a value that makes no sense."""
+        data = config.get("data", {})
+        if unknown := sorted(set(data) - set(cls.__slots__)):
+            raise ConfigError(f"unknown key 'data.{unknown[0]}'")
+        options = cls(**data)
+        if options.eval_split not in ("val", "test"):
+            raise ConfigError("data.eval_split must be val or test")
+        for name in ("train_limit", "eval_limit"):
+            value = getattr(options, name)
+            if type(value) is not int or value < 0:
+                raise ConfigError(f"data.{name} must be a whole number from 0")
+        return options
+
+
+def config_check(
+    *, method: str, policy: Checkpoint, rm: Checkpoint | None, config: Mapping[str, Any]
+) -> RunConfig:
+    """The configuration as the trainer will read it.
+
+    Raises:
+        ConfigError: unknown method or key, a value out of range, or a checkpoint that cannot be
+            trained from.
+    """
+    if method not in METHODS:
+        raise ConfigError(f"method must be one of {', '.join(METHODS)}, not '{method}'")
+    if policy.kind != Checkpoint.Kind.POLICY and method != "rm":
+        raise ConfigError(f"{policy.name} is a reward model, not a policy")
+    if rm is not None and rm.kind != Checkpoint.Kind.RM:
+        raise ConfigError(f"{rm.name} is not a reward model")
+    for checkpoint in (policy, rm):
+        if checkpoint is not None and checkpoint.is_remote:
+            raise ConfigError(f"{checkpoint.name} is served over HTTP; a run needs its folder")
+    DataOptions.of(config)
+    try:
+        return parse_config(_toml(method, policy, rm, config))
+    except BadInput as error:
+        raise ConfigError(str(error).removeprefix("run.toml: ")) from error
+
+
+def run_toml(run: TrainingRun) -> str:
+    """The text of run.toml for the trainer."""
+    return _toml(run.method, run.policy, run.rm, run.config)
+
+
+def _toml(
+    method: str, policy: Checkpoint, rm: Checkpoint | None, config: Mapping[str, Any]
+) -> str:
+    body = {
+        "method": method,
+        "policy": policy.path,
+        "rm": rm.path if rm else "",
+        "layout": policy.layout,
+        "style": policy.style,
+        **{key: value for key, value in config.items() if key != "data"},
+    }
+    return tomli_w.dumps(body)

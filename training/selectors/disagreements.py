@@ -1,0 +1,67 @@
+"""Where the reward model and people differ."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+
+from annotation.models import Project, Resolution
+from training.models import Checkpoint, Disagreement, StepScore
+
+THRESHOLD = 0.5  # P(correct) from which on the model's verdict is "correct"
+LIVE_ITEM_STATES = ("open", "labelled", "split")
+
+
+def scores_that_differ(*, project: Project, rm: Checkpoint) -> QuerySet[StepScore]:
+    """Scores against the newest human verdict on their step, never listed before.
+
+    Annotated with ``resolution_id``.
+    """
+    newest = Resolution.objects.filter(
+        item__rollout=OuterRef("step__rollout"), kind=OuterRef("step__kind")
+    ).order_by("-pk")
+    says_correct = Q(p__gte=THRESHOLD)
+    differs = (says_correct & Q(human="incorrect")) | (~says_correct & Q(human="correct"))
+    return (
+        StepScore.objects.filter(rm=rm, step__rollout__pair__project=project)
+        .annotate(
+            resolution_id=Subquery(newest.values("pk")[:1]),
+            human=Subquery(newest.values("verdict")[:1]),
+        )
+        .filter(differs)
+        .exclude(Exists(Disagreement.objects.filter(score=OuterRef("pk"))))
+        .order_by("pk")
+    )
+
+
+def disagreements_open_list(project: Project | None = None) -> QuerySet[Disagreement]:
+    """Open ones, the most confident model verdict first, with what a list shows."""
+    rows = Disagreement.objects.filter(state=Disagreement.State.OPEN).select_related(
+        "project", "step__rollout__pair__product", "score__rm", "resolution"
+    )
+    return rows.filter(project=project) if project else rows
+
+
+def disagreements_answered() -> QuerySet[Disagreement]:
+    """Requeued ones that people have decided again since; annotated with ``again``, the new
+    verdict."""
+    newer = Resolution.objects.filter(
+        item__rollout=OuterRef("step__rollout"),
+        kind=OuterRef("step__kind"),
+        pk__gt=OuterRef("resolution_id"),
+        verdict__in=["correct", "incorrect"],
+    ).order_by("-pk")
+    return (
+        Disagreement.objects.filter(state=Disagreement.State.REQUEUED)
+        .annotate(again=Subquery(newer.values("verdict")[:1]), p=F("score__p"))
+        .filter(again__isnull=False)
+        .order_by("pk")
+    )
+
+
+def requeued_live(project: Project) -> int:
+    """Disagreements whose queue item still waits for people."""
+    return Disagreement.objects.filter(
+        project=project,
+        state=Disagreement.State.REQUEUED,
+        item__state__in=LIVE_ITEM_STATES,
+    ).count()

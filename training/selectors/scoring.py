@@ -1,0 +1,32 @@
+"""Which steps wait for a reward model, and which reward model is a project's current one."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from annotation.models import Project, Step
+from training.models import Checkpoint, StepScore
+
+
+def steps_due_for_scoring(
+    *, project: Project, rm: Checkpoint, limit: int | None = None
+) -> QuerySet[Step]:
+    """Steps of well-formed rollouts without a score of this model, newest rollouts first:
+    those are the ones that people are about to see."""
+    scored = StepScore.objects.filter(rm=rm, step=OuterRef("pk"))
+    due = (
+        Step.objects.filter(rollout__pair__project=project, rollout__parse_error="")
+        .filter(~Exists(scored))
+        .select_related("rollout__pair__product")
+        .order_by("-rollout_id", "kind")
+    )
+    return due[:limit] if limit is not None else due
+
+
+def current_rm(project: Project) -> Checkpoint | None:
+    """The newest reward model that a run of this project produced and this host can load."""
+    return (
+        Checkpoint.objects.filter(kind=Checkpoint.Kind.RM, run__project=project)
+        .order_by("-pk")
+        .first()
+    )

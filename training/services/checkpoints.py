@@ -1,0 +1,57 @@
+"""Models that somebody can name: the shipped one, a folder, an endpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+
+from annotation.errors import Invalid
+from training.job_folder import json_read
+from training.models import Checkpoint
+
+
+def seed_policy() -> Checkpoint:
+    """The checkpoint row of the policy that is shipped, so that rollouts exist at once.
+
+    Raises:
+        Invalid: its folder is missing.
+    """
+    return checkpoint_register(name="seed", path=str(settings.SEED_POLICY))
+
+
+def checkpoint_register(
+    *,
+    name: str,
+    path: str,
+    kind: str = Checkpoint.Kind.POLICY,
+    model_name: str = "",
+    style: str = "",
+    layout: str = "",
+) -> Checkpoint:
+    """Name a Hugging Face folder or an OpenAI-compatible endpoint; repeating it is harmless.
+
+    ``style`` and ``layout`` default to what the folder's stepwise.json says; a model that does
+    not say is a general one and gets the instruction prompt.
+
+    Raises:
+        Invalid: the folder holds no model.
+    """
+    about: dict[str, str] = {}
+    if not path.startswith(("http://", "https://")):
+        folder = Path(path).resolve()
+        if not (folder / "config.json").exists() and not list(folder.glob("*.gguf")):
+            raise Invalid(f"{path} holds no Hugging Face model (no config.json)")
+        about = json_read(folder / "stepwise.json") or {}
+        path = str(folder)
+    checkpoint, _ = Checkpoint.objects.update_or_create(
+        name=name,
+        defaults={
+            "path": path,
+            "kind": kind,
+            "model_name": model_name,
+            "style": style or about.get("style", "instruct"),
+            "layout": layout or about.get("layout", "answer_last"),
+        },
+    )
+    return checkpoint

@@ -1,0 +1,139 @@
+"""Creating, stopping and recovering runs; :func:`run_launch` does the work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from verifier.services.release import release_cut
+from verifier.services.truth import truth_refresh
+
+from annotation.errors import Conflict, Invalid
+from annotation.models import Project
+from training.leases import expired, in_flight_until
+from training.models import Checkpoint, TrainingRun
+from training.run_config import ConfigError, config_check
+from training.selectors.runs import MAX_ATTEMPTS, runs_due
+from training.services.launching import run_launch
+from verifier.models import VerifierRelease
+
+__all__ = ["run_cancel", "run_create", "run_launch", "run_resume", "runs_requeue"]
+
+_State = TrainingRun.State
+
+
+@transaction.atomic
+def run_create(
+    *,
+    project: Project,
+    method: str,
+    policy: Checkpoint,
+    rm: Checkpoint | None = None,
+    config: Mapping[str, Any] | None = None,
+    user: User | None = None,
+    release: VerifierRelease | None = None,
+) -> TrainingRun:
+    """Queue a run on a frozen truth table; the caller sends the task on commit.
+
+    Without ``release`` the ground truth is refreshed and a new release is cut.
+
+    Raises:
+        Invalid: the configuration cannot be run; the message names the key.
+    """
+    try:
+        config_check(method=method, policy=policy, rm=rm, config=config or {})
+    except ConfigError as error:
+        raise Invalid(str(error)) from error
+    if release is None:
+        truth_refresh(project=project)
+        release = release_cut(project=project, user=user)
+    elif release.project_id != project.pk:
+        raise Invalid(f"release {release.number} belongs to another project")
+    return TrainingRun.objects.create(
+        project=project,
+        method=method,
+        policy=policy,
+        rm=rm,
+        config=dict(config or {}),
+        release=release,
+        created_by=user,
+        lease_expires_at=in_flight_until(),
+    )
+
+
+def run_cancel(*, run: TrainingRun) -> TrainingRun:
+    """Stop a run: at once when it waits, else after its worker has saved a checkpoint.
+
+    Raises:
+        Conflict: the run has ended.
+    """
+    rows = TrainingRun.objects.filter(pk=run.pk)
+    waiting = rows.filter(state=_State.QUEUED).update(
+        state=_State.CANCELLED, finished_at=timezone.now(), lease_expires_at=None
+    )
+    asked = waiting or rows.filter(state__in=[_State.RUNNING, _State.CANCELLING]).update(
+        state=_State.CANCELLING
+    )
+    run.refresh_from_db()
+    if not asked:
+        raise Conflict(f"the run has ended already: it is {run.state}")
+    return run
+
+
+def run_resume(*, run: TrainingRun) -> TrainingRun:
+    """Queue a failed or cancelled run again; it goes on from its newest checkpoint.
+
+    Raises:
+        Conflict: the run is not in such a state.
+    """
+    resumed = TrainingRun.objects.filter(
+        pk=run.pk, state__in=[_State.FAILED, _State.CANCELLED]
+    ).update(
+        state=_State.QUEUED,
+        attempt=0,
+        error="",
+        finished_at=None,
+        lease_token="",
+        lease_expires_at=in_flight_until(),
+    )
+    run.refresh_from_db()
+    if not resumed:
+        raise Conflict(
+            f"only a failed or cancelled run can be resumed; this one is {run.state}"
+        )
+    return run
+
+
+def runs_requeue() -> list[int]:
+    """Settle runs whose worker is gone.
+
+    Returns the ids to send again, marked so that the next tick does not repeat them. A run
+    that was being cancelled is cancelled; one that used up its attempts has failed.
+    """
+    _settle(
+        Q(state=_State.CANCELLING),
+        state=_State.CANCELLED,
+        error="cancelled while its worker was gone",
+    )
+    _settle(
+        Q(state__in=[_State.QUEUED, _State.RUNNING], attempt__gte=MAX_ATTEMPTS),
+        state=_State.FAILED,
+        error=f"its worker was lost {MAX_ATTEMPTS} times; see the log, then resume it",
+    )
+    ids = []
+    for pk in runs_due().values_list("pk", flat=True):
+        # One row at a time and only while still expired: its worker may have come back.
+        ids += [pk] * TrainingRun.objects.filter(expired(), pk=pk).update(
+            state=_State.QUEUED, lease_token="", lease_expires_at=in_flight_until()
+        )
+    return ids
+
+
+def _settle(which: Q, **values: str) -> None:
+    TrainingRun.objects.filter(which, expired()).update(
+        **values, finished_at=timezone.now(), lease_token="", lease_expires_at=None
+    )

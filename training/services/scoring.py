@@ -1,0 +1,124 @@
+"""The reward model's P(correct) for steps that people may look at."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from annotation.errors import Invalid
+from annotation.models import Project, Step
+from annotation.steps import StepKind
+from training.advisory import advisory_lock
+from training.child import Child, JsonLinesTail
+from training.job_folder import job_write
+from training.models import Checkpoint, StepScore
+from training.prompts import rm_prompt
+from training.records import pair_text
+from training.selectors.scoring import steps_due_for_scoring
+
+_BATCH_SIZE = 128
+_WAIT_SECONDS = 0.5
+
+
+class ScoringFailed(RuntimeError):
+    """The scorer ended badly; the message is its last line."""
+
+
+def steps_score(
+    *, rm: Checkpoint, steps: Sequence[Step], on_wait: Callable[[], None] = lambda: None
+) -> int:
+    """Score steps through ``python -m training.rl.score``; steps scored before are kept.
+
+    Returns:
+        how many steps have a score of this model now that had none.
+
+    Raises:
+        Invalid: not a reward model, or one that is served over HTTP.
+        ScoringFailed: what was scored until then is kept.
+    """
+    if rm.kind != Checkpoint.Kind.RM:
+        raise Invalid(f"{rm.name} is not a reward model")
+    if rm.is_remote:
+        raise Invalid(f"{rm.name} is served over HTTP; scoring needs its folder")
+    if not steps:
+        return 0
+    before = StepScore.objects.filter(rm=rm, step__in=steps).count()
+    root = Path(settings.RUNS_DIR)
+    root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="scoring-", dir=root) as folder:
+        job = Path(folder)
+        job_write(
+            job, {"model": rm.path, "batch_size": _BATCH_SIZE}, "steps.jsonl", step_rows(steps)
+        )
+        for rows in _scored(job, on_wait):
+            _scores_record(rm, rows, {step.pk for step in steps})
+    return StepScore.objects.filter(rm=rm, step__in=steps).count() - before
+
+
+def steps_score_due(*, project: Project, rm: Checkpoint, limit: int = 5_000) -> int | None:
+    """Score what is due; None when another worker is at it."""
+    with advisory_lock(f"score {rm.pk}") as held:
+        if not held:
+            return None
+        steps = list(steps_due_for_scoring(project=project, rm=rm, limit=limit))
+        return steps_score(rm=rm, steps=steps)
+
+
+def step_rows(steps: Iterable[Step]) -> Iterator[dict[str, Any]]:
+    """Lines of steps.jsonl: the prompt shows steps 1..k of the step's rollout, by kind."""
+    steps = list(steps)
+    texts: dict[int, dict[int, str]] = defaultdict(dict)
+    for row in Step.objects.filter(rollout__in={step.rollout_id for step in steps}):
+        texts[row.rollout_id][row.kind] = row.text
+    for step in steps:
+        shown = texts[step.rollout_id]
+        yield {
+            "step_id": str(step.pk),
+            "kind": step.kind,
+            "prompt": rm_prompt(
+                pair_text(step.rollout.pair),
+                [shown[kind] for kind in sorted(shown) if kind <= step.kind],
+                StepKind(step.kind),
+            ),
+        }
+
+
+def _scored(job: Path, on_wait: Callable[[], None]) -> Iterator[list[dict[str, Any]]]:
+    command = [settings.RL_PYTHON, "-m", "training.rl.score", str(job)]
+    child = Child(command, log=job / "job.log", threads=settings.TORCH_THREADS)
+    tail = JsonLinesTail(job / "scores.jsonl")
+    try:
+        while True:
+            code = child.poll()  # before reading, so that the last lines are not missed
+            yield list(tail.read())
+            if code == 0:
+                return
+            if code is not None:
+                raise ScoringFailed(f"scoring ended with code {code}: {child.last_line()}")
+            child.wait(_WAIT_SECONDS)
+            on_wait()
+    finally:
+        child.kill()
+
+
+@transaction.atomic
+def _scores_record(rm: Checkpoint, rows: Iterable[dict[str, Any]], asked: set[int]) -> None:
+    StepScore.objects.bulk_create(
+        [
+            StepScore(
+                step_id=int(row["step_id"]),
+                rm=rm,
+                p=float(row["p"]),
+                critique=row.get("critique") or "",
+            )
+            for row in rows
+            if int(row["step_id"]) in asked and row.get("p") is not None
+        ],
+        ignore_conflicts=True,
+    )

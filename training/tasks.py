@@ -1,0 +1,70 @@
+"""Thin doors for the workers. A job may be delivered twice; its service makes it harmless."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import shared_task
+
+from annotation.models import Project
+from training.models import Checkpoint
+from training.selectors.scoring import current_rm, steps_due_for_scoring
+from training.services import disagreements, rollouts, runs, scoring
+
+
+@shared_task(queue="inference")
+def rollouts_run(batch_id: int) -> None:
+    rollouts.batch_run(batch_id=batch_id)
+
+
+@shared_task(queue="train", bind=True)
+def run_launch(self: Any, run_id: int) -> None:
+    # The pool process that works may outlive a killed worker; then it must let the run go.
+    parent = os.getppid()
+    runs.run_launch(
+        run_id=run_id,
+        worker=str(self.request.hostname or "worker"),
+        keep_going=lambda: os.getppid() == parent,
+    )
+
+
+@shared_task(queue="inference")
+def steps_score(rm_id: int, project_id: int) -> None:
+    scoring.steps_score_due(
+        project=Project.objects.get(pk=project_id), rm=Checkpoint.objects.get(pk=rm_id)
+    )
+
+
+@shared_task
+def runs_recover() -> None:
+    """Send again what lost its worker or its message."""
+    for run_id in runs.runs_requeue():
+        run_launch.delay(run_id)
+
+
+@shared_task
+def rollouts_due() -> None:
+    """The same for rollout batches."""
+    for batch_id in rollouts.batches_requeue():
+        rollouts_run.delay(batch_id)
+
+
+@shared_task
+def scoring_due() -> None:
+    """New steps get the verdict of their project's newest reward model."""
+    for project in Project.objects.order_by("pk"):
+        rm = current_rm(project)
+        if rm and steps_due_for_scoring(project=project, rm=rm).exists():
+            # Thrown away when nobody took it before the next tick asks again.
+            steps_score.apply_async((rm.pk, project.pk), expires=30)
+
+
+@shared_task
+def disagreements_due() -> None:
+    """Settle what people answered, list what differs, send the strongest back to the queue."""
+    disagreements.disagreements_settle()
+    for project in Project.objects.order_by("pk"):
+        if rm := current_rm(project):
+            disagreements.disagreements_open(project=project, rm=rm)
+            disagreements.disagreements_requeue(project=project)
