@@ -4,27 +4,47 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import make_conninfo
 
-VISIBILITY_SECONDS = 120  # a killed worker's message comes back after this long
+POOL_SIZE = 2  # broker connections a process may open: one waits for jobs, one acknowledges
 _SCHEMES = ("redis", "rediss", "amqp", "amqps", "pgmq", "memory", "sentinel")
 
 
-def broker_settings(url: str, database: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def broker_settings(
+    url: str, database: dict[str, Any], visibility: int
+) -> tuple[str, dict[str, Any]]:
     """(broker URL, transport options) for Celery."""
     if url:
         if url.split(":", 1)[0] not in _SCHEMES:
             raise ImproperlyConfigured(f"CELERY_BROKER_URL={url!r}: unknown scheme")
-        return url, {"visibility_timeout": VISIBILITY_SECONDS} if "redis" in url else {}
+        return url, {"visibility_timeout": visibility} if "redis" in url else {}
     return "pgmq://", {
         # A libpq string, because the transport misreads a URI whose host is a socket folder.
         "conn_string": conninfo_of(database),
         "init_extension": False,
         "use_notify": True,
         "wait_time_seconds": 1,
-        "visibility_timeout": VISIBILITY_SECONDS,
+        "pool_size": POOL_SIZE,
+        "pool_timeout": 10,
+        "visibility_timeout": visibility,
     }
+
+
+def broker_install(connection: psycopg.Connection[Any]) -> bool:
+    """Create the queue tables of pgmq once; False when they were there.
+
+    The package's script cannot be run twice, so a transaction lock and the schema guard it.
+    """
+    from pgmq.install import get_embedded_install_sql
+
+    with connection.transaction():
+        connection.execute("select pg_advisory_xact_lock(hashtext('stepwise.pgmq'))")
+        if connection.execute("select to_regclass('pgmq.meta')").fetchone() != (None,):
+            return False
+        connection.execute(get_embedded_install_sql())
+    return True
 
 
 def conninfo_of(database: dict[str, Any]) -> str:

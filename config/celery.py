@@ -10,8 +10,13 @@ import os
 
 from celery import Celery
 
+from config.beat import beat_schedule
+from config.heartbeat import HeartbeatStep
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("stepwise")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.beat_schedule = beat_schedule()
+app.steps["worker"].add(HeartbeatStep)
 app.autodiscover_tasks()

@@ -19,7 +19,10 @@ _SCRATCH = Path(tempfile.mkdtemp(prefix="stepwise-test-"))
 
 
 os.environ["STEPWISE_DATA_DIR"] = str(_SCRATCH)
-from config.embedded import ensure_database_url  # noqa: E402
+os.environ.setdefault("STEPWISE_SECRET_KEY", "tests-only-" + "k" * 50)
+# Messages that tests send go nowhere; tests of the real broker start their own processes.
+os.environ["CELERY_BROKER_URL"] = "memory://"
+from config.embedded import ensure_database_url, stop_embedded  # noqa: E402
 
 _SCRATCH.chmod(0o755)
 ensure_database_url()
@@ -29,3 +32,8 @@ ensure_database_url()
 def _scratch() -> Iterator[None]:
     yield
     shutil.rmtree(_SCRATCH / "runs", ignore_errors=True)
+
+
+def pytest_unconfigure() -> None:
+    stop_embedded(_SCRATCH / "postgres")
+    shutil.rmtree(_SCRATCH, ignore_errors=True)

@@ -1,0 +1,34 @@
+"""The signing key of the embedded installation: made once, kept beside the data."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def secret_key(configured: str, *, embedded: bool, folder: Path) -> str:
+    """The configured key, or the generated one of an embedded installation.
+
+    Raises:
+        ImproperlyConfigured: a server of its own (DATABASE_URL) without a key.
+    """
+    if configured:
+        return configured
+    if not embedded:
+        raise ImproperlyConfigured(
+            "STEPWISE_SECRET_KEY (or STEPWISE_SECRET_KEY_FILE) is required with DATABASE_URL: "
+            "every process must sign with the same key"
+        )
+    path = folder / "secret_key"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as handle:
+        key = secrets.token_urlsafe(50)
+        handle.write(key)
+    return key
