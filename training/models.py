@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from annotation.models import Project, QueueItem, Resolution, Step
+from training.prompts import Style
 from verifier.models import VerifierRelease
 
 
@@ -34,6 +35,10 @@ class Checkpoint(models.Model):
     def is_remote(self) -> bool:
         """Served over HTTP; such a checkpoint can be sampled but not trained from."""
         return self.path.startswith(("http://", "https://"))
+
+    @property
+    def prompt_style(self) -> Style:
+        return "instruct" if self.style == "instruct" else "bare"
 
 
 class TrainingRun(models.Model):

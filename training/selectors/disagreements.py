@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from annotation.models import Project, Resolution
 from training.models import Checkpoint, Disagreement, StepScore
@@ -11,17 +14,27 @@ THRESHOLD = 0.5  # P(correct) from which on the model's verdict is "correct"
 LIVE_ITEM_STATES = ("open", "labelled", "split")
 
 
-def scores_that_differ(*, project: Project, rm: Checkpoint) -> QuerySet[StepScore]:
-    """Scores against the newest human verdict on their step, never listed before.
+class Difference(NamedTuple):
+    score_id: int
+    step_id: int
+    p: float  # the model's P(correct)
+    resolution_id: int
 
-    Annotated with ``resolution_id``.
-    """
+
+class Answered(NamedTuple):
+    disagreement_id: int
+    p: float
+    verdict: str  # of the second look
+
+
+def scores_that_differ(*, project: Project, rm: Checkpoint) -> Iterator[Difference]:
+    """Scores against the newest human verdict on their step, never listed before."""
     newest = Resolution.objects.filter(
         item__rollout=OuterRef("step__rollout"), kind=OuterRef("step__kind")
     ).order_by("-pk")
     says_correct = Q(p__gte=THRESHOLD)
     differs = (says_correct & Q(human="incorrect")) | (~says_correct & Q(human="correct"))
-    return (
+    rows = (
         StepScore.objects.filter(rm=rm, step__rollout__pair__project=project)
         .annotate(
             resolution_id=Subquery(newest.values("pk")[:1]),
@@ -31,6 +44,8 @@ def scores_that_differ(*, project: Project, rm: Checkpoint) -> QuerySet[StepScor
         .exclude(Exists(Disagreement.objects.filter(score=OuterRef("pk"))))
         .order_by("pk")
     )
+    for row in rows.values_list("pk", "step_id", "p", "resolution_id"):
+        yield Difference(*row)
 
 
 def disagreements_open_list(project: Project | None = None) -> QuerySet[Disagreement]:
@@ -41,21 +56,22 @@ def disagreements_open_list(project: Project | None = None) -> QuerySet[Disagree
     return rows.filter(project=project) if project else rows
 
 
-def disagreements_answered() -> QuerySet[Disagreement]:
-    """Requeued ones that people have decided again since; annotated with ``again``, the new
-    verdict."""
+def disagreements_answered() -> Iterator[Answered]:
+    """Requeued ones that people have decided again since."""
     newer = Resolution.objects.filter(
         item__rollout=OuterRef("step__rollout"),
         kind=OuterRef("step__kind"),
         pk__gt=OuterRef("resolution_id"),
         verdict__in=["correct", "incorrect"],
     ).order_by("-pk")
-    return (
+    rows = (
         Disagreement.objects.filter(state=Disagreement.State.REQUEUED)
-        .annotate(again=Subquery(newer.values("verdict")[:1]), p=F("score__p"))
+        .annotate(again=Subquery(newer.values("verdict")[:1]))
         .filter(again__isnull=False)
         .order_by("pk")
     )
+    for row in rows.values_list("pk", "score__p", "again"):
+        yield Answered(*row)
 
 
 def requeued_live(project: Project) -> int:

@@ -35,12 +35,12 @@ def disagreements_open(*, project: Project, rm: Checkpoint) -> list[Disagreement
         [
             Disagreement(
                 project=project,
-                step_id=score.step_id,
-                score=score,
-                resolution_id=score.resolution_id,
-                confidence=score.p if score.p >= THRESHOLD else 1 - score.p,
+                step_id=found.step_id,
+                score_id=found.score_id,
+                resolution_id=found.resolution_id,
+                confidence=found.p if found.p >= THRESHOLD else 1 - found.p,
             )
-            for score in scores_that_differ(project=project, rm=rm)
+            for found in scores_that_differ(project=project, rm=rm)
         ],
         ignore_conflicts=True,
     )
@@ -111,11 +111,11 @@ def disagreements_settle() -> int:
     """
     settled = 0
     for row in disagreements_answered():
-        model = "correct" if row.score.p >= THRESHOLD else "incorrect"
-        state = _State.RM_RIGHT if row.again == model else _State.HUMAN_RIGHT
-        settled += Disagreement.objects.filter(pk=row.pk, state=_State.REQUEUED).update(
-            state=state, decided_at=timezone.now()
-        )
+        model = "correct" if row.p >= THRESHOLD else "incorrect"
+        state = _State.RM_RIGHT if row.verdict == model else _State.HUMAN_RIGHT
+        settled += Disagreement.objects.filter(
+            pk=row.disagreement_id, state=_State.REQUEUED
+        ).update(state=state, decided_at=timezone.now())
     return settled
 
 

@@ -154,7 +154,7 @@ class _Recorder:
             seed=batch.seed,
         )
         prompts = [
-            {**pair_record(p), "prompt": policy_prompt(pair_text(p), batch.policy.style)}
+            {**pair_record(p), "prompt": policy_prompt(pair_text(p), batch.policy.prompt_style)}
             for p in pairs.values()
         ]
         recorded: set[tuple[str, int]] = set()
