@@ -26,6 +26,11 @@ from config.embedded import ensure_database_url, stop_embedded  # noqa: E402
 
 _SCRATCH.chmod(0o755)
 ensure_database_url()
+# Here and not in pyproject.toml: pytest-django would read the settings before these lines.
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+from django.conf import settings  # noqa: E402
+
+assert settings.DATA_DIR == _SCRATCH.resolve()
 
 
 @pytest.fixture(scope="session", autouse=True)

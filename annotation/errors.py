@@ -1,0 +1,52 @@
+"""What a service refuses, in words for people. Doors map each to its ``status``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class StepwiseError(Exception):
+    """The base: ``message`` is one sentence without internals."""
+
+    status = 400
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Invalid(StepwiseError):
+    """The input is wrong and stays wrong however often it is sent."""
+
+    status = 422
+
+
+class Denied(StepwiseError):
+    """The person may not do this."""
+
+    status = 403
+
+
+class Conflict(StepwiseError):
+    """Somebody or something was faster; look again and decide."""
+
+    status = 409
+
+
+class DraftConflict(Conflict):
+    """The draft was saved elsewhere; both versions can be shown."""
+
+    def __init__(self, version: int, draft: Mapping[str, Any]) -> None:
+        super().__init__("the draft was changed in another window")
+        self.version = version
+        self.draft = dict(draft)
+
+
+class InvalidLabels(Invalid):
+    """``by_kind``: step kind -> what is wrong with its label; 0 is the form as a whole."""
+
+    def __init__(self, by_kind: Mapping[int, str]) -> None:
+        self.by_kind = dict(by_kind)
+        lines = (f"step {k}: {v}" if k else v for k, v in sorted(self.by_kind.items()))
+        super().__init__("; ".join(lines))

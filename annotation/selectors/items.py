@@ -1,0 +1,38 @@
+"""Items that wait for something other than an annotator."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Max, Q, QuerySet
+from django.utils import timezone
+
+from annotation.models import Project, QueueItem
+
+
+def items_due_for_resolution(
+    limit: int = 500, now: datetime | None = None, grace_seconds: int | None = None
+) -> QuerySet[QueueItem]:
+    """Fully labelled items, oldest first, a little after the last submission.
+
+    The grace (``RESOLVE_AFTER_SECONDS``) lets the last annotator undo a slip of the finger.
+    """
+    grace = settings.RESOLVE_AFTER_SECONDS if grace_seconds is None else grace_seconds
+    before = (now or timezone.now()) - timedelta(seconds=grace)
+    return (
+        QueueItem.objects.filter(state=QueueItem.State.LABELLED)
+        .annotate(
+            last=Max("assignments__submitted_at", filter=Q(assignments__state="submitted"))
+        )
+        .filter(last__lte=before)
+        .order_by("pk")[:limit]
+    )
+
+
+def split_items(project: Project | None = None) -> QuerySet[QueueItem]:
+    """What leads have to adjudicate, urgent and old first; rollout, pair and product loaded."""
+    items = QueueItem.objects.filter(state=QueueItem.State.SPLIT)
+    if project is not None:
+        items = items.filter(project=project)
+    return items.select_related("project", "rollout__pair__product").order_by("-priority", "pk")

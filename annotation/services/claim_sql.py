@@ -1,0 +1,98 @@
+"""The claim: one statement that picks an item, picks a free slot and takes it.
+
+Two claimers can meet on one item between their snapshots. Then the unique constraints let one
+win, the other's INSERT does nothing, and it tries again; nobody can hold a slot twice.
+A lease that ran out gives its slot away here and nowhere else: there is no sweeper.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from django.db import connection
+
+# A busy item is passed over at first; only when nothing else is left is it waited for.
+Lock = Literal["FOR UPDATE OF i SKIP LOCKED", "FOR UPDATE OF i"]
+
+_LIVE = "(a.state = 'submitted' OR (a.state = 'claimed' AND a.expires_at > %(now)s))"
+
+_CLAIM = """
+WITH candidate AS (
+    SELECT i.id, i.overlap
+    FROM annotation_queueitem i
+    WHERE i.state = 'open' {project}
+      AND NOT EXISTS (
+        SELECT 1 FROM annotation_assignment a
+        WHERE a.item_id = i.id AND a.annotator_id = %(annotator)s
+          AND a.state IN {passed})
+      AND (SELECT count(*) FROM annotation_assignment a
+           WHERE a.item_id = i.id AND {live}) < i.overlap
+    ORDER BY i.priority DESC, i.id
+    LIMIT 1
+    {lock}
+), free AS (
+    SELECT c.id AS item_id, min(s.n) AS slot
+    FROM candidate c CROSS JOIN LATERAL generate_series(0, c.overlap - 1) AS s(n)
+    WHERE NOT EXISTS (
+        SELECT 1 FROM annotation_assignment a
+        WHERE a.item_id = c.id AND a.slot = s.n AND {live})
+    GROUP BY c.id
+), lapsed AS (
+    UPDATE annotation_assignment a SET state = 'expired'
+    FROM free
+    WHERE a.item_id = free.item_id AND a.slot = free.slot
+      AND a.state = 'claimed' AND a.expires_at <= %(now)s
+    RETURNING a.id
+), mine AS (
+    SELECT a.draft, a.draft_version, a.active_ms
+    FROM annotation_assignment a JOIN free ON a.item_id = free.item_id
+    WHERE a.annotator_id = %(annotator)s ORDER BY a.id DESC LIMIT 1
+), taken AS (
+    INSERT INTO annotation_assignment (item_id, annotator_id, slot, state, claimed_at,
+        expires_at, reason, draft, draft_version, active_ms)
+    SELECT free.item_id, %(annotator)s, free.slot, 'claimed', %(now)s, %(expires)s, '',
+        coalesce((SELECT draft FROM mine), '{{}}'::jsonb),
+        coalesce((SELECT draft_version FROM mine), 0),
+        coalesce((SELECT active_ms FROM mine), 0)
+    -- Counting the lapsed rows makes the slot free before it is taken.
+    FROM free CROSS JOIN (SELECT count(*) FROM lapsed) AS done
+    ON CONFLICT DO NOTHING
+    RETURNING id
+)
+SELECT (SELECT id FROM candidate), (SELECT id FROM taken)
+"""
+
+
+def claim_once(
+    *,
+    annotator_id: int,
+    project_id: int | None,
+    now: datetime,
+    expires: datetime,
+    lock: Lock,
+    put_off_too: bool,
+) -> tuple[int | None, int | None]:
+    """(item id or None when nothing can be claimed, assignment id or None when it was lost).
+
+    ``put_off_too`` also offers the items that this person put off for later.
+    """
+    passed = "('claimed', 'submitted', 'skipped'{})".format(
+        "" if put_off_too else ", 'released'"
+    )
+    statement = _CLAIM.format(
+        project="" if project_id is None else "AND i.project_id = %(project)s",
+        passed=passed,
+        live=_LIVE,
+        lock=lock,
+    )
+    values = {
+        "annotator": annotator_id,
+        "project": project_id,
+        "now": now,
+        "expires": expires,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        row: tuple[int | None, int | None] = cursor.fetchone()
+    return row

@@ -1,0 +1,52 @@
+"""Projects and their guideline."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from annotation.errors import Conflict, Invalid
+from annotation.models import Project
+from annotation.rules import DEFAULT_RULES, RulesError, parse_rules
+from annotation.steps import LAYOUTS
+
+
+@transaction.atomic
+def project_create(
+    *,
+    slug: str,
+    name: str = "",
+    layout: str = "answer_last",
+    overlap: int = 2,
+    max_overlap: int | None = None,
+    rules: str = DEFAULT_RULES,
+    guideline: str = "",
+) -> Project:
+    """Create a project; ``max_overlap`` defaults to one more than ``overlap``, at least 3.
+
+    Raises:
+        Invalid: a bad layout, overlap or rules table.
+        Conflict: the slug is taken.
+    """
+    highest = max(overlap + 1, 3) if max_overlap is None else max_overlap
+    if layout not in LAYOUTS:
+        raise Invalid(f"layout must be one of {', '.join(LAYOUTS)}")
+    if not 1 <= overlap <= highest:
+        raise Invalid("overlap must be at least 1 and at most max_overlap")
+    try:
+        parse_rules(rules)
+    except RulesError as error:
+        raise Invalid(f"rules: {error}") from error
+    project, created = Project.objects.get_or_create(
+        slug=slug,
+        defaults={
+            "name": name or slug,
+            "layout": layout,
+            "overlap": overlap,
+            "max_overlap": highest,
+            "rules": rules,
+            "guideline": guideline,
+        },
+    )
+    if not created:
+        raise Conflict(f"there is already a project '{slug}'")
+    return project

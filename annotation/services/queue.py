@@ -1,0 +1,232 @@
+"""The queue: who may judge what, for how long, and what happens when they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from annotation.errors import Conflict, Denied, DraftConflict, Invalid
+from annotation.models import Assignment, Project, QueueItem, Rollout
+from annotation.roles import Role, has_role
+from annotation.services.claim_sql import Lock, claim_once
+from annotation.steps import STRUCTURED_KINDS, StepKind
+
+LIVE_STATES = (QueueItem.State.OPEN, QueueItem.State.LABELLED, QueueItem.State.SPLIT)
+
+SKIP_WAYS = ("to_me", "to_others", "drop", "unrateable")
+
+# What somebody already waits for comes first.
+_PRIORITY = {QueueItem.Reason.DISAGREEMENT: 100, QueueItem.Reason.AUDIT: 50}
+
+_PASSES: tuple[tuple[Lock, bool], ...] = (
+    ("FOR UPDATE OF i SKIP LOCKED", False),
+    ("FOR UPDATE OF i SKIP LOCKED", True),
+    ("FOR UPDATE OF i", True),
+)
+
+
+@transaction.atomic
+def queue_open(
+    *,
+    rollout: Rollout,
+    reason: str | None = None,
+    priority: int = 0,
+    overlap: int | None = None,
+    kinds: Sequence[int] | None = None,
+    note: str = "",
+) -> QueueItem:
+    """Ask people about a rollout; a rollout that is already in the queue stays there once.
+
+    ``kinds`` defaults to all five steps, for a malformed rollout to the readable ones and 3-5.
+    A live item keeps its place unless the new priority is higher.
+
+    Raises:
+        Invalid: no kind, an unknown one, or an overlap outside the project's limits.
+    """
+    project = rollout.pair.project
+    malformed = bool(rollout.parse_error)
+    fallback = QueueItem.Reason.MALFORMED if malformed else QueueItem.Reason.NEW
+    why = QueueItem.Reason(reason or fallback)
+    people = project.overlap if overlap is None else overlap
+    asked = sorted(set(_default_kinds(rollout) if kinds is None else kinds))
+    if not asked or not set(asked) <= {int(kind) for kind in StepKind}:
+        raise Invalid("kinds must be step numbers 1 to 5")
+    if not 1 <= people <= project.max_overlap:
+        raise Invalid(f"overlap must be between 1 and {project.max_overlap}")
+    rank = max(priority, _PRIORITY.get(why, 0))
+    item, created = QueueItem.objects.get_or_create(
+        rollout=rollout,
+        state__in=LIVE_STATES,
+        defaults={
+            "project": project,
+            "reason": why,
+            "priority": rank,
+            "overlap": people,
+            "kinds": asked,
+            "note": note,
+            "state": QueueItem.State.OPEN,
+        },
+    )
+    if not created and item.priority < rank:
+        item.priority = rank
+        item.save(update_fields=["priority"])
+    return item
+
+
+def queue_claim(
+    *, annotator: User, project: Project | None = None, now: datetime | None = None
+) -> Assignment | None:
+    """The person's own unfinished claim, else the next item, else None.
+
+    An item is given to ``overlap`` distinct people at most; see ``claim_sql``.
+    """
+    moment = now or timezone.now()
+    expires = moment + timedelta(seconds=settings.LEASE_SECONDS)
+    if own := _own_claim(annotator, project, moment, expires):
+        return own
+    step = 0
+    while step < len(_PASSES):
+        lock, put_off_too = _PASSES[step]
+        item_id, assignment_id = claim_once(
+            annotator_id=annotator.pk,
+            project_id=project.pk if project else None,
+            now=moment,
+            expires=expires,
+            lock=lock,
+            put_off_too=put_off_too,
+        )
+        if assignment_id is not None:
+            return _assignments().get(pk=assignment_id)
+        # An item that was lost to somebody faster: the same pass again, with fresh eyes.
+        step += item_id is None
+    # A second tab of the same person may have won the last item.
+    return _own_claim(annotator, project, moment, expires)
+
+
+def claim_heartbeat(
+    *, assignment: Assignment, annotator: User, now: datetime | None = None
+) -> datetime:
+    """Renew a lease; returns when it now ends.
+
+    Raises:
+        Denied: somebody else's.
+        Conflict: the slot was given away or the work is done.
+    """
+    _check_owner(assignment, annotator)
+    expires = (now or timezone.now()) + timedelta(seconds=settings.LEASE_SECONDS)
+    renewed = Assignment.objects.filter(
+        pk=assignment.pk, state=Assignment.State.CLAIMED
+    ).update(expires_at=expires)
+    if not renewed:
+        raise Conflict("this item is no longer yours")
+    return expires
+
+
+def draft_save(
+    *,
+    assignment: Assignment,
+    annotator: User,
+    base_version: int,
+    draft: dict[str, Any],
+    now: datetime | None = None,
+) -> int:
+    """Keep unfinished work; returns the new version and renews the lease.
+
+    A draft outlives its lease: it is also saved when the slot was given away.
+
+    Raises:
+        Denied: somebody else's.
+        DraftConflict: ``base_version`` is not the saved one; carries the saved draft.
+        Conflict: already submitted.
+    """
+    _check_owner(assignment, annotator)
+    expires = (now or timezone.now()) + timedelta(seconds=settings.LEASE_SECONDS)
+    rows = Assignment.objects.filter(pk=assignment.pk)
+    unfinished = [Assignment.State.CLAIMED, Assignment.State.EXPIRED]
+    saved = rows.filter(draft_version=base_version, state__in=unfinished).update(
+        draft=draft, draft_version=base_version + 1
+    )
+    if not saved:
+        current = rows.get()
+        if current.state not in unfinished:
+            raise Conflict("this item is no longer yours")
+        raise DraftConflict(current.draft_version, current.draft)
+    rows.filter(state=Assignment.State.CLAIMED).update(expires_at=expires)
+    return base_version + 1
+
+
+@transaction.atomic
+def item_skip(*, assignment: Assignment, annotator: User, how: str, reason: str = "") -> None:
+    """Give a claimed item back.
+
+    ``how``: ``to_me`` puts it at the end of this person's queue, ``to_others`` never shows it
+    to this person again, ``drop`` (leads) and ``unrateable`` take it out of the queue for all,
+    both with a reason. A draft is kept.
+
+    Raises:
+        Denied: somebody else's claim, or only a lead may drop.
+        Invalid: an unknown way, or no reason given.
+        Conflict: the claim is over.
+    """
+    _check_owner(assignment, annotator)
+    if how not in SKIP_WAYS:
+        raise Invalid(f"skip with one of {', '.join(SKIP_WAYS)}")
+    if how == "drop" and not has_role(annotator, Role.LEAD):
+        raise Denied("only a lead may drop an item")
+    if how != "to_me" and not reason.strip():
+        raise Invalid("say why")
+    item = QueueItem.objects.select_for_update().get(pk=assignment.item_id)
+    states = Assignment.State
+    state = states.RELEASED if how == "to_me" else states.SKIPPED
+    given_back = Assignment.objects.filter(pk=assignment.pk, state=states.CLAIMED).update(
+        state=state, reason=reason.strip()
+    )
+    if not given_back:
+        raise Conflict("this item is no longer yours")
+    if how in ("drop", "unrateable"):
+        item.assignments.filter(state=states.CLAIMED).update(state=states.RELEASED)
+        item.state, item.closed_at = QueueItem.State.DROPPED, timezone.now()
+        item.note = f"{how}: {reason.strip()}"
+        item.save(update_fields=["state", "closed_at", "note"])
+
+
+def _own_claim(
+    annotator: User, project: Project | None, now: datetime, expires: datetime
+) -> Assignment | None:
+    """The held item, renewed; a lease that ran out but was not given away is still held."""
+    held = _assignments().filter(
+        annotator=annotator,
+        state=Assignment.State.CLAIMED,
+        item__state=QueueItem.State.OPEN,
+    )
+    if project is not None:
+        held = held.filter(item__project=project)
+    for assignment in held.order_by("-expires_at"):
+        assignment.expires_at = max(expires, assignment.expires_at)
+        still_held = Assignment.objects.filter(pk=assignment.pk, state=Assignment.State.CLAIMED)
+        if still_held.update(expires_at=assignment.expires_at):
+            return assignment
+    return None
+
+
+def _assignments() -> QuerySet[Assignment]:
+    return Assignment.objects.select_related("item__project", "item__rollout__pair__product")
+
+
+def _check_owner(assignment: Assignment, annotator: User) -> None:
+    if assignment.annotator_id != annotator.pk:
+        raise Denied("this claim belongs to somebody else")
+
+
+def _default_kinds(rollout: Rollout) -> set[int]:
+    if not rollout.parse_error:
+        return {int(kind) for kind in StepKind}
+    readable = set(rollout.steps.values_list("kind", flat=True))
+    return readable | {int(kind) for kind in STRUCTURED_KINDS}

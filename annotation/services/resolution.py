@@ -1,0 +1,200 @@
+"""From several people's labels to one decided verdict and value a step."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from annotation.consensus import Decision, Vote, decide
+from annotation.errors import Conflict, Denied, Invalid
+from annotation.models import Assignment, QueueItem, Resolution, Step, StepLabel
+from annotation.roles import Role, has_role
+from annotation.steps import OPEN_KINDS, VALUES, StepKind
+
+CAUSES = (
+    "guideline_gap",
+    "ambiguous_product",
+    "annotator_error",
+    "unclear_model_text",
+    "other",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StepDecision:
+    """What a lead decides for one step; ``value`` is "" for steps 1-2."""
+
+    verdict: str
+    value: str = ""
+
+
+@transaction.atomic
+def item_resolve(*, item: QueueItem, ordinal_median: bool = False) -> str:
+    """Decide a fully labelled item; returns its new state.
+
+    All steps agreed: RESOLVED. Some split: one more person is asked while the project's
+    ``max_overlap`` allows it, else SPLIT for a lead; what was agreed is kept either way then.
+    An item that is not LABELLED is left alone, so a repeated call is harmless.
+    """
+    item = QueueItem.objects.select_for_update().get(pk=item.pk)
+    if item.state != QueueItem.State.LABELLED:
+        return item.state
+    votes = votes_of(item)
+    decisions = {
+        kind: decide(votes.get(kind, []), kind, ordinal_median=ordinal_median)
+        for kind in item.kinds
+    }
+    split = any(decision.status == "split" for decision in decisions.values())
+    if split and item.overlap < item.project.max_overlap:
+        item.overlap += 1
+        return _save(item, QueueItem.State.OPEN)
+    _record(item, decisions, Resolution.Source.CONSENSUS)
+    return _save(item, QueueItem.State.SPLIT if split else QueueItem.State.RESOLVED)
+
+
+@transaction.atomic
+def item_adjudicate(
+    *,
+    item: QueueItem,
+    lead: User,
+    decisions: Mapping[int, StepDecision],
+    cause: str = "",
+    comment: str = "",
+) -> list[Resolution]:
+    """A lead's word on the steps given; it outranks consensus.
+
+    Every step on which people split must be decided; others may be. The item is RESOLVED.
+
+    Raises:
+        Denied: not a lead.
+        Conflict: nothing to adjudicate (any more).
+        Invalid: an undecided split step, a bad verdict, value or cause.
+    """
+    if not has_role(lead, Role.LEAD):
+        raise Denied("only a lead may adjudicate")
+    if cause and cause not in CAUSES:
+        raise Invalid(f"cause must be one of {', '.join(CAUSES)}")
+    item = QueueItem.objects.select_for_update().get(pk=item.pk)
+    if item.state not in (QueueItem.State.SPLIT, QueueItem.State.LABELLED):
+        raise Conflict("this item is not waiting for adjudication")
+    votes = votes_of(item)
+    automatic = {kind: decide(votes.get(kind, []), kind) for kind in item.kinds}
+    undecided = {k for k, d in automatic.items() if d.status == "split"} - set(decisions)
+    if undecided:
+        raise Invalid(f"decide step {min(undecided)} too")
+    steps = {step.kind: step for step in item.rollout.steps.all()}
+    for kind, decision in decisions.items():
+        _check_decision(item, kind, decision, steps.get(kind))
+    if item.state == QueueItem.State.LABELLED:
+        kept = {k: d for k, d in automatic.items() if k not in decisions}
+        _record(item, kept, Resolution.Source.CONSENSUS)
+    decided = {
+        kind: _as_decision(decision, votes.get(kind, []))
+        for kind, decision in decisions.items()
+    }
+    rows = _record(item, decided, Resolution.Source.ADJUDICATED, lead, cause)
+    if comment.strip():
+        item.note = comment.strip()
+    _save(item, QueueItem.State.RESOLVED)
+    return rows
+
+
+@transaction.atomic
+def item_reopen(*, item: QueueItem, lead: User, reason: str) -> QueueItem:
+    """Put a closed item back: to the lead when it has labels enough, else to the annotators.
+
+    Raises:
+        Denied: not a lead.
+        Conflict: not closed, or its rollout is in the queue by another item.
+    """
+    if not has_role(lead, Role.LEAD):
+        raise Denied("only a lead may reopen an item")
+    item = QueueItem.objects.select_for_update().get(pk=item.pk)
+    if item.state not in (QueueItem.State.RESOLVED, QueueItem.State.DROPPED):
+        raise Conflict("this item is not closed")
+    live = QueueItem.objects.filter(
+        rollout=item.rollout_id,
+        state__in=[QueueItem.State.OPEN, QueueItem.State.LABELLED, QueueItem.State.SPLIT],
+    )
+    if live.exists():
+        raise Conflict("this rollout is in the queue again already")
+    submitted = item.assignments.filter(state=Assignment.State.SUBMITTED).count()
+    item.note = f"reopened: {reason.strip()}"
+    full = submitted >= item.overlap
+    _save(item, QueueItem.State.SPLIT if full else QueueItem.State.OPEN)
+    return item
+
+
+def votes_of(item: QueueItem) -> dict[int, list[Vote]]:
+    """The valid labels of an item by step kind: submitted and not undone."""
+    found: dict[int, list[Vote]] = defaultdict(list)
+    labels = StepLabel.objects.filter(item=item, submission__undone_at=None)
+    for label in labels.order_by("pk"):
+        found[label.kind].append(Vote(label.annotator_id, label.verdict, label.value))
+    return found
+
+
+def _save(item: QueueItem, state: str) -> str:
+    item.state = state
+    closed = state in (QueueItem.State.RESOLVED, QueueItem.State.DROPPED)
+    item.closed_at = timezone.now() if closed else None
+    item.save(update_fields=["state", "overlap", "note", "closed_at"])
+    return state
+
+
+def _record(
+    item: QueueItem,
+    decisions: Mapping[int, Decision],
+    source: str,
+    lead: User | None = None,
+    cause: str = "",
+) -> list[Resolution]:
+    steps = {step.kind: step for step in item.rollout.steps.all()}
+    rows = [
+        Resolution(
+            item=item,
+            pair=item.rollout.pair,
+            kind=kind,
+            # A step that the text lacks has a true value but no verdict of its own.
+            verdict=decision.verdict if kind in steps else "",
+            value=decision.value,
+            source=source,
+            n=decision.n,
+            agreement=decision.agreement,
+            step_sha256=steps[kind].sha256 if kind in steps else "",
+            decided_by=lead,
+            cause=cause,
+            guideline_version=item.project.guideline_version,
+        )
+        for kind, decision in sorted(decisions.items())
+        if decision.status == "agreed"
+    ]
+    return Resolution.objects.bulk_create(rows)
+
+
+def _check_decision(
+    item: QueueItem, kind: int, decision: StepDecision, step: Step | None
+) -> None:
+    if kind not in item.kinds:
+        raise Invalid(f"this item does not ask about step {kind}")
+    if decision.verdict not in ("correct", "incorrect"):
+        raise Invalid(f"step {kind}: decide correct or incorrect")
+    if step is None and decision.verdict == "correct":
+        raise Invalid(f"step {kind} is missing from the text, so it cannot be correct")
+    if kind in OPEN_KINDS:
+        return
+    if decision.value not in VALUES[StepKind(kind)]:
+        raise Invalid(f"step {kind}: choose the true value")
+    if step is not None and (decision.verdict == "correct") != (decision.value == step.value):
+        raise Invalid(f"step {kind}: it is correct exactly when the value is {step.value}")
+
+
+def _as_decision(decision: StepDecision, votes: list[Vote]) -> Decision:
+    same = [v for v in votes if (v.verdict, v.value) == (decision.verdict, decision.value)]
+    share = len(same) / len(votes) if votes else 0.0
+    return Decision("agreed", decision.verdict, decision.value, share, len(votes))
