@@ -15,9 +15,11 @@ from training.sample.world import RULES, Product, Query, attribute_level, satisf
 class Biases:
     """Rates in [0, 1] at which the teacher slips; all zero is a perfect teacher.
 
-    ``overlook_negation``: an avoided value is read as wanted (one draw a query).
+    ``overlook_negation``: avoided values are read as wanted (one draw a query).
     ``sibling_as_match`` / ``sibling_as_mismatch``: a related type is judged otherwise.
-    ``partial_as_all``: one unmet ask is forgiven.
+    ``sibling_serves_need``: the same as ``sibling_as_match``, but for knowledge queries, which
+    name a need and no type, so any type of the department is taken to serve it.
+    ``partial_as_all``: unmet asks are forgiven when another one is met.
     ``outdated``: cells of the rules table judged by an older guideline: (category, attribute)
     -> (tier written, rate).
     """
@@ -25,11 +27,26 @@ class Biases:
     overlook_negation: float = 0.0
     sibling_as_match: float = 0.0
     sibling_as_mismatch: float = 0.0
+    sibling_serves_need: float = 0.0
     partial_as_all: float = 0.0
     outdated: Mapping[tuple[str, str], tuple[str, float]] = field(default_factory=dict)
 
 
 PERFECT = Biases()
+
+# Rates above one half decide what the policy does greedily; the others show in samples only.
+SEED_TEACHER = Biases(
+    overlook_negation=0.35,
+    sibling_as_match=0.25,
+    sibling_as_mismatch=0.12,
+    sibling_serves_need=0.6,
+    partial_as_all=0.56,
+    outdated={
+        ("related", "all"): ("2", 0.58),
+        ("related", "not_requested"): ("2", 0.58),
+        ("match", "none"): ("3", 0.42),
+    },
+)
 
 
 def biased_reading(
@@ -37,15 +54,12 @@ def biased_reading(
 ) -> Reading:
     """What the teacher makes of the pair. Mistakes carry on: a tier follows from the claims."""
     reading = true_reading(query, product)
-    if any(a.avoid for a in query.asks) and rng.random() < biases.overlook_negation:
+    if any(ask.avoid for ask in query.asks) and rng.random() < biases.overlook_negation:
         asks = tuple(replace(ask, avoid=False) for ask in query.asks)
         level = attribute_level([satisfied(ask, product) for ask in asks])
         reading = replace(reading, asks=asks, attribute=level)
-    draw = rng.random()
-    if reading.category == "related" and draw < biases.sibling_as_match:
-        reading = replace(reading, category="match")
-    elif reading.category == "related" and draw > 1 - biases.sibling_as_mismatch:
-        reading = replace(reading, category="mismatch")
+    if reading.category == "related":
+        reading = replace(reading, category=_sibling(rng, query, biases))
     if reading.attribute == "partial" and rng.random() < biases.partial_as_all:
         reading = replace(reading, attribute="all")
     cell = (reading.category, reading.attribute)
@@ -53,3 +67,10 @@ def biased_reading(
     if rng.random() >= rate:
         tier = RULES.tier_for(*cell) or ""
     return replace(reading, tier=tier)
+
+
+def _sibling(rng: random.Random, query: Query, biases: Biases) -> str:
+    knowledge = query.query_type == "knowledge"
+    upward = biases.sibling_serves_need if knowledge else biases.sibling_as_match
+    weights = (upward, biases.sibling_as_mismatch, 1 - upward - biases.sibling_as_mismatch)
+    return rng.choices(("match", "mismatch", "related"), weights=weights)[0]
