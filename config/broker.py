@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import dj_database_url
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import make_conninfo
@@ -45,6 +46,11 @@ def broker_install(connection: psycopg.Connection[Any]) -> bool:
             return False
         connection.execute(get_embedded_install_sql())
     return True
+
+
+def conninfo_of_url(url: str) -> str:
+    """The libpq string of a DATABASE_URL; a socket folder in it is understood."""
+    return conninfo_of(dict(dj_database_url.parse(url)))
 
 
 def conninfo_of(database: dict[str, Any]) -> str:

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "config.content_policy.ContentPolicyMiddleware",
+    "config.content_policy.ContentPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -79,6 +80,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "annotation.context.frame",
                 "config.health.silent_queues",
             ],
         },
@@ -125,6 +127,9 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
 
+# Shown on the login page of a demo: "name:password,name:password". Empty in production.
+DEMO_LOGINS = env_list("STEPWISE_DEMO_LOGINS", "")
+
 # Labelling
 LEASE_SECONDS = env_int("STEPWISE_LEASE_SECONDS", 900, 10, 86_400)
 UNDO_SECONDS = env_int("STEPWISE_UNDO_SECONDS", 300, 0, 86_400)
@@ -165,11 +170,6 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Remote control would give every worker a reply queue; heartbeat rows tell who is alive.
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
-CELERY_TASK_ROUTES = {
-    "training.tasks.rollout_batch_run": {"queue": "inference"},
-    "training.tasks.steps_score": {"queue": "inference"},
-    "training.tasks.run_launch": {"queue": "train"},
-}
 
 LOGGING = {
     "version": 1,

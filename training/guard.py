@@ -33,7 +33,9 @@ def main(argv: list[str]) -> int:
 
 
 def _die_with_parent() -> None:
-    sys.stdin.buffer.read()  # returns at end of file: the parent is gone
+    # Unbuffered: a thread that waits inside a buffered reader aborts the interpreter's exit.
+    while os.read(0, 4096):
+        pass
     os.killpg(0, signal.SIGKILL)
 
 

@@ -1,0 +1,76 @@
+"""The sample project of a first start: pairs, the seed policy, and rollouts on their way."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from annotation.models import Pair, Project
+from annotation.services.pairs import pairs_import
+from annotation.services.projects import project_create
+from training.models import Checkpoint, RolloutBatch
+from training.sample.generate import generate
+from training.sample.writers import write_pairs_jsonl
+from training.services.rollouts import batch_create
+from training.tasks import rollouts_run
+
+SLUG = "sample"
+POLICY = "seed"
+FIRST_PAIRS = 24
+Say = Callable[[str], None]
+
+
+def sample_create(say: Say) -> Project:
+    """Idempotent: every part that is there stays as it is."""
+    project = Project.objects.filter(slug=SLUG).first()
+    if project is None:
+        project = project_create(slug=SLUG, name="Sample shop")
+        say("created the project 'sample'")
+    _import_pairs(project, say)
+    policy = _seed_policy(say)
+    if policy and not RolloutBatch.objects.filter(project=project).exists():
+        _first_batch(project, policy, say)
+    return project
+
+
+def _import_pairs(project: Project, say: Say) -> None:
+    """Pairs of the test split bring gold; people are to answer the rest."""
+    if Pair.objects.filter(project=project).exists():
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sample.jsonl"
+        say("making the built-in sample: queries, products and pairs")
+        write_pairs_jsonl(generate(), path, with_truth={"test"})
+        report = pairs_import(project=project, path=path)
+    say(f"imported {report.created} pairs")
+
+
+def _seed_policy(say: Say) -> Checkpoint | None:
+    folder = Path(settings.SEED_POLICY)
+    if not (folder / "config.json").exists():
+        say(f"no policy in {folder}: nothing can be sampled until a checkpoint is added")
+        return None
+    policy, created = Checkpoint.objects.get_or_create(
+        name=POLICY, defaults={"kind": Checkpoint.Kind.POLICY, "path": str(folder)}
+    )
+    if policy.path != str(folder) and not Path(policy.path).exists():
+        # The whole installation was moved to another folder.
+        policy.path = str(folder)
+        policy.save(update_fields=["path"])
+    if created:
+        say("added the seed policy, a small language model that runs without a GPU")
+    return policy
+
+
+def _first_batch(project: Project, policy: Checkpoint, say: Say) -> None:
+    train = Pair.objects.filter(project=project, split="train").select_related("product")
+    stride = max(1, train.count() // FIRST_PAIRS)
+    pairs = list(train.order_by("pk")[::stride])[:FIRST_PAIRS]
+    with transaction.atomic():
+        batch = batch_create(project=project, policy=policy, pairs=pairs, n=2, queue_limit=1)
+        transaction.on_commit(lambda: rollouts_run.delay(batch.pk))
+    say(f"asked the policy for rollouts of {len(pairs)} pairs; they appear while you log in")

@@ -1,0 +1,37 @@
+"""Bring an installation up to date: tables, queues, and the sample where embedded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import connection
+
+from config.bootstrap import sample_create
+from config.broker import broker_install
+from config.demo import users_create
+
+
+class Command(BaseCommand):
+    help = "Migrate, install the broker's tables, and create the sample project and demo users."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--sample",
+            action="store_true",
+            help="create the sample project on a server of your own too (never the demo users)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write("bringing the database up to date")
+        call_command("migrate", interactive=False, verbosity=0)
+        if settings.CELERY_BROKER_URL.startswith("pgmq"):
+            connection.ensure_connection()
+            if broker_install(connection.connection):
+                self.stdout.write("installed the message queues")
+        if settings.EMBEDDED and (names := users_create()):
+            self.stdout.write(f"created the users {', '.join(names)}")
+        if settings.EMBEDDED or options["sample"]:
+            sample_create(self.stdout.write)

@@ -1,0 +1,1 @@
+"""`make run`: the embedded database, the web server, the workers and beat under one roof."""

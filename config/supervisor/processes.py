@@ -1,0 +1,68 @@
+"""What runs: one table for `make run`; docker-compose.yml starts the same commands."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from config.heartbeat import QUEUES
+
+WEB_PROCESSES, WEB_THREADS = 2, 4
+# Each worker: its broker pool and wake-up connection, the job's own, and a spare for results.
+_CONNECTIONS_A_WORKER = 6
+_CONNECTIONS_OF_BEAT = 3
+_BROKER_CONNECTIONS_A_WEB_PROCESS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    name: str
+    command: tuple[str, ...]
+
+
+def web(host: str, port: int) -> Process:
+    return Process(
+        "web",
+        (
+            *(sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{host}:{port}"),
+            *("--workers", str(WEB_PROCESSES), "--threads", str(WEB_THREADS)),
+            *("--graceful-timeout", "5", "--no-control-socket", "--log-level", "warning"),
+        ),
+    )
+
+
+def worker(queue: str) -> Process:
+    return Process(
+        queue,
+        (
+            *(sys.executable, "-m", "celery", "-A", "config", "worker", "--queues", queue),
+            *("--hostname", f"{queue}@%h", "--concurrency", "1", "--loglevel", "INFO"),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+        ),
+    )
+
+
+def beat() -> Process:
+    # The schedule is a table of intervals, so the scheduler that keeps no file is enough, and
+    # a full disk or a killed process cannot damage it.
+    return Process(
+        "beat",
+        (
+            *(sys.executable, "-m", "celery", "-A", "config", "beat"),
+            *("--scheduler", "celery.beat:Scheduler", "--loglevel", "WARNING", "--pidfile="),
+        ),
+    )
+
+
+def bootstrap() -> Process:
+    return Process("setup", (sys.executable, "manage.py", "bootstrap"))
+
+
+def everything(host: str, port: int) -> list[Process]:
+    return [web(host, port), *(worker(queue) for queue in QUEUES), beat()]
+
+
+def connections_needed() -> int:
+    """The most database connections all of it opens at once."""
+    web_connections = WEB_PROCESSES * (WEB_THREADS + _BROKER_CONNECTIONS_A_WEB_PROCESS)
+    return web_connections + len(QUEUES) * _CONNECTIONS_A_WORKER + _CONNECTIONS_OF_BEAT
