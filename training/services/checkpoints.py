@@ -37,13 +37,9 @@ def checkpoint_register(
     Raises:
         Invalid: the folder holds no model.
     """
-    about: dict[str, str] = {}
-    if not path.startswith(("http://", "https://")):
-        folder = Path(path).resolve()
-        if not (folder / "config.json").exists() and not list(folder.glob("*.gguf")):
-            raise Invalid(f"{path} holds no Hugging Face model (no config.json)")
-        about = json_read(folder / "stepwise.json") or {}
-        path = str(folder)
+    about = model_about(path)
+    if not _is_url(path):
+        path = str(Path(path).resolve())
     checkpoint, _ = Checkpoint.objects.update_or_create(
         name=name,
         defaults={
@@ -55,3 +51,21 @@ def checkpoint_register(
         },
     )
     return checkpoint
+
+
+def model_about(path: str) -> dict[str, str]:
+    """What a model folder says of itself (stepwise.json); {} for an endpoint.
+
+    Raises:
+        Invalid: the folder holds no model.
+    """
+    if _is_url(path):
+        return {}
+    folder = Path(path)
+    if not (folder / "config.json").exists() and not list(folder.glob("*.gguf")):
+        raise Invalid(f"{path} holds no Hugging Face model (no config.json)")
+    return json_read(folder / "stepwise.json") or {}
+
+
+def _is_url(path: str) -> bool:
+    return path.startswith(("http://", "https://"))

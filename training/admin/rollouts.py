@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from annotation.errors import StepwiseError
+from training.admin.base import RoleAdmin
+from training.forms import BatchForm
+from training.models import RolloutBatch
+from training.selectors.rollouts import pairs_due_for_rollout
+from training.services.rollouts import batch_create, batch_retry
+from training.tasks import rollouts_run
+
+_SAMPLING = ("n", "temperature", "top_k", "max_tokens", "seed", "overlap", "queue_limit")
+
+
+@admin.register(RolloutBatch)
+class RolloutBatchAdmin(RoleAdmin[RolloutBatch]):
+    change_list_template = "admin/training/rolloutbatch/change_list.html"
+    list_display = ("id", "project", "policy", "state", "progress", "error", "created_at")
+    list_filter = ("state", "project")
+    list_select_related = ("project", "policy")
+    ordering = ("-pk",)
+    actions = ("retry",)
+
+    @admin.display(description="rollouts")
+    def progress(self, batch: RolloutBatch) -> str:
+        return f"{batch.rollouts_done} of {len(batch.pair_ids) * batch.n}"
+
+    @admin.action(description="Try failed batches again")
+    def retry(self, request: HttpRequest, queryset: QuerySet[RolloutBatch]) -> None:
+        for batch in queryset:
+            try:
+                batch_retry(batch=batch)
+            except StepwiseError as error:
+                self.message_user(request, f"batch {batch.pk}: {error}", messages.ERROR)
+                continue
+            _send(batch)
+            self.message_user(request, f"batch {batch.pk} is queued again")
+
+    def get_urls(self) -> list[URLPattern]:
+        launch = self.admin_site.admin_view(self.launch_view)
+        return [
+            path("launch/", launch, name="training_rolloutbatch_launch"),
+            *super().get_urls(),
+        ]
+
+    def launch_view(self, request: HttpRequest) -> HttpResponse:
+        if not self.allowed(request):
+            raise PermissionDenied
+        form = BatchForm(request.POST or None)
+        if form.is_valid():
+            data = form.cleaned_data
+            pairs = pairs_due_for_rollout(
+                project=data["project"],
+                policy=data["policy"],
+                n=data["n"],
+                splits=data["splits"],
+                limit=data["pairs"],
+            )
+            try:
+                batch = batch_create(
+                    project=data["project"],
+                    policy=data["policy"],
+                    pairs=pairs,
+                    **{name: data[name] for name in _SAMPLING},
+                )
+            except StepwiseError as error:
+                form.add_error(None, str(error))
+            else:
+                _send(batch)
+                self.message_user(request, f"batch {batch.pk}: {len(batch.pair_ids)} pairs")
+                return HttpResponseRedirect(reverse("admin:training_rolloutbatch_changelist"))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": "Sample rollouts",
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/training/rolloutbatch/launch.html", context)
+
+
+def _send(batch: RolloutBatch) -> None:
+    transaction.on_commit(lambda: rollouts_run.delay(batch.pk))

@@ -1,0 +1,73 @@
+"""``manage.py launch_run PROJECT METHOD``: the admin's launch, from a shell."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tomllib
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from annotation.errors import StepwiseError
+from training.management.named import checkpoint_named, project_named
+from training.models import TrainingRun
+from training.run_config import METHODS
+from training.selectors.preflight import preflight
+from training.services.runs import run_create, run_launch
+from training.tasks import run_launch as run_launch_task
+
+
+class Command(BaseCommand):
+    help = "Check, create and launch a training run."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("project", help="slug")
+        parser.add_argument("method", choices=sorted(METHODS))
+        parser.add_argument("--policy", default="seed", help="checkpoint name")
+        parser.add_argument("--rm", help="checkpoint name of the reward model")
+        parser.add_argument("--config", type=Path, help="TOML with keys of run.toml")
+        parser.add_argument(
+            "--background", action="store_true", help="leave the work to a train worker"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        choice = {
+            "project": project_named(options["project"]),
+            "method": options["method"],
+            "policy": checkpoint_named(options["policy"]),
+            "rm": checkpoint_named(options["rm"]) if options["rm"] else None,
+            "config": _config(options["config"]),
+        }
+        summary = preflight(**choice)
+        for line in summary.warnings:
+            self.stderr.write(f"note: {line}")
+        if not summary.ready:
+            raise CommandError("; ".join(summary.problems))
+        try:
+            run = run_create(**choice)
+        except StepwiseError as error:
+            raise CommandError(str(error)) from error
+        if options["background"]:
+            run_launch_task.delay(run.pk)
+            self.stdout.write(f"run {run.pk} is queued")
+            return
+        self.stdout.write(f"run {run.pk} starts")
+        self.stdout.flush()
+        done = run_launch(run_id=run.pk, worker=f"{socket.gethostname()}:{os.getpid()}")
+        if done is None:
+            raise CommandError(f"run {run.pk} was taken by a worker")
+        if done.state != TrainingRun.State.FINISHED:
+            raise CommandError(f"run {done.pk} {done.state}: {done.error}")
+        self.stdout.write(f"run {done.pk} finished: {done.run_dir}")
+
+
+def _config(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise CommandError(f"{path}: {error}") from error

@@ -1,0 +1,62 @@
+"""``manage.py sample_rollouts PROJECT``: rollouts for pairs that have none yet."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from annotation.errors import StepwiseError
+from training.management.named import checkpoint_named, project_named
+from training.models import RolloutBatch
+from training.selectors.rollouts import pairs_due_for_rollout
+from training.services.rollouts import batch_create, batch_run
+from training.tasks import rollouts_run
+
+
+class Command(BaseCommand):
+    help = "Sample rollouts and put them into the annotation queue."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("project", help="slug")
+        parser.add_argument("--policy", default="seed", help="checkpoint name")
+        parser.add_argument("--limit", type=int, default=50, help="pairs, oldest first")
+        parser.add_argument("--split", action="append", help="default: train")
+        parser.add_argument("--n", type=int, default=1, help="rollouts a pair")
+        parser.add_argument("--temperature", type=float, default=0.99)
+        parser.add_argument("--top-k", type=int, default=100)
+        parser.add_argument("--max-tokens", type=int, default=256)
+        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--overlap", type=int, help="annotators an item")
+        parser.add_argument("--queue-limit", type=int, help="rollouts a pair to label")
+        parser.add_argument(
+            "--background", action="store_true", help="leave the work to an inference worker"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        project, policy = project_named(options["project"]), checkpoint_named(options["policy"])
+        pairs = pairs_due_for_rollout(
+            project=project,
+            policy=policy,
+            n=options["n"],
+            splits=options["split"] or ["train"],
+            limit=options["limit"],
+        )
+        names = ("n", "temperature", "top_k", "max_tokens", "seed", "overlap", "queue_limit")
+        try:
+            batch = batch_create(
+                project=project, policy=policy, pairs=pairs, **{n: options[n] for n in names}
+            )
+        except StepwiseError as error:
+            raise CommandError(str(error)) from error
+        if options["background"]:
+            rollouts_run.delay(batch.pk)
+            self.stdout.write(f"batch {batch.pk} is queued: {len(batch.pair_ids)} pairs")
+            return
+        done = batch_run(batch_id=batch.pk)
+        if done is None:
+            raise CommandError(f"batch {batch.pk} was taken by a worker")
+        if done.state != RolloutBatch.State.DONE:
+            raise CommandError(f"batch {done.pk} {done.state}: {done.error}")
+        self.stdout.write(f"batch {done.pk}: {done.rollouts_done} rollouts")

@@ -1,0 +1,37 @@
+"""``manage.py score_steps PROJECT``: the reward model's verdict on steps, and what differs."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from annotation.errors import StepwiseError
+from training.management.named import checkpoint_named, project_named
+from training.selectors.scoring import current_rm
+from training.services.disagreements import disagreements_open
+from training.services.scoring import ScoringFailed, steps_score_due
+
+
+class Command(BaseCommand):
+    help = "Score the steps that have no score yet and list the disagreements."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("project", help="slug")
+        parser.add_argument("--rm", help="checkpoint name; default: the project's newest")
+        parser.add_argument("--limit", type=int, default=100_000, help="steps")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        project = project_named(options["project"])
+        rm = checkpoint_named(options["rm"]) if options["rm"] else current_rm(project)
+        if rm is None:
+            raise CommandError("no reward model has been trained for this project yet")
+        try:
+            scored = steps_score_due(project=project, rm=rm, limit=options["limit"])
+        except (StepwiseError, ScoringFailed) as error:
+            raise CommandError(str(error)) from error
+        if scored is None:
+            raise CommandError("a worker is scoring with this model now")
+        found = disagreements_open(project=project, rm=rm)
+        self.stdout.write(f"{scored} steps scored, {len(found)} disagreements with people")
