@@ -129,6 +129,8 @@ def parse_partial(text: str) -> list[ParsedStep]:
     Used to show and to reward what can be read; never raises.
     """
     marks = _marks(text)
+    if not marks:
+        return []
     ends = [m.start() for m in marks[1:]] + [len(text)]
     found: dict[StepKind, ParsedStep] = {}
     for mark, end in zip(marks, ends, strict=True):
