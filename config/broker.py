@@ -21,7 +21,7 @@ def broker_settings(
         if url.split(":", 1)[0] not in _SCHEMES:
             raise ImproperlyConfigured(f"CELERY_BROKER_URL={url!r}: unknown scheme")
         return url, {"visibility_timeout": visibility} if "redis" in url else {}
-    return "pgmq://", {
+    return "pgmq://localhost/", {  # the host is a word for the log; conn_string decides
         # A libpq string, because the transport misreads a URI whose host is a socket folder.
         "conn_string": conninfo_of(database),
         "init_extension": False,

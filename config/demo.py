@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.http import HttpRequest
 
 PASSWORD = "stepwise"
 # Name and role; the roles are annotation.roles.Role.
@@ -18,6 +19,12 @@ USERS = (
 def logins() -> str:
     names = ", ".join(name for name, _ in USERS)
     return f"log in as {names}; the password of all is: {PASSWORD}"
+
+
+def demo_logins(request: HttpRequest) -> dict[str, object]:
+    """Context processor: what the login page may tell; nothing on a real server."""
+    shown = [(name, PASSWORD) for name, _ in USERS] if settings.EMBEDDED else []
+    return {"demo_logins": shown}
 
 
 def users_create() -> list[str]:

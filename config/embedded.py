@@ -88,17 +88,23 @@ def postmaster_pid(pgdata: Path) -> int | None:
 
 
 def stale_lock_clear(pgdata: Path) -> bool:
-    """Remove a postmaster.pid whose process is gone or is some other program by now.
+    """Remove a postmaster.pid whose number belongs to some other program by now.
 
-    After a crash or a reboot the number in it may belong to anything, and the server library
-    would take that for a running server.
+    After a reboot it may belong to anything, and the server library would take that for a
+    running server. The lock of a dead process stays: PostgreSQL itself clears it, once it has
+    made sure that no orphaned session still writes to the data.
     """
     lock = pgdata / "postmaster.pid"
-    if not lock.exists() or postmaster_pid(pgdata) is not None:
+    try:
+        process = psutil.Process(int(lock.read_text().split("\n", 1)[0]))
+        ours = "postgres" in process.name() or process.status() == psutil.STATUS_ZOMBIE
+    except ValueError:
+        ours = False  # a crash in the middle of writing it
+    except (OSError, psutil.Error):
         return False
-    with contextlib.suppress(FileNotFoundError):
-        lock.unlink()
-    return True
+    if not ours:
+        lock.unlink(missing_ok=True)
+    return not ours
 
 
 def _server(pgdata: Path) -> Any:

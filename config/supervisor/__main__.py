@@ -23,6 +23,8 @@ from config.supervisor.place import Taken, folder_claim, folder_note, port_choos
 
 TICK = 0.5
 GRACE_SECONDS = 8.0
+# Without collectstatic files are served from where they lie; and who runs as root knows it.
+KNOWN_WARNINGS = ("ignore:No directory at", "ignore::Warning:celery.platforms")
 LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -97,7 +99,8 @@ class Supervisor:
             child.watch()
 
     def _child(self, process: processes.Process) -> Child:
-        return Child(process, self.console, {**os.environ, "PYTHONUNBUFFERED": "1"})
+        extra = {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": ",".join(KNOWN_WARNINGS)}
+        return Child(process, self.console, {**os.environ, **extra})
 
     def _asked_to_stop(self, *_: object) -> None:
         if self._stop.is_set():  # asked twice: do not wait for anybody

@@ -35,7 +35,17 @@ def worker(queue: str) -> Process:
     return Process(
         queue,
         (
-            *(sys.executable, "-m", "celery", "-A", "config", "worker", "--queues", queue),
+            *(
+                sys.executable,
+                "-m",
+                "celery",
+                "-q",
+                "-A",
+                "config",
+                "worker",
+                "--queues",
+                queue,
+            ),
             *("--hostname", f"{queue}@%h", "--concurrency", "1", "--loglevel", "INFO"),
             *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         ),
@@ -48,7 +58,7 @@ def beat() -> Process:
     return Process(
         "beat",
         (
-            *(sys.executable, "-m", "celery", "-A", "config", "beat"),
+            *(sys.executable, "-m", "celery", "-q", "-A", "config", "beat"),
             *("--scheduler", "celery.beat:Scheduler", "--loglevel", "WARNING", "--pidfile="),
         ),
     )
