@@ -1,5 +1,22 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.contrib.auth.views import LogoutView
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from annotation.views import adjudicate, draft, home, label, progress
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("login/", home.Login.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("guideline/<slug:slug>/", home.guideline, name="guideline"),
+    path("label/", label.label, name="label"),
+    path("label/<int:pk>/submit/", label.submit, name="label_submit"),
+    path("label/<int:pk>/skip/", label.skip, name="label_skip"),
+    path("label/<int:pk>/draft/", draft.draft, name="label_draft"),
+    path("label/<int:pk>/heartbeat/", draft.heartbeat, name="label_heartbeat"),
+    path("label/undo/<int:pk>/", label.undo, name="label_undo"),
+    path("adjudication/", adjudicate.adjudication, name="adjudication"),
+    path("adjudication/<int:pk>/", adjudicate.adjudicate, name="adjudicate"),
+    path("progress/", progress.progress, name="progress"),
+]

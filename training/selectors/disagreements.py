@@ -81,3 +81,17 @@ def requeued_live(project: Project) -> int:
         state=Disagreement.State.REQUEUED,
         item__state__in=LIVE_ITEM_STATES,
     ).count()
+
+
+def disagreements_matching(
+    *, kind: int | None = None, state: str | None = None, query: str = ""
+) -> QuerySet[Disagreement]:
+    """For a lead's list, the most confident first; ``query`` is a part of the search query."""
+    rows = Disagreement.objects.select_related(
+        "step__rollout__pair__product", "score__rm", "resolution", "decided_by"
+    ).order_by("-confidence", "-pk")
+    if kind is not None:
+        rows = rows.filter(step__kind=kind)
+    if state is not None:
+        rows = rows.filter(state=state)
+    return rows.filter(step__rollout__pair__query__icontains=query) if query else rows

@@ -1,0 +1,55 @@
+"""From form fields to label inputs. Checks of content belong to the services."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from annotation.labels import LabelInput
+
+Answers = dict[str, dict[str, Any]]
+FIELDS = ("verdict", "value", "reason", "comment")
+
+
+def answers_of(post: Mapping[str, str], kinds: Iterable[int]) -> Answers:
+    """The marked steps of a form: kind -> fields. Unmarked steps are absent."""
+    answers: Answers = {}
+    for kind in kinds:
+        answer: dict[str, Any] = {
+            name: post.get(f"{name}-{kind}", "").strip() for name in FIELDS
+        }
+        if not any(answer.values()):
+            continue
+        # A span without a comment is what is left of a comment that was deleted.
+        for name in ("comment_start", "comment_end"):
+            raw = post.get(f"{name}-{kind}", "") if answer["comment"] else ""
+            answer[name] = _number(raw)
+        answers[str(kind)] = answer
+    return answers
+
+
+def labels_of(answers: Answers, claims: Mapping[int, str]) -> list[LabelInput]:
+    """Label inputs of the answers; a value alone implies its verdict against the claim."""
+    labels = []
+    for key, answer in answers.items():
+        kind = int(key)
+        verdict, value = answer["verdict"], answer["value"]
+        if value and not verdict:
+            verdict = "correct" if value == claims.get(kind) else "incorrect"
+        fields = {name: answer[name] for name in answer if name not in ("verdict", "value")}
+        labels.append(LabelInput(kind=kind, verdict=verdict, value=value, **fields))
+    return labels
+
+
+def client_key_of(post: Mapping[str, str]) -> str:
+    return post.get("client_key", "").strip()[:64] or uuid.uuid4().hex
+
+
+def milliseconds_of(post: Mapping[str, str]) -> int:
+    """Active time as the page measured it, at most one hour an item."""
+    return min(_number(post.get("active_ms", "")) or 0, 3_600_000)
+
+
+def _number(raw: str) -> int | None:
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else None

@@ -1,0 +1,138 @@
+"""What one step card shows: text lines with offsets, the claim, the options and their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from annotation.models import QueueItem, Step
+from annotation.steps import CLAIM_KEYS, STRUCTURED_KINDS, VALUES, StepKind
+
+NAMES: dict[StepKind, Promise] = {
+    StepKind.QUERY: _("Query analysis"),
+    StepKind.ITEM: _("Item analysis"),
+    StepKind.CATEGORY: _("Category match"),
+    StepKind.ATTRIBUTE: _("Attribute match"),
+    StepKind.FINAL: _("Final judgment"),
+}
+VALUE_NAMES: dict[str, Promise] = {
+    "match": _("match"), "related": _("related"), "mismatch": _("mismatch"),
+    "all": _("all"), "partial": _("partial"), "none": _("none"),
+    "not_requested": _("not requested"),
+    "4": _("4 Excellent"), "3": _("3 Related"), "2": _("2 Mismatch"), "1": _("1 Irrelevant"),
+}  # fmt: skip
+VERDICTS = (("correct", "1", _("correct")), ("incorrect", "2", _("incorrect")),
+            ("unsure", "3", _("unsure")))  # fmt: skip
+VALUE_KEYS = "qwer"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    text: str
+    start: int  # offset into the step's text
+    claim: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    value: str
+    name: str | Promise
+    key: str
+    claimed: bool = False
+    checked: bool = False
+
+
+@dataclass(slots=True)
+class Card:
+    kind: int
+    name: Promise
+    judged: bool
+    missing: bool
+    claim: str
+    lines: list[Line]
+    verdicts: list[Option]
+    values: list[Option]
+    verdict: str = ""
+    value: str = ""
+    reason: str = ""
+    comment: str = ""
+    comment_start: int | None = None
+    comment_end: int | None = None
+    error: str = ""
+    agreed: bool = False  # adjudication: people agree on this step
+    votes: list[Any] = field(default_factory=list)
+
+    @property
+    def structured(self) -> bool:
+        return self.kind in STRUCTURED_KINDS
+
+
+def cards_of(
+    item: QueueItem,
+    answers: Mapping[str, Mapping[str, Any]],
+    errors: Mapping[int, str] | None = None,
+) -> list[Card]:
+    """One card a step kind, in the order 1..5; ``answers`` is a draft: kind -> fields."""
+    steps = {step.kind: step for step in item.rollout.steps.all()}
+    cards = [
+        _card(item, kind, steps.get(kind), answers.get(str(int(kind)), {}))
+        for kind in StepKind
+        if kind in steps or kind in item.kinds
+    ]
+    for card in cards:
+        card.error = (errors or {}).get(card.kind, "")
+    return cards
+
+
+def lines_of(text: str) -> list[Line]:
+    """The lines under the heading with their offsets in ``text``; the claim line is marked."""
+    lines, offset = [], 0
+    for raw in text.splitlines(keepends=True):
+        line = raw.rstrip("\r\n")
+        if line.strip() and not line.startswith("## "):
+            lines.append(Line(line, offset, _is_claim(line)))
+        offset += len(raw)
+    return lines
+
+
+def _is_claim(line: str) -> bool:
+    key, colon, value = line.partition(":")
+    kinds = [kind for kind, name in CLAIM_KEYS.items() if name == key.strip().lower()]
+    return bool(colon and kinds and value.strip().lower() in VALUES[kinds[0]])
+
+
+def _card(item: QueueItem, kind: StepKind, step: Step | None, was: Mapping[str, Any]) -> Card:
+    verdict, value = str(was.get("verdict", "")), str(was.get("value", ""))
+    claim = step.value if step else ""
+    return Card(
+        kind=int(kind),
+        name=NAMES[kind],
+        judged=kind in item.kinds,
+        missing=step is None,
+        claim=claim,
+        lines=lines_of(step.text) if step else [],
+        verdicts=_verdicts(verdict, missing=step is None),
+        values=[
+            Option(v, VALUE_NAMES[v], key, claimed=v == claim, checked=v == value)
+            for v, key in zip(VALUES.get(kind, ()), VALUE_KEYS, strict=False)
+        ],
+        verdict=verdict,
+        value=value,
+        reason=str(was.get("reason", "")),
+        comment=str(was.get("comment", "")),
+        comment_start=was.get("comment_start"),
+        comment_end=was.get("comment_end"),
+    )
+
+
+def _verdicts(chosen: str, *, missing: bool) -> list[Option]:
+    """A step that is missing from the text cannot be correct."""
+    return [
+        Option(value, name, key, checked=value == chosen)
+        for value, key, name in VERDICTS
+        if not (missing and value == "correct")
+    ]

@@ -1,0 +1,58 @@
+"""The start page by role, the login page and the guideline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.safestring import mark_safe
+from markdown_it import MarkdownIt
+
+from annotation.models import Project
+from annotation.selectors.progress import item_counts, served_counts, throughput
+from annotation.selectors.queue import queue_state
+from annotation.views.guard import visitor
+
+# "js-default" shows HTML in a guideline as text, so its author cannot run scripts.
+_MARKDOWN = MarkdownIt("js-default", {"html": False})
+
+
+class Login(LoginView):
+    template_name = "registration/login.html"
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    user = visitor(request)
+    projects = [_row(project, user) for project in Project.objects.order_by("pk")]
+    return render(request, "annotation/home.html", {"projects": projects})
+
+
+def _row(project: Project, user: User) -> dict[str, Any]:
+    items, mine = item_counts(project), served_counts(project, user)
+    today = [r["today"] for r in throughput(project) if r["username"] == user.get_username()]
+    return {
+        "project": project,
+        "waiting": queue_state(user, project).claimable,
+        "holding": mine["claimed"],
+        "mine": mine["submitted"],
+        "mine_today": today[0] if today else 0,
+        "split": items["split"],
+        "resolved": items["resolved"],
+        "items": sum(items.values()),
+    }
+
+
+@login_required
+def guideline(request: HttpRequest, slug: str) -> HttpResponse:
+    """The project's guideline: a panel of the label page, or a page of its own."""
+    project = get_object_or_404(Project, slug=slug)
+    partial = request.headers.get("HX-Request") == "true"
+    name = "annotation/_guideline.html" if partial else "annotation/guideline.html"
+    # The renderer escapes HTML, so the result is safe by construction.
+    html = mark_safe(_MARKDOWN.render(project.guideline))
+    return render(request, name, {"project": project, "html": html, "partial": partial})

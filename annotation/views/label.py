@@ -1,0 +1,153 @@
+"""The label page: claim, show, submit, skip, undo."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from annotation.errors import InvalidLabels
+from annotation.forms import answers_of, client_key_of, labels_of, milliseconds_of
+from annotation.models import Assignment, Project, Submission
+from annotation.roles import Role
+from annotation.rules import parse_rules
+from annotation.selectors.progress import recent_submissions
+from annotation.selectors.queue import queue_state
+from annotation.services.labels import label_submit, submission_undo
+from annotation.services.queue import item_skip, queue_claim
+from annotation.views.cards import cards_of
+from annotation.views.guard import role_required, visitor, wants_json
+
+
+@require_GET
+@never_cache
+@role_required(Role.ANNOTATOR)
+def label(request: HttpRequest) -> HttpResponse:
+    """The visitor's own live claim, else the next item, else why there is none."""
+    user = visitor(request)
+    slug = request.GET.get("project", "")
+    project = get_object_or_404(Project, slug=slug) if slug else None
+    assignment = queue_claim(annotator=user, project=project)
+    if assignment is None:
+        state = queue_state(user=user, project=project)
+        return render(
+            request, "annotation/label_empty.html", {"state": state, **_receipt(request)}
+        )
+    return _page(request, assignment, assignment.draft, {})
+
+
+@require_POST
+@role_required(Role.ANNOTATOR)
+def submit(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Scripts get JSON with the receipt, a plain form a redirect or the page with errors."""
+    assignment = _own(request, pk)
+    item = assignment.item
+    answers = answers_of(request.POST, item.kinds)
+    claims = {step.kind: step.value for step in item.rollout.steps.all()}
+    try:
+        submission = label_submit(
+            assignment=assignment,
+            annotator=visitor(request),
+            client_key=client_key_of(request.POST),
+            labels=labels_of(answers, claims),
+            active_ms=milliseconds_of(request.POST),
+            rules_enforced=True,
+        )
+    except InvalidLabels as error:
+        if wants_json(request):
+            return JsonResponse({"error": error.message, "errors": error.by_kind}, status=422)
+        return _page(request, assignment, answers, error.by_kind, status=422)
+    following = _next_url(request, receipt=submission.pk)
+    if wants_json(request):
+        return JsonResponse({"receipt": submission.pk, "next": following})
+    return redirect(following)
+
+
+@require_POST
+@role_required(Role.ANNOTATOR)
+def skip(request: HttpRequest, pk: int) -> HttpResponse:
+    item_skip(
+        assignment=_own(request, pk),
+        annotator=visitor(request),
+        how=request.POST.get("how", ""),
+        reason=request.POST.get("reason", "").strip(),
+    )
+    messages.info(request, _("Skipped."))
+    return redirect(_next_url(request))
+
+
+@require_POST
+@role_required(Role.ANNOTATOR)
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    user = visitor(request)
+    submission = get_object_or_404(Submission, pk=pk, assignment__annotator=user)
+    submission_undo(submission=submission, annotator=user)
+    messages.info(request, _("Undone. The item is yours again."))
+    return redirect(_next_url(request))
+
+
+def _page(
+    request: HttpRequest,
+    assignment: Assignment,
+    answers: dict[str, Any],
+    errors: dict[int, str],
+    status: int = 200,
+) -> HttpResponse:
+    item = assignment.item
+    context = {
+        "assignment": assignment,
+        "item": item,
+        "cards": cards_of(item, answers, errors),
+        "errors": errors,
+        "rules": rules_json(item.project),
+        "client_key": request.POST.get("client_key") or uuid.uuid4().hex,
+        "lease_ms": settings.LEASE_SECONDS * 1000,
+        "next_url": _next_url(request),
+        **_receipt(request),
+    }
+    return render(request, "annotation/label.html", context, status=status)
+
+
+def rules_json(project: Project) -> dict[str, str]:
+    """The rules table for the page: "category attribute" -> tier."""
+    return {f"{c} {a}": tier for (c, a), tier in parse_rules(project.rules).tiers.items()}
+
+
+def _receipt(request: HttpRequest) -> dict[str, object]:
+    """The newest receipt while it can be undone; shown when the submit led here."""
+    newest = recent_submissions(visitor(request), limit=1).first()
+    if newest is None:
+        return {"receipt": None}
+    deadline = newest.created_at + timedelta(seconds=settings.UNDO_SECONDS)
+    return {
+        "receipt": newest,
+        "just_submitted": request.GET.get("receipt") == str(newest.pk),
+        "can_undo": timezone.now() < deadline,
+    }
+
+
+def _own(request: HttpRequest, pk: int) -> Assignment:
+    return get_object_or_404(
+        Assignment.objects.select_related("item__project", "item__rollout__pair__product"),
+        pk=pk,
+        annotator=visitor(request),
+    )
+
+
+def _next_url(request: HttpRequest, receipt: int | None = None) -> str:
+    query = {}
+    if project := request.GET.get("project"):
+        query["project"] = project
+    if receipt is not None:
+        query["receipt"] = str(receipt)
+    return reverse("label", query=query or None)

@@ -1,0 +1,77 @@
+"""Each annotator's labels on a split item, blind: people are A, B, C in order of slot."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from string import ascii_uppercase
+
+from django.utils.functional import Promise
+
+from annotation.consensus import decide
+from annotation.models import QueueItem, StepLabel
+from annotation.rules import parse_rules
+from annotation.services.resolution import votes_of
+from annotation.steps import StepKind
+from annotation.views.cards import VALUE_NAMES, VERDICTS
+
+_VERDICT_NAMES = {value: name for value, _key, name in VERDICTS}
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    who: str
+    verdict: str = ""
+    verdict_name: str | Promise = ""
+    value_name: str | Promise = ""
+    comment: str = ""
+    reason: str = ""
+    quote: str = ""
+    warning: str = ""
+
+
+def split_kinds(item: QueueItem) -> set[int]:
+    """The steps on which people differ; a lead must decide these."""
+    votes = votes_of(item)
+    return {k for k in item.kinds if decide(votes.get(k, []), k).status == "split"}
+
+
+def vote_cards(item: QueueItem) -> dict[int, list[Vote]]:
+    """Kind -> one vote a person, unmarked ones included, always in the same order."""
+    labels: dict[int, dict[int, StepLabel]] = defaultdict(dict)
+    found = StepLabel.objects.filter(item=item, submission__undone_at=None)
+    for label in found.select_related("submission__assignment").order_by("id"):
+        labels[label.submission.assignment.slot][label.kind] = label
+    texts = {step.kind: step.text for step in item.rollout.steps.all()}
+    votes: dict[int, list[Vote]] = defaultdict(list)
+    for who, slot in zip(ascii_uppercase, sorted(labels), strict=False):
+        warning = _warning(item, labels[slot])
+        for kind in item.kinds:
+            label = labels[slot].get(kind)
+            said = warning if kind == StepKind.FINAL else ""
+            votes[kind].append(_vote(who, label, texts.get(kind, ""), said))
+    return votes
+
+
+def _vote(who: str, label: StepLabel | None, text: str, warning: str) -> Vote:
+    if label is None:
+        return Vote(who=who)
+    start, end = label.comment_start, label.comment_end
+    return Vote(
+        who=who,
+        verdict=label.verdict,
+        verdict_name=_VERDICT_NAMES[label.verdict],
+        value_name=VALUE_NAMES.get(label.value, ""),
+        comment=label.comment,
+        reason=label.reason,
+        quote=text[start:end] if start is not None and end is not None else "",
+        warning=warning,
+    )
+
+
+def _warning(item: QueueItem, labels: dict[int, StepLabel]) -> str:
+    category, attribute, tier = (
+        labels[kind].value if kind in labels else ""
+        for kind in (StepKind.CATEGORY, StepKind.ATTRIBUTE, StepKind.FINAL)
+    )
+    return parse_rules(item.project.rules).conflict(category, attribute, tier) or ""

@@ -1,0 +1,94 @@
+// Keys of the label and adjudication pages. Letters act only outside text fields and dialogs.
+
+const VERDICTS = { 1: "correct", 2: "incorrect", 3: "unsure" };
+const VALUES = "qwer";
+
+export class StepKeys {
+  constructor(steps, actions) {
+    this.steps = steps;
+    this.actions = actions; // key -> function
+    this.active = null;
+    document.addEventListener("keydown", (event) => this.#key(event));
+    steps.form.addEventListener("focusin", (event) => {
+      const card = event.target.closest(".step[data-judged]");
+      if (card) this.#mark(card);
+    });
+    steps.form.addEventListener("change", (event) => {
+      const card = event.target.closest(".step[data-judged]");
+      if (card) this.#mark(card);
+    });
+    this.activate(steps.firstOpen() ?? steps.cards[0], false);
+  }
+
+  activate(card, focus = true) {
+    if (!card) return;
+    this.#mark(card);
+    if (!focus) return;
+    card.focus({ preventScroll: true });
+    card.scrollIntoView({ block: "nearest" });
+  }
+
+  #mark(card) {
+    this.active?.classList.remove("active");
+    this.active = card;
+    card.classList.add("active");
+  }
+
+  #key(event) {
+    if (event.isComposing || document.querySelector("dialog[open]")) return;
+    const typing = event.target.matches?.("textarea, input:not([type=radio]), select");
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return this.#run(event, "Enter");
+    if (event.key === "Escape") return typing ? this.activate(this.active) : this.#run(event, "Escape");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    // A focused button, link or summary keeps its own Enter.
+    if (event.key === "Enter" && event.target.matches?.("button, a, summary")) return;
+    if (event.key in VERDICTS) return this.#verdict(event, VERDICTS[event.key]);
+    const value = VALUES.indexOf(event.key.toLowerCase());
+    if (value >= 0 && event.key) return this.#value(event, value);
+    this.#move(event) || this.#run(event, event.key.length === 1 ? event.key.toLowerCase() : event.key);
+  }
+
+  #move(event) {
+    const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
+    if (!step) return false;
+    event.preventDefault();
+    const { cards } = this.steps;
+    const at = cards.indexOf(this.active) + step;
+    this.activate(cards[Math.min(Math.max(at, 0), cards.length - 1)]);
+    return true;
+  }
+
+  #verdict(event, verdict) {
+    const radio = this.active?.querySelector(`.opt input[value="${verdict}"]`);
+    if (!radio) return;
+    event.preventDefault();
+    this.steps.pickVerdict(this.active, verdict);
+    this.#onward();
+  }
+
+  #value(event, index) {
+    const radio = this.active?.querySelectorAll(".opt.value input")[index];
+    if (!radio) return;
+    event.preventDefault();
+    this.steps.pickValue(this.active, radio.value);
+    this.#onward();
+  }
+
+  // After a finished step the next unlabelled one becomes active; an unfinished one stays.
+  #onward() {
+    if (!this.steps.isDone(this.active)) {
+      const unsure = this.active.dataset.state === "unsure";
+      if (unsure) this.actions.reason?.(this.active);
+      return;
+    }
+    const next = this.steps.firstOpen(this.active);
+    this.activate(next ?? this.active);
+  }
+
+  #run(event, key) {
+    const action = this.actions[key];
+    if (!action) return;
+    event.preventDefault();
+    action(this.active);
+  }
+}

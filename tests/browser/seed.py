@@ -1,0 +1,124 @@
+"""A small project for the pages: written pairs, hand-written rollouts, people of each role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+
+from annotation.models import Pair, Product, Project, QueueItem
+from annotation.roles import Role, role_grant
+from annotation.services.projects import project_create
+from annotation.services.queue import queue_open
+from annotation.services.rollouts import rollout_record
+from annotation.splits import split_of
+from annotation.steps import StepKind, render
+
+PASSWORD = "a-long-test-password"
+GUIDELINE = """\
+# How to judge
+
+Judge **each step by itself**: a right conclusion does not excuse a wrong observation.
+
+- *Category match*: would a shop put the product on the shelf the query asks for?
+- *Attribute match*: count only attributes that the query names.
+- Choose *unsure* when the product text does not say; write what is missing.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    query: str
+    query_type: str
+    title: str
+    category: str
+    attributes: list[tuple[str, str]]
+    description: str
+    steps: tuple[str, str, str, str, str]
+
+
+KETTLE = Written(
+    "gooseneck kettle 1 litre matte black",
+    "general",
+    "Brewline Pour-Over Gooseneck Kettle, 1.0 L, Stainless Steel, Matte Black",
+    "Home & Kitchen > Coffee & Tea > Kettles > Gooseneck kettles",
+    [("Capacity", "1.0 L"), ("Colour", "matte black"), ("Material", "304 stainless steel"),
+     ("Hob types", "gas, electric, induction"), ("Weight", "640 g"), ("Warranty", "2 years")],
+    "A slim spout for slow, even pouring. The handle stays cool on the hob. With a thermometer in the lid.",
+    ("wants a kettle with a gooseneck spout\ncapacity: 1 litre\ncolour: matte black",
+     "a pour-over gooseneck kettle\ncapacity 1.0 L, colour matte black\nstainless steel, for the hob",
+     "query asks for: gooseneck kettles\nproduct is in: Gooseneck kettles\ncategory: match",
+     "capacity 1 litre: 1.0 L, yes\ncolour matte black: matte black, yes\nattribute: all",
+     "category match and all attributes hold\ntier: 4"),
+)  # fmt: skip
+HEADPHONES = Written(
+    "wireless headphones without noise cancelling",
+    "negation",
+    "Aurex Studio 300 Wireless Over-Ear Headphones with Active Noise Cancelling",
+    "Electronics > Audio > Headphones > Over-ear headphones",
+    [("Connection", "Bluetooth 5.3"), ("Noise cancelling", "active"), ("Battery", "40 h"),
+     ("Colour", "sand")],
+    "Hybrid active noise cancelling with four microphones. Folds flat.",
+    ("wants wireless headphones\nexcludes: noise cancelling",
+     "wireless over-ear headphones\nactive noise cancelling, 40 h battery",
+     "query asks for: headphones\nproduct is in: Over-ear headphones\ncategory: match",
+     "wireless: Bluetooth 5.3, yes\nnoise cancelling: active, as asked\nattribute: all",
+     "category match and all attributes hold\ntier: 4"),
+)  # fmt: skip
+TRIPOD = Written(
+    "what do I need to film my climbing with a phone",
+    "qa",
+    "Helmet Chin Mount for Smartphones, Adjustable Strap",
+    "Sports > Climbing > Accessories > Camera mounts",
+    [("Fits", "phones 58 to 85 mm wide"), ("Weight", "92 g")],
+    "Holds a phone at chin height, hands free.",
+    ("asks what is needed to film climbing hands free\ndevice: a phone",
+     "a chin mount that holds a phone on a helmet\nfits phones 58 to 85 mm wide",
+     "query asks for: mounts for phones\nproduct is in: Camera mounts\ncategory: match",
+     "no attribute is named in the query\nattribute: not_requested",
+     "category match and nothing else is asked\ntier: 4"),
+)  # fmt: skip
+PAIRS = (KETTLE, HEADPHONES, TRIPOD)
+
+
+def project_seed() -> Project:
+    return project_create(slug="demo", name="Shop search, demo", guideline=GUIDELINE)
+
+
+def pair_seed(project: Project, written: Written) -> Pair:
+    product = Product.objects.create(
+        project=project,
+        external_id=written.title[:40],
+        content_hash=f"{hash(written.title):x}"[:16],
+        title=written.title,
+        category_path=written.category,
+        attributes=[list(attribute) for attribute in written.attributes],
+        description=written.description,
+    )
+    return Pair.objects.create(
+        project=project,
+        product=product,
+        query=written.query,
+        query_type=written.query_type,
+        split=split_of(written.query),
+        content_hash=f"{hash((written.query, written.title)):x}"[:16],
+    )
+
+
+def cot(written: Written) -> str:
+    return render(dict(zip(StepKind, written.steps, strict=True)))
+
+
+def item_seed(
+    project: Project, written: Written, *, overlap: int = 1, text: str | None = None
+) -> QueueItem:
+    rollout = rollout_record(
+        pair=pair_seed(project, written),
+        text=cot(written) if text is None else text,
+        policy="seed-policy",
+    )
+    return queue_open(rollout=rollout, overlap=overlap)
+
+
+def person_seed(username: str, role: Role) -> User:
+    return role_grant(user=User.objects.create_user(username, password=PASSWORD), role=role)

@@ -1,0 +1,119 @@
+"""Line charts as plain numbers for an SVG template: scales, ticks, one path. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+WIDTH, HEIGHT = 420, 190
+LEFT, RIGHT, TOP, BOTTOM = 46, 10, 8, 26
+MAX_DOTS = 120  # more points keep the line and lose the dots
+MAX_POINTS = 400  # about one a pixel; more only make the page heavy
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    at: float  # pixels
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    x: float
+    y: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Coordinates are in a WIDTH x HEIGHT viewBox; ``path`` is an SVG path."""
+
+    key: str
+    path: str
+    dots: list[Dot]
+    x_ticks: list[Tick]
+    y_ticks: list[Tick]
+    last: str
+
+    @property
+    def box(self) -> str:
+        return f"0 0 {WIDTH} {HEIGHT}"
+
+    @property
+    def frame(self) -> dict[str, int]:
+        return {
+            "left": LEFT, "right": WIDTH - RIGHT, "top": TOP, "bottom": HEIGHT - BOTTOM,
+            "label_x": LEFT - 6, "label_y": HEIGHT - 8,
+        }  # fmt: skip
+
+
+def line_chart(key: str, rows: Sequence[Mapping[str, Any]]) -> Chart | None:
+    """The chart of ``rows[i][key]`` over ``rows[i]["step"]``; None when no row has a number."""
+    points = [
+        (float(row["step"]), float(row[key]))
+        for row in rows
+        if _is_number(row.get(key)) and _is_number(row.get("step"))
+    ]
+    if not points:
+        return None
+    points = _thinned(points)
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    x_marks, y_marks = nice_ticks(min(xs), max(xs), whole=True), nice_ticks(min(ys), max(ys))
+    x_low, x_high = min(xs), max(xs)
+    y_low, y_high = min(y_marks[0], min(ys)), max(y_marks[-1], max(ys))
+
+    def px(x: float) -> float:
+        share = (x - x_low) / (x_high - x_low) if x_high > x_low else 0.5
+        return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
+
+    def py(y: float) -> float:
+        share = (y - y_low) / (y_high - y_low)
+        return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
+
+    dots = [Dot(px(x), py(y), f"{x:g}: {number(y)}") for x, y in points]
+    return Chart(
+        key=key,
+        path="M" + "L".join(f"{dot.x},{dot.y}" for dot in dots),
+        dots=dots if len(dots) <= MAX_DOTS else [dots[-1]],
+        x_ticks=[Tick(px(x), f"{x:g}") for x in x_marks if x_low <= x <= x_high],
+        y_ticks=[Tick(py(y), number(y)) for y in y_marks],
+        last=number(ys[-1]),
+    )
+
+
+def nice_ticks(low: float, high: float, *, count: int = 4, whole: bool = False) -> list[float]:
+    """About ``count`` round numbers (1, 2, 2.5 or 5 times a power of ten) that cover low..high.
+
+    Equal bounds are widened, so at least two ticks come back; ``whole`` allows no fractions.
+    """
+    if high <= low:
+        pad = 1.0 if whole else abs(low) * 0.1 or 1.0
+        low, high = low - pad, high + pad
+    raw = (high - low) / count
+    power = 10.0 ** math.floor(math.log10(raw))
+    size = next(f * power for f in (1, 2, 2.5, 5, 10) if f * power >= raw * (1 - 1e-9))
+    if whole:
+        size = max(1.0, math.ceil(size))
+    first, last = math.floor(low / size + 1e-9), math.ceil(high / size - 1e-9)
+    return [round(index * size, 10) for index in range(first, last + 1)]
+
+
+def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Every k-th point, counted from the end so that the newest stays."""
+    stride = math.ceil(len(points) / MAX_POINTS)
+    return points[::-1][::stride][::-1]
+
+
+def number(value: float) -> str:
+    """Four significant digits, tiny numbers in scientific notation."""
+    if value and abs(value) < 1e-3:
+        return f"{value:.1e}"
+    return f"{value:.4g}"
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value)

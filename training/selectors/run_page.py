@@ -1,0 +1,64 @@
+"""What the run page shows of one run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from django.db.models import QuerySet
+
+from training.charts import Chart, line_chart
+from training.models import EvalReport, RunMetric, TrainingRun
+
+CURVES = ("reward", "kl", "entropy", "length", "loss", "parse_rate")
+ACTIVE = (
+    TrainingRun.State.QUEUED,
+    TrainingRun.State.RUNNING,
+    TrainingRun.State.CANCELLING,
+)
+_RECENT = 20  # updates behind the estimate
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    run: TrainingRun
+    active: bool
+    percent: int
+    eta_seconds: float | None  # None: nothing measured yet, or not running
+    charts: list[Chart]
+    stage: str
+    evaluations: dict[str, dict[str, Any]]  # moment -> metrics
+
+    @property
+    def eta_minutes(self) -> float | None:
+        return None if self.eta_seconds is None else self.eta_seconds / 60
+
+
+def runs_newest_first() -> QuerySet[TrainingRun]:
+    return TrainingRun.objects.select_related("project", "policy", "created_by").order_by("-pk")
+
+
+def run_view(run: TrainingRun) -> RunView:
+    """State, remaining time from the median of the last updates, and the curves."""
+    metrics = RunMetric.objects.filter(run=run).order_by("step")
+    rows = [{"step": step, **data} for step, data in metrics.values_list("step", "data")]
+    charts = [chart for key in CURVES if (chart := line_chart(key, rows))]
+    stages = [row["stage"] for row in rows[-1:] if row.get("stage") is not None]
+    reports = EvalReport.objects.filter(run=run)
+    return RunView(
+        run=run,
+        active=run.state in ACTIVE,
+        percent=round(100 * run.step / run.total_steps) if run.total_steps else 0,
+        eta_seconds=_eta(run, rows),
+        charts=charts,
+        stage=str(stages[0]) if stages else "",
+        evaluations={report.moment: report.metrics for report in reports},
+    )
+
+
+def _eta(run: TrainingRun, rows: list[dict[str, Any]]) -> float | None:
+    times = [row["seconds"] for row in rows[-_RECENT:] if row.get("seconds")]
+    if run.state != TrainingRun.State.RUNNING or not times or not run.total_steps:
+        return None
+    return max(0, run.total_steps - run.step) * float(median(times))

@@ -1,0 +1,104 @@
+"""Runs for ML engineers: list, live page, cancel, resume."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from annotation.roles import Role
+from annotation.views.guard import role_required
+from training import tasks
+from training.models import TrainingRun
+from training.selectors.run_page import RunView, run_view, runs_newest_first
+from training.services.runs import run_cancel, run_resume
+
+STOP_POLLING = 286  # htmx: swap this answer, then ask no more
+CURVE_NAMES = {
+    "reward": gettext_lazy("Reward"),
+    "kl": gettext_lazy("KL to the start policy"),
+    "entropy": gettext_lazy("Entropy"),
+    "length": gettext_lazy("Length (tokens)"),
+    "loss": gettext_lazy("Loss"),
+    "parse_rate": gettext_lazy("Share that parses"),
+}
+EVALUATION = (
+    ("macro_f1", gettext_lazy("Macro F1")),
+    ("accuracy", gettext_lazy("Accuracy")),
+    ("good_f1", gettext_lazy("Good F1")),
+    ("kappa_quadratic", gettext_lazy("Quadratic kappa")),
+    ("parse_rate", gettext_lazy("Share that parses")),
+    ("n", gettext_lazy("Pairs")),
+)
+
+
+@never_cache
+@role_required(Role.ML_ENGINEER)
+def runs(request: HttpRequest) -> HttpResponse:
+    page = Paginator(runs_newest_first(), 50).get_page(request.GET.get("page"))
+    return render(request, "training/runs.html", {"page": page})
+
+
+@never_cache
+@role_required(Role.ML_ENGINEER)
+def run(request: HttpRequest, pk: int) -> HttpResponse:
+    return render(request, "training/run.html", _context(_get(pk)))
+
+
+@never_cache
+@role_required(Role.ML_ENGINEER)
+def run_live(request: HttpRequest, pk: int) -> HttpResponse:
+    """The changing part of the page; polling ends when the run has ended."""
+    context = _context(_get(pk))
+    view = context["view"]
+    status = 200 if isinstance(view, RunView) and view.active else STOP_POLLING
+    return render(request, "training/_run_live.html", context, status=status)
+
+
+@require_POST
+@role_required(Role.ML_ENGINEER)
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    run_cancel(run=_get(pk))
+    messages.info(request, _("The run is being stopped; it saves a checkpoint first."))
+    return redirect("run", pk)
+
+
+@require_POST
+@role_required(Role.ML_ENGINEER)
+def resume(request: HttpRequest, pk: int) -> HttpResponse:
+    with transaction.atomic():
+        row = run_resume(run=_get(pk))
+        transaction.on_commit(partial(tasks.run_launch.delay, row.pk))
+    messages.info(request, _("The run is queued again and goes on from its last checkpoint."))
+    return redirect("run", pk)
+
+
+def _get(pk: int) -> TrainingRun:
+    return get_object_or_404(
+        TrainingRun.objects.select_related("project", "policy", "rm", "release", "created_by"),
+        pk=pk,
+    )
+
+
+def _context(row: TrainingRun) -> dict[str, object]:
+    view = run_view(row)
+    before, after = (view.evaluations.get(moment, {}) for moment in ("before", "after"))
+    return {
+        "view": view,
+        "run": row,
+        "curves": [(CURVE_NAMES[chart.key], chart) for chart in view.charts],
+        "evaluation": [
+            (name, before.get(key), after.get(key))
+            for key, name in EVALUATION
+            if key in before or key in after
+        ],
+        "resumable": row.state in (TrainingRun.State.FAILED, TrainingRun.State.CANCELLED),
+    }
