@@ -77,6 +77,7 @@ class LocalPolicy:
             "max_tokens": request.max_tokens,
             "seed": request.seed,
             "batch_size": 128,
+            "threads": self._threads,
         }
         job_write(self._dir, settings, "pairs.jsonl", prompts)
         command = [self._python, "-m", "training.rl.sample", str(self._dir)]

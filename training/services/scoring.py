@@ -53,9 +53,12 @@ def steps_score(
     root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="scoring-", dir=root) as folder:
         job = Path(folder)
-        job_write(
-            job, {"model": rm.path, "batch_size": _BATCH_SIZE}, "steps.jsonl", step_rows(steps)
-        )
+        about = {
+            "model": rm.path,
+            "batch_size": _BATCH_SIZE,
+            "threads": settings.TORCH_THREADS,
+        }
+        job_write(job, about, "steps.jsonl", step_rows(steps))
         for rows in _scored(job, on_wait):
             _scores_record(rm, rows, {step.pk for step in steps})
     return StepScore.objects.filter(rm=rm, step__in=steps).count() - before

@@ -1,0 +1,16 @@
+"""In place of ``training.rl.score JOB_DIR``: P(correct) is 0.9 for step 3, else 0.2."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+folder = Path(sys.argv[-1])
+rows = [json.loads(line) for line in (folder / "steps.jsonl").read_text().splitlines()]
+if any("explode" in row["prompt"] for row in rows):
+    sys.exit("model folder is damaged")
+with (folder / "scores.jsonl").open("w") as out:
+    for row in rows:
+        score = {"step_id": row["step_id"], "p": 0.9 if row["kind"] == 3 else 0.2}
+        out.write(json.dumps({**score, "critique": "because"}) + "\n")

@@ -1,0 +1,155 @@
+"""Rows to train on: a project with truth for every pair, made without the annotation pages."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from annotation.models import Pair, Product, Project, QueueItem, Resolution, Rollout
+from annotation.services.rollouts import rollout_record
+from annotation.steps import StepKind, render
+from training.models import Checkpoint, TrainingRun
+from verifier.models import GroundTruth, VerifierRelease
+from verifier.truth import TruthTable, dump, truth_of
+
+HERE = Path(__file__).parent
+GOOD = {3: "match", 4: "all", 5: "4"}
+
+
+def stand_in(name: str, *arguments: str) -> str:
+    """A launcher that runs a small script in place of the trainer."""
+    return " ".join([sys.executable, str(HERE / name), *arguments])
+
+
+def gone(pid: int, seconds: float = 20) -> bool:
+    """Whether the process has ended; a killed orphan may take a moment, or stay a zombie."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        state = subprocess.run(
+            ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ).stdout.strip()
+        if not state or state.startswith("Z"):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def project_make(slug: str = "shop") -> Project:
+    return Project.objects.create(slug=slug, name=slug)
+
+
+def pair_make(project: Project, query: str, title: str, split: str = "train") -> Pair:
+    product = Product.objects.create(
+        project=project,
+        external_id=title,
+        content_hash=title,
+        title=title,
+        category_path="Home > Chairs",
+        attributes=[["Color", "red"], ["Color", "blue"], ["Size", "M"]],
+    )
+    return Pair.objects.create(
+        project=project,
+        product=product,
+        query=query,
+        split=split,
+        content_hash=f"{query}|{title}",
+    )
+
+
+def cot(tier: str = "4", category: str = "match", attribute: str = "all") -> str:
+    return render(
+        {
+            StepKind.QUERY: "wants a chair",
+            StepKind.ITEM: "is a chair",
+            StepKind.CATEGORY: f"chair and chair\ncategory: {category}",
+            StepKind.ATTRIBUTE: f"red and red\nattribute: {attribute}",
+            StepKind.FINAL: f"fits\ntier: {tier}",
+        }
+    )
+
+
+def policy_make(path: str = "/models/policy", name: str = "policy") -> Checkpoint:
+    return Checkpoint.objects.create(name=name, path=path)
+
+
+def rm_make(path: str = "/models/rm", name: str = "rm") -> Checkpoint:
+    return Checkpoint.objects.create(name=name, path=path, kind=Checkpoint.Kind.RM)
+
+
+def rollout_make(pair: Pair, text: str | None = None, index: int = 0) -> Rollout:
+    return rollout_record(
+        pair=pair,
+        text=cot() if text is None else text,
+        policy="policy",
+        prompt_version="1",
+        sample_index=index,
+        temperature=1.0,
+        seed=0,
+        max_tokens=200,
+        finish="stop",
+        layout="answer_last",
+    )
+
+
+def resolve(rollout: Rollout, verdicts: dict[int, str]) -> QueueItem:
+    """A closed item whose steps people decided."""
+    item = QueueItem.objects.create(
+        project=rollout.pair.project,
+        rollout=rollout,
+        overlap=2,
+        kinds=sorted(verdicts),
+        state=QueueItem.State.RESOLVED,
+    )
+    for kind, verdict in verdicts.items():
+        Resolution.objects.create(
+            item=item,
+            pair=rollout.pair,
+            kind=kind,
+            verdict=verdict,
+            value=GOOD.get(kind, ""),
+            source=Resolution.Source.CONSENSUS,
+            n=2,
+            agreement=1.0,
+        )
+    return item
+
+
+def truth_make(
+    pair: Pair, source: str = "consensus", kinds: tuple[int, ...] = (3, 4, 5)
+) -> None:
+    for kind in kinds:
+        GroundTruth.objects.create(
+            project=pair.project, pair=pair, kind=kind, value=GOOD[kind], source=source
+        )
+
+
+def release_make(project: Project, number: int = 1) -> VerifierRelease:
+    rows = []
+    for row in GroundTruth.objects.filter(project=project, kind__gte=3, superseded_at=None):
+        kind, truth = truth_of(row.kind, row.value, row.source)
+        rows.append((str(row.pair_id), kind, truth))
+    payload = dump(TruthTable(rows))
+    return VerifierRelease.objects.create(
+        project=project, number=number, sha256="0" * 64, payload=payload
+    )
+
+
+def run_make(project: Project, method: str = "srpo", **values: Any) -> TrainingRun:
+    policy = values.pop("policy", None) or policy_make()
+    return TrainingRun.objects.create(
+        project=project, method=method, policy=policy, release=release_make(project), **values
+    )
+
+
+def trainable(project: Project) -> tuple[Pair, Pair]:
+    """One training and one held-out pair, both with all their truths."""
+    pairs = (
+        pair_make(project, "red chair", "chair one"),
+        pair_make(project, "blue chair", "chair two", split="test"),
+    )
+    for pair in pairs:
+        truth_make(pair)
+    return pairs
