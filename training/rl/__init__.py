@@ -10,3 +10,5 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+# rollout_func is how our sampler serves TRL's trainer; TRL is pinned, so its warning is no news
+os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")

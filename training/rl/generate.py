@@ -24,7 +24,8 @@ _COMPACT_AT = 0.75  # share of live rows below which the batch is worth repackin
 @dataclass(frozen=True, slots=True)
 class Decoding:
     """``temperature`` 0 is greedy; ``top_k`` 0 keeps the whole vocabulary; ``batch_size``
-    counts completions. Every ``max_tokens`` includes the EOS."""
+    counts completions; ``max_tokens`` includes the EOS; ``stop_ids`` end a completion as EOS
+    does."""
 
     n: int = 1
     temperature: float = 0.0
@@ -32,6 +33,7 @@ class Decoding:
     max_tokens: int = 192
     batch_size: int = 256
     seed: int = 0
+    stop_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,14 @@ def generate_batches(
         yield [(index, done[i * n : (i + 1) * n]) for i, index in enumerate(chosen)]
 
 
+def generate_ids(
+    policy: Policy, prompt_ids: Sequence[list[int]], seeds: Sequence[list[int]], d: Decoding
+) -> list[list[int]]:
+    """One batch at the level of token ids: as many completions of a prompt as it has seeds
+    (``d.n``), EOS included, prompt by prompt."""
+    return _decode(policy, list(prompt_ids), list(seeds), d)
+
+
 def generate(
     policy: Policy, prompts: Sequence[str], decoding: Decoding
 ) -> list[list[Completion]]:
@@ -75,6 +85,21 @@ def generate(
     for batch in generate_batches(policy, prompts, decoding):
         found.update(batch)
     return [found[index] for index in range(len(prompts))]
+
+
+@torch.inference_mode()
+def next_token_logits(
+    policy: Policy, rows: Sequence[list[int]], tokens: Sequence[int], batch_size: int = 64
+) -> Tensor:
+    """Logits of ``tokens`` as the next token after each row of ids: (rows, tokens)."""
+    order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
+    found = torch.zeros((len(rows), len(tokens)))
+    for start in range(0, len(order), batch_size):
+        chosen = order[start : start + batch_size]
+        ids, mask = _left_pad(policy, [rows[index] for index in chosen])
+        logits = _forward(policy, ids, mask, _positions(mask), None)
+        found[chosen] = logits[:, list(tokens)].cpu()
+    return found
 
 
 def stream_seed(seed: int, prompt: str, index: int) -> int:
@@ -96,12 +121,9 @@ def _decode(
     was_training = policy.model.training
     policy.model.eval()
     device = policy.model.device
-    width = max(len(ids) for ids in encoded)
-    pad = policy.tokenizer.pad_token_id
-    ids = torch.tensor([[pad] * (width - len(row)) + row for row in encoded], device=device)
-    mask = torch.tensor([[0] * (width - len(r)) + [1] * len(r) for r in encoded], device=device)
+    ids, mask = _left_pad(policy, encoded)
     cache = ReservedCache()
-    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    positions = _positions(mask)
     logits = _forward(policy, ids, mask, positions, cache)
     group = torch.arange(len(encoded), device=device).repeat_interleave(decoding.n)
     cache.take(group)
@@ -109,7 +131,8 @@ def _decode(
     position = positions[group, -1] + 1
     draws = _draws([s for row in seeds for s in row], decoding).to(device)
     live = torch.arange(len(group), device=device)
-    eos = torch.tensor(policy.eos_ids, device=device)
+    stops = {*policy.eos_ids, *decoding.stop_ids}
+    eos = torch.tensor(sorted(stops), device=device)
     out = torch.full((len(group), decoding.max_tokens), -1, device=device)
     for step in range(decoding.max_tokens):
         token = choose(logits, draws[live, step], decoding)
@@ -125,22 +148,34 @@ def _decode(
         logits = _forward(policy, token[:, None], mask, position[:, None], cache)
         position = position + 1
     policy.model.train(was_training)
-    return [_until_eos(row, set(policy.eos_ids)) for row in out.tolist()]
+    return [_until_eos(row, stops) for row in out.tolist()]
 
 
 def _forward(
-    policy: Policy, ids: Tensor, mask: Tensor, positions: Tensor, cache: ReservedCache
+    policy: Policy, ids: Tensor, mask: Tensor, positions: Tensor, cache: ReservedCache | None
 ) -> Tensor:
     output = policy.model(
         input_ids=ids,
         attention_mask=mask,
         position_ids=positions,
         past_key_values=cache,
-        use_cache=True,
+        use_cache=cache is not None,
         logits_to_keep=1,
     )
     logits: Tensor = output.logits[:, -1].float()
     return logits
+
+
+def _left_pad(policy: Policy, rows: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
+    """(ids, mask), both (B, T)."""
+    width, pad = max(len(row) for row in rows), policy.tokenizer.pad_token_id
+    ids = torch.tensor([[pad] * (width - len(row)) + row for row in rows])
+    mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows])
+    return ids.to(policy.model.device), mask.to(policy.model.device)
+
+
+def _positions(mask: Tensor) -> Tensor:
+    return (mask.cumsum(1) - 1).clamp(min=0)
 
 
 def choose(logits: Tensor, draw: Tensor, decoding: Decoding) -> Tensor:

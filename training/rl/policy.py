@@ -15,6 +15,7 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
+from transformers.utils.logging import disable_progress_bar
 
 from annotation.steps import LAYOUTS, Layout
 from training.prompts import PROMPT_VERSION, Style
@@ -64,7 +65,8 @@ def load_policy(
     path = Path(folder)
     if not (path / "config.json").exists():
         raise BadInput(f"'{folder}' is not a model folder (no config.json)")
-    facts = _facts(path)
+    facts = policy_facts(path)
+    disable_progress_bar()
     try:
         tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
         model = AutoModelForCausalLM.from_pretrained(
@@ -88,7 +90,8 @@ def load_policy(
     )
 
 
-def _facts(path: Path) -> dict[str, Any]:
+def policy_facts(path: Path) -> dict[str, Any]:
+    """What ``stepwise.json`` says; {} without the file; BadInput if it is malformed."""
     file = path / "stepwise.json"
     if not file.exists():
         return {}

@@ -7,6 +7,7 @@ name is private: TRL is pinned exactly and tests/rl/test_srpo_tiny.py is the tri
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -26,6 +27,7 @@ from training.rl.advantages import (
     zero_variance_share,
 )
 from training.rl.align import Aligner
+from training.rl.rewards import human_share, source_counts
 from training.rl.types import Sample, ScoredRollout
 
 Scorer = Callable[[Sequence[Sample], Sequence[str]], list[ScoredRollout]]
@@ -66,11 +68,13 @@ class SRPOTrainer(GRPOTrainer):
         prompt_of: Callable[[Sample], str],
         processing_class: Any,
         callbacks: list[Any] | None = None,
+        rollout_func: Callable[[list[str], Any], dict[str, Any]] | None = None,
     ) -> None:
         self.schedule = schedule
         self.scorer = scorer
         self.prompt_of = prompt_of
         self.scored: list[ScoredRollout] = []
+        self.sources: Counter[str] = Counter()  # of the step rewards, over the whole run
         self.aligner = Aligner(processing_class, args.layout)
         super().__init__(
             model=model,
@@ -79,6 +83,7 @@ class SRPOTrainer(GRPOTrainer):
             train_dataset=_slots(args),
             processing_class=processing_class,
             callbacks=callbacks,
+            rollout_func=rollout_func,
         )
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
@@ -140,6 +145,10 @@ class SRPOTrainer(GRPOTrainer):
         everyone = gather_object(self.scored)
         parsed = sum(rollout.parse_error is None for rollout in everyone)
         metrics["parse_rate"].append(parsed / len(everyone))
+        counts = source_counts(everyone)
+        self.sources.update(counts)
+        share = human_share(counts)
+        metrics["human_share"].append(float("nan") if share is None else share)
         self.schedule.observe(everyone)
 
 

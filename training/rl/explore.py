@@ -1,0 +1,71 @@
+"""What the policy does on the training pairs before it is trained: n rollouts a pair, scored.
+
+The texts are kept in explored.jsonl, so that a restarted run does not sample them again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from training.prompts import policy_prompt
+from training.rl.generate import Decoding, generate_batches
+from training.rl.jobs import append_jsonl, resume_jsonl
+from training.rl.rewards import HybridRewards
+from training.rl.run_folder import Run
+from training.rl.types import Sample, ScoredRollout
+
+Explored = list[tuple[Sample, list[ScoredRollout]]]
+
+
+def explore(run: Run) -> Explored:
+    """Every training pair with its scored rollouts; steps 1-2 are not scored here, because
+    selection looks at outcomes."""
+    texts = _texts(run)
+    rewards = HybridRewards(
+        run.truths, layout=run.policy.layout, use_silver=run.config.use_silver
+    )
+    scored: Explored = []
+    for sample in run.train:
+        found = texts[sample.pair_id]
+        scored.append((sample, rewards.score([sample] * len(found), found)))
+    return scored
+
+
+def _texts(run: Run) -> dict[str, list[str]]:
+    path = run.folder / "explored.jsonl"
+    texts: dict[str, list[str]] = {row["pair_id"]: row["texts"] for row in resume_jsonl(path)}
+    due = [sample for sample in run.train if sample.pair_id not in texts]
+    settings = run.config.sampling
+    decoding = Decoding(
+        n=settings.rollouts,
+        temperature=settings.temperature,
+        top_k=settings.top_k,
+        max_tokens=run.config.rl.max_tokens,
+        batch_size=settings.batch_size,
+        seed=run.config.seed,
+    )
+    prompts = [policy_prompt(sample.text, run.policy.style) for sample in due]
+    for batch in generate_batches(run.policy, prompts, decoding):
+        run.check_cancel()
+        found = {due[index].pair_id: [c.text for c in done] for index, done in batch}
+        append_jsonl(path, [{"pair_id": key, "texts": value} for key, value in found.items()])
+        texts.update(found)
+        print(f"explored {len(texts)}/{len(run.train)} pairs", flush=True)
+    return texts
+
+
+def by_outcome(
+    rollouts: Sequence[ScoredRollout],
+) -> tuple[list[ScoredRollout], list[ScoredRollout]]:
+    """(verified, refuted), texts once each: verified = every step that has a reward is right
+    and the tier is known; refuted = the tier is wrong."""
+    once: dict[str, ScoredRollout] = {rollout.text: rollout for rollout in rollouts}
+    groups: dict[bool, list[ScoredRollout]] = defaultdict(list)
+    for rollout in once.values():
+        values = [reward.value for reward in rollout.rewards.values()]
+        if rollout.outcome == 0:
+            groups[False].append(rollout)
+        elif rollout.outcome is not None and all(v is None or v >= 0.5 for v in values):
+            groups[True].append(rollout)
+    return groups[True], groups[False]

@@ -1,0 +1,90 @@
+"""Supervised fine-tuning on (prompt, completion) token ids: what sft and the RM share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from datasets import Dataset
+from trl import SFTConfig, SFTTrainer
+
+from training.rl.callbacks import quiet
+from training.rl.checkpoints import newest_checkpoint
+from training.rl.config import FitConfig
+from training.rl.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class FitExample:
+    """Loss falls on ``completion`` only; both are token ids."""
+
+    prompt: list[int]
+    completion: list[int]
+
+
+def fit(
+    policy: Policy,
+    examples: Sequence[FitExample],
+    config: FitConfig,
+    run_dir: Path,
+    seed: int,
+    callbacks: list[Any],
+) -> None:
+    """Train in place; goes on from the newest complete checkpoint in ``run_dir``."""
+    rows = [
+        {
+            "input_ids": e.prompt + e.completion,
+            "completion_mask": [0] * len(e.prompt) + [1] * len(e.completion),
+        }
+        for e in examples
+        if len(e.prompt) + len(e.completion) <= config.max_tokens
+    ]
+    trainer = SFTTrainer(
+        model=policy.model,
+        args=SFTConfig(
+            **common_arguments(run_dir, seed, config.learning_rate, config.save_every),
+            num_train_epochs=config.epochs,
+            per_device_train_batch_size=config.batch_size,
+            lr_scheduler_type="cosine",
+            warmup_steps=max(1, fit_updates(len(rows), config) // 20),
+            max_length=None,
+            completion_only_loss=True,
+            # padding to the longest row of a batch is most of the cost on CPU
+            train_sampling_strategy="group_by_length",
+        ),
+        train_dataset=Dataset.from_list(rows),
+        processing_class=policy.tokenizer,
+        callbacks=callbacks,
+    )
+    quiet(trainer).train(resume_from_checkpoint=newest_checkpoint(run_dir))
+    policy.model.eval()
+
+
+def fit_updates(rows: int, config: FitConfig) -> int:
+    """Optimiser updates of a supervised run over ``rows`` examples."""
+    return max(1, math.ceil(math.ceil(rows / config.batch_size) * config.epochs))
+
+
+def common_arguments(
+    run_dir: Path, seed: int, learning_rate: float, save_every: int
+) -> dict[str, Any]:
+    """TrainingArguments that every method shares."""
+    return {
+        "output_dir": str(run_dir / "checkpoints"),
+        "seed": seed,
+        "data_seed": seed,
+        "learning_rate": learning_rate,
+        "logging_steps": 1,
+        "save_strategy": "steps",
+        "save_steps": save_every,
+        "save_total_limit": 2,
+        "report_to": [],
+        "disable_tqdm": True,
+        "bf16": False,
+        "activation_checkpointing": False,
+        "remove_unused_columns": False,
+        "dataloader_pin_memory": False,
+    }

@@ -1,0 +1,127 @@
+"""SRPO and GRPO: explore, select, order, train. They differ in the trainer class alone."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import torch
+
+from training.prompts import policy_prompt
+from training.rl.advantages import Normalise
+from training.rl.callbacks import RunCallback, quiet
+from training.rl.checkpoints import checkpoint_state, newest_checkpoint
+from training.rl.curriculum import Curriculum
+from training.rl.explore import explore
+from training.rl.fit import common_arguments
+from training.rl.generate import Decoding
+from training.rl.grpo import GRPOOutcomeTrainer
+from training.rl.local_rollouts import local_rollouts
+from training.rl.reward_model import load_reward_model
+from training.rl.rewards import HybridRewards, human_share
+from training.rl.run_folder import Cancelled, Run
+from training.rl.sampling import select
+from training.rl.srpo import SRPOConfig, SRPOTrainer
+
+
+def train_srpo(run: Run) -> dict[str, Any]:
+    """Step rewards, step advantages (SHE Eq. 5, 6). Returns facts for report.json."""
+    return _train(run, SRPOTrainer)
+
+
+def train_grpo(run: Run) -> dict[str, Any]:
+    """One outcome reward a rollout, on the same prompts and settings."""
+    return _train(run, GRPOOutcomeTrainer)
+
+
+def _train(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
+    config = run.config
+    selection = select(explore(run), config.sampling, config.seed)
+    print(f"selected {selection.counts}", flush=True)
+    curriculum = Curriculum(
+        selection.kept,
+        config.curriculum,
+        updates=config.rl.updates,
+        prompts=config.rl.prompts,
+        seed=config.seed,
+    )
+    scorer = load_reward_model(config.rm, config.eval.batch_size) if config.rm else None
+    rewards = HybridRewards(run.truths, scorer, run.policy.layout, config.use_silver)
+    trainer = trainer_class(
+        run.policy.model,
+        args=srpo_arguments(run),
+        schedule=curriculum,
+        scorer=rewards.score,
+        prompt_of=lambda sample: policy_prompt(sample.text, run.policy.style),
+        processing_class=run.policy.tokenizer,
+        rollout_func=_rollouts(run),
+    )
+    callback = RunCallback(
+        run.folder,
+        state=lambda: {"curriculum": curriculum.state_dict(), "sources": trainer.sources},
+        stage=curriculum.stage,
+    )
+    trainer.add_callback(callback)
+    resume = newest_checkpoint(run.folder)
+    if resume:
+        state = checkpoint_state(resume)
+        curriculum.load_state_dict(state["curriculum"])
+        trainer.sources.update(state["sources"])
+    quiet(trainer).train(resume_from_checkpoint=resume)
+    if callback.cancelled:
+        raise Cancelled
+    run.policy.model.eval()
+    sources = dict(sorted(trainer.sources.items()))
+    return {
+        "samples": selection.counts,
+        "step_reward_sources": sources,
+        "human_share": human_share(sources),
+        "updates": trainer.state.global_step,
+    }
+
+
+def srpo_arguments(run: Run) -> SRPOConfig:
+    """run.toml's ``[rl]`` as TRL's arguments, for any number of processes."""
+    rl, seed = run.config.rl, run.config.seed
+    world = torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
+    rollouts = rl.prompts * rl.group
+    return SRPOConfig(
+        **common_arguments(run.folder, seed, rl.learning_rate, rl.save_every),
+        max_steps=rl.updates,
+        per_device_train_batch_size=max(1, rl.micro_batch // world),
+        gradient_accumulation_steps=rollouts // rl.micro_batch,
+        num_generations=rl.group,
+        max_completion_length=rl.max_tokens,
+        temperature=rl.temperature,
+        top_k=rl.top_k,
+        beta=rl.kl,
+        epsilon=rl.clip,
+        # the rewards are per step: TRL's own scaling of the outcome is replaced
+        scale_rewards="group",
+        loss_type="dapo",
+        max_grad_norm=rl.max_grad_norm,
+        lr_scheduler_type="constant_with_warmup",
+        warmup_steps=rl.warmup,
+        shuffle_dataset=False,  # a slot's number is its update: the curriculum is the order
+        gamma=rl.gamma,
+        step_normalise=cast(Normalise, rl.normalise),
+        length_weight=rl.length_weight,
+        advantage_clamp=rl.clamp,
+        layout=run.policy.layout,
+    )
+
+
+def _rollouts(run: Run) -> Any:
+    """Our sampler on CPU; on a GPU or over several processes TRL's own generation."""
+    many = torch.distributed.is_initialized() and torch.distributed.get_world_size() > 1
+    if many or torch.cuda.is_available():
+        return None
+    rl = run.config.rl
+    decoding = Decoding(
+        n=rl.group,
+        temperature=rl.temperature,
+        top_k=rl.top_k,
+        max_tokens=rl.max_tokens,
+        batch_size=run.config.sampling.batch_size,
+        seed=run.config.seed,
+    )
+    return local_rollouts(run.policy, decoding)

@@ -1,0 +1,107 @@
+"""Offline rejection sampling, diverse sampling and difficulty (SHE section 4.3). Pure.
+
+A prompt that the policy always or never gets right has no outcome signal and is dropped; every
+drop has a counted reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from annotation.steps import STRUCTURED_KINDS, StepKind, parse_partial
+from training.rl.config import SamplingConfig
+from training.rl.types import Sample, ScoredRollout
+
+Cell = tuple[str, str]  # query type, tier
+
+PASSED = 0.5  # an outcome reward from here on counts as right
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A pair with what the policy did on it. ``difficulty`` = 1 - pass rate, in [0, 1];
+    ``signatures`` = how many different lines of reasoning were seen."""
+
+    sample: Sample
+    difficulty: float
+    signatures: int
+
+    @property
+    def cell(self) -> Cell:
+        truth = self.sample.best(StepKind.FINAL)
+        return self.sample.query_type, truth.value if truth else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    kept: list[Prompt]
+    counts: dict[str, int]  # kept, and dropped by reason
+
+
+def measure(rollouts: Sequence[ScoredRollout], sample: Sample) -> Prompt | None:
+    """Pass rate over the rollouts whose outcome is known; None if there are none."""
+    outcomes = [r.outcome for r in rollouts if r.outcome is not None]
+    if not outcomes:
+        return None
+    passed = sum(outcome >= PASSED for outcome in outcomes)
+    kinds = {signature(rollout.text) for rollout in rollouts}
+    return Prompt(sample, 1 - passed / len(outcomes), len(kinds))
+
+
+def signature(text: str) -> tuple[str, ...]:
+    """The claims of steps 3-5, "?" where there is none: two rollouts with the same claims
+    reason the same way."""
+    claims = {step.kind: step.value for step in parse_partial(text)}
+    return tuple(claims.get(kind) or "?" for kind in STRUCTURED_KINDS)
+
+
+def select(
+    groups: Iterable[tuple[Sample, Sequence[ScoredRollout]]], config: SamplingConfig, seed: int
+) -> Selection:
+    """Rejection, then diverse sampling down to ``keep_max``.
+
+    Of the prompts that are always right a share ``keep_mastered`` (of the mixed ones) stays, so
+    that what the policy knows keeps being rewarded.
+    """
+    counts: Counter[str] = Counter()
+    mixed, mastered = [], []
+    for sample, rollouts in groups:
+        prompt = measure(rollouts, sample)
+        if prompt is None:
+            counts["dropped_no_truth"] += 1
+        elif prompt.difficulty == 1:
+            counts["dropped_all_wrong"] += 1
+        elif prompt.difficulty == 0:
+            mastered.append(prompt)
+        else:
+            mixed.append(prompt)
+    anchors = diverse(mastered, int(config.keep_mastered * len(mixed)), seed)
+    kept = diverse(mixed, max(config.keep_max - len(anchors), 1), seed)
+    counts["dropped_all_right"] = len(mastered) - len(anchors)
+    counts["dropped_over_keep_max"] = len(mixed) - len(kept)
+    counts["kept_mixed"], counts["kept_all_right"] = len(kept), len(anchors)
+    return Selection(kept + anchors, dict(sorted(counts.items())))
+
+
+def diverse(prompts: Sequence[Prompt], limit: int, seed: int) -> list[Prompt]:
+    """At most ``limit`` prompts, the query type x tier cells taken in turn; within a cell those
+    with the most different lines of reasoning first, ties by a seeded hash."""
+    cells: dict[Cell, list[Prompt]] = defaultdict(list)
+    for prompt in prompts:
+        cells[prompt.cell].append(prompt)
+    for members in cells.values():
+        members.sort(key=lambda p: (-p.signatures, shuffle_key(seed, p.sample.pair_id)))
+    chosen: list[Prompt] = []
+    for round_ in range(max(map(len, cells.values()), default=0)):
+        for cell in sorted(cells):
+            if len(chosen) < limit and round_ < len(cells[cell]):
+                chosen.append(cells[cell][round_])
+    return chosen
+
+
+def shuffle_key(seed: int, name: str) -> bytes:
+    """Sorting by this is a shuffle that any process repeats."""
+    return hashlib.sha256(f"{seed}\0{name}".encode()).digest()

@@ -1,0 +1,60 @@
+"""``python -m training.rl.score JOB_DIR``: P(correct) of steps to scores.jsonl; resumable."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from training.rl.data import read_jsonl
+from training.rl.jobs import append_jsonl, read_job, resume_jsonl, run_job
+from training.rl.reward_model import Score, load_reward_model
+from training.rl.types import BadInput
+
+DEFAULTS: dict[str, Any] = {"model": "", "batch_size": 128, "threads": 1}
+
+
+def score(folder: Path) -> None:
+    """Score the steps that have no score yet (docs/formats.md).
+
+    Raises:
+        BadInput: see ``read_job`` and ``load_reward_model``; or a step without a prompt.
+    """
+    job = read_job(folder, DEFAULTS)
+    torch.set_num_threads(max(1, job["threads"]))
+    prompts = _prompts(folder / "steps.jsonl")
+    out = folder / "scores.jsonl"
+    done = {row["step_id"] for row in resume_jsonl(out)}
+    due = [step_id for step_id in prompts if step_id not in done]
+    print(f"{len(due)} of {len(prompts)} steps to score", flush=True)
+    if not due:
+        out.touch()
+        return
+    model = load_reward_model(job["model"], max(1, job["batch_size"]))
+
+    def write(rows: list[int], scores: list[Score]) -> None:
+        append_jsonl(
+            out,
+            [
+                {"step_id": due[row], "p": found.p, "critique": found.critique}
+                for row, found in zip(rows, scores, strict=True)
+            ],
+        )
+
+    model.review([prompts[step_id] for step_id in due], write)
+
+
+def _prompts(path: Path) -> dict[Any, str]:
+    prompts: dict[Any, str] = {}
+    for number, row in read_jsonl(path):
+        prompt = row.get("prompt")
+        if "step_id" not in row or not isinstance(prompt, str) or not prompt:
+            raise BadInput(f"{path.name} line {number}: 'step_id' and 'prompt' must be given")
+        prompts[row["step_id"]] = prompt
+    return prompts
+
+
+if __name__ == "__main__":
+    sys.exit(run_job(score, sys.argv[1:], "training.rl.score"))

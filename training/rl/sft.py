@@ -1,0 +1,55 @@
+"""SFT on verified rollouts (rejection-sampling fine-tuning): the policy's own rollouts that the
+truth confirms, and those in labels.jsonl whose every judged step people found correct."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from annotation.steps import StepKind, layout_order
+from training.prompts import policy_prompt
+from training.rl.callbacks import RunCallback
+from training.rl.explore import by_outcome, explore
+from training.rl.fit import FitExample, fit
+from training.rl.reward_model import encode
+from training.rl.run_folder import Cancelled, Run
+from training.rl.types import BadInput, LabelledRollout, Sample
+
+_PER_PAIR = 4  # more rollouts of one pair repeat each other
+
+
+def train_sft(run: Run) -> dict[str, Any]:
+    """Returns facts for report.json.
+
+    Raises:
+        BadInput: no rollout is verified.
+    """
+    order = layout_order(run.policy.layout)
+    human = [
+        (label.sample, "\n".join(label.steps[int(k) - 1].strip() for k in order) + "\n")
+        for label in run.labels()
+        if verified(label)
+    ]
+    own = [
+        (sample, rollout.text)
+        for sample, rollouts in explore(run)
+        for rollout in by_outcome(rollouts)[0][:_PER_PAIR]
+    ]
+    if not human and not own:
+        raise BadInput("no rollout is verified as right: there is nothing to imitate")
+    callback = RunCallback(run.folder)
+    examples = [_example(run, sample, text) for sample, text in human + own]
+    fit(run.policy, examples, run.config.fit, run.folder, run.config.seed, [callback])
+    if callback.cancelled:
+        raise Cancelled
+    return {"samples": {"verified_by_people": len(human), "verified_by_truth": len(own)}}
+
+
+def verified(label: LabelledRollout) -> bool:
+    """Judged on the final step and wrong on none."""
+    return label.verdicts.get(StepKind.FINAL, False) and all(label.verdicts.values())
+
+
+def _example(run: Run, sample: Sample, text: str) -> FitExample:
+    tokenizer = run.policy.tokenizer
+    prompt = encode(tokenizer, policy_prompt(sample.text, run.policy.style))
+    return FitExample(prompt, [*encode(tokenizer, text), tokenizer.eos_token_id])

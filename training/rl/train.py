@@ -1,0 +1,133 @@
+"""``python -m training.rl.train RUN_DIR``: one run, from its folder to model/ and report.json.
+
+The same command again goes on where a killed run stopped.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from transformers import set_seed
+
+from training.rl.data import read_finished_jsonl, write_json
+from training.rl.dpo import train_dpo
+from training.rl.evaluate import Prediction, delta, held_out, predict, write_report
+from training.rl.policy import load_policy
+from training.rl.rl_method import train_grpo, train_srpo
+from training.rl.rm_method import train_rm
+from training.rl.run_folder import Cancelled, Run, read_inputs, record_trainer
+from training.rl.sft import train_sft
+from training.rl.types import BadInput
+
+T = TypeVar("T")
+
+DONE, CANCELLED, BAD_INPUT = 0, 3, 4
+
+METHODS: dict[str, Callable[[Run], dict[str, Any]]] = {
+    "sft": train_sft,
+    "dpo": train_dpo,
+    "grpo": train_grpo,
+    "srpo": train_srpo,
+    "rm": train_rm,
+}
+
+
+def train(folder: Path) -> None:
+    """Raises BadInput for a folder that cannot be run and Cancelled when CANCEL appears."""
+    if (folder / "report.json").exists():
+        print("the run is already done", flush=True)
+        return
+    run = _open(folder)
+    run.check_cancel()
+    before = _evaluated(run, "before")
+    facts = _timed(run, "training", lambda: METHODS[run.config.method](run))
+    run.policy.save(folder / "model", facts.pop("model_facts", None))
+    after = _evaluated(run, "after")
+    write_json(folder / "report.json", _report(run, facts, before, after))
+    print("done", flush=True)
+
+
+def _open(folder: Path) -> Run:
+    config, truths, train_samples, eval_samples = read_inputs(folder)
+    record_trainer(folder, config)
+    torch.set_num_threads(config.threads)
+    set_seed(config.seed)
+    policy = load_policy(config.policy)
+    print(f"{config.method} from {config.policy}, seed {config.seed}", flush=True)
+    return Run(folder, config, truths, train_samples, eval_samples, policy)
+
+
+def _evaluated(run: Run, name: str) -> list[Prediction]:
+    """Greedy predictions on the held-out pairs, and their report on disk; done once."""
+    if run.config.method == "rm":  # it judges steps; its measures are in the report
+        return []
+    settings = run.config.eval
+    samples = held_out(run.held_out, settings.limit)
+    if (run.folder / f"eval_{name}.json").exists():
+        return _read_predictions(run, name)
+
+    def progress(done: int, total: int) -> None:
+        print(f"eval {name} {done}/{total}", flush=True)
+        run.check_cancel()
+
+    predictions = _timed(
+        run, f"eval_{name}", lambda: predict(run.policy, samples, settings, progress)
+    )
+    body = write_report(run.folder, name, predictions, settings.bootstrap)
+    print(f"eval {name}: macro F1 {body['macro_f1']:.3f} on {body['n']} pairs", flush=True)
+    return predictions
+
+
+def _read_predictions(run: Run, name: str) -> list[Prediction]:
+    samples = {sample.pair_id: sample for sample in run.held_out}
+    rows = read_finished_jsonl(run.folder / f"predictions_{name}.jsonl")
+    return [Prediction(samples[row["pair_id"]], row["text"], row["tier"]) for row in rows]
+
+
+def _timed(run: Run, name: str, work: Callable[[], T]) -> T:
+    started = time.monotonic()
+    result = work()
+    run.facts[name] = round(time.monotonic() - started, 1)
+    return result
+
+
+def _report(
+    run: Run, facts: dict[str, Any], before: list[Prediction], after: list[Prediction]
+) -> dict[str, Any]:
+    """``seconds`` are of this attempt; a phase that an earlier attempt did is absent."""
+    body = {
+        "method": run.config.method,
+        "seed": run.config.seed,
+        "seconds": round(sum(run.facts.values()), 1),
+        "phases": run.facts,
+        **facts,
+    }
+    if before and after:
+        body["eval_delta"] = delta(before, after, run.config.eval.bootstrap)
+        print(f"macro F1 {body['eval_delta']['macro_f1']:+.3f}", flush=True)
+    return body
+
+
+def main(argv: list[str]) -> int:
+    """The exit code of docs/formats.md."""
+    if len(argv) != 1:
+        print("usage: python -m training.rl.train RUN_DIR", file=sys.stderr)
+        return BAD_INPUT
+    try:
+        train(Path(argv[0]))
+    except Cancelled:
+        print("cancelled; the same command goes on from here", flush=True)
+        return CANCELLED
+    except BadInput as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
