@@ -30,7 +30,7 @@ ensure_database_url()
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 from django.conf import settings  # noqa: E402
 
-assert settings.DATA_DIR == _SCRATCH.resolve()
+assert _SCRATCH.resolve() == settings.DATA_DIR
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from annotation.consensus import Decision, Vote, decide
 from annotation.errors import Conflict, Denied, Invalid
 from annotation.models import Assignment, QueueItem, Resolution, Step, StepLabel
+from annotation.outbox import outbox_writing
 from annotation.roles import Role, has_role
 from annotation.steps import OPEN_KINDS, VALUES, StepKind
 
@@ -154,6 +155,7 @@ def _record(
     lead: User | None = None,
     cause: str = "",
 ) -> list[Resolution]:
+    outbox_writing("resolutions")
     steps = {step.kind: step for step in item.rollout.steps.all()}
     rows = [
         Resolution(

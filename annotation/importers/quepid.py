@@ -1,0 +1,131 @@
+"""Quepid-style judgments (query, docid, rating) with a product JSONL, one object a line.
+
+Mapping (docs/importing.md): grades 0..3 -> tiers 1..4. A file of individual ratings has columns
+``agent_N_rating`` and ``final_rating``; the single raters are read by :func:`read_ratings`.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from annotation.importers.files import records
+from annotation.importers.lookup import DiskLookup
+from annotation.importers.rows import ImportFileError, Row, RowError, Rows, clean, row_of
+from annotation.importers.silver import silver_values
+
+MAX_ATTRIBUTES = 40
+TIERS = {"0": "1", "1": "2", "2": "3", "3": "4"}
+_RATING = ("rating", "final_rating")
+
+
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    """The single raters' grades 0..3 of one pair, in the order of the columns."""
+
+    query: str
+    docid: str
+    grades: list[int]
+
+
+def read_ratings(path: Path) -> Iterator[Ratings]:
+    """Every rated pair.
+
+    Raises:
+        ImportFileError: no ``agent_N_rating`` column, or a row that cannot be read.
+    """
+    for line, record in records(path):
+        if isinstance(record, RowError):
+            raise ImportFileError(f"{path.name}, line {line}: {record.message}")
+        columns = sorted(
+            name for name in record if name.startswith("agent_") and name.endswith("_rating")
+        )
+        if not columns:
+            raise ImportFileError(f"{path.name} has no column agent_N_rating")
+        grades = [clean(record[name]) for name in columns]
+        if not set(grades) <= set(TIERS):
+            raise ImportFileError(f"{path.name}, line {line}: a grade is not 0, 1, 2 or 3")
+        yield Ratings(
+            clean(record.get("query")), clean(record.get("docid")), [int(g) for g in grades]
+        )
+
+
+def read_rows(path: Path, products: Path | None = None, gold: bool = True) -> Rows:
+    """``products`` defaults to products.jsonl beside the judgments.
+
+    With ``gold=False`` the tiers are left out: then they can be replayed as people's labels.
+    """
+    products = products or path.parent / "products.jsonl"
+    for needed in (path, products):
+        if not needed.is_file():
+            raise ImportFileError(f"Quepid: there is no {needed.name}")
+    with DiskLookup(_catalogue(products)) as catalogue:
+        for line, record in records(path):
+            if isinstance(record, RowError):
+                yield record
+            else:
+                yield _joined(line, record, catalogue, gold)
+
+
+def _joined(line: int, judgment: Mapping[str, Any], catalogue: DiskLookup, gold: bool) -> Row:
+    rating = next((clean(judgment[name]) for name in _RATING if name in judgment), "")
+    rating = rating.removesuffix(".0")
+    if rating not in TIERS:
+        return RowError(line, f"rating '{rating}' is not 0, 1, 2 or 3")
+    query, docid = clean(judgment.get("query")), clean(judgment.get("docid"))
+    product = catalogue.get(docid)
+    if product is None:
+        return RowError(line, f"docid {docid} is not in the product file")
+    attributes = _attributes(product)
+    kind = next((value for name, value in attributes if name == "product type"), "")
+    fields = {
+        "title": _plain(product.get("title") or product.get("name")),
+        "description": _plain(product.get("short_description") or product.get("description")),
+    }
+    silver = silver_values(
+        query,
+        title=fields["title"],
+        kind=kind,
+        attributes=attributes,
+        rest=fields["description"],
+    )
+    return row_of(
+        line,
+        {
+            **fields,
+            "query": query,
+            "product_id": docid,
+            "category_path": kind,
+            "attributes": attributes,
+            "image_url": product.get("img_500x500") or product.get("image"),
+            "tier": TIERS[rating] if gold else "",
+            "silver_category_match": silver.get("3", ""),
+            "silver_attribute_match": silver.get("4", ""),
+        },
+    )
+
+
+def _attributes(product: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Brand and price, then the text and the numeric specifications, in the file's order."""
+    found = [("brand", _plain(product.get("supplier")))]
+    for prefix in ("attr_t_", "attr_n_"):
+        found += [
+            (name.removeprefix(prefix).replace("__", " ").replace("_", " ").strip(), _plain(v))
+            for name, v in product.items()
+            if name.startswith(prefix)
+        ]
+    return [pair for pair in found if all(pair)][:MAX_ATTRIBUTES]
+
+
+def _catalogue(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for line, record in records(path):
+        if isinstance(record, RowError):
+            raise ImportFileError(f"{path.name}, line {line}: {record.message}")
+        yield clean(record.get("id")), record
+
+
+def _plain(value: Any) -> str:
+    return " ".join(html.unescape(clean(value)).replace("\\n", " ").split())

@@ -1,0 +1,177 @@
+"""One row of an import, checked field by field. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from annotation.errors import Invalid
+from annotation.splits import SPLITS
+from annotation.steps import VALUES, StepKind
+
+QUERY_TYPES = ("general", "negation", "alternatives", "qa", "knowledge")
+MAX_TEXT = 100_000  # characters a field
+MAX_ATTRIBUTES = 500
+
+VALUE_COLUMNS: dict[str, StepKind] = {
+    "category_match": StepKind.CATEGORY,
+    "attribute_match": StepKind.ATTRIBUTE,
+    "tier": StepKind.FINAL,
+}
+
+
+class ImportFileError(Invalid):
+    """The file as a whole cannot be read; no row was."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """A query-product pair. ``gold`` and ``silver`` map step kinds as text to values."""
+
+    line: int  # from 1, as an editor shows it; the row number in Parquet
+    query: str
+    title: str
+    product_id: str = ""
+    category_path: str = ""
+    attributes: list[tuple[str, str]] = field(default_factory=list)
+    description: str = ""
+    image_url: str = ""
+    query_type: str = ""
+    locale: str = "en"
+    split: str = ""  # "" = by query hash
+    gold: dict[str, str] = field(default_factory=dict)
+    silver: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    line: int
+    message: str
+
+
+Row = PairRow | RowError
+Rows = Iterator[Row]
+
+
+class _Bad(ValueError):
+    """A field is wrong; the message is for the person who made the file."""
+
+
+def row_of(line: int, record: Mapping[str, Any]) -> Row:
+    """A record by column name; unknown columns are ignored."""
+    try:
+        return _row(line, record)
+    except _Bad as error:
+        return RowError(line, str(error))
+
+
+def _row(line: int, record: Mapping[str, Any]) -> PairRow:
+    query, title = _text(record, "query"), _text(record, "title")
+    if not query or not title:
+        raise _Bad(f"no {'title' if query else 'query'}")
+    return PairRow(
+        line=line,
+        query=query,
+        title=title,
+        product_id=_text(record, "product_id", 200),
+        category_path=_category(record.get("category_path")),
+        attributes=attributes_of(record.get("attributes")),
+        description=_text(record, "description"),
+        image_url=_text(record, "image_url", 2000),
+        query_type=_choice(record, "query_type", QUERY_TYPES),
+        locale=_text(record, "locale", 16) or "en",
+        split=_choice(record, "split", SPLITS),
+        gold=_values(record, ""),
+        silver=_values(record, "silver_"),
+    )
+
+
+def attributes_of(value: Any) -> list[tuple[str, str]]:
+    """An object, a list of pairs, JSON of either, or ``name:value|name:value``; in order."""
+    if isinstance(value, str):
+        value = _attribute_text(value.strip())
+    if value is None:
+        return []
+    pairs = list(value.items()) if isinstance(value, Mapping) else value
+    if not isinstance(pairs, list):
+        raise _Bad("attributes must be an object, or name:value|name:value")
+    if len(pairs) > MAX_ATTRIBUTES:
+        raise _Bad(f"more than {MAX_ATTRIBUTES} attributes")
+    found = []
+    for pair in pairs:
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise _Bad("attributes must be name and value pairs")
+        name, text = clean(pair[0]), clean(pair[1])
+        if name and text:
+            found.append((_storable(name, "attributes"), _storable(text, "attributes")))
+    return found
+
+
+def clean(value: Any) -> str:
+    """Any scalar as trimmed text; lists are joined, None is ""."""
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        return ", ".join(clean(part) for part in value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value).strip()
+
+
+def _attribute_text(text: str) -> Any:
+    if not text:
+        return None
+    if text[0] in "{[":
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise _Bad("attributes look like JSON but are not") from error
+    pairs = []
+    for part in text.split("|"):
+        name, colon, value = part.partition(":")
+        if part.strip() and not colon:
+            raise _Bad(f"attribute '{part.strip()[:40]}' has no colon")
+        pairs.append((name, value))
+    return pairs
+
+
+def _text(record: Mapping[str, Any], name: str, limit: int = MAX_TEXT) -> str:
+    text = clean(record.get(name))
+    if len(text) > limit:
+        raise _Bad(f"{name} is longer than {limit} characters")
+    return _storable(text, name)
+
+
+def _storable(text: str, name: str) -> str:
+    if "\x00" in text:
+        raise _Bad(f"{name} contains a NUL character")
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        raise _Bad(f"{name} is not UTF-8")
+    return text
+
+
+def _category(value: Any) -> str:
+    levels = value if isinstance(value, list | tuple) else clean(value).split(" > ")
+    path = " > ".join(text for level in levels if (text := clean(level)))
+    return _text({"category_path": path}, "category_path")
+
+
+def _choice(record: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str:
+    text = clean(record.get(name)).lower()
+    if text and text not in allowed:
+        raise _Bad(f"{name} '{text[:40]}' is not one of {', '.join(allowed)}")
+    return text
+
+
+def _values(record: Mapping[str, Any], prefix: str) -> dict[str, str]:
+    found = {}
+    for column, kind in VALUE_COLUMNS.items():
+        if value := _choice(record, prefix + column, VALUES[kind]):
+            found[str(int(kind))] = value
+    return found

@@ -1,0 +1,33 @@
+"""Which reader an adapter's name means. One line an adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from annotation.importers import esci, native, quepid, wands
+from annotation.importers.rows import ImportFileError, Rows
+
+ADAPTERS: dict[str, Callable[..., Rows]] = {
+    "native": native.read_rows,
+    "wands": wands.read_rows,
+    "esci": esci.read_rows,
+    "quepid": quepid.read_rows,
+}
+
+
+def read_rows(path: Path, adapter: str = "native", **options: Any) -> Rows:
+    """The rows of a file. ``options`` name an adapter's further files.
+
+    Raises:
+        ImportFileError: unknown adapter or option; while iterating: an unreadable file.
+    """
+    reader = ADAPTERS.get(adapter)
+    if reader is None:
+        raise ImportFileError(f"adapter must be one of {', '.join(ADAPTERS)}")
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        return reader(path, **given)
+    except TypeError as error:
+        raise ImportFileError(f"{adapter} does not take {', '.join(given)}") from error

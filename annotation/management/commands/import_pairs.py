@@ -1,0 +1,87 @@
+"""``manage.py import_pairs FILE --project SLUG``: the importer from a shell."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from annotation.errors import StepwiseError
+from annotation.importers.table import ADAPTERS
+from annotation.models import Project
+from annotation.services.pairs import ImportRefused, ImportReport, pairs_import
+from annotation.services.projects import project_create
+from annotation.splits import SPLITS
+
+_SHOWN = 20
+
+
+class Command(BaseCommand):
+    help = "Import query-product pairs from CSV, JSONL, Parquet, WANDS, ESCI or Quepid files."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, help="the pairs, labels, examples or judgments")
+        parser.add_argument("--project", required=True, help="slug")
+        parser.add_argument("--create-project", action="store_true", help="if it is not there")
+        parser.add_argument("--adapter", choices=sorted(ADAPTERS), default="native")
+        parser.add_argument("--products", type=Path, help="the adapter's product file")
+        parser.add_argument("--queries", type=Path, help="WANDS: the query file")
+        parser.add_argument("--split", choices=SPLITS, help="put every row into this split")
+        parser.add_argument("--skip-bad", action="store_true", help="import the good rows")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        project = _project(options["project"], options["create_project"])
+        try:
+            report = pairs_import(
+                project=project,
+                path=options["file"],
+                adapter=options["adapter"],
+                skip_bad=options["skip_bad"],
+                split=options["split"],
+                progress=_Bar(),
+                products=options["products"],
+                queries=options["queries"],
+            )
+        except ImportRefused as refused:
+            self._show_errors(refused.report)
+            raise CommandError(refused.message) from refused
+        except StepwiseError as error:
+            raise CommandError(error.message) from error
+        self._show_errors(report)
+        self.stdout.write(
+            f"{report.read} rows read, {report.created} pairs created, "
+            f"{report.existing} known already, {report.error_count} bad rows"
+        )
+
+    def _show_errors(self, report: ImportReport) -> None:
+        for line, message in report.errors[:_SHOWN]:
+            self.stderr.write(f"line {line}: {message}")
+        if report.error_count > _SHOWN:
+            self.stderr.write(f"and {report.error_count - _SHOWN} more")
+
+
+def _project(slug: str, create: bool) -> Project:
+    project = Project.objects.filter(slug=slug).first()
+    if project is not None:
+        return project
+    if not create:
+        raise CommandError(f"there is no project '{slug}' (--create-project makes one)")
+    return project_create(slug=slug)
+
+
+class _Bar:
+    """One line on a terminal; silent when stderr is a file."""
+
+    width = 30
+
+    def __call__(self, read: int, total: int | None) -> None:
+        if not sys.stderr.isatty():
+            return
+        done = min(read / total, 1.0) if total else 0.0
+        bar = "#" * int(done * self.width)
+        share = f"[{bar:<{self.width}}] {done:4.0%}" if total else ""
+        end = "\n" if total and read >= total else ""
+        sys.stderr.write(f"\r{share} {read} rows{end}")
+        sys.stderr.flush()

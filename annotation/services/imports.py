@@ -1,0 +1,122 @@
+"""An import in the background: the row is what the progress bar shows."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import BinaryIO
+
+from django.contrib.auth.models import User
+from django.core.files.base import File
+from django.core.files.storage import FileSystemStorage
+from django.db import transaction
+from django.utils import timezone
+
+from annotation.errors import Invalid, StepwiseError
+from annotation.importers.files import file_kind
+from annotation.models import ImportJob, Project
+from annotation.services.pairs import ImportRefused, ImportReport, pairs_import
+
+_EVERY = 0.5  # seconds between two writes of the progress
+
+
+@transaction.atomic
+def import_job_create(
+    *,
+    project: Project,
+    upload: BinaryIO | File[bytes],
+    filename: str,
+    skip_bad: bool = False,
+    user: User | None = None,
+) -> ImportJob:
+    """Keep an uploaded file in our own columns; the caller sends the task on commit.
+
+    Raises:
+        ImportFileError: an unknown extension.
+    """
+    name = Path(filename).name
+    file_kind(Path(name))
+    storage = FileSystemStorage()
+    stored = storage.save(f"imports/{name}", File(upload))
+    return ImportJob.objects.create(
+        project=project,
+        path=storage.path(stored),
+        filename=name[:255],
+        skip_bad=skip_bad,
+        created_by=user,
+    )
+
+
+def import_job_run(*, job_id: int) -> ImportJob | None:
+    """Run a queued import; None when it has been taken already.
+
+    A worker that died leaves RUNNING behind; its redelivered message finds nothing to do, and
+    the same file can be imported again without harm.
+    """
+    taken = ImportJob.objects.filter(pk=job_id, state=ImportJob.State.QUEUED).update(
+        state=ImportJob.State.RUNNING
+    )
+    if not taken:
+        return None
+    job = ImportJob.objects.select_related("project").get(pk=job_id)
+    try:
+        report = pairs_import(
+            project=job.project,
+            path=Path(job.path),
+            adapter=job.adapter,
+            skip_bad=job.skip_bad,
+            progress=_Progress(job),
+        )
+        _finish(job, ImportJob.State.DONE, report)
+    except ImportRefused as refused:
+        _finish(job, ImportJob.State.FAILED, refused.report)
+    except StepwiseError as error:
+        _finish(job, ImportJob.State.FAILED, _failed(error.message))
+    except Exception as error:
+        _finish(job, ImportJob.State.FAILED, _failed(f"the import stopped: {error!r}"))
+        raise
+    return job
+
+
+def import_job_requeue(*, job: ImportJob) -> ImportJob:
+    """Try a failed or abandoned import again; the caller sends the task on commit.
+
+    Raises:
+        Invalid: it is done or still waiting.
+    """
+    failed = [ImportJob.State.FAILED, ImportJob.State.RUNNING]
+    again = ImportJob.objects.filter(pk=job.pk, state__in=failed).update(
+        state=ImportJob.State.QUEUED, errors=[], error_count=0, finished_at=None
+    )
+    if not again:
+        raise Invalid("only a failed or stopped import can be tried again")
+    job.refresh_from_db()
+    return job
+
+
+class _Progress:
+    """Writes how far the import is, at most twice a second."""
+
+    def __init__(self, job: ImportJob) -> None:
+        self._job, self._written = job, 0.0
+
+    def __call__(self, read: int, total: int | None) -> None:
+        if time.monotonic() - self._written < _EVERY:
+            return
+        self._written = time.monotonic()
+        ImportJob.objects.filter(pk=self._job.pk).update(rows_read=read, rows_total=total)
+
+
+def _failed(message: str) -> ImportReport:
+    return ImportReport(error_count=1, errors=[(0, message)])
+
+
+def _finish(job: ImportJob, state: str, report: ImportReport) -> None:
+    job.state = state
+    job.rows_read = report.read
+    job.rows_total = report.read or job.rows_total
+    job.pairs_created, job.pairs_existing = report.created, report.existing
+    job.error_count = report.error_count
+    job.errors = [{"line": line, "message": message} for line, message in report.errors]
+    job.finished_at = timezone.now()
+    job.save()

@@ -1,0 +1,20 @@
+"""Celery doors of annotation."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from annotation.selectors.items import items_due_for_resolution
+from annotation.services.imports import import_job_run
+from annotation.services.resolution import item_resolve
+
+
+@shared_task
+def items_resolve_due() -> None:
+    for item in items_due_for_resolution():
+        item_resolve(item=item)
+
+
+@shared_task
+def import_job_start(job_id: int) -> None:
+    import_job_run(job_id=job_id)

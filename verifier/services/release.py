@@ -1,0 +1,50 @@
+"""Freezing ground truth, so that a run can say exactly what it was trained against."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from annotation.models import Project
+from annotation.steps import STRUCTURED_KINDS, StepKind
+from verifier.models import GroundTruth, VerifierRelease
+from verifier.truth import Truth, TruthTable, dump, rows_sha256, truth_of
+
+
+@transaction.atomic
+def release_cut(*, project: Project, user: User | None = None) -> VerifierRelease:
+    """Freeze the current truth of steps 3-5; unchanged truth gives the newest release back.
+
+    ``payload`` is the text of truth.json (docs/formats.md), ``counts`` kind -> source -> rows.
+    """
+    # The project's lock makes the numbers consecutive when two people press at once.
+    Project.objects.select_for_update().get(pk=project.pk)
+    table = TruthTable(_entries(project))
+    digest = rows_sha256(table.rows())
+    newest = VerifierRelease.objects.filter(project=project).order_by("-number").first()
+    if newest is not None and newest.sha256 == digest:
+        return newest
+    return VerifierRelease.objects.create(
+        project=project,
+        number=newest.number + 1 if newest else 1,
+        sha256=digest,
+        payload=dump(table),
+        counts=_counts(table),
+        created_by=user,
+    )
+
+
+def _entries(project: Project) -> list[tuple[str, StepKind, Truth]]:
+    rows = GroundTruth.objects.filter(
+        project=project, superseded_at=None, kind__in=STRUCTURED_KINDS
+    ).values_list("pair_id", "kind", "value", "source")
+    return [(str(pair), *truth_of(kind, value, source)) for pair, kind, value, source in rows]
+
+
+def _counts(table: TruthTable) -> dict[str, dict[str, int]]:
+    counts: dict[str, Counter[str]] = {str(int(kind)): Counter() for kind in STRUCTURED_KINDS}
+    for _, kind, _, source in table.rows():
+        counts[str(kind)][source] += 1
+    return {kind: dict(counter) for kind, counter in counts.items()}

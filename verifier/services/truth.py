@@ -1,0 +1,135 @@
+"""Pulling what is true out of resolutions and imported values. Annotation never calls this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from annotation.models import Pair, Project, Resolution
+from annotation.outbox import Outbox, outbox_reading
+from annotation.selectors.outbox import resolutions_after
+from annotation.steps import OPEN_KINDS, STRUCTURED_KINDS, VALUES, StepKind
+from verifier.models import GroundTruth, Watermark
+from verifier.truth import SOURCES
+
+_BATCH = 500
+# Higher is stronger.
+_RANK = {str(source): rank for rank, source in enumerate(reversed(SOURCES))}
+    str(source): rank for rank, source in enumerate(reversed(SOURCES))
+}  # higher is stronger
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """One candidate; ``key`` says which current truth it competes with."""
+
+    pair: Pair
+    kind: int
+    step_sha256: str
+    value: str
+    source: str
+    resolution: Resolution | None = None
+
+    @property
+    def key(self) -> tuple[int, str, int]:
+        if self.kind in OPEN_KINDS:
+            return (self.pair.project_id, self.step_sha256, self.kind)
+        return (self.pair.pk, "", self.kind)
+
+
+def truth_refresh(*, project: Project | None = None) -> dict[str, int]:
+    """Bring ground truth up to date; returns the rows added by source.
+
+    Reads past two watermarks a project: new resolutions, and new pairs with imported values.
+    The stronger source wins (adjudicated, consensus, gold, silver); among equals the newer.
+    A row that loses is kept as superseded. A repeated call adds nothing.
+    """
+    projects = Project.objects.order_by("pk") if project is None else [project]
+    counts = {str(source): 0 for source in SOURCES}
+    for each in projects:
+        # The imported values first, so that on a first run people's word supersedes them.
+        while _pull(each, "pairs", counts):
+            pass
+        while _pull(each, "resolutions", counts):
+            pass
+    return counts
+
+
+@transaction.atomic
+def _pull(project: Project, outbox: Outbox, counts: dict[str, int]) -> bool:
+    """One batch; False when nothing was left. The mark's lock lets one reader in at a time."""
+    name = f"truth:{project.pk}:{outbox}"
+    Watermark.objects.get_or_create(name=name)
+    mark = Watermark.objects.select_for_update().get(name=name)
+    outbox_reading(outbox)
+    if outbox == "pairs":
+        pairs = Pair.objects.filter(project=project, pk__gt=mark.position).order_by("pk")
+        rows: list[Pair] | list[Resolution] = list(pairs[:_BATCH])
+        facts = [fact for pair in rows if isinstance(pair, Pair) for fact in _imported(pair)]
+    else:
+        rows = list(resolutions_after(mark.position, _BATCH, project))
+        facts = [f for row in rows if isinstance(row, Resolution) for f in _resolved(row)]
+    if not rows:
+        return False
+    _keep(facts, counts)
+    mark.position = rows[-1].pk
+    mark.save(update_fields=["position"])
+    return True
+
+
+def _imported(pair: Pair) -> Iterator[_Fact]:
+    for source, values in (("gold", pair.gold), ("silver", pair.silver)):
+        for kind in STRUCTURED_KINDS:
+            value = str(values.get(str(int(kind)), ""))
+            if value in VALUES[kind]:
+                yield _Fact(pair, int(kind), "", value, source)
+
+
+def _resolved(row: Resolution) -> Iterator[_Fact]:
+    if row.kind in OPEN_KINDS:
+        if row.step_sha256 and row.verdict in ("correct", "incorrect"):
+            yield _Fact(row.pair, row.kind, row.step_sha256, row.verdict, row.source, row)
+    elif row.value in VALUES[StepKind(row.kind)]:
+        yield _Fact(row.pair, row.kind, "", row.value, row.source, row)
+
+
+def _keep(facts: list[_Fact], counts: dict[str, int]) -> None:
+    current = _current(facts)
+    beaten: list[int] = []
+    added: dict[tuple[int, str, int], GroundTruth] = {}
+    for fact in facts:
+        old = added.get(fact.key) or current.get(fact.key)
+        if old is not None and _RANK[fact.source] < _RANK[old.source]:
+            continue
+        if old is not None and old.pk:
+            beaten.append(old.pk)
+        if fact.key in added:
+            counts[added[fact.key].source] -= 1
+        counts[fact.source] += 1
+        added[fact.key] = _row(fact)
+    GroundTruth.objects.filter(pk__in=beaten).update(superseded_at=timezone.now())
+    GroundTruth.objects.bulk_create(added.values())
+
+
+def _current(facts: list[_Fact]) -> dict[tuple[int, str, int], GroundTruth]:
+    rows = GroundTruth.objects.filter(superseded_at=None)
+    by_pair = rows.filter(pair__in={f.pair.pk for f in facts}, kind__gte=3)
+    hashes = {f.step_sha256 for f in facts if f.step_sha256}
+    by_step = rows.filter(step_sha256__in=hashes, kind__lte=2)
+    found = {(row.pair_id, "", row.kind): row for row in by_pair}
+    return found | {(row.project_id, row.step_sha256, row.kind): row for row in by_step}
+
+
+def _row(fact: _Fact) -> GroundTruth:
+    return GroundTruth(
+        project_id=fact.pair.project_id,
+        pair=fact.pair,
+        kind=fact.kind,
+        step_sha256=fact.step_sha256,
+        value=fact.value,
+        source=fact.source,
+        resolution=fact.resolution,
+    )
