@@ -18,8 +18,6 @@ from verifier.truth import SOURCES
 _BATCH = 500
 # Higher is stronger.
 _RANK = {str(source): rank for rank, source in enumerate(reversed(SOURCES))}
-    str(source): rank for rank, source in enumerate(reversed(SOURCES))
-}  # higher is stronger
 
 
 @dataclass(frozen=True, slots=True)
