@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
 from config.broker import broker_settings
 from config.embedded import data_dir, is_embedded
 from config.env import env_bool, env_int, env_list, env_str
 from config.secret import secret_key
+
+django_stubs_ext.monkeypatch()  # ModelAdmin[Pair] and the like, at run time too
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_dir()
@@ -23,7 +26,8 @@ SEED_POLICY = Path(env_str("STEPWISE_SEED_POLICY") or BASE_DIR / "training" / "s
 DEBUG = env_bool("STEPWISE_DEBUG", False)
 EMBEDDED = is_embedded()
 SECRET_KEY = secret_key(env_str("STEPWISE_SECRET_KEY"), embedded=EMBEDDED, folder=DATA_DIR)
-ALLOWED_HOSTS = env_list("STEPWISE_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver")
+# Health checks ask from the machine itself, whatever name the world uses.
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env_list("STEPWISE_ALLOWED_HOSTS", "")]
 CSRF_TRUSTED_ORIGINS = env_list("STEPWISE_CSRF_TRUSTED_ORIGINS", "")
 
 # Behind a proxy that ends TLS and sets X-Forwarded-Proto.

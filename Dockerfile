@@ -1,0 +1,33 @@
+# Two images of one tree: `web` without torch, `rl` with it.
+FROM python:3.11-slim AS base
+ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    OMP_WAIT_POLICY=PASSIVE TOKENIZERS_PARALLELISM=false
+WORKDIR /app
+RUN pip install -q -U "pip>=25.1" && useradd --create-home stepwise \
+    && mkdir -p /data && chown stepwise /data
+COPY pyproject.toml requirements.lock ./
+RUN pip install -q -c requirements.lock --group web
+
+FROM base AS code
+COPY manage.py ./
+COPY config config
+COPY annotation annotation
+COPY verifier verifier
+COPY training training
+COPY templates templates
+COPY static static
+# collectstatic signs nothing; the key is for this one command.
+RUN DATABASE_URL=postgresql://build@localhost/build STEPWISE_SECRET_KEY=build \
+    DJANGO_SETTINGS_MODULE=config.settings python -m django collectstatic --noinput
+
+FROM code AS web
+USER stepwise
+EXPOSE 8000
+CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--workers", "4", "--threads", "4"]
+
+FROM code AS rl
+# TORCH_INDEX=https://download.pytorch.org/whl/cpu makes an image without CUDA.
+ARG TORCH_INDEX=""
+RUN pip install -q -c requirements.lock ${TORCH_INDEX:+--extra-index-url $TORCH_INDEX} --group rl
+USER stepwise
+CMD ["celery", "-A", "config", "worker", "--queues", "train", "--concurrency", "1"]
