@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from django import forms
 
@@ -118,7 +118,13 @@ class BatchForm(forms.Form):
     )
 
 
-class CheckpointForm(forms.ModelForm[Checkpoint]):
+if TYPE_CHECKING:
+    _ModelForm = forms.ModelForm[Checkpoint]
+else:
+    _ModelForm = forms.ModelForm  # generic in the type stubs only
+
+
+class CheckpointForm(_ModelForm):
     class Meta:
         model = Checkpoint
         fields = ("name", "kind", "path", "model_name", "style", "layout")

@@ -1,0 +1,5 @@
+"""The engineer's doors: models, runs, batches, evaluations, disagreements."""
+
+from training.admin import checkpoints, disagreements, rollouts, runs
+
+__all__ = ["checkpoints", "disagreements", "rollouts", "runs"]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.db.models import Model
 from django.http import HttpRequest
 
 from annotation.roles import Role, has_role
 
-M = TypeVar("M", bound=Model)
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Any]
+else:
+    _ModelAdmin = admin.ModelAdmin  # generic in the type stubs only
 
 
-class RoleAdmin(admin.ModelAdmin[M]):
+class RoleAdmin(_ModelAdmin):
     """Roles instead of Django's permissions a model. Rows are history: nothing is deleted, and
     only what ``editable`` says is added or changed by hand."""
 

@@ -12,7 +12,7 @@ from training.services.checkpoints import checkpoint_register
 
 
 @admin.register(Checkpoint)
-class CheckpointAdmin(RoleAdmin[Checkpoint]):
+class CheckpointAdmin(RoleAdmin):
     form = CheckpointForm
     editable = True
     list_display = ("name", "kind", "path", "style", "layout", "run", "created_at")
@@ -40,7 +40,7 @@ class CheckpointAdmin(RoleAdmin[Checkpoint]):
 
 
 @admin.register(EvalReport)
-class EvalReportAdmin(RoleAdmin[EvalReport]):
+class EvalReportAdmin(RoleAdmin):
     list_display = ("run", "moment", "pairs", "macro_f1", "interval", "accuracy", "created_at")
     list_filter = ("moment", "run__project", "run__method")
     list_select_related = ("run",)

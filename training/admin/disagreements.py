@@ -13,8 +13,8 @@ from training.services.disagreements import disagreement_decide
 
 
 @admin.register(Disagreement)
-class DisagreementAdmin(RoleAdmin[Disagreement]):
-    """The lead's page (training:disagreements) is quicker; this one filters and searches."""
+class DisagreementAdmin(RoleAdmin):
+    """The lead's page (training/disagreements/) is quicker; this one filters and searches."""
 
     roles = (Role.LEAD, Role.ML_ENGINEER)
     list_display = ("id", "state", "confidence", "kind", "query", "model_says", "people_say")

@@ -20,7 +20,7 @@ _SAMPLING = ("n", "temperature", "top_k", "max_tokens", "seed", "overlap", "queu
 
 
 @admin.register(RolloutBatch)
-class RolloutBatchAdmin(RoleAdmin[RolloutBatch]):
+class RolloutBatchAdmin(RoleAdmin):
     change_list_template = "admin/training/rolloutbatch/change_list.html"
     list_display = ("id", "project", "policy", "state", "progress", "error", "created_at")
     list_filter = ("state", "project")

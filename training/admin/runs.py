@@ -3,12 +3,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from annotation.errors import StepwiseError
@@ -23,7 +24,7 @@ LIVE = (TrainingRun.State.QUEUED, TrainingRun.State.RUNNING, TrainingRun.State.C
 
 
 @admin.register(TrainingRun)
-class TrainingRunAdmin(RoleAdmin[TrainingRun]):
+class TrainingRunAdmin(RoleAdmin):
     change_list_template = "admin/training/trainingrun/change_list.html"
     list_display = ("run", "project", "method", "live_state", "progress", "policy", "worker")
     list_filter = ("state", "method", "project")
@@ -87,7 +88,8 @@ class TrainingRunAdmin(RoleAdmin[TrainingRun]):
         if not summary.ready or "confirm" not in request.POST:
             return self._page(request, form, "preflight.html", summary)
         try:
-            run = run_create(**_choice(form), user=request.user)
+            user = request.user if isinstance(request.user, User) else None
+            run = run_create(**_choice(form), user=user)
         except StepwiseError as error:
             form.add_error(None, str(error))
             return self._page(request, form, "launch.html")
@@ -114,10 +116,7 @@ class TrainingRunAdmin(RoleAdmin[TrainingRun]):
 
 
 def run_url(run: TrainingRun) -> str:
-    try:
-        return reverse("training:run_detail", args=[run.pk])
-    except NoReverseMatch:
-        return reverse("admin:training_trainingrun_change", args=[run.pk])
+    return reverse("run", args=[run.pk])
 
 
 def send(run: TrainingRun) -> None:

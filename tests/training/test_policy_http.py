@@ -1,0 +1,148 @@
+"""The seam to vLLM and its like, against a real server that speaks the protocol."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.training.speaking_server import Reply, completions, serving
+from training.policy_client import PolicyError, SampledText, SamplingRequest
+from training.policy_http import HttpPolicy, completions_url, prompt_seed
+
+REQUEST = SamplingRequest(n=2, temperature=0.7, top_k=50, max_tokens=32, seed=5)
+PROMPTS = [{"pair_id": str(i), "prompt": f"prompt {i}"} for i in range(3)]
+
+
+def sample(
+    url: str,
+    request: SamplingRequest = REQUEST,
+    prompts: list[dict[str, str]] = PROMPTS,
+    on_wait: Callable[[], None] = lambda: None,
+    **options: Any,
+) -> list[SampledText]:
+    client = HttpPolicy(url, "tiny", sleep=lambda _: None, **options)
+    return sorted(client.sample(prompts, request, on_wait), key=lambda s: (s.pair_id, s.index))
+
+
+def test_n_completions_a_prompt_come_back_with_their_index() -> None:
+    with serving() as server:
+        found = sample(server.url, api_key="secret")
+    assert [(s.pair_id, s.index, s.finish) for s in found] == [
+        (str(i), k, "stop") for i in range(3) for k in range(2)
+    ]
+    assert found[3].text == f"prompt 1|1|{prompt_seed(5, '1')}"
+    assert server.headers["Authorization"] == "Bearer secret"
+    first = server.requests[0]
+    assert first["path"] == "/v1/completions"
+    wanted = {"model": "tiny", "n": 2, "temperature": 0.7, "top_k": 50, "max_tokens": 32}
+    assert {key: first[key] for key in wanted} == wanted
+
+
+def test_top_k_is_left_out_when_it_is_off() -> None:
+    off = SamplingRequest(n=1, temperature=1.0, top_k=0, max_tokens=8, seed=0)
+    with serving() as server:
+        sample(server.url, off)
+    assert all("top_k" not in request for request in server.requests)
+
+
+def test_prompts_are_in_flight_together_but_not_more_than_allowed() -> None:
+    together = threading.Barrier(2, timeout=10)
+
+    def script(body: dict[str, Any], number: int) -> Reply:
+        together.wait()  # answers only when a second request is there as well
+        return 200, completions(body)
+
+    prompts = [{"pair_id": str(i), "prompt": "p"} for i in range(4)]
+    with serving(script) as server:
+        assert len(sample(server.url, prompts=prompts, concurrency=2)) == 8
+    assert server.most_busy == 2
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        (500, "oops"),
+        (503, "loading"),
+        (429, "slow down"),
+        (200, "<html>garbage"),
+        (200, '{"choices": [{"index": 0, "text": "only one"}]}'),
+        (200, '{"choices": [{"text": null}, {"text": "b"}]}'),
+        (200, '["not an object"]'),
+        None,
+    ],
+)
+def test_passing_trouble_is_tried_again(trouble: Reply) -> None:
+    def script(body: dict[str, Any], number: int) -> Reply:
+        return trouble if number == 0 else (200, completions(body))
+
+    with serving(script) as server:
+        assert len(sample(server.url, prompts=PROMPTS[:1], timeout=0.2)) == 2
+    assert len(server.requests) == 2
+
+
+def test_lasting_trouble_is_an_error_that_names_the_server_and_the_answer() -> None:
+    with serving(lambda body, _: (500, "out of memory")) as server:
+        with pytest.raises(PolicyError, match=r"answered 500: out of memory \(tried 3 times\)"):
+            sample(server.url, prompts=PROMPTS[:1], attempts=3)
+        assert len(server.requests) == 3
+
+
+def test_the_pauses_between_attempts_double() -> None:
+    pauses: list[float] = []
+    with serving(lambda body, _: (500, "")) as server:
+        client = HttpPolicy(server.url, "tiny", attempts=4, pause=0.5, sleep=pauses.append)
+        with pytest.raises(PolicyError):
+            list(client.sample(PROMPTS[:1], REQUEST, lambda: None))
+    assert pauses == [0.5, 1.0, 2.0]
+
+
+def test_a_refusal_is_final() -> None:
+    with serving(lambda body, _: (404, "no model 'tiny'")) as server:
+        with pytest.raises(PolicyError, match="refused: 404 no model 'tiny'"):
+            sample(server.url, prompts=PROMPTS[:1])
+        assert len(server.requests) == 1
+
+
+def test_a_server_that_is_away_is_an_error() -> None:
+    with serving() as server:
+        url = server.url
+    with pytest.raises(PolicyError, match="ConnectError"):
+        sample(url, prompts=PROMPTS[:1], attempts=2)
+
+
+def test_the_caller_can_stop_while_waiting() -> None:
+    class Stop(Exception):
+        pass
+
+    def stop() -> None:
+        raise Stop
+
+    with serving() as server, pytest.raises(Stop):
+        sample(server.url, on_wait=stop)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://h:8000", "http://h:8000/", "http://h:8000/v1", "http://h:8000/v1/"]
+)
+def test_the_url_may_name_the_version_or_not(url: str) -> None:
+    assert completions_url(url) == "http://h:8000/v1/completions"
+
+
+def test_every_prompt_has_a_seed_of_its_own_and_keeps_it() -> None:
+    assert prompt_seed(1, "7") == prompt_seed(1, "7")
+    assert len({prompt_seed(1, "7"), prompt_seed(1, "8"), prompt_seed(2, "7")}) == 3
+
+
+@pytest.mark.vllm
+@pytest.mark.skipif(
+    "STEPWISE_VLLM_URL" not in os.environ, reason="set STEPWISE_VLLM_URL to a running server"
+)
+def test_a_real_vllm_server_answers() -> None:
+    url = os.environ["STEPWISE_VLLM_URL"]
+    client = HttpPolicy(url, os.environ.get("STEPWISE_VLLM_MODEL", "policy"))
+    found = list(client.sample(PROMPTS[:1], REQUEST, lambda: None))
+    assert sorted(s.index for s in found) == [0, 1]
