@@ -42,13 +42,15 @@ def project_make(slug: str = "shop") -> Project:
 
 
 def pair_make(project: Project, query: str, title: str, split: str = "train") -> Pair:
-    product = Product.objects.create(
+    product, _ = Product.objects.get_or_create(
         project=project,
         external_id=title,
         content_hash=title,
-        title=title,
-        category_path="Home > Chairs",
-        attributes=[["Color", "red"], ["Color", "blue"], ["Size", "M"]],
+        defaults={
+            "title": title,
+            "category_path": "Home > Chairs",
+            "attributes": [["Color", "red"], ["Color", "blue"], ["Size", "M"]],
+        },
     )
     return Pair.objects.create(
         project=project,

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from annotation.models import Project
+from tests.training.world import (
+    pair_make,
+    policy_make,
+    project_make,
+    resolve,
+    rm_make,
+    rollout_make,
+    run_make,
+    truth_make,
+)
+from training.models import TrainingRun
+from training.selectors.preflight import Preflight, preflight
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def project() -> Project:
+    return project_make()
+
+
+def check(project: Project, method: str = "srpo", **values: Any) -> Preflight:
+    policy = values.pop("policy", None) or policy_make()
+    choice: dict[str, Any] = {"rm": None, "config": {}, **values}
+    return preflight(project=project, method=method, policy=policy, **choice)
+
+
+def test_it_counts_pairs_truth_and_labels(project: Project) -> None:
+    one, two = pair_make(project, "q1", "a"), pair_make(project, "q2", "b")
+    truth_make(one)
+    truth_make(two, source="silver", kinds=(3,))
+    for title in ("c", "d"):
+        truth_make(pair_make(project, "held out", title, split="test"), source="gold")
+    resolve(rollout_make(one), {1: "correct", 5: "incorrect", 4: ""})
+    found = check(project, rm=rm_make())
+    assert found.ready
+    assert (found.train_pairs, found.eval_pairs, found.eval_queries) == (2, 2, 1)
+    assert found.truth == {
+        3: {"consensus": 1, "silver": 1},
+        4: {"consensus": 1},
+        5: {"consensus": 1},
+    }
+    assert found.human_share == 0.75
+    assert (found.labelled_rollouts, found.labelled_steps) == (1, 2)
+    assert found.estimated_seconds is None
+    assert found.warnings == ()
+
+
+def test_limits_are_applied_to_the_counts(project: Project) -> None:
+    for number in range(3):
+        truth_make(pair_make(project, f"q{number}", "t"))
+        truth_make(pair_make(project, f"e{number}", "t", split="test"))
+    found = check(project, config={"data": {"train_limit": 2, "eval_limit": 1}})
+    assert (found.train_pairs, found.eval_pairs) == (2, 1)
+
+
+def test_what_blocks_is_said(project: Project) -> None:
+    found = check(project)
+    assert not found.ready
+    assert found.problems == (
+        "no training pair has a known answer: refresh the ground truth",
+        "no pair of the test split has a verified tier: nothing to evaluate on",
+    )
+    assert found.human_share is None
+
+
+def test_a_silver_tier_is_nothing_to_evaluate_on(project: Project) -> None:
+    truth_make(pair_make(project, "q", "t"))
+    truth_make(pair_make(project, "e", "t", split="test"), source="silver")
+    assert len(check(project).problems) == 1
+
+
+def test_a_reward_model_needs_labels_and_nothing_else(project: Project) -> None:
+    policy = policy_make()
+    (problem,) = check(project, "rm", policy=policy).problems
+    assert "nothing to learn" in problem
+    resolve(rollout_make(pair_make(project, "q", "t")), {1: "correct"})
+    assert check(project, "rm", policy=policy).ready
+
+
+def test_a_bad_setting_is_a_problem_not_an_exception(project: Project) -> None:
+    assert "rl.group" in check(project, config={"rl": {"group": 0}}).problems[0]
+
+
+def test_rewards_that_nobody_gave_are_warned_about(project: Project) -> None:
+    truth_make(pair_make(project, "q", "t"), source="gold")
+    truth_make(pair_make(project, "e", "t", split="test"))
+    assert check(project).warnings == (
+        "without a reward model steps 1 and 2 get no reward",
+        "no step reward would come from people",
+    )
+
+
+def test_the_estimate_is_the_median_of_finished_runs_of_the_method(project: Project) -> None:
+    now, policy = timezone.now(), policy_make()
+    for seconds in (10, 20, 90):
+        TrainingRun.objects.create(
+            project=project,
+            method="srpo",
+            policy=policy,
+            state="finished",
+            attempt=1,
+            started_at=now - timedelta(seconds=seconds),
+            finished_at=now,
+        )
+    assert check(project, policy=policy).estimated_seconds == 20
+    assert check(project_make("other"), policy=policy).estimated_seconds == 20
+    assert check(project, "sft", policy=policy).estimated_seconds is None
+
+
+def test_a_run_that_waits_while_nothing_moves_points_at_the_worker(project: Project) -> None:
+    run = run_make(project)
+    TrainingRun.objects.update(created_at=timezone.now() - timedelta(minutes=5))
+    (warning,) = (w for w in check(project, policy=run.policy).warnings if "worker" in w)
+    assert warning.startswith(f"run {run.pk} has waited since")
+    TrainingRun.objects.update(state="running")
+    assert not any("worker" in w for w in check(project, policy=run.policy).warnings)
