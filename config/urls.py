@@ -6,6 +6,7 @@ from config.health import healthz
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("annotation.api_urls")),
     path("", include("annotation.urls")),
     path("training/", include("training.urls")),
 ]

@@ -79,17 +79,17 @@ def import_job_run(*, job_id: int) -> ImportJob | None:
 
 
 def import_job_requeue(*, job: ImportJob) -> ImportJob:
-    """Try a failed or abandoned import again; the caller sends the task on commit.
+    """Try a failed, stopped or forgotten import again; the caller sends the task on commit.
 
     Raises:
-        Invalid: it is done or still waiting.
+        Invalid: it is done.
     """
-    failed = [ImportJob.State.FAILED, ImportJob.State.RUNNING]
-    again = ImportJob.objects.filter(pk=job.pk, state__in=failed).update(
+    states = [s for s in ImportJob.State.values if s != ImportJob.State.DONE]
+    again = ImportJob.objects.filter(pk=job.pk, state__in=states).update(
         state=ImportJob.State.QUEUED, errors=[], error_count=0, finished_at=None
     )
     if not again:
-        raise Invalid("only a failed or stopped import can be tried again")
+        raise Invalid("this import is done")
     job.refresh_from_db()
     return job
 

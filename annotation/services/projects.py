@@ -50,3 +50,24 @@ def project_create(
     if not created:
         raise Conflict(f"there is already a project '{slug}'")
     return project
+
+
+@transaction.atomic
+def project_save(*, project: Project) -> Project:
+    """Store an edited project; a changed guideline gets the next version.
+
+    Raises:
+        Invalid: a bad rules table or overlap.
+    """
+    try:
+        parse_rules(project.rules)
+    except RulesError as error:
+        raise Invalid(f"rules: {error}") from error
+    if not 1 <= project.overlap <= project.max_overlap:
+        raise Invalid("overlap must be at least 1 and at most max_overlap")
+    stored = Project.objects.select_for_update().filter(pk=project.pk).first()
+    if stored is not None:
+        changed = stored.guideline != project.guideline
+        project.guideline_version = stored.guideline_version + int(changed)
+    project.save()
+    return project

@@ -32,7 +32,7 @@ def test_fifty_claimers_at_once_fill_every_slot_exactly_once() -> None:
         try:
             barrier.wait()
             got = queue_claim(annotator=user, project=project)
-            return got and (got.item_id, got.slot, got.annotator_id)
+            return (got.item_id, got.slot, got.annotator_id) if got else None
         finally:
             connection.close()
 

@@ -1,0 +1,143 @@
+"""Uploading pairs. The page of a running import reloads itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from annotation.admin.base import ReadOnlyAdmin
+from annotation.errors import StepwiseError
+from annotation.importers.files import file_kind
+from annotation.importers.rows import ImportFileError
+from annotation.models import ImportJob
+from annotation.roles import Role
+from annotation.services.imports import import_job_create, import_job_requeue
+from annotation.tasks import import_job_start
+
+_LIVE = (ImportJob.State.QUEUED, ImportJob.State.RUNNING)
+
+
+class ImportForm(forms.ModelForm[ImportJob]):
+    file = forms.FileField(help_text=".csv, .tsv, .jsonl (also .gz, .zst) or .parquet")
+
+    class Meta:
+        model = ImportJob
+        fields = ["project", "file", "skip_bad"]
+        help_texts = {"skip_bad": "import the good rows; otherwise one bad row stops it all"}
+
+    def clean_file(self) -> Any:
+        upload = self.cleaned_data["file"]
+        try:
+            file_kind(Path(upload.name))
+        except ImportFileError as error:
+            raise forms.ValidationError(error.message) from error
+        return upload
+
+
+@admin.register(ImportJob)
+class ImportJobAdmin(ReadOnlyAdmin):
+    editors = (Role.LEAD, Role.ML_ENGINEER)
+    list_display = ("id", "filename", "project", "state", "progress", "created", "bad_rows")
+    list_select_related = ("project",)
+    list_filter = ("project", "state")
+    actions = ("try_again",)
+    shown = (
+        "project", "filename", "state", "progress", "created", "existing", "bad_rows",
+        "error_list", "skip_bad", "created_by", "created_at", "finished_at",
+    )  # fmt: skip
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # The changelist's actions need it; an import itself is never edited.
+        return obj is None and super().has_change_permission(request)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is None:
+            kwargs["form"] = ImportForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.shown if obj else ("project", "file", "skip_bad")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.shown if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: ImportJob, form: Any, change: bool) -> None:
+        upload = form.cleaned_data["file"]
+        assert isinstance(request.user, User)
+        job = import_job_create(
+            project=obj.project,
+            upload=upload,
+            filename=upload.name,
+            skip_bad=obj.skip_bad,
+            user=request.user,
+        )
+        obj.pk = job.pk
+        obj.refresh_from_db()
+        send(job.pk)
+
+    def response_add(
+        self, request: HttpRequest, obj: ImportJob, post_url_continue: str | None = None
+    ) -> HttpResponseRedirect:
+        return HttpResponseRedirect(reverse("admin:annotation_importjob_change", args=[obj.pk]))
+
+    def change_view(self, request: HttpRequest, object_id: str, *rest: Any, **more: Any) -> Any:
+        response: HttpResponseBase = super().change_view(request, object_id, *rest, **more)
+        if ImportJob.objects.filter(pk=object_id, state__in=_LIVE).exists():
+            response["Refresh"] = "2"
+        return response
+
+    @admin.action(description="Try again")
+    def try_again(self, request: HttpRequest, queryset: QuerySet[ImportJob]) -> None:
+        for job in queryset:
+            try:
+                import_job_requeue(job=job)
+            except StepwiseError as error:
+                messages.error(request, f"import {job.pk}: {error.message}")
+            else:
+                send(job.pk)
+
+    @admin.display
+    def progress(self, job: ImportJob) -> SafeString | str:
+        if not job.rows_total:
+            return f"{job.rows_read} rows read"
+        return format_html(
+            '<progress value="{}" max="{}"></progress> {} of {}',
+            job.rows_read,
+            job.rows_total,
+            job.rows_read,
+            job.rows_total,
+        )
+
+    @admin.display(description="pairs created")
+    def created(self, job: ImportJob) -> int:
+        return job.pairs_created
+
+    @admin.display(description="pairs known already")
+    def existing(self, job: ImportJob) -> int:
+        return job.pairs_existing
+
+    @admin.display(description="bad rows")
+    def bad_rows(self, job: ImportJob) -> int:
+        return job.error_count
+
+    @admin.display(description="errors")
+    def error_list(self, job: ImportJob) -> SafeString | str:
+        lines = ((error["line"] or "file", error["message"]) for error in job.errors)
+        return format_html_join("", "<div>line {}: {}</div>", lines) or "none"
+
+
+def send(job_id: int) -> None:
+    """Queue the job once its row is committed."""
+    transaction.on_commit(lambda: import_job_start.delay(job_id))

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from annotation.admin.base import ReadOnlyAdmin
+from annotation.models import Project
+from annotation.roles import Role
+from annotation.rules import RulesError, parse_rules
+from annotation.services.projects import project_save
+
+
+class ProjectForm(forms.ModelForm[Project]):
+    class Meta:
+        model = Project
+        fields = ["slug", "name", "layout", "overlap", "max_overlap", "rules", "guideline"]
+
+    def clean_rules(self) -> str:
+        rules: str = self.cleaned_data["rules"]
+        try:
+            parse_rules(rules)
+        except RulesError as error:
+            raise forms.ValidationError(str(error)) from error
+        return rules
+
+
+@admin.register(Project)
+class ProjectAdmin(ReadOnlyAdmin):
+    editors = (Role.LEAD,)
+    form = ProjectForm
+    list_display = ("name", "slug", "layout", "overlap", "max_overlap", "guideline_version")
+    search_fields = ("name", "slug")
+
+    def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
+        project_save(project=obj)

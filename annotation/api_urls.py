@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from annotation import api
+
+app_name = "api"
+
+urlpatterns = [
+    path("imports/", api.ImportList.as_view(), name="imports"),
+    path("imports/<int:pk>/", api.ImportDetail.as_view(), name="import"),
+    path("pairs/", api.PairList.as_view(), name="pairs"),
+]

@@ -1,0 +1,146 @@
+"""The admin: who gets in, what is read-only, and the upload page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+
+from annotation.models import ImportJob, Pair
+from annotation.roles import Role
+from annotation.services.imports import import_job_run
+from annotation.tasks import import_job_start
+from tests.annotation.factories import (
+    make_item,
+    make_pair,
+    make_project,
+    make_rollout,
+    make_user,
+    submit,
+)
+
+MODELS = (
+    "project", "product", "pair", "rollout", "queueitem", "assignment", "submission",
+    "steplabel", "resolution", "importjob",
+)  # fmt: skip
+
+pytestmark = pytest.mark.django_db
+
+
+def client_of(role: Role) -> Client:
+    client = Client()
+    client.force_login(make_user(role))
+    return client
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    jobs: list[int] = []
+    monkeypatch.setattr(import_job_start, "delay", jobs.append)
+    return jobs
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_lead_can_open_every_list(model: str) -> None:
+    make_pair(make_project())
+    submit(make_item(make_project(overlap=1)), make_user())
+    response = client_of(Role.LEAD).get(f"/admin/annotation/{model}/")
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("model", ["steplabel", "resolution", "submission", "rollout", "pair"])
+def test_history_can_be_neither_added_nor_deleted_even_by_an_administrator(model: str) -> None:
+    client = client_of(Role.ADMIN)
+    assert client.get(f"/admin/annotation/{model}/add/").status_code == 403
+
+
+def test_an_annotator_has_no_admin() -> None:
+    response = client_of(Role.ANNOTATOR).get("/admin/annotation/pair/")
+    assert response.status_code == 302
+
+
+def test_a_rules_table_with_a_bad_tier_is_refused_in_the_form() -> None:
+    project = make_project()
+    response = client_of(Role.LEAD).post(
+        f"/admin/annotation/project/{project.pk}/change/",
+        {
+            "slug": project.slug,
+            "name": "n",
+            "layout": "answer_last",
+            "overlap": 2,
+            "max_overlap": 3,
+            "rules": project.rules.replace("all = 4", "all = 9"),
+            "guideline": "",
+        },
+    )
+    assert (
+        "unknown" in response.content.decode() or "must be a tier" in response.content.decode()
+    )
+    project.refresh_from_db()
+    assert "all = 9" not in project.rules
+
+
+def test_a_changed_guideline_gets_the_next_version() -> None:
+    project = make_project()
+    client = client_of(Role.LEAD)
+    form = {
+        "slug": project.slug,
+        "name": "n",
+        "layout": "answer_last",
+        "overlap": 2,
+        "max_overlap": 3,
+        "rules": project.rules,
+        "guideline": "Judge the product, not the shop.",
+    }
+    url = f"/admin/annotation/project/{project.pk}/change/"
+    for _ in range(2):
+        assert client.post(url, form).status_code == 302
+    project.refresh_from_db()
+    assert project.guideline_version == 2
+
+
+def test_an_upload_becomes_a_job_whose_page_reloads_until_it_is_done(
+    sent: list[int],
+    settings: Settings,
+    tmp_path: Path,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    project, client = make_project(), client_of(Role.ML_ENGINEER)
+    upload = SimpleUploadedFile("pairs.csv", b"query,title\nred shoes,Red shoe\nx,\n")
+    with django_capture_on_commit_callbacks(execute=True):
+        response = client.post(
+            "/admin/annotation/importjob/add/",
+            {"project": project.pk, "file": upload, "skip_bad": "on"},
+        )
+    job = ImportJob.objects.get()
+    assert sent == [job.pk]
+    assert response["Location"] == f"/admin/annotation/importjob/{job.pk}/change/"
+    assert client.get(response["Location"])["Refresh"] == "2"
+    import_job_run(job_id=job.pk)
+    page = client.get(response["Location"])
+    assert "Refresh" not in page
+    assert "line 3: no title" in page.content.decode()
+    assert Pair.objects.filter(project=project).count() == 1
+
+
+def test_an_upload_of_another_kind_of_file_is_refused_in_the_form() -> None:
+    project = make_project()
+    response = client_of(Role.LEAD).post(
+        "/admin/annotation/importjob/add/",
+        {"project": project.pk, "file": SimpleUploadedFile("pairs.xlsx", b"PK")},
+    )
+    assert "expected .csv" in response.content.decode()
+    assert not ImportJob.objects.exists()
+
+
+def test_rollouts_can_be_put_into_the_queue_as_an_audit() -> None:
+    rollout = make_rollout(make_pair(make_project()))
+    client_of(Role.LEAD).post(
+        "/admin/annotation/rollout/",
+        {"action": "open_for_audit", "_selected_action": [rollout.pk]},
+    )
+    assert rollout.items.get().reason == "audit"
