@@ -1,5 +1,15 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from training.views import disagreements, runs
+
+urlpatterns = [
+    path("runs/", runs.runs, name="runs"),
+    path("runs/<int:pk>/", runs.run, name="run"),
+    path("runs/<int:pk>/live/", runs.run_live, name="run_live"),
+    path("runs/<int:pk>/cancel/", runs.cancel, name="run_cancel"),
+    path("runs/<int:pk>/resume/", runs.resume, name="run_resume"),
+    path("disagreements/", disagreements.disagreements, name="disagreements"),
+    path("disagreements/<int:pk>/decide/", disagreements.decide, name="disagreement_decide"),
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from django.contrib.auth.models import User
 
@@ -44,9 +45,9 @@ KETTLE = Written(
     "Home & Kitchen > Coffee & Tea > Kettles > Gooseneck kettles",
     [("Capacity", "1.0 L"), ("Colour", "matte black"), ("Material", "304 stainless steel"),
      ("Hob types", "gas, electric, induction"), ("Weight", "640 g"), ("Warranty", "2 years")],
-    "A slim spout for slow, even pouring. The handle stays cool on the hob. With a thermometer in the lid.",
+    "A slim spout for slow, even pouring. The handle stays cool on the hob.",
     ("wants a kettle with a gooseneck spout\ncapacity: 1 litre\ncolour: matte black",
-     "a pour-over gooseneck kettle\ncapacity 1.0 L, colour matte black\nstainless steel, for the hob",
+     "a pour-over gooseneck kettle\ncapacity 1.0 L, colour matte black\nfor the hob",
      "query asks for: gooseneck kettles\nproduct is in: Gooseneck kettles\ncategory: match",
      "capacity 1 litre: 1.0 L, yes\ncolour matte black: matte black, yes\nattribute: all",
      "category match and all attributes hold\ntier: 4"),
@@ -78,7 +79,19 @@ TRIPOD = Written(
      "no attribute is named in the query\nattribute: not_requested",
      "category match and nothing else is asked\ntier: 4"),
 )  # fmt: skip
-PAIRS = (KETTLE, HEADPHONES, TRIPOD)
+SANDALS = Written(
+    "women's hiking sandals size 39 not leather",
+    "negation",
+    "Trailmark Canyon Hiking Sandals, Women, Size 38, Synthetic Straps",
+    "Shoes > Women > Outdoor > Hiking sandals",
+    [("Size", "38"), ("Upper", "synthetic"), ("Sole", "rubber")],
+    "Quick-drying straps and a grippy sole.",
+    ("wants hiking sandals for women\nsize: 39\nexcludes: leather",
+     "hiking sandals for women\nsize 38, synthetic straps",
+     "query asks for: hiking sandals\nproduct is in: Hiking sandals\ncategory: match",
+     "size 39: 38, no\nnot leather: synthetic, yes\nattribute: partial",
+     "category match and some attributes hold\ntier: 3"),
+)  # fmt: skip
 
 
 def project_seed() -> Project:
@@ -86,23 +99,28 @@ def project_seed() -> Project:
 
 
 def pair_seed(project: Project, written: Written) -> Pair:
-    product = Product.objects.create(
+    product, _ = Product.objects.get_or_create(
         project=project,
         external_id=written.title[:40],
-        content_hash=f"{hash(written.title):x}"[:16],
-        title=written.title,
-        category_path=written.category,
-        attributes=[list(attribute) for attribute in written.attributes],
-        description=written.description,
+        content_hash=sha256(written.title.encode()).hexdigest(),
+        defaults={
+            "title": written.title,
+            "category_path": written.category,
+            "attributes": [list(attribute) for attribute in written.attributes],
+            "description": written.description,
+        },
     )
-    return Pair.objects.create(
+    pair, _ = Pair.objects.get_or_create(
         project=project,
-        product=product,
-        query=written.query,
-        query_type=written.query_type,
-        split=split_of(written.query),
-        content_hash=f"{hash((written.query, written.title)):x}"[:16],
+        content_hash=sha256(f"{written.query} {written.title}".encode()).hexdigest(),
+        defaults={
+            "product": product,
+            "query": written.query,
+            "query_type": written.query_type,
+            "split": split_of(written.query),
+        },
     )
+    return pair
 
 
 def cot(written: Written) -> str:
@@ -112,13 +130,20 @@ def cot(written: Written) -> str:
 def item_seed(
     project: Project, written: Written, *, overlap: int = 1, text: str | None = None
 ) -> QueueItem:
+    """A queue item for a new rollout of the pair."""
+    pair = pair_seed(project, written)
     rollout = rollout_record(
-        pair=pair_seed(project, written),
+        pair=pair,
         text=cot(written) if text is None else text,
         policy="seed-policy",
+        sample_index=pair.rollouts.count(),
     )
     return queue_open(rollout=rollout, overlap=overlap)
 
 
 def person_seed(username: str, role: Role) -> User:
-    return role_grant(user=User.objects.create_user(username, password=PASSWORD), role=role)
+    """The person of that name, created at first."""
+    user = User.objects.filter(username=username).first()
+    return role_grant(
+        user=user or User.objects.create_user(username, password=PASSWORD), role=role
+    )

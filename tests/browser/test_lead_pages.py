@@ -6,49 +6,18 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from annotation.labels import LabelInput
 from annotation.models import Project, QueueItem, Resolution
-from annotation.roles import Role
-from annotation.services.labels import label_submit
-from annotation.services.queue import queue_claim
-from annotation.services.resolution import item_resolve
-from tests.browser import seed
+from tests.browser import seed_labels, seed_training
+from training.models import Disagreement
 
 pytestmark = pytest.mark.browser
 LogIn = Callable[[User], None]
 
 
-def split_item(project: Project) -> QueueItem:
-    """Three people agree on steps 1-3 and differ on steps 4 and 5."""
-    item = seed.item_seed(project, seed.HEADPHONES, overlap=3)
-    for name, attribute, tier in (
-        ("p1", "all", "4"),
-        ("p2", "none", "2"),
-        ("p3", "partial", "3"),
-    ):
-        person = seed.person_seed(name, Role.ANNOTATOR)
-        assignment = queue_claim(annotator=person, project=project)
-        assert assignment is not None
-        verdict = "correct" if attribute == "all" else "incorrect"
-        open_steps = [LabelInput(kind=kind, verdict="correct") for kind in (1, 2, 3)]
-        label_submit(
-            assignment=assignment,
-            annotator=person,
-            client_key=f"key-{name}",
-            labels=[
-                *open_steps,
-                LabelInput(kind=4, verdict=verdict, value=attribute, comment="see the title"),
-                LabelInput(kind=5, verdict=verdict, value=tier),
-            ],
-        )
-    assert item_resolve(item=item) == QueueItem.State.SPLIT
-    return item
-
-
 def test_a_lead_adjudicates_a_split_item_by_keyboard(
     page: Page, log_in: LogIn, lead: User, project: Project
 ) -> None:
-    item = split_item(project)
+    item = seed_labels.split_item(project)
     log_in(lead)
     page.goto("/adjudication/")
     page.get_by_role("link", name="Start with the first").click()
@@ -70,7 +39,7 @@ def test_a_lead_adjudicates_a_split_item_by_keyboard(
 def test_a_decision_without_a_cause_is_held_back(
     page: Page, log_in: LogIn, lead: User, project: Project
 ) -> None:
-    item = split_item(project)
+    item = seed_labels.split_item(project)
     log_in(lead)
     page.goto(f"/adjudication/{item.pk}/")
     page.locator("#label-form[data-ready]").wait_for()
@@ -79,3 +48,36 @@ def test_a_decision_without_a_cause_is_held_back(
     expect(page.locator("#cause-error")).to_be_visible()
     item.refresh_from_db()
     assert item.state == QueueItem.State.SPLIT
+
+
+def test_a_lead_sends_a_disagreement_back_to_the_queue_with_one_key(
+    page: Page, log_in: LogIn, lead: User, project: Project
+) -> None:
+    first, second = seed_training.disagreements(project)
+    log_in(lead)
+    page.goto("/training/disagreements/")
+    page.locator("#rows[data-ready]").wait_for()
+    page.keyboard.press("r")
+    expect(page.locator(f"#d-{first.pk}")).to_contain_text("requeued")
+    expect(page.locator(f"#d-{second.pk}")).to_have_class("active")
+    page.keyboard.press("m")
+    expect(page.locator(f"#d-{second.pk} .decide")).to_have_count(0)
+    expect(page.locator(f"#d-{second.pk}")).to_contain_text("model right")
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert first.state == Disagreement.State.REQUEUED
+    assert first.item is not None
+    assert (first.item.state, first.item.reason) == ("open", "disagreement")
+    assert (second.state, second.decided_by) == (Disagreement.State.RM_RIGHT, lead)
+
+
+def test_the_list_is_filtered_by_step_and_query(
+    page: Page, log_in: LogIn, lead: User, project: Project
+) -> None:
+    seed_training.disagreements(project)
+    log_in(lead)
+    page.goto("/training/disagreements/?step=4")
+    expect(page.locator("#rows tbody tr")).to_have_count(1)
+    page.get_by_label("Query contains").fill("no such query")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing matches the filter")).to_be_visible()

@@ -1,0 +1,77 @@
+"""Rows that training leaves behind, for the pages that show them."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+
+from django.utils import timezone
+
+from annotation.models import Project
+from tests.browser import seed, seed_labels
+from training.models import (
+    Checkpoint,
+    Disagreement,
+    EvalReport,
+    RunMetric,
+    StepScore,
+    TrainingRun,
+)
+from training.services.disagreements import disagreements_open
+
+SCORES = (
+    (4, 0.08, "The query excludes noise cancelling, but the step counts it as asked for."),
+    (5, 0.21, "The tier follows from a wrong attribute claim."),
+)
+
+
+def disagreements(project: Project) -> list[Disagreement]:
+    """Two steps that two people call correct and the reward model does not, surest first.
+
+    They belong to two rollouts, because an item asks for all the disputed steps of one.
+    """
+    rm = Checkpoint.objects.create(name="rm-2", kind=Checkpoint.Kind.RM, path="rm-2")
+    items = [seed_labels.agreed_item(project, w) for w in (seed.HEADPHONES, seed.TRIPOD)]
+    for item, (kind, p, critique) in zip(items, SCORES, strict=True):
+        step = item.rollout.steps.get(kind=kind)
+        StepScore.objects.create(step=step, rm=rm, p=p, critique=critique)
+    return disagreements_open(project=project, rm=rm)
+
+
+def run(
+    project: Project, state: str = TrainingRun.State.RUNNING, step: int = 34
+) -> TrainingRun:
+    """A run with ``step`` of 60 updates measured."""
+    policy, _ = Checkpoint.objects.get_or_create(name="seed-policy", defaults={"path": "seed"})
+    made = TrainingRun.objects.create(
+        project=project,
+        method="srpo",
+        policy=policy,
+        state=state,
+        step=step,
+        total_steps=60,
+        attempt=1,
+        started_at=timezone.now() - timedelta(seconds=6 * step),
+        config={"steps": 60, "group_size": 8, "learning_rate": 2e-4},
+        log_tail="\n".join(f"step {i} reward {_metrics(i)['reward']:.3f}" for i in range(step)),
+    )
+    RunMetric.objects.bulk_create(
+        [RunMetric(run=made, step=i, data=_metrics(i)) for i in range(1, step + 1)]
+    )
+    metrics = {"macro_f1": 0.5634, "accuracy": 0.601, "good_f1": 0.7125, "n": 180}
+    EvalReport.objects.create(run=made, moment="before", metrics=metrics)
+    return made
+
+
+def _metrics(step: int) -> dict[str, float]:
+    wave = math.sin(step * 1.7) * 0.03
+    return {
+        "stage": 1 if step < 30 else 2,
+        "reward": 0.82 - 0.34 * math.exp(-step / 18) + wave,
+        "kl": 0.0021 * step + abs(wave) / 20,
+        "entropy": 0.32 + 0.4 * math.exp(-step / 25) + wave / 3,
+        "length": 118 + 9 * math.sin(step / 6) + 60 * wave,
+        "loss": 0.05 * math.cos(step / 4) + wave / 2,
+        "parse_rate": min(1.0, 0.93 + step / 500),
+        "seconds": 6.0,
+    }
