@@ -28,7 +28,7 @@ from training.sample.teacher import PERFECT, SEED_TEACHER
 
 STAGES = (
     Stage("compare", 6400, 1.5e-3, None),
-    Stage("correct", 24000, 1.5e-3, PERFECT),
+    Stage("correct", 56000, 1.5e-3, PERFECT),
     Stage("teacher", 12000, 6e-4, SEED_TEACHER),
 )
 CLEARLY = 0.1  # a step's accuracy must exceed the majority rate by this much
@@ -105,6 +105,7 @@ def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, out: Path)
     tokenizer.save_pretrained(out)
     card = {"layout": "answer_last", "prompt_version": PROMPT_VERSION, "style": "bare"}
     (out / "stepwise.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    (out / "model.safetensors").chmod(0o644)  # saved as 0600, but other users run workers
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
