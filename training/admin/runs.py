@@ -19,6 +19,7 @@ from training.models import TrainingRun
 from training.selectors.preflight import Preflight, preflight
 from training.services.runs import run_cancel, run_create, run_resume
 from training.tasks import run_launch
+from verifier.services.truth import truth_refresh
 
 LIVE = (TrainingRun.State.QUEUED, TrainingRun.State.RUNNING, TrainingRun.State.CANCELLING)
 
@@ -84,6 +85,7 @@ class TrainingRunAdmin(RoleAdmin):
         form = LaunchForm(request.POST or None, initial=_initial(request))
         if request.method != "POST" or not form.is_valid() or "change" in request.POST:
             return self._page(request, form, "launch.html")
+        truth_refresh(project=form.cleaned_data["project"])  # what people decided until now
         summary = preflight(**_choice(form))
         if not summary.ready or "confirm" not in request.POST:
             return self._page(request, form, "preflight.html", summary)

@@ -18,6 +18,7 @@ from training.run_config import METHODS
 from training.selectors.preflight import preflight
 from training.services.runs import run_create, run_launch
 from training.tasks import run_launch as run_launch_task
+from verifier.services.truth import truth_refresh
 
 
 class Command(BaseCommand):
@@ -41,6 +42,7 @@ class Command(BaseCommand):
             "rm": checkpoint_named(options["rm"]) if options["rm"] else None,
             "config": _config(options["config"]),
         }
+        truth_refresh(project=choice["project"])
         summary = preflight(**choice)
         for line in summary.warnings:
             self.stderr.write(f"note: {line}")

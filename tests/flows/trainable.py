@@ -1,0 +1,19 @@
+"""A project that a tiny run can be launched on: ``manage.py shell`` runs it in its own process."""
+
+from __future__ import annotations
+
+from tests.training.world import pair_make, project_make, resolve, rollout_make, truth_make
+
+QUERIES = {"train": ("red chair", "blue chair", "oak table"), "test": ("garden bench",)}
+RIGHT = {kind: "correct" for kind in range(1, 6)}
+
+
+def trainable_make(slug: str = "tiny") -> None:
+    """Verified rollouts for SFT and RM, and one held-out pair."""
+    project = project_make(slug)
+    for split, queries in QUERIES.items():
+        for query in queries:
+            pair = pair_make(project, query, f"{query} with arms", split=split)
+            truth_make(pair)
+            if split == "train":
+                resolve(rollout_make(pair), RIGHT)
