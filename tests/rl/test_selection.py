@@ -1,0 +1,89 @@
+from dataclasses import replace
+
+import pytest
+
+from annotation.steps import StepKind
+from tests.rl.tiny import answer, make_samples
+from training.rl.config import SamplingConfig
+from training.rl.rewards import HybridRewards
+from training.rl.sampling import Prompt, diverse, measure, select, signature
+from training.rl.types import Sample, ScoredRollout, StepReward
+from verifier.truth import TruthTable
+
+SAMPLES = make_samples()
+
+
+def rollouts(sample: Sample, right: int, wrong: int) -> list[ScoredRollout]:
+    texts = [answer(sample)] * right + [answer(sample, wrong=True)] * wrong
+    return HybridRewards(TruthTable()).score([sample] * len(texts), texts)
+
+
+def test_difficulty_is_one_less_the_pass_rate() -> None:
+    found = measure(rollouts(SAMPLES[1], 3, 1), SAMPLES[1])
+    assert found is not None
+    assert found.difficulty == 0.25
+    assert found.signatures == 2
+
+
+def test_prompts_without_a_signal_are_dropped_and_counted_by_reason() -> None:
+    unknown = replace(SAMPLES[4], truth={})
+    masked = dict.fromkeys(StepKind, StepReward(None, None, "no ground truth"))
+    groups = [
+        (SAMPLES[1], rollouts(SAMPLES[1], 2, 2)),
+        (SAMPLES[2], rollouts(SAMPLES[2], 4, 0)),
+        (SAMPLES[3], rollouts(SAMPLES[3], 0, 4)),
+        (unknown, [replace(r, rewards=masked) for r in rollouts(SAMPLES[4], 2, 2)]),
+    ]
+    selection = select(groups, SamplingConfig(keep_mastered=0.0), seed=0)
+    assert [prompt.sample.pair_id for prompt in selection.kept] == ["1"]
+    assert selection.counts == {
+        "dropped_all_right": 1,
+        "dropped_all_wrong": 1,
+        "dropped_no_truth": 1,
+        "dropped_over_keep_max": 0,
+        "kept_all_right": 0,
+        "kept_mixed": 1,
+    }
+
+
+def test_a_share_of_what_is_mastered_stays_as_an_anchor() -> None:
+    mixed = [(s, rollouts(s, 1, 1)) for s in SAMPLES[:4]]
+    mastered = [(s, rollouts(s, 2, 0)) for s in SAMPLES[4:12]]
+    selection = select(mixed + mastered, SamplingConfig(keep_mastered=0.5), seed=0)
+    assert selection.counts["kept_all_right"] == 2
+    assert selection.counts["dropped_all_right"] == 6
+
+
+def prompt(number: int, query_type: str, signatures: int = 1) -> Prompt:
+    base = SAMPLES[1]
+    sample = replace(base, pair_id=str(number), query_type=query_type)
+    return Prompt(sample, 0.5, signatures)
+
+
+def test_a_rare_query_type_is_not_crowded_out() -> None:
+    pool = [prompt(n, "general") for n in range(20)] + [prompt(20 + n, "qa") for n in range(3)]
+    kept = diverse(pool, 6, seed=0)
+    assert sum(p.sample.query_type == "qa" for p in kept) == 3
+
+
+def test_prompts_with_more_lines_of_reasoning_come_first() -> None:
+    pool = [prompt(n, "general", signatures=n) for n in range(1, 6)]
+    assert [p.signatures for p in diverse(pool, 2, seed=0)] == [5, 4]
+
+
+def test_the_same_seed_keeps_the_same_prompts() -> None:
+    pool = [prompt(n, "general") for n in range(30)]
+    first, again, other = (diverse(pool, 10, seed) for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+
+
+@pytest.mark.parametrize("text", ["", answer(SAMPLES[0])[:60]])
+def test_missing_claims_are_part_of_a_signature(text: str) -> None:
+    assert signature(text) == ("?", "?", "?")
+
+
+def test_claims_make_the_signature() -> None:
+    truth = SAMPLES[1].truth
+    expected = tuple(truth[kind].value for kind in sorted(truth))
+    assert signature(answer(SAMPLES[1])) == expected
