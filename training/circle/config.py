@@ -8,22 +8,29 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class CircleConfig:
+    """``rm`` and ``srpo`` override the runs' defaults (training/run_config.py)."""
+
     pairs: int  # training pairs that people label
-    eval_pairs: int  # held-out pairs, whole queries
-    overlap: int  # annotators an item
-    followup_pairs: int  # pairs that the trained policy answers again, for the next turn
+    followup_pairs: int  # pairs that the trained policy answers for the next turn
     max_tokens: int
-    sft: dict[str, Any] = field(default_factory=dict)  # run overrides, by method
     rm: dict[str, Any] = field(default_factory=dict)
     srpo: dict[str, Any] = field(default_factory=dict)
-    stage_timeout: int = 1500  # seconds before a stage that does not move is a failure
+    stage_timeout: int = 900  # seconds without any progress before a stage has failed
 
 
 PRESETS: dict[str, CircleConfig] = {
-    "default": CircleConfig(
-        pairs=480, eval_pairs=480, overlap=2, followup_pairs=48, max_tokens=192
-    ),
+    "default": CircleConfig(pairs=480, followup_pairs=48, max_tokens=192),
     "tiny": CircleConfig(
-        pairs=12, eval_pairs=8, overlap=2, followup_pairs=4, max_tokens=160, stage_timeout=240
+        pairs=24,
+        followup_pairs=4,
+        max_tokens=160,
+        rm={"fit": {"epochs": 1, "batch_size": 8}, "data": {"eval_limit": 12}},
+        srpo={
+            "rl": {"updates": 2, "prompts": 2, "group": 4, "micro_batch": 8},
+            "sampling": {"rollouts": 4},
+            "eval": {"bootstrap": 20},
+            "data": {"eval_limit": 12},
+        },
+        stage_timeout=240,
     ),
 }

@@ -1,0 +1,57 @@
+"""What the stages of a circle share, and how they wait for the workers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from annotation.models import Project
+from training.circle.config import CircleConfig
+from training.circle.source import Source
+from training.circle.workers import WorkerFleet
+from training.models import Checkpoint
+from training.simulate.people import AnswerFn
+
+
+class StageFailed(RuntimeError):
+    """An arrow of the circle did not do its work; the message says which and why."""
+
+
+@dataclass
+class Circle:
+    project: Project
+    source: Source
+    config: CircleConfig
+    fleet: WorkerFleet
+    crew: list[tuple[User, AnswerFn]]
+    lead: User
+    policy: Checkpoint
+    seed: int
+    work_dir: Path
+    say: Callable[[str], None]
+    rm: Checkpoint | None = None
+    report: dict[str, Any] = field(default_factory=dict)
+
+    def wait(
+        self, what: str, done: Callable[[], bool], note: Callable[[], str] | None = None
+    ) -> None:
+        """Poll until ``done``, saying ``note()`` whenever it changes.
+
+        Raises:
+            StageFailed: nothing changed for the stage's time limit.
+            WorkerDied: a worker process ended.
+        """
+        said, since = "", time.monotonic()
+        while not done():
+            self.fleet.check()
+            if note and (now := note()) != said:
+                said, since = now, time.monotonic()
+                self.say(f"{what}: {said}")
+            if time.monotonic() - since > self.config.stage_timeout:
+                raise StageFailed(f"{what}: no progress for {self.config.stage_timeout} s")
+            time.sleep(0.5)
