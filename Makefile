@@ -18,6 +18,7 @@ INSTALL := $(PIP) install --progress-bar off -q $(if $(TORCH_INDEX),--extra-inde
 PINS := pyproject.toml requirements.lock
 QUIET_RL := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 CIRCLE_DATA := $(CURDIR)/.stepwise/circle
+CIRCLE_ENV := $(QUIET_RL) STEPWISE_DATA_DIR=$(CIRCLE_DATA)
 
 .PHONY: help
 help: ## show this list
@@ -64,9 +65,10 @@ test: $(VENV)/.stamp-dev browser lint ## everything CI runs: set-up, lint and al
 	$(QUIET_RL) $(PY) -m pytest $(PYTEST_ARGS)
 
 .PHONY: circle
-circle: setup ## one whole turn of the circle with simulated people (DATA=pairs.jsonl)
+circle: setup ## one whole turn of the circle with simulated people (DATA=folder of ratings)
 	@mkdir -p $(CIRCLE_DATA)
-	$(QUIET_RL) STEPWISE_DATA_DIR=$(CIRCLE_DATA) $(PY) manage.py circle --report $(CIRCLE_DATA)/report.md $(if $(DATA),--data $(DATA))
+	@$(CIRCLE_ENV) $(PY) manage.py bootstrap --bare
+	@$(CIRCLE_ENV) $(PY) manage.py circle --report $(CIRCLE_DATA)/report.json $(if $(DATA),--data $(DATA))
 
 .PHONY: bench
 bench: setup ## the timed benchmarks, into build/bench

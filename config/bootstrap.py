@@ -6,20 +6,20 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from django.conf import settings
 from django.db import transaction
 
+from annotation.errors import Invalid
 from annotation.models import Pair, Project
 from annotation.services.pairs import pairs_import
 from annotation.services.projects import project_create
 from training.models import Checkpoint, RolloutBatch
 from training.sample.generate import generate
 from training.sample.writers import write_pairs_jsonl
+from training.services.checkpoints import seed_policy
 from training.services.rollouts import batch_create
 from training.tasks import rollouts_run
 
 SLUG = "sample"
-POLICY = "seed"
 FIRST_PAIRS = 24
 Say = Callable[[str], None]
 
@@ -31,7 +31,7 @@ def sample_create(say: Say) -> Project:
         project = project_create(slug=SLUG, name="Sample shop")
         say("created the project 'sample'")
     _import_pairs(project, say)
-    policy = _seed_policy(say)
+    policy = _policy(say)
     if policy and not RolloutBatch.objects.filter(project=project).exists():
         _first_batch(project, policy, say)
     return project
@@ -49,21 +49,12 @@ def _import_pairs(project: Project, say: Say) -> None:
     say(f"imported {report.created} pairs")
 
 
-def _seed_policy(say: Say) -> Checkpoint | None:
-    folder = Path(settings.SEED_POLICY)
-    if not (folder / "config.json").exists():
-        say(f"no policy in {folder}: nothing can be sampled until a checkpoint is added")
+def _policy(say: Say) -> Checkpoint | None:
+    try:
+        return seed_policy()
+    except Invalid as error:
+        say(f"nothing can be sampled until a checkpoint is added: {error.message}")
         return None
-    policy, created = Checkpoint.objects.get_or_create(
-        name=POLICY, defaults={"kind": Checkpoint.Kind.POLICY, "path": str(folder)}
-    )
-    if policy.path != str(folder) and not Path(policy.path).exists():
-        # The whole installation was moved to another folder.
-        policy.path = str(folder)
-        policy.save(update_fields=["path"])
-    if created:
-        say("added the seed policy, a small language model that runs without a GPU")
-    return policy
 
 
 def _first_batch(project: Project, policy: Checkpoint, say: Say) -> None:

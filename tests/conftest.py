@@ -20,12 +20,19 @@ _SCRATCH = Path(tempfile.mkdtemp(prefix="stepwise-test-"))
 
 os.environ["STEPWISE_DATA_DIR"] = str(_SCRATCH)
 os.environ.setdefault("STEPWISE_SECRET_KEY", "tests-only-" + "k" * 50)
-# Messages that tests send go nowhere; tests of the real broker start their own processes.
-os.environ["CELERY_BROKER_URL"] = "memory://"
 from config.embedded import ensure_database_url, stop_embedded  # noqa: E402
 
 _SCRATCH.chmod(0o755)
 ensure_database_url()
+
+# Messages that this process sends go nowhere; the workers of flow tests, which are processes of
+# their own, use the real broker.
+os.environ["CELERY_BROKER_URL"] = "memory://"
+import config.settings as _settings  # noqa: E402
+
+del os.environ["CELERY_BROKER_URL"]
+# The real one is slow on purpose, and tests create many users.
+vars(_settings)["PASSWORD_HASHERS"] = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Here and not in pyproject.toml: pytest-django would read the settings before these lines.
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 from django.conf import settings  # noqa: E402

@@ -18,7 +18,11 @@ class Command(BaseCommand):
     help = "Migrate, install the broker's tables, and create the sample project and demo users."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument(
+            "--bare", action="store_true", help="no sample and no users, embedded or not"
+        )
+        which.add_argument(
             "--sample",
             action="store_true",
             help="create the sample project on a server of your own too (never the demo users)",
@@ -31,7 +35,11 @@ class Command(BaseCommand):
             connection.ensure_connection()
             if broker_install(connection.connection):
                 self.stdout.write("installed the message queues")
-        if settings.EMBEDDED and (names := users_create()):
+        if settings.EMBEDDED and not options["bare"] and (names := users_create()):
             self.stdout.write(f"created the users {', '.join(names)}")
-        if settings.EMBEDDED or options["sample"]:
-            sample_create(self.stdout.write)
+        if options["sample"] or (settings.EMBEDDED and not options["bare"]):
+            sample_create(self._say)
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
