@@ -16,7 +16,10 @@ REPORT: dict[str, Any] = {
     "step_labels": 20,
     "resolutions": {"consensus": 5},
     "ground_truth": {"consensus": 3},
-    "rm": {"accuracy": 0.75, "by_kind": {"1": 0.5}},
+    "rm": {
+        "train": 90,
+        "held_out": {"n": 30, "accuracy": 0.75, "by_kind": {"3": {"n": 6, "auc": None}}},
+    },
     "eval_before": EVAL,
     "eval_after": EVAL | {"macro_f1": 0.58},
     "eval_delta": {"macro_f1": 0.08, "interval": [0.02, 0.14]},
@@ -35,6 +38,12 @@ def test_the_gain_and_the_share_of_human_rewards_are_printed() -> None:
 def test_an_undefined_alpha_is_said_and_not_shown_as_a_number() -> None:
     rows = [{"kind": 3, "alpha": None, "n_items": 1}]
     assert any("undefined" in line for line in table(REPORT | {"agreement": rows}))
+
+
+def test_the_reward_model_is_shown_a_step_at_a_time() -> None:
+    lines = list(table(REPORT))
+    assert "reward model, held out      n 30  accuracy 0.750" in lines
+    assert "  step 3                    n 6  auc undefined" in lines
 
 
 def test_the_rater_ceiling_and_both_alphas_appear_when_real_raters_were_replayed() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from annotation.models import Pair, QueueItem, Resolution, Rollout, StepLabel
 from annotation.selectors.agreement import agreement_table
 from annotation.services.queue import queue_open
+from annotation.tasks import items_resolve_due
 from training.circle.context import Circle, StageFailed
 from training.models import Checkpoint, RolloutBatch
 from training.services.rollouts import batch_create
@@ -53,6 +54,7 @@ def labels_collect(circle: Circle) -> None:
     while live.exists():
         done = queue_work_off(project=circle.project, people=circle.crew)
         total += done
+        items_resolve_due.delay()  # beat would do it within seconds
         circle.say(f"labels: {total} submissions")
         circle.wait(
             "resolution", lambda: not waiting.exists(), lambda: f"{waiting.count()} items left"

@@ -13,7 +13,10 @@ def table(report: Mapping[str, Any]) -> Iterator[str]:
     for row in report.get("agreement", []):
         alpha = "undefined" if row["alpha"] is None else f"{row['alpha']:.3f}"
         yield f"  alpha, step {row['kind']:<15}{alpha}  ({row['n_items']} items)"
-    yield f"{'reward model':<28}{_counts(report['rm'])}"
+    held_out = report["rm"].get("held_out", {})
+    yield f"{'reward model, held out':<28}{_counts(held_out)}"
+    for kind, row in sorted(held_out.get("by_kind", {}).items()):
+        yield f"  step {kind:<21}{_counts(row)}"
     yield from _evaluation(report)
     share = report.get("human_share")
     yield f"{'step rewards from people':<28}{'unknown' if share is None else f'{share:.1%}'}"
@@ -57,4 +60,6 @@ def _nested(value: Any) -> bool:
 
 
 def _number(value: Any) -> str:
+    if value is None:
+        return "undefined"
     return f"{value:.3f}" if isinstance(value, float) else str(value)
