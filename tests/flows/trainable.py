@@ -1,11 +1,11 @@
-"""A project that a tiny run can be launched on: ``manage.py shell`` runs it in its own process."""
+"""A project for a tiny run; ``manage.py shell`` makes it in a process of its own."""
 
 from __future__ import annotations
 
 from tests.training.world import pair_make, project_make, resolve, rollout_make, truth_make
 
 QUERIES = {"train": ("red chair", "blue chair", "oak table"), "test": ("garden bench",)}
-RIGHT = {kind: "correct" for kind in range(1, 6)}
+RIGHT = dict.fromkeys(range(1, 6), "correct")
 
 
 def trainable_make(slug: str = "tiny") -> None:

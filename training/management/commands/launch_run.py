@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("method", choices=sorted(METHODS))
         parser.add_argument("--policy", default="seed", help="checkpoint name")
         parser.add_argument("--rm", help="checkpoint name of the reward model")
-        parser.add_argument("--config", type=Path, help="TOML with keys of run.toml")
+        parser.add_argument("--config", help="TOML with keys of run.toml")
         parser.add_argument(
             "--background", action="store_true", help="leave the work to a train worker"
         )
@@ -66,10 +66,10 @@ class Command(BaseCommand):
         self.stdout.write(f"run {done.pk} finished: {done.run_dir}")
 
 
-def _config(path: Path | None) -> dict[str, Any]:
+def _config(path: str | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise CommandError(f"{path}: {error}") from error
