@@ -1,0 +1,20 @@
+"""What people see and say: pairs, rollouts, the queue, labels, resolutions."""
+
+from annotation.models.imports import ImportJob
+from annotation.models.labels import Resolution, StepLabel, Submission
+from annotation.models.pairs import Pair, Product, Project, Rollout, Step
+from annotation.models.queue import Assignment, QueueItem
+
+__all__ = [
+    "Assignment",
+    "ImportJob",
+    "Pair",
+    "Product",
+    "Project",
+    "QueueItem",
+    "Resolution",
+    "Rollout",
+    "Step",
+    "StepLabel",
+    "Submission",
+]

@@ -1,0 +1,94 @@
+"""What people said. StepLabel and Resolution are append-only; the newest row per key is the
+valid one, and the rows double as the outbox that the verifier reads past a watermark.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from annotation.models.pairs import Pair
+from annotation.models.queue import Assignment, QueueItem
+
+
+class Submission(models.Model):
+    """One press of "submit"; the id is the receipt. ``client_key`` makes a repeat harmless."""
+
+    assignment = models.ForeignKey(
+        Assignment, on_delete=models.PROTECT, related_name="submissions"
+    )
+    client_key = models.CharField(max_length=64, unique=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"receipt {self.pk}"
+
+
+class StepLabel(models.Model):
+    """A person's judgment of one step. Unmarked steps have no row: unmarked is not a value."""
+
+    class Verdict(models.TextChoices):
+        CORRECT = "correct"
+        INCORRECT = "incorrect"
+        UNSURE = "unsure"
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="labels")
+    annotator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="step_labels"
+    )
+    item = models.ForeignKey(QueueItem, on_delete=models.PROTECT, related_name="labels")
+    kind = models.PositiveSmallIntegerField()
+    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    value = models.CharField(max_length=16, blank=True, help_text="the true value, kinds 3-5")
+    reason = models.TextField(blank=True, help_text="why unsure, or why a rule is overridden")
+    comment = models.TextField(blank=True)
+    comment_start = models.PositiveIntegerField(null=True, blank=True)
+    comment_end = models.PositiveIntegerField(null=True, blank=True)
+    guideline_version = models.PositiveIntegerField(default=1)
+    active_ms = models.PositiveIntegerField(default=0)
+    hint_shown = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "kind"], name="label_once")
+        ]
+        indexes = [models.Index(fields=["item", "kind"], name="labels_of_item")]
+
+    def __str__(self) -> str:
+        return f"{self.verdict} on step {self.kind}"
+
+
+class Resolution(models.Model):
+    """The decided verdict and value of one step of one item. Append-only, newest wins."""
+
+    class Source(models.TextChoices):
+        ADJUDICATED = "adjudicated"
+        CONSENSUS = "consensus"
+
+    item = models.ForeignKey(QueueItem, on_delete=models.PROTECT, related_name="resolutions")
+    pair = models.ForeignKey(Pair, on_delete=models.PROTECT, related_name="resolutions")
+    kind = models.PositiveSmallIntegerField()
+    verdict = models.CharField(max_length=10, blank=True, help_text="blank: step was missing")
+    value = models.CharField(max_length=16, blank=True)
+    source = models.CharField(max_length=16, choices=Source.choices)
+    n = models.PositiveSmallIntegerField(help_text="labels behind it")
+    agreement = models.FloatField(help_text="share of labels that say the same")
+    step_sha256 = models.CharField(max_length=64, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    cause = models.CharField(max_length=32, blank=True, help_text="why the labels were split")
+    guideline_version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["item", "kind", "-id"], name="resolution_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.source} on step {self.kind} of item {self.item_id}"

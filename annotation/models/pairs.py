@@ -1,0 +1,134 @@
+"""What is judged: projects, products, pairs, and the policy's rollouts in steps."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from annotation.rules import DEFAULT_RULES
+
+
+class Project(models.Model):
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=200)
+    layout = models.CharField(
+        max_length=16, default="answer_last",
+        choices=[("answer_last", "answer last"), ("answer_first", "answer first")],
+    )  # fmt: skip
+    overlap = models.PositiveSmallIntegerField(default=2, help_text="annotators an item")
+    max_overlap = models.PositiveSmallIntegerField(default=3, help_text="after low agreement")
+    rules = models.TextField(
+        default=DEFAULT_RULES, help_text="TOML: category x attribute -> tier"
+    )
+    guideline = models.TextField(blank=True, help_text="Markdown")
+    guideline_version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(overlap__gte=1), name="project_overlap_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(max_overlap__gte=F("overlap")), name="project_max_overlap"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Product(models.Model):
+    """A product snapshot; the same content is stored once a project."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="products")
+    external_id = models.CharField(max_length=200)
+    content_hash = models.CharField(max_length=64)
+    title = models.TextField()
+    category_path = models.TextField(blank=True, help_text="levels joined by ' > '")
+    attributes = models.JSONField(default=list, help_text="ordered [name, value] pairs")
+    description = models.TextField(blank=True)
+    image_url = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "external_id", "content_hash"], name="product_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Pair(models.Model):
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="pairs")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="pairs")
+    query = models.TextField()
+    query_type = models.CharField(max_length=32, blank=True)
+    locale = models.CharField(max_length=16, default="en")
+    split = models.CharField(max_length=8, help_text="by query hash", db_index=True)
+    content_hash = models.CharField(max_length=64)
+    source = models.CharField(max_length=200, blank=True, help_text="file or adapter")
+    gold = models.JSONField(
+        default=dict, blank=True, help_text="values that came with the file, kind -> value"
+    )
+    silver = models.JSONField(
+        default=dict, blank=True, help_text="values derived from fields, never human"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "content_hash"], name="pair_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.query} / {self.product_id}"
+
+
+class Rollout(models.Model):
+    """One sampled CoT, kept whatever it says. ``parse_error`` is "" when it is well formed."""
+
+    pair = models.ForeignKey(Pair, on_delete=models.CASCADE, related_name="rollouts")
+    text = models.TextField()
+    layout = models.CharField(max_length=16, default="answer_last")
+    parse_error = models.CharField(max_length=64, blank=True)
+    parse_message = models.TextField(blank=True)
+    policy = models.CharField(max_length=200, help_text="checkpoint name")
+    prompt_version = models.CharField(max_length=16)
+    sample_index = models.PositiveIntegerField(default=0)
+    temperature = models.FloatField()
+    seed = models.BigIntegerField()
+    max_tokens = models.PositiveIntegerField()
+    finish = models.CharField(max_length=16, blank=True, help_text="stop | length")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["pair", "policy", "seed", "sample_index"], name="rollout_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"rollout {self.pk} of pair {self.pair_id}"
+
+
+class Step(models.Model):
+    """One section of a rollout. Malformed rollouts have only the steps that can be read."""
+
+    rollout = models.ForeignKey(Rollout, on_delete=models.CASCADE, related_name="steps")
+    kind = models.PositiveSmallIntegerField()
+    text = models.TextField(help_text="heading included")
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    value = models.CharField(max_length=16, blank=True, help_text="claimed, kinds 3-5")
+    sha256 = models.CharField(max_length=64, db_index=True, help_text="normalised prefix hash")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["rollout", "kind"], name="step_once")]
+        ordering = ["start"]
+
+    def __str__(self) -> str:
+        return f"step {self.kind} of rollout {self.rollout_id}"

@@ -1,0 +1,97 @@
+"""Who is to judge what: the queue and its claims."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from annotation.models.pairs import Project, Rollout
+
+
+class QueueItem(models.Model):
+    """A rollout waiting for ``overlap`` distinct annotators to judge ``kinds``."""
+
+    class Reason(models.TextChoices):
+        NEW = "new"
+        MALFORMED = "malformed"
+        DISAGREEMENT = "disagreement"
+        AUDIT = "audit"
+
+    class State(models.TextChoices):
+        OPEN = "open"  # wants labels
+        LABELLED = "labelled"  # has overlap submissions, waits for resolution
+        SPLIT = "split"  # needs adjudication by a lead
+        RESOLVED = "resolved"
+        DROPPED = "dropped"  # unrateable or withdrawn
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="items")
+    rollout = models.ForeignKey(Rollout, on_delete=models.CASCADE, related_name="items")
+    reason = models.CharField(max_length=16, choices=Reason.choices, default=Reason.NEW)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
+    priority = models.IntegerField(default=0, help_text="higher first")
+    overlap = models.PositiveSmallIntegerField()
+    kinds = ArrayField(models.PositiveSmallIntegerField(), help_text="step kinds to judge")
+    note = models.TextField(blank=True)
+    opened_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rollout"], name="one_live_item_a_rollout",
+                condition=Q(state__in=["open", "labelled", "split"]),
+            )
+        ]  # fmt: skip
+        indexes = [
+            models.Index(
+                F("project"), F("priority").desc(), F("id"), name="queue_order",
+                condition=Q(state="open"),
+            ),
+            models.Index(fields=["state", "project"], name="queue_state"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"item {self.pk} ({self.reason}, {self.state})"
+
+
+class Assignment(models.Model):
+    """One annotator's hold on one slot of an item. A lease is valid while now < expires_at."""
+
+    class State(models.TextChoices):
+        CLAIMED = "claimed"
+        SUBMITTED = "submitted"
+        SKIPPED = "skipped"
+        RELEASED = "released"
+        EXPIRED = "expired"
+
+    item = models.ForeignKey(QueueItem, on_delete=models.CASCADE, related_name="assignments")
+    annotator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="assignments"
+    )
+    slot = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=16, choices=State.choices, default=State.CLAIMED)
+    claimed_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    reason = models.TextField(blank=True, help_text="why skipped or unrateable")
+    draft = models.JSONField(default=dict, blank=True)
+    draft_version = models.PositiveIntegerField(default=0)
+    active_ms = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item", "slot"], name="one_live_assignment_a_slot",
+                condition=Q(state__in=["claimed", "submitted"]),
+            ),
+            models.UniqueConstraint(
+                fields=["item", "annotator"], name="one_live_assignment_an_annotator",
+                condition=Q(state__in=["claimed", "submitted"]),
+            ),
+        ]  # fmt: skip
+        indexes = [models.Index(fields=["annotator", "state"], name="assignment_of_annotator")]
+
+    def __str__(self) -> str:
+        return f"assignment {self.pk} of {self.annotator_id}"
