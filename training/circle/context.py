@@ -18,6 +18,9 @@ from training.models import Checkpoint
 from training.simulate.people import AnswerFn
 
 
+_SAY_EVERY = 10.0  # seconds
+
+
 class StageFailed(RuntimeError):
     """An arrow of the circle did not do its work; the message says which and why."""
 
@@ -40,18 +43,20 @@ class Circle:
     def wait(
         self, what: str, done: Callable[[], bool], note: Callable[[], str] | None = None
     ) -> None:
-        """Poll until ``done``, saying ``note()`` whenever it changes.
+        """Poll until ``done``, saying ``note()`` from time to time while it changes.
 
         Raises:
             StageFailed: nothing changed for the stage's time limit.
             WorkerDied: a worker process ended.
         """
-        said, since = "", time.monotonic()
+        seen, since, said = "", time.monotonic(), 0.0
         while not done():
             self.fleet.check()
-            if note and (now := note()) != said:
-                said, since = now, time.monotonic()
-                self.say(f"{what}: {said}")
+            if note and (now := note()) != seen:
+                seen, since = now, time.monotonic()
+                if since - said > _SAY_EVERY:
+                    said = since
+                    self.say(f"{what}: {seen}")
             if time.monotonic() - since > self.config.stage_timeout:
                 raise StageFailed(f"{what}: no progress for {self.config.stage_timeout} s")
             time.sleep(0.5)
