@@ -47,9 +47,9 @@ def vote_cards(item: QueueItem) -> dict[int, list[Vote]]:
     for who, slot in zip(ascii_uppercase, sorted(labels), strict=False):
         warning = _warning(item, labels[slot])
         for kind in item.kinds:
-            label = labels[slot].get(kind)
             said = warning if kind == StepKind.FINAL else ""
-            votes[kind].append(_vote(who, label, texts.get(kind, ""), said))
+            found_label = labels[slot].get(kind)
+            votes[kind].append(_vote(who, found_label, texts.get(kind, ""), said))
     return votes
 
 

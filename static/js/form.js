@@ -126,7 +126,7 @@ export class StepForm {
       const { kind } = card.dataset;
       card.dataset.state = this.get(kind, "verdict");
       const dot = this.form.querySelector(`[data-dot="${kind}"]`);
-      if (dot) dot.dataset.state = card.dataset.state;
+      if (dot) dot.dataset.state = card.dataset.state || ("optional" in card.dataset ? "agreed" : "");
       if (this.isDone(card)) done += 1;
       const line = card.querySelector("[data-client-error]");
       if (line && !this.problem(card)) line.hidden = true;

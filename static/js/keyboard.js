@@ -17,7 +17,9 @@ export class StepKeys {
       const card = event.target.closest(".step[data-judged]");
       if (card) this.#mark(card);
     });
-    this.activate(steps.firstOpen() ?? steps.cards[0], false);
+    const start = steps.firstOpen() ?? steps.cards[0];
+    // From the top a person reads the query first; work that goes on is shown at once.
+    this.activate(start, start !== steps.cards[0]);
   }
 
   activate(card, focus = true) {

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,19 @@ SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 SCHEMES = ("light", "dark")
 
 
+@dataclass(frozen=True, slots=True)
+class Shot:
+    name: str
+    user: str  # "" = not logged in
+    path: str
+    prepare: Callable[[Any], None]
+
+
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 1:
-        print("usage: python -m tests.browser.screenshots OUT", file=sys.stderr)
+    if not arguments:
+        print("usage: python -m tests.browser.screenshots OUT [PAGE ...]", file=sys.stderr)
         return 2
-    out = Path(arguments[0])
+    out, only = Path(arguments[0]), set(arguments[1:])
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["STEPWISE_DATA_DIR"] = folder
@@ -35,7 +44,7 @@ def main(arguments: list[str]) -> int:
         ensure_database_url()
         try:
             with _server() as url:
-                _capture(url, out)
+                _capture(url, out, only)
         finally:
             stop_embedded(Path(folder) / "postgres")
     return 0
@@ -65,34 +74,37 @@ def _server() -> Iterator[str]:
     server.shutdown()
 
 
-def _capture(url: str, out: Path) -> None:
+def _capture(url: str, out: Path, only: set[str]) -> None:
     from playwright.sync_api import sync_playwright
 
     from tests.browser.conftest import ARGUMENTS
     from tests.chromium import find_chromium
 
-    pages = _seed()
+    shots = _seed()
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
-        for size, (width, height) in SIZES.items():
-            for scheme in SCHEMES:
-                for name, (user, path, prepare) in pages.items():
-                    context = chromium.new_context(
-                        base_url=url,
-                        viewport={"width": width, "height": height},
-                        color_scheme="dark" if scheme == "dark" else "light",
-                        locale="en-GB",
-                    )
-                    page = context.new_page()
-                    _log_in(page, user)
-                    page.goto(path)
-                    prepare(page)
-                    page.screenshot(path=out / f"{name}-{size}-{scheme}.png")
-                    wide = page.evaluate("document.documentElement.scrollWidth")
-                    if wide > width:
-                        print(f"{name}-{size}-{scheme}: {wide} px wide, overflows")
-                    context.close()
+        for user in {shot.user for shot in shots}:
+            context = chromium.new_context(base_url=url, locale="en-GB")
+            page = context.new_page()
+            _log_in(page, user)
+            for shot in shots:
+                if shot.user == user and (not only or shot.name in only):
+                    _take(page, shot, out)
+            context.close()
         chromium.close()
+
+
+def _take(page: Any, shot: Shot, out: Path) -> None:
+    """All sizes and schemes of one page; says when a page is wider than its window."""
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            page.goto(shot.path)
+            shot.prepare(page)
+            page.screenshot(path=out / f"{shot.name}-{size}-{scheme}.png")
+        if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
+            print(f"{shot.name}-{size}: {wide} px wide, overflows")
 
 
 def _log_in(page: Any, user: str) -> None:
@@ -107,9 +119,9 @@ def _log_in(page: Any, user: str) -> None:
     page.wait_for_url(lambda url: "/login/" not in url)
 
 
-def _seed() -> dict[str, tuple[str, str, Callable[[Any], None]]]:
-    """Page name -> (user, path, what to do before the picture)."""
+def _seed() -> list[Shot]:
     from annotation.roles import Role
+    from annotation.services.queue import queue_claim
     from tests.browser import seed, seed_labels, seed_training
 
     project = seed.project_seed()
@@ -119,32 +131,41 @@ def _seed() -> dict[str, tuple[str, str, Callable[[Any], None]]]:
     seed_training.disagreements(project)
     run = seed_training.run(project)
     seed_training.run(project, state="finished", step=60)
-    seed.item_seed(project, seed.KETTLE, overlap=2)
+    seed.item_seed(project, seed.KETTLE)
+    queue_claim(annotator=seed.person_seed("ann", Role.ANNOTATOR))
     broken = seed.cot(seed.SANDALS).replace("attribute: partial", "some of them")
     seed.item_seed(project, seed.SANDALS, text=broken)
+    queue_claim(annotator=seed.person_seed("bob", Role.ANNOTATOR))
+    seed.person_seed("cas", Role.ANNOTATOR)
 
     def still(page: Any) -> None:
         page.wait_for_load_state("networkidle")
 
     def label(page: Any) -> None:
         page.locator("#label-form[data-ready]").wait_for()
-        for key in ("j", "k", "1", "1"):
+        if page.locator("#step-1").get_attribute("data-state"):
+            return
+        for key in ("1", "1"):
             page.keyboard.press(key)
-        page.wait_for_timeout(900)
+        page.get_by_text("saved").wait_for()
 
-    return {
-        "login": ("", "/login/", still),
-        "home": ("lea", "/", still),
-        "label": ("ann", "/label/", label),
-        "malformed": ("lea", f"/label/?project={project.slug}", still),
-        "adjudicate": ("lea", f"/adjudication/{split.pk}/", still),
-        "disagreements": ("lea", "/training/disagreements/", still),
-        "progress": ("lea", "/progress/", still),
-        "runs": ("eve", "/training/runs/", still),
-        "run": ("eve", f"/training/runs/{run.pk}/", lambda page: page.wait_for_timeout(300)),
-        "missing": ("ann", "/no-such-page/", still),
-        "forbidden": ("ann", "/adjudication/", still),
-    }
+    def charts(page: Any) -> None:
+        page.locator(".chart").first.wait_for()
+
+    return [
+        Shot("login", "", "/login/", still),
+        Shot("home", "lea", "/", still),
+        Shot("label", "ann", "/label/", label),
+        Shot("malformed", "bob", "/label/", still),
+        Shot("adjudicate", "lea", f"/adjudication/{split.pk}/", still),
+        Shot("disagreements", "lea", "/training/disagreements/", still),
+        Shot("progress", "lea", "/progress/", still),
+        Shot("runs", "eve", "/training/runs/", still),
+        Shot("engineer", "eve", "/", still),
+        Shot("run", "eve", f"/training/runs/{run.pk}/", charts),
+        Shot("missing", "ann", "/no-such-page/", still),
+        Shot("empty", "cas", "/label/", still),
+    ]
 
 
 if __name__ == "__main__":

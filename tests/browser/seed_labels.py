@@ -53,5 +53,5 @@ def _label(
             LabelInput(kind=4, verdict=verdict, value=attribute, comment=comment),
             LabelInput(kind=5, verdict=verdict, value=tier),
         ],
-        active_ms=21_000 + 4_000 * len(comment),
+        active_ms=21_000 + 200 * len(comment),
     )

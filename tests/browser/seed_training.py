@@ -58,7 +58,13 @@ def run(
     RunMetric.objects.bulk_create(
         [RunMetric(run=made, step=i, data=_metrics(i)) for i in range(1, step + 1)]
     )
-    metrics = {"macro_f1": 0.5634, "accuracy": 0.601, "good_f1": 0.7125, "n": 180}
+    metrics = {
+        "macro_f1": 0.5634,
+        "macro_f1_interval": [0.512, 0.611],
+        "accuracy": 0.601,
+        "good_f1": 0.7125,
+        "n": 180,
+    }
     EvalReport.objects.create(run=made, moment="before", metrics=metrics)
     return made
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -96,9 +98,18 @@ def _context(row: TrainingRun) -> dict[str, object]:
         "run": row,
         "curves": [(CURVE_NAMES[chart.key], chart) for chart in view.charts],
         "evaluation": [
-            (name, before.get(key), after.get(key))
+            (name, _measure(before, key), _measure(after, key))
             for key, name in EVALUATION
             if key in before or key in after
         ],
         "resumable": row.state in (TrainingRun.State.FAILED, TrainingRun.State.CANCELLED),
     }
+
+
+def _measure(metrics: Mapping[str, Any], key: str) -> str:
+    """The number, with its bootstrap interval where the report has one."""
+    value, interval = metrics.get(key), metrics.get(f"{key}_interval")
+    if value is None:
+        return "–"
+    text = f"{value:.3f}" if isinstance(value, float) else str(value)
+    return f"{text} ({interval[0]:.3f} to {interval[1]:.3f})" if interval else text

@@ -1,0 +1,88 @@
+"""Run pages and the disagreements list, without a browser."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from annotation.models import Project
+from annotation.roles import Role
+from tests.browser import seed, seed_training
+from training.models import RunMetric, TrainingRun
+from training.selectors.run_page import run_view
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def project() -> Project:
+    return seed.project_seed()
+
+
+@pytest.fixture
+def engineer(client: Client) -> Client:
+    client.force_login(seed.person_seed("eve", Role.ML_ENGINEER))
+    return client
+
+
+def test_the_remaining_time_is_the_median_update_times_what_is_left(project: Project) -> None:
+    run = seed_training.run(project, step=10)  # of 60, 6 s an update
+    RunMetric.objects.filter(run=run, step=10).update(data={"seconds": 500.0})
+    assert run_view(run).eta_seconds == 50 * 6.0
+
+
+def test_a_run_without_measures_has_no_estimate_and_no_curves(project: Project) -> None:
+    view = run_view(seed_training.run(project, state="queued", step=0))
+    assert (view.eta_seconds, view.charts, view.percent) == (None, [], 0)
+
+
+def test_polling_goes_on_while_the_run_lives_and_ends_with_286(
+    engineer: Client, project: Project
+) -> None:
+    run = seed_training.run(project)
+    url = f"/training/runs/{run.pk}/live/"
+    assert engineer.get(url).status_code == 200
+    TrainingRun.objects.update(state="finished")
+    assert engineer.get(url).status_code == 286
+    page = engineer.get(f"/training/runs/{run.pk}/").content.decode()
+    assert "hx-trigger" not in page
+
+
+def test_a_finished_run_cannot_be_cancelled(engineer: Client, project: Project) -> None:
+    run = seed_training.run(project, state="finished", step=60)
+    answer = engineer.post(f"/training/runs/{run.pk}/cancel/")
+    assert answer.status_code == 409
+    assert b"the run has ended already" in answer.content
+
+
+def test_the_measures_carry_their_interval(engineer: Client, project: Project) -> None:
+    run = seed_training.run(project)
+    page = engineer.get(f"/training/runs/{run.pk}/").content.decode()
+    assert "0.563 (0.512 to 0.611)" in page
+
+
+def test_the_log_is_shown_as_text(engineer: Client, project: Project) -> None:
+    run = seed_training.run(project)
+    TrainingRun.objects.update(log_tail="<b>loss</b>", error="out of memory")
+    page = engineer.get(f"/training/runs/{run.pk}/").content.decode()
+    assert "&lt;b&gt;loss&lt;/b&gt;" in page
+    assert "out of memory" in page
+
+
+def test_a_decided_disagreement_is_shown_with_the_reason_why_not_again(
+    client: Client, project: Project
+) -> None:
+    first = seed_training.disagreements(project)[0]
+    client.force_login(seed.person_seed("lea", Role.LEAD))
+    url = f"/training/disagreements/{first.pk}/decide/"
+    row = client.post(url, {"decision": "human_right"}, headers={"HX-Request": "true"})
+    assert b"people right" in row.content
+    again = client.post(url, {"decision": "rm_right"}, headers={"HX-Request": "true"})
+    assert b"decided already" in again.content
+    assert client.post(url, {"decision": "rm_right"}).status_code == 409
+
+
+def test_an_engineer_may_not_decide_disagreements(engineer: Client, project: Project) -> None:
+    first = seed_training.disagreements(project)[0]
+    url = f"/training/disagreements/{first.pk}/decide/"
+    assert engineer.post(url, {"decision": "rm_right"}).status_code == 403
