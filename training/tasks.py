@@ -1,4 +1,7 @@
-"""Thin doors for the workers. A job may be delivered twice; its service makes it harmless."""
+"""Thin doors for the workers. A job may be delivered twice; its service makes it harmless.
+
+Which queue a task goes to is one table: CELERY_TASK_ROUTES.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,12 @@ from training.selectors.scoring import current_rm, steps_due_for_scoring
 from training.services import disagreements, rollouts, runs, scoring
 
 
-@shared_task(queue="inference")
+@shared_task
 def rollouts_run(batch_id: int) -> None:
     rollouts.batch_run(batch_id=batch_id)
 
 
-@shared_task(queue="train", bind=True)
+@shared_task(bind=True)
 def run_launch(self: Any, run_id: int) -> None:
     # The pool process that works may outlive a killed worker; then it must let the run go.
     parent = os.getppid()
@@ -29,7 +32,7 @@ def run_launch(self: Any, run_id: int) -> None:
     )
 
 
-@shared_task(queue="inference")
+@shared_task
 def steps_score(rm_id: int, project_id: int) -> None:
     scoring.steps_score_due(
         project=Project.objects.get(pk=project_id), rm=Checkpoint.objects.get(pk=rm_id)

@@ -14,7 +14,6 @@ from tests.training.world import (
     resolve,
     rm_make,
     rollout_make,
-    run_make,
     truth_make,
 )
 from training.models import TrainingRun
@@ -115,12 +114,3 @@ def test_the_estimate_is_the_median_of_finished_runs_of_the_method(project: Proj
     assert check(project, policy=policy).estimated_seconds == 20
     assert check(project_make("other"), policy=policy).estimated_seconds == 20
     assert check(project, "sft", policy=policy).estimated_seconds is None
-
-
-def test_a_run_that_waits_while_nothing_moves_points_at_the_worker(project: Project) -> None:
-    run = run_make(project)
-    TrainingRun.objects.update(created_at=timezone.now() - timedelta(minutes=5))
-    (warning,) = (w for w in check(project, policy=run.policy).warnings if "worker" in w)
-    assert warning.startswith(f"run {run.pk} has waited since")
-    TrainingRun.objects.update(state="running")
-    assert not any("worker" in w for w in check(project, policy=run.policy).warnings)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, QuerySet
-from django.utils import timezone
 
 from annotation.models import Pair, Project, Resolution
 from annotation.steps import STRUCTURED_KINDS, StepKind
@@ -19,11 +17,9 @@ from training.run_config import (
     DataOptions,
     config_check,
 )
-from training.selectors.runs import oldest_waiting_run, seconds_of_earlier_runs
+from training.selectors.runs import seconds_of_earlier_runs
 from verifier.models import GroundTruth
 from verifier.truth import HUMAN_SOURCES
-
-_STALE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +96,6 @@ def _judged(seen: Preflight, method: str, eval_split: str, rm: Checkpoint | None
         warnings.append("without a reward model steps 1 and 2 get no reward")
     if method in RL_METHODS and seen.human_share == 0:
         warnings.append("no step reward would come from people")
-    waiting = oldest_waiting_run()
-    if waiting and waiting.created_at < timezone.now() - _STALE:
-        warnings.append(
-            f"run {waiting.pk} has waited since {waiting.created_at:%H:%M} UTC: "
-            "is a worker of the queue 'train' running?"
-        )
     counts = {name: getattr(seen, name) for name in Preflight.__slots__}
     return Preflight(**{**counts, "problems": tuple(problems), "warnings": tuple(warnings)})
 

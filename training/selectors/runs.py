@@ -48,10 +48,3 @@ def seconds_of_earlier_runs(project: Project, method: str) -> float | None:
         if times:
             return median(times)
     return None
-
-
-def oldest_waiting_run() -> TrainingRun | None:
-    """The first queued run while no run is being worked on: a sign that no worker listens."""
-    if TrainingRun.objects.filter(state=TrainingRun.State.RUNNING).exists():
-        return None
-    return TrainingRun.objects.filter(state=TrainingRun.State.QUEUED).order_by("pk").first()

@@ -1,0 +1,25 @@
+"""In place of ``python -m training.rl.sample JOB_DIR``: repeats the prompt's first line."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+folder = Path(sys.argv[-1])
+job = tomllib.loads((folder / "job.toml").read_text())
+with (folder / "rollouts.jsonl").open("a") as out:
+    for line in (folder / "pairs.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        if "hang" in row["prompt"]:
+            time.sleep(600)
+        if "explode" in row["prompt"]:
+            print("no such model", file=sys.stderr)
+            sys.exit(4)
+        for index in range(job["n"]):
+            text = f"{row['prompt'].splitlines()[0]}\nsample {index}"
+            sample = {"pair_id": row["pair_id"], "index": index, "text": text, "finish": "stop"}
+            out.write(json.dumps(sample) + "\n")
+            out.flush()

@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+import json
+import stat
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from annotation.errors import Invalid
+from annotation.models import Project, QueueItem, Rollout
+from tests.training.speaking_server import serving
+from tests.training.world import (
+    HERE,
+    cot,
+    pair_make,
+    policy_make,
+    project_make,
+    resolve,
+    rm_make,
+)
+from training.models import Checkpoint, RolloutBatch
+from training.policy_client import (
+    LocalPolicy,
+    OnWait,
+    PolicyError,
+    SampledText,
+    SamplingRequest,
+)
+from training.selectors.rollouts import pairs_due_for_rollout
+from training.services.rollouts import (
+    batch_create,
+    batch_retry,
+    batch_run,
+    batches_requeue,
+)
+
+pytestmark = pytest.mark.django_db
+State = RolloutBatch.State
+
+
+@pytest.fixture
+def project(settings: Any, tmp_path: Path) -> Project:
+    settings.RUNS_DIR = tmp_path / "runs"
+    return project_make()
+
+
+@pytest.fixture
+def rl_python(settings: Any, tmp_path: Path) -> Path:
+    """An interpreter that runs the stand-in sampler whatever module is asked for."""
+    launcher = tmp_path / "python"
+    launcher.write_text(f'#!/bin/sh\nexec {sys.executable} {HERE}/stand_in_sampler.py "$@"\n')
+    launcher.chmod(launcher.stat().st_mode | stat.S_IEXEC)
+    settings.RL_PYTHON = str(launcher)
+    return launcher
+
+
+class Scripted:
+    """Answers ``texts`` for every pair, and nothing more after ``fails_after`` samples."""
+
+    def __init__(self, *texts: str, fails_after: int = 1000) -> None:
+        self.texts, self.fails_after, self.asked = texts, fails_after, 0
+
+    def sample(
+        self, prompts: Sequence[Mapping[str, Any]], request: SamplingRequest, on_wait: OnWait
+    ) -> Iterator[SampledText]:
+        sent = 0
+        self.asked = len(prompts)
+        for prompt in prompts:
+            for index, text in enumerate(self.texts):
+                on_wait()
+                if sent == self.fails_after:
+                    raise PolicyError("the model went away")
+                sent += 1
+                yield SampledText(prompt["pair_id"], index, text, "stop")
+
+
+def batch(
+    project: Project, n: int = 1, queries: Sequence[str] = ("a", "b"), **values: Any
+) -> Any:
+    pairs = [pair_make(project, query, query) for query in queries]
+    policy = Checkpoint.objects.filter(kind="policy").first() or policy_make()
+    return batch_create(project=project, policy=policy, pairs=pairs, n=n, **values)
+
+
+def test_every_sample_becomes_a_rollout_and_a_queue_item(project: Project) -> None:
+    row = batch(project, n=2, overlap=3)
+    done = batch_run(batch_id=row.pk, client=Scripted(cot("4"), "no steps"))
+    assert done is not None
+    assert (done.state, done.rollouts_done, done.lease_token) == (State.DONE, 4, "")
+    assert Rollout.objects.count() == 4
+    good = Rollout.objects.filter(parse_error="").first()
+    assert good is not None
+    assert (good.policy, good.temperature, good.max_tokens) == ("policy", 0.99, 256)
+    reasons = sorted(QueueItem.objects.values_list("reason", "overlap"))
+    assert reasons == [("malformed", 3)] * 2 + [("new", 3)] * 2
+
+
+def test_the_queue_limit_counts_rollouts_a_pair(project: Project) -> None:
+    row = batch(project, n=3, queue_limit=1)
+    batch_run(batch_id=row.pk, client=Scripted(cot(), cot("3"), cot("2")))
+    assert Rollout.objects.count() == 6
+    queued = QueueItem.objects.values_list("rollout__sample_index", flat=True)
+    assert list(queued) == [0, 0]
+
+
+def test_a_policy_that_fails_keeps_what_came_and_can_be_tried_again(project: Project) -> None:
+    row = batch(project, n=2)
+    failed = batch_run(batch_id=row.pk, client=Scripted(cot(), cot("3"), fails_after=3))
+    assert failed is not None
+    assert (failed.state, failed.error) == (State.FAILED, "the model went away")
+    assert Rollout.objects.count() == 3
+    batch_retry(batch=failed)
+    again = Scripted(cot(), cot("3"))
+    done = batch_run(batch_id=row.pk, client=again)
+    assert done is not None
+    assert (done.state, done.rollouts_done, done.error) == (State.DONE, 4, "")
+    assert again.asked == 1, "the complete pair is not sampled again"
+    assert (Rollout.objects.count(), QueueItem.objects.count()) == (4, 4)
+    with pytest.raises(Invalid):
+        batch_retry(batch=done)
+
+
+def test_a_client_that_leaves_completions_out_is_an_error(project: Project) -> None:
+    failed = batch_run(batch_id=batch(project, n=2).pk, client=Scripted(cot()))
+    assert failed is not None
+    assert failed.error == "the policy left out 2 completions"
+
+
+def test_a_second_delivery_does_nothing(project: Project) -> None:
+    row = batch(project)
+    batch_run(batch_id=row.pk, client=Scripted(cot()))
+    assert batch_run(batch_id=row.pk, client=Scripted(cot())) is None
+    RolloutBatch.objects.filter(pk=row.pk).update(
+        state=State.RUNNING, lease_expires_at=timezone.now() + timedelta(minutes=1)
+    )
+    assert batch_run(batch_id=row.pk, client=Scripted(cot())) is None
+
+
+def test_judged_rollouts_are_not_queued_again(project: Project) -> None:
+    row = batch(project, queries=["a"])
+    batch_run(batch_id=row.pk, client=Scripted(cot()))
+    QueueItem.objects.all().delete()
+    resolve(Rollout.objects.get(), {5: "correct"})
+    second = batch_create(project=project, policy=row.policy, pairs=project.pairs.all(), n=2)
+    batch_run(batch_id=second.pk, client=Scripted(cot(), cot("3")))
+    assert QueueItem.objects.filter(state="open").count() == 1
+
+
+def test_a_batch_whose_worker_is_gone_is_sent_again_once(project: Project) -> None:
+    row = batch(project)
+    assert batches_requeue() == [], "its message is on the way"
+    RolloutBatch.objects.update(
+        state=State.RUNNING, lease_expires_at=timezone.now() - timedelta(seconds=1)
+    )
+    assert batches_requeue() == [row.pk]
+    assert batches_requeue() == []
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"n": 0}, "n and max_tokens"),
+        ({"queries": []}, "no pair"),
+        ({"temperature": -1}, "temp"),
+    ],
+)
+def test_nonsense_is_refused(project: Project, values: dict[str, Any], message: str) -> None:
+    with pytest.raises(Invalid, match=message):
+        batch(project, **values)
+
+
+def test_a_reward_model_is_not_sampled(project: Project) -> None:
+    with pytest.raises(Invalid, match="not a policy"):
+        batch_create(
+            project=project, policy=rm_make(), pairs=[pair_make(project, "a", "a")], n=1
+        )
+
+
+def test_a_pair_is_due_until_it_has_n_rollouts_of_the_policy(project: Project) -> None:
+    row = batch(project)
+    pair_make(project, "held out", "h", split="test")
+    due = {"project": project, "policy": row.policy}
+    assert pairs_due_for_rollout(**due).count() == 2
+    batch_run(batch_id=row.pk, client=Scripted(cot()))
+    assert pairs_due_for_rollout(**due).count() == 0
+    assert pairs_due_for_rollout(**due, n=2).count() == 2
+    assert pairs_due_for_rollout(**due, splits=["test"], limit=1).count() == 1
+    assert pairs_due_for_rollout(project=project, policy=policy_make(name="b")).count() == 2
+
+
+def test_a_local_policy_is_a_process_over_a_job_folder(
+    project: Project, rl_python: Path
+) -> None:
+    done = batch_run(batch_id=batch(project, n=2).pk)
+    assert done is not None
+    assert (done.state, done.error) == (State.DONE, "")
+    texts = set(Rollout.objects.values_list("text", flat=True))
+    assert texts == {"query: a\nsample 0", "query: a\nsample 1", "query: b\nsample 0",
+                     "query: b\nsample 1"}  # fmt: skip
+
+
+def test_a_sampler_that_dies_fails_the_batch_with_its_last_line(
+    project: Project, rl_python: Path
+) -> None:
+    done = batch_run(batch_id=batch(project, queries=["explode"]).pk)
+    assert done is not None
+    assert (done.state, done.error) == (
+        State.FAILED,
+        "sampling ended with code 4: no such model",
+    )
+
+
+def test_a_remote_policy_is_asked_over_http(project: Project) -> None:
+    with serving() as server:
+        policy_make(server.url, "served")
+        done = batch_run(batch_id=batch(project).pk)
+        assert done is not None
+        assert (done.state, done.rollouts_done) == (State.DONE, 2)
+        assert server.requests[0]["model"] == "served"
+        assert server.requests[0]["prompt"].startswith("query: ")
+
+
+def test_stopping_a_local_policy_ends_its_process(tmp_path: Path, rl_python: Path) -> None:
+    class Stop(Exception):
+        pass
+
+    def stop() -> None:
+        raise Stop
+
+    client = LocalPolicy("/m", tmp_path / "job", str(rl_python))
+    prompts = [{"pair_id": "1", "prompt": "hang"}]
+    request = SamplingRequest(n=1, temperature=1, top_k=0, max_tokens=8, seed=0)
+    with pytest.raises(Stop):
+        list(client.sample(prompts, request, stop))
+    assert json.loads((tmp_path / "job" / "pairs.jsonl").read_text())["prompt"] == "hang"
