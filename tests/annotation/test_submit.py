@@ -1,0 +1,254 @@
+"""Submitting, repeating, undoing and skipping."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from annotation.errors import Conflict, Denied, Invalid, InvalidLabels
+from annotation.labels import LabelInput
+from annotation.models import Assignment, Project, QueueItem, StepLabel, Submission
+from annotation.roles import Role
+from annotation.services.labels import label_submit, submission_undo
+from annotation.services.queue import item_skip, queue_claim
+from annotation.steps import HEADINGS, StepKind
+from tests.annotation.factories import (
+    cot,
+    labels_for,
+    make_item,
+    make_project,
+    make_user,
+    submit,
+)
+
+pytestmark = pytest.mark.django_db
+LEASE = timedelta(seconds=settings.LEASE_SECONDS)
+
+
+@pytest.fixture
+def project() -> Project:
+    return make_project(overlap=1)
+
+
+def test_the_same_client_key_gives_the_first_receipt_and_no_second_labels(
+    project: Project,
+) -> None:
+    make_item(project)
+    user = make_user()
+    held = queue_claim(annotator=user, project=project)
+    assert held is not None
+    receipts = {
+        label_submit(assignment=held, annotator=user, client_key="once", labels=labels_for()).pk
+        for _ in range(3)
+    }
+    assert len(receipts) == 1
+    assert StepLabel.objects.count() == 5
+
+
+def test_another_key_after_the_submit_is_a_conflict(project: Project) -> None:
+    make_item(project)
+    user = make_user()
+    held = queue_claim(annotator=user, project=project)
+    assert held is not None
+    label_submit(assignment=held, annotator=user, client_key="a", labels=labels_for())
+    with pytest.raises(Conflict):
+        label_submit(assignment=held, annotator=user, client_key="b", labels=labels_for())
+
+
+def test_a_key_of_another_item_is_a_conflict(project: Project) -> None:
+    user = make_user()
+    first = submit(make_item(project), user)
+    make_item(project)
+    held = queue_claim(annotator=user, project=project)
+    assert held is not None
+    with pytest.raises(Conflict, match="another item"):
+        label_submit(
+            assignment=held, annotator=user, client_key=first.client_key, labels=labels_for()
+        )
+
+
+def test_the_item_is_labelled_when_the_last_person_has_submitted() -> None:
+    item = make_item(make_project(overlap=2))
+    submit(item, make_user())
+    item.refresh_from_db()
+    assert item.state == QueueItem.State.OPEN
+    submit(item, make_user())
+    item.refresh_from_db()
+    assert item.state == QueueItem.State.LABELLED
+
+
+def test_bad_labels_store_nothing_and_name_the_step(project: Project) -> None:
+    item = make_item(project)
+    with pytest.raises(InvalidLabels) as caught:
+        submit(item, make_user(), [LabelInput(3, "correct", "related")])
+    assert list(caught.value.by_kind) == [3]
+    assert not Submission.objects.exists()
+
+
+def test_somebody_elses_claim_cannot_be_submitted(project: Project) -> None:
+    make_item(project)
+    held = queue_claim(annotator=make_user(), project=project)
+    assert held is not None
+    with pytest.raises(Denied):
+        label_submit(
+            assignment=held, annotator=make_user(), client_key="k", labels=labels_for()
+        )
+
+
+def test_a_late_submit_counts_while_nobody_took_the_slot(project: Project) -> None:
+    make_item(project)
+    user, now = make_user(), timezone.now() - 2 * LEASE
+    held = queue_claim(annotator=user, project=project, now=now)
+    assert held is not None
+    label_submit(assignment=held, annotator=user, client_key="late", labels=labels_for())
+    held.refresh_from_db()
+    assert held.state == Assignment.State.SUBMITTED
+
+
+def test_a_late_submit_is_a_conflict_once_somebody_else_has_the_slot(project: Project) -> None:
+    make_item(project)
+    user, now = make_user(), timezone.now()
+    held = queue_claim(annotator=user, project=project, now=now - 2 * LEASE)
+    queue_claim(annotator=make_user(), project=project, now=now)
+    assert held is not None
+    with pytest.raises(Conflict, match="somebody else has it now"):
+        label_submit(assignment=held, annotator=user, client_key="k", labels=labels_for())
+
+
+def test_a_late_submit_counts_again_when_the_other_person_gave_the_slot_back(
+    project: Project,
+) -> None:
+    make_item(project)
+    user, other, now = make_user(), make_user(), timezone.now()
+    held = queue_claim(annotator=user, project=project, now=now - 2 * LEASE)
+    taken = queue_claim(annotator=other, project=project, now=now)
+    assert held is not None
+    assert taken is not None
+    item_skip(assignment=taken, annotator=other, how="to_others", reason="no time")
+    label_submit(assignment=held, annotator=user, client_key="k", labels=labels_for())
+    held.refresh_from_db()
+    assert held.state == Assignment.State.SUBMITTED
+
+
+def test_a_missing_step_can_only_be_incorrect_but_its_true_value_is_asked(
+    project: Project,
+) -> None:
+    text = cot().split(HEADINGS[StepKind.FINAL])[0]
+    item, user = make_item(project, text=text), make_user()
+    assert item.reason == "malformed"
+    with pytest.raises(InvalidLabels) as caught:
+        submit(item, user, [LabelInput(5, "correct", "2")])
+    assert "missing" in caught.value.by_kind[5]
+    submit(item, user, [LabelInput(5, "incorrect", "2")])
+    assert StepLabel.objects.get().value == "2"
+
+
+def test_an_override_of_the_rules_needs_a_reason_when_they_are_enforced(
+    project: Project,
+) -> None:
+    make_item(project)
+    user = make_user()
+    held = queue_claim(annotator=user, project=project)
+    assert held is not None
+    labels = labels_for(tier="4")
+    with pytest.raises(InvalidLabels, match="give tier 2, not 4"):
+        label_submit(
+            assignment=held, annotator=user, client_key="k", labels=labels, rules_enforced=True
+        )
+    given = [*labels[:4], LabelInput(5, "incorrect", "4", reason="sold in red too")]
+    label_submit(
+        assignment=held, annotator=user, client_key="k", labels=given, rules_enforced=True
+    )
+
+
+class TestUndo:
+    def test_it_opens_the_claim_again_and_the_labels_do_not_count(
+        self, project: Project
+    ) -> None:
+        item, user = make_item(project), make_user()
+        submission = submit(item, user)
+        again = submission_undo(submission=submission, annotator=user)
+        item.refresh_from_db()
+        assert (item.state, again.state) == (QueueItem.State.OPEN, Assignment.State.CLAIMED)
+        label_submit(
+            assignment=again, annotator=user, client_key="2", labels=labels_for(tier="3")
+        )
+        valid = StepLabel.objects.filter(submission__undone_at=None, kind=5)
+        assert [label.value for label in valid] == ["3"]
+        assert StepLabel.objects.filter(kind=5).count() == 2
+
+    def test_it_is_refused_after_the_window(self, project: Project) -> None:
+        user = make_user()
+        submission = submit(make_item(project), user)
+        late = timezone.now() + timedelta(seconds=settings.UNDO_SECONDS + 1)
+        with pytest.raises(Conflict, match="time to undo"):
+            submission_undo(submission=submission, annotator=user, now=late)
+
+    def test_it_is_refused_twice_and_to_others(self, project: Project) -> None:
+        user = make_user()
+        submission = submit(make_item(project), user)
+        with pytest.raises(Denied):
+            submission_undo(submission=submission, annotator=make_user())
+        submission_undo(submission=submission, annotator=user)
+        with pytest.raises(Conflict, match="before"):
+            submission_undo(submission=submission, annotator=user)
+
+
+class TestSkip:
+    def test_to_me_puts_it_at_the_end_of_my_queue(self, project: Project) -> None:
+        first, second, user = make_item(project, priority=9), make_item(project), make_user()
+        held = queue_claim(annotator=user, project=project)
+        assert held is not None
+        item_skip(assignment=held, annotator=user, how="to_me")
+        following = submit(second, user)
+        last = queue_claim(annotator=user, project=project)
+        assert following.assignment.item_id == second.pk
+        assert last is not None
+        assert last.item_id == first.pk
+
+    def test_to_others_never_comes_back_to_me(self, project: Project) -> None:
+        item, user = make_item(project), make_user()
+        held = queue_claim(annotator=user, project=project)
+        assert held is not None
+        item_skip(assignment=held, annotator=user, how="to_others", reason="I sell it")
+        assert queue_claim(annotator=user, project=project) is None
+        other = queue_claim(annotator=make_user(), project=project)
+        assert other is not None
+        assert other.item_id == item.pk
+
+    def test_unrateable_takes_it_out_of_the_queue_with_the_reason(
+        self, project: Project
+    ) -> None:
+        item, user = make_item(project), make_user()
+        held = queue_claim(annotator=user, project=project)
+        assert held is not None
+        item_skip(assignment=held, annotator=user, how="unrateable", reason="not English")
+        item.refresh_from_db()
+        assert (item.state, item.note) == ("dropped", "unrateable: not English")
+        assert queue_claim(annotator=make_user(), project=project) is None
+
+    def test_only_a_lead_may_drop(self, project: Project) -> None:
+        item, user, lead = make_item(project), make_user(), make_user(Role.LEAD)
+        held = queue_claim(annotator=user, project=project)
+        assert held is not None
+        with pytest.raises(Denied):
+            item_skip(assignment=held, annotator=user, how="drop", reason="x")
+        item_skip(assignment=held, annotator=user, how="to_me")
+        by_lead = queue_claim(annotator=lead, project=project)
+        assert by_lead is not None
+        item_skip(assignment=by_lead, annotator=lead, how="drop", reason="duplicate")
+        item.refresh_from_db()
+        assert item.state == QueueItem.State.DROPPED
+
+    def test_a_reason_and_a_known_way_are_needed(self, project: Project) -> None:
+        make_item(project)
+        user = make_user()
+        held = queue_claim(annotator=user, project=project)
+        assert held is not None
+        with pytest.raises(Invalid, match="say why"):
+            item_skip(assignment=held, annotator=user, how="to_others", reason=" ")
+        with pytest.raises(Invalid, match="skip with one of"):
+            item_skip(assignment=held, annotator=user, how="away", reason="x")

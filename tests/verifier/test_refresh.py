@@ -1,0 +1,169 @@
+"""Pulling ground truth: precedence, supersession, nothing twice, nothing missed."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+from django.db import connection, transaction
+
+from annotation.labels import LabelInput
+from annotation.models import Pair, Project, QueueItem, Resolution
+from annotation.roles import Role
+from annotation.services.queue import queue_open
+from annotation.services.resolution import (
+    StepDecision,
+    item_adjudicate,
+    item_reopen,
+    item_resolve,
+)
+from tests.annotation.factories import (
+    labels_for,
+    make_item,
+    make_pair,
+    make_project,
+    make_rollout,
+    make_user,
+    submit,
+)
+from verifier.models import GroundTruth
+from verifier.services.truth import truth_refresh
+from verifier.tasks import truth_refresh_due
+
+
+def current(pair: Pair) -> dict[int, tuple[str, str]]:
+    rows = GroundTruth.objects.filter(pair=pair, superseded_at=None)
+    return {row.kind: (row.value, row.source) for row in rows}
+
+
+def resolved_item(project: Project, pair: Pair, tier: str) -> QueueItem:
+    item = queue_open(rollout=make_rollout(pair), overlap=1)
+    submit(item, make_user(), labels_for(tier=tier))
+    item_resolve(item=item)
+    return item
+
+
+@pytest.mark.django_db
+class TestPrecedence:
+    def test_gold_and_silver_come_from_the_pair_and_gold_wins(self) -> None:
+        project = make_project()
+        pair = make_pair(project, gold={"5": "4"}, silver={"3": "match", "5": "1"})
+        assert truth_refresh(project=project)["gold"] == 1
+        assert current(pair) == {3: ("match", "silver"), 5: ("4", "gold")}
+
+    def test_people_supersede_imported_values_and_the_old_row_stays(self) -> None:
+        project = make_project(overlap=1)
+        pair = make_pair(project, gold={"5": "4"})
+        truth_refresh(project=project)
+        resolved_item(project, pair, tier="3")
+        counts = truth_refresh(project=project)
+        assert counts == {"adjudicated": 0, "consensus": 5, "gold": 0, "silver": 0}
+        assert current(pair)[5] == ("3", "consensus")
+        old = GroundTruth.objects.get(pair=pair, source="gold")
+        assert (old.value, old.superseded_at is not None) == ("4", True)
+
+    def test_the_newer_word_of_equals_wins(self) -> None:
+        project = make_project(overlap=1)
+        pair = make_pair(project)
+        resolved_item(project, pair, tier="3")
+        resolved_item(project, pair, tier="1")
+        truth_refresh(project=project)
+        assert current(pair)[5] == ("1", "consensus")
+
+    def test_a_later_consensus_does_not_outrank_a_lead(self) -> None:
+        project = make_project(overlap=1)
+        pair, lead = make_pair(project), make_user(Role.LEAD)
+        item = resolved_item(project, pair, tier="3")
+        item_reopen(item=item, lead=lead, reason="check")
+        item_adjudicate(item=item, lead=lead, decisions={5: StepDecision("incorrect", "4")})
+        truth_refresh(project=project)
+        resolved_item(project, pair, tier="1")
+        truth_refresh(project=project)
+        assert current(pair)[5] == ("4", "adjudicated")
+
+    def test_open_steps_are_kept_by_their_text(self) -> None:
+        project = make_project(overlap=1)
+        pair = make_pair(project)
+        item = resolved_item(project, pair, tier="2")
+        truth_refresh(project=project)
+        step = item.rollout.steps.get(kind=1)
+        row = GroundTruth.objects.get(kind=1)
+        assert (row.step_sha256, row.value) == (step.sha256, "correct")
+
+    def test_a_missing_step_gives_a_value_for_the_pair(self) -> None:
+        project = make_project(overlap=1)
+        item = make_item(project, text="nothing that can be read")
+        submit(item, make_user(), [LabelInput(5, "incorrect", "3")])
+        item_resolve(item=item)
+        truth_refresh(project=project)
+        assert current(item.rollout.pair) == {5: ("3", "consensus")}
+
+    def test_refreshing_again_adds_nothing(self) -> None:
+        project = make_project(overlap=1)
+        pair = make_pair(project, gold={"3": "match"}, silver={"4": "all"})
+        resolved_item(project, pair, tier="2")
+        truth_refresh()
+        before = GroundTruth.objects.count()
+        truth_refresh_due()
+        assert not any(truth_refresh(project=project).values())
+        assert GroundTruth.objects.count() == before
+
+    def test_projects_do_not_mix(self) -> None:
+        one, other = make_project(), make_project()
+        make_pair(one, gold={"5": "4"})
+        make_pair(other, gold={"5": "1"})
+        truth_refresh(project=one)
+        assert [row.project for row in GroundTruth.objects.all()] == [one]
+
+    def test_a_value_outside_the_kind_is_not_truth(self) -> None:
+        project = make_project()
+        pair = make_pair(project, gold={"5": "9", "3": "match"})
+        truth_refresh(project=project)
+        assert current(pair) == {3: ("match", "gold")}
+
+
+def someone_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return cursor.fetchone() is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_resolution_that_commits_late_is_not_missed() -> None:
+    # Writer 1 takes an id and stays open; writer 2 takes the next id and commits. A reader that
+    # trusted ids alone would pass writer 1's row for ever.
+    project = make_project(overlap=1)
+    slow, fast = make_item(project), make_item(project)
+    submit(slow, make_user())
+    submit(fast, make_user())
+    written, go_on = Event(), Event()
+
+    def write_slowly() -> None:
+        try:
+            with transaction.atomic():
+                item_resolve(item=slow)
+                written.set()
+                go_on.wait(30)
+        finally:
+            connection.close()
+
+    def read() -> None:
+        try:
+            truth_refresh(project=project)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        writer = pool.submit(write_slowly)
+        assert written.wait(30)
+        item_resolve(item=fast)
+        reader = pool.submit(read)
+        while not (reader.done() or someone_waits()):
+            pass
+        go_on.set()
+        writer.result(30)
+        reader.result(30)
+    truth_refresh(project=project)
+    assert Resolution.objects.count() == 10
+    assert GroundTruth.objects.count() == 10

@@ -1,0 +1,94 @@
+"""Freezing ground truth."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from annotation.roles import Role
+from tests.annotation.factories import make_pair, make_project, make_user
+from verifier.models import VerifierRelease
+from verifier.services.release import release_cut
+from verifier.services.truth import truth_refresh
+from verifier.truth import parse_table
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_release_is_a_truth_table_with_its_sum_and_its_counts() -> None:
+    project, user = make_project(), make_user()
+    pair = make_pair(project, gold={"5": "4"}, silver={"3": "match"})
+    truth_refresh(project=project)
+    release = release_cut(project=project, user=user)
+    rows = parse_table(release.payload).rows()
+    assert rows == [[str(pair.pk), 3, "match", "silver"], [str(pair.pk), 5, "4", "gold"]]
+    assert release.sha256 in release.payload
+    assert release.counts == {"3": {"silver": 1}, "4": {}, "5": {"gold": 1}}
+    assert (release.number, release.created_by) == (1, user)
+
+
+def test_unchanged_truth_gives_the_same_release_and_changed_truth_the_next() -> None:
+    project = make_project()
+    make_pair(project, gold={"5": "4"})
+    truth_refresh(project=project)
+    first = release_cut(project=project)
+    assert release_cut(project=project) == first
+    make_pair(project, gold={"5": "1"})
+    truth_refresh(project=project)
+    second = release_cut(project=project)
+    assert (second.number, VerifierRelease.objects.count()) == (2, 2)
+    first.refresh_from_db()
+    assert len(parse_table(first.payload)) == 1
+
+
+def test_the_command_refreshes_and_prints_what_it_froze() -> None:
+    project, out = make_project(), StringIO()
+    make_pair(project, gold={"5": "4"})
+    call_command("cut_release", project.slug, stdout=out)
+    assert "release 1  sha256 " in out.getvalue()
+    assert "step 5: gold 1" in out.getvalue()
+    assert "step 3: nothing" in out.getvalue()
+    with pytest.raises(CommandError, match="there is no project 'nope'"):
+        call_command("cut_release", "nope")
+
+
+class TestAdmin:
+    @pytest.fixture
+    def client(self) -> Client:
+        client = Client()
+        client.force_login(make_user(Role.ML_ENGINEER))
+        return client
+
+    def test_adding_a_release_refreshes_and_freezes(self, client: Client) -> None:
+        project = make_project()
+        make_pair(project, gold={"5": "4"})
+        response = client.post("/admin/verifier/verifierrelease/add/", {"project": project.pk})
+        assert response.status_code == 302
+        release = VerifierRelease.objects.get()
+        assert release.counts["5"] == {"gold": 1}
+        page = client.get(f"/admin/verifier/verifierrelease/{release.pk}/truth.json")
+        assert page.content.decode() == release.payload
+
+    def test_a_release_is_shown_but_cannot_be_changed_or_deleted(self, client: Client) -> None:
+        release = release_cut(project=make_project())
+        url = f"/admin/verifier/verifierrelease/{release.pk}"
+        assert client.get(f"{url}/change/").status_code == 200
+        assert client.post(f"{url}/change/", {"number": 7}).status_code == 403
+        assert client.post(f"{url}/delete/", {"post": "yes"}).status_code == 403
+
+    @pytest.mark.parametrize("model", ["groundtruth", "watermark", "verifierrelease"])
+    def test_the_lists_open(self, client: Client, model: str) -> None:
+        project = make_project()
+        make_pair(project, gold={"5": "4"})
+        truth_refresh(project=project)
+        assert client.get(f"/admin/verifier/{model}/").status_code == 200
+
+    def test_an_annotator_gets_no_truth(self) -> None:
+        release = release_cut(project=make_project())
+        client = Client()
+        client.force_login(make_user())
+        url = f"/admin/verifier/verifierrelease/{release.pk}/truth.json"
+        assert client.get(url).status_code == 302
