@@ -28,8 +28,8 @@ from training.sample.teacher import PERFECT, SEED_TEACHER
 
 STAGES = (
     Stage("compare", 6400, 1.5e-3, None),
-    Stage("correct", 56000, 1.5e-3, PERFECT),
-    Stage("teacher", 12000, 6e-4, SEED_TEACHER),
+    Stage("correct", 24000, 1.5e-3, PERFECT),
+    Stage("teacher", 16000, 6e-4, SEED_TEACHER),
 )
 CLEARLY = 0.1  # a step's accuracy must exceed the majority rate by this much
 _MIXED_PROMPTS, _MIXED_SAMPLES = 120, 6

@@ -57,7 +57,7 @@ def train_stage(
     model.train()
     for update in range(1, updates + 1):
         loss = _loss(model, *next(batches))
-        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()

@@ -40,7 +40,7 @@ SEED_TEACHER = Biases(
     sibling_as_match=0.25,
     sibling_as_mismatch=0.12,
     sibling_serves_need=0.6,
-    partial_as_all=0.48,
+    partial_as_all=0.46,
     outdated={
         ("related", "all"): ("2", 0.58),
         ("related", "not_requested"): ("2", 0.58),
