@@ -72,7 +72,7 @@ def recent_submissions(user: User, limit: int = 10) -> QuerySet[Submission]:
 
 def home_summary(user: User, now: datetime | None = None) -> list[dict[str, Any]]:
     """One row a project: ``project``, ``items``, ``open``, ``split``, ``resolved``, and of this
-    person's: ``mine`` and ``mine_today`` (24 h) submissions, ``holding`` (unfinished claims)."""
+    person: ``mine`` and ``mine_today`` (24 h) submitted, ``holding`` (unfinished claims)."""
     day = (now or timezone.now()) - timedelta(hours=24)
     states = QueueItem.State
     by_project = {
