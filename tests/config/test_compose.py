@@ -23,9 +23,7 @@ STAGES = re.findall(r"^FROM \S+ AS (\w+)$", DOCKERFILE, re.MULTILINE)
 
 
 def options_of(command: list[str], name: str) -> list[str]:
-    return [
-        value for option, value in pairwise(command) if option == name
-    ]
+    return [value for option, value in pairwise(command) if option == name]
 
 
 def test_the_services_are_the_documented_ones() -> None:

@@ -1,0 +1,46 @@
+"""The settings as a deployment meets them, each in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from config.embedded import ROOT
+
+SERVER = "postgresql://stepwise@db.example.org/stepwise"
+
+
+def manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if "STEPWISE" not in name}
+    environment |= {"DATABASE_URL": SERVER} | variables
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_deployment_without_a_key_does_not_start_and_says_what_is_missing() -> None:
+    done = manage("check")
+    assert done.returncode != 0
+    assert "STEPWISE_SECRET_KEY (or STEPWISE_SECRET_KEY_FILE) is required" in done.stderr
+
+
+def test_a_database_that_is_no_postgres_is_refused() -> None:
+    done = manage("check", DATABASE_URL="sqlite:///x.db", STEPWISE_SECRET_KEY="k" * 60)
+    assert done.returncode != 0
+    assert "DATABASE_URL must name a PostgreSQL server" in done.stderr
+
+
+def test_behind_tls_djangos_own_deployment_check_finds_nothing() -> None:
+    done = manage(
+        *("check", "--deploy", "--fail-level", "WARNING"),
+        STEPWISE_SECRET_KEY="0123456789abcdefghijklmnopqrstuvwxyz" * 2,
+        STEPWISE_HTTPS="1",
+        STEPWISE_ALLOWED_HOSTS="stepwise.example.org",
+    )
+    assert done.returncode == 0, done.stderr
