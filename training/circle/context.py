@@ -17,7 +17,6 @@ from training.circle.workers import WorkerFleet
 from training.models import Checkpoint
 from training.simulate.people import AnswerFn
 
-
 _SAY_EVERY = 10.0  # seconds
 
 
