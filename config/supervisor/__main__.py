@@ -34,8 +34,10 @@ class Supervisor:
         self.database = Database(data_dir(), console)
         self.children: list[Child] = []
         self._stop = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._asked_to_stop)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup asked to go on
+            signal.signal(signal.SIGHUP, self._asked_to_stop)
 
     def run(self, host: str, port: int) -> int:
         demo = is_embedded()
