@@ -42,6 +42,8 @@ class DataOptions:
     def of(cls, config: Mapping[str, Any]) -> DataOptions:
         """Raises ConfigError on an unknown key or a value that makes no sense."""
         data = config.get("data", {})
+        if not isinstance(data, Mapping):
+            raise ConfigError("data must be a table")
         if unknown := sorted(set(data) - set(cls.__slots__)):
             raise ConfigError(f"unknown key 'data.{unknown[0]}'")
         options = cls(**data)
@@ -72,9 +74,13 @@ def config_check(
     for checkpoint in (policy, rm):
         if checkpoint is not None and checkpoint.is_remote:
             raise ConfigError(f"{checkpoint.name} is served over HTTP; a run needs its folder")
+    if taken := sorted({"method", "policy", "rm"} & set(config)):
+        raise ConfigError(f"'{taken[0]}' is chosen above, not overridden")
     DataOptions.of(config)
     try:
         return parse_config(_toml(method, policy, rm, config))
+    except TypeError as error:  # a null, which JSON has and TOML has not
+        raise ConfigError(f"a value is missing: {error}") from error
     except BadInput as error:
         raise ConfigError(str(error).removeprefix("run.toml: ")) from error
 

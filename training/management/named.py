@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.management.base import CommandError
 
+from annotation.errors import Invalid
 from annotation.models import Project
 from training.models import Checkpoint
 from training.services.checkpoints import seed_policy
@@ -21,7 +22,10 @@ def checkpoint_named(name: str) -> Checkpoint:
     """``seed`` is registered when it is first asked for."""
     found = Checkpoint.objects.filter(name=name).first()
     if found is None and name == "seed":
-        return seed_policy()
+        try:
+            return seed_policy()
+        except Invalid as error:
+            raise CommandError(error.message) from error
     if found is None:
         known = ", ".join(Checkpoint.objects.values_list("name", flat=True)[:20]) or "none"
         raise CommandError(f"there is no checkpoint '{name}' (checkpoints: {known})")
