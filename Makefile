@@ -70,10 +70,12 @@ circle: setup ## one whole turn of the circle with simulated people (DATA=folder
 	@$(CIRCLE_ENV) $(PY) manage.py bootstrap --bare
 	@$(CIRCLE_ENV) $(PY) manage.py circle --report $(CIRCLE_DATA)/report.json $(if $(DATA),--data $(DATA))
 
+BENCHES := $(patsubst bench/%.py,%,$(filter-out bench/__init__.py,$(wildcard bench/*.py)))
 .PHONY: bench
-bench: setup ## the timed benchmarks, into build/bench
+bench: setup ## the timed benchmarks, each beside a peer, as JSON into build/bench
 	@mkdir -p build/bench
-	$(QUIET_RL) STEPWISE_DATA_DIR=$(CURDIR)/build/bench/data $(PY) -m bench
+	@set -e; for name in $(BENCHES); do echo "bench $$name"; \
+	  STEPWISE_DATA_DIR=$(CURDIR)/build/bench/data $(QUIET_RL) $(PY) -m bench.$$name --json | tee build/bench/$$name.json; done
 
 .PHONY: lock
 lock: ## resolve every group anew into requirements.lock
