@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from django.contrib.auth.models import User
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.utils import timezone
 
 from annotation.models import Assignment, Project, QueueItem
@@ -45,28 +45,36 @@ def queue_state(
     if project is not None:
         items = items.filter(project=project)
     mine = Assignment.objects.filter(annotator=user, item__in=items)
-    judged = set(mine.filter(state="submitted").values_list("item_id", flat=True))
-    skipped = set(mine.filter(state="skipped").values_list("item_id", flat=True)) - judged
-    passed = judged | skipped
-    submitted = Q(assignments__state="submitted")
-    by_others = Q(assignments__state="claimed", assignments__expires_at__gt=moment) & ~Q(
-        assignments__annotator=user
-    )
-    full = (
-        items.exclude(pk__in=passed)
-        .annotate(taken=Count("assignments", filter=submitted | by_others))
-        .filter(taken__gte=F("overlap"))
-    )
-    held = set(full.values_list("pk", flat=True))
+    judged = mine.filter(state="submitted")
+    skipped = mine.filter(state="skipped")
+    held = _held(items.exclude(assignments__in=judged | skipped), user, moment)
     until = Assignment.objects.filter(
         item__in=held, state="claimed", expires_at__gt=moment
     ).aggregate(first=Min("expires_at"))["first"]
-    total = items.count()
+    total, n_judged = items.count(), judged.count()
+    n_skipped = skipped.values("item").distinct().count()
     return QueueState(
         open_items=total,
-        claimable=total - len(held) - len(passed),
+        claimable=total - len(held) - n_judged - n_skipped,
         held=len(held),
         held_until=until,
-        skipped=len(skipped),
-        judged=len(judged),
+        skipped=n_skipped,
+        judged=n_judged,
     )
+
+
+def _held(items: QuerySet[QueueItem], user: User, now: datetime) -> list[int]:
+    """Ids of the items without a free slot; each has at least one live claim of somebody else,
+    which are few, so they are looked at first."""
+    others = Assignment.objects.filter(state="claimed", expires_at__gt=now).exclude(
+        annotator=user
+    )
+    touched = list(others.values_list("item_id", flat=True).distinct())
+    live = Q(assignments__state="claimed", assignments__expires_at__gt=now)
+    taken = Q(assignments__state="submitted") | (live & ~Q(assignments__annotator=user))
+    full = (
+        items.filter(pk__in=touched)
+        .annotate(taken=Count("assignments", filter=taken))
+        .filter(taken__gte=F("overlap"))
+    )
+    return list(full.values_list("pk", flat=True))

@@ -32,12 +32,12 @@ WITH candidate AS (
     LIMIT 1
     {lock}
 ), free AS (
-    SELECT c.id AS item_id, min(s.n) AS slot
-    FROM candidate c CROSS JOIN LATERAL generate_series(0, c.overlap - 1) AS s(n)
-    WHERE NOT EXISTS (
-        SELECT 1 FROM annotation_assignment a
-        WHERE a.item_id = c.id AND a.slot = s.n AND {live})
-    GROUP BY c.id
+    SELECT c.id AS item_id, (
+        SELECT min(n) FROM generate_series(0, c.overlap - 1) AS n
+        WHERE n <> ALL (ARRAY(
+            SELECT a.slot FROM annotation_assignment a WHERE a.item_id = c.id AND {live}))
+    ) AS slot
+    FROM candidate c
 ), lapsed AS (
     UPDATE annotation_assignment a SET state = 'expired'
     FROM free
