@@ -240,6 +240,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='queueitem',
+            index=models.Index(models.OrderBy(models.F('priority'), descending=True), models.F('id'), condition=models.Q(('state', 'open')), name='queue_order_any'),
+        ),
+        migrations.AddIndex(
+            model_name='queueitem',
             index=models.Index(fields=['state', 'project'], name='queue_state'),
         ),
         migrations.AddConstraint(

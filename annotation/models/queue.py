@@ -49,6 +49,11 @@ class QueueItem(models.Model):
                 F("project"), F("priority").desc(), F("id"), name="queue_order",
                 condition=Q(state="open"),
             ),
+            # Somebody who labels whatever comes, from any project.
+            models.Index(
+                F("priority").desc(), F("id"), name="queue_order_any",
+                condition=Q(state="open"),
+            ),
             models.Index(fields=["state", "project"], name="queue_state"),
         ]  # fmt: skip
 
