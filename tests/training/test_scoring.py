@@ -14,6 +14,7 @@ from annotation.models import Project, Step
 from config.broker import conninfo_of
 from tests.training.world import (
     HERE,
+    cot,
     pair_make,
     policy_make,
     project_make,
@@ -72,6 +73,18 @@ def test_the_prompt_of_step_k_shows_steps_one_to_k(project: Project) -> None:
     assert rows[5].count("## ") == 6
     assert rows[1].startswith("query: red chair\ntitle: chair one\n")
     assert rows[3].endswith("## review step 3\n")
+
+
+def test_an_answer_that_comes_first_is_judged_before_its_reasons(project: Project) -> None:
+    text = cot()
+    head, _, tail = text.partition("## 5")
+    rollout = rollout_make(
+        pair_make(project, "q", "t"), text=f"## 5{tail}{head}", layout="answer_first"
+    )
+    rows = {row["kind"]: row["prompt"] for row in step_rows(rollout.steps.all())}
+    assert "## 1" not in rows[5]
+    assert rows[1].index("## 5") < rows[1].index("## 1")
+    assert "## 2" not in rows[1]
 
 
 def test_a_scorer_that_dies_is_an_error_with_its_last_line(

@@ -81,7 +81,9 @@ def rm_make(path: str = "/models/rm", name: str = "rm") -> Checkpoint:
     return Checkpoint.objects.create(name=name, path=path, kind=Checkpoint.Kind.RM)
 
 
-def rollout_make(pair: Pair, text: str | None = None, index: int = 0) -> Rollout:
+def rollout_make(
+    pair: Pair, text: str | None = None, index: int = 0, layout: str = "answer_last"
+) -> Rollout:
     return rollout_record(
         pair=pair,
         text=cot() if text is None else text,
@@ -92,7 +94,7 @@ def rollout_make(pair: Pair, text: str | None = None, index: int = 0) -> Rollout
         seed=0,
         max_tokens=200,
         finish="stop",
-        layout="answer_last",
+        layout=layout,
     )
 
 

@@ -74,19 +74,20 @@ def steps_score_due(*, project: Project, rm: Checkpoint, limit: int = 5_000) -> 
 
 
 def step_rows(steps: Iterable[Step]) -> Iterator[dict[str, Any]]:
-    """Lines of steps.jsonl: the prompt shows steps 1..k of the step's rollout, by kind."""
+    """Lines of steps.jsonl: the prompt shows the rollout up to the judged step, in the order
+    of its text, as the reward model was trained."""
     steps = list(steps)
-    texts: dict[int, dict[int, str]] = defaultdict(dict)
-    for row in Step.objects.filter(rollout__in={step.rollout_id for step in steps}):
-        texts[row.rollout_id][row.kind] = row.text
+    siblings: dict[int, list[Step]] = defaultdict(list)
+    rollouts = {step.rollout_id for step in steps}
+    for row in Step.objects.filter(rollout__in=rollouts).order_by("start"):
+        siblings[row.rollout_id].append(row)
     for step in steps:
-        shown = texts[step.rollout_id]
         yield {
             "step_id": str(step.pk),
             "kind": step.kind,
             "prompt": rm_prompt(
                 pair_text(step.rollout.pair),
-                [shown[kind] for kind in sorted(shown) if kind <= step.kind],
+                [row.text for row in siblings[step.rollout_id] if row.start <= step.start],
                 StepKind(step.kind),
             ),
         }

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+from django.db.models import F, Q
+
+from tests.training.world import project_make, run_make
+from training.leases import LeaseLost, lease_take, lease_update
+from training.models import TrainingRun
+from training.selectors.runs import claimable_run
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_workers_at_once_exactly_one_gets_the_run() -> None:
+    run = run_make(project_make())
+    workers = 8
+    barrier = Barrier(workers)
+
+    def claim(_: int) -> str | None:
+        barrier.wait()
+        try:
+            return lease_take(
+                TrainingRun.objects.filter(pk=run.pk),
+                claimable_run(),
+                state=TrainingRun.State.RUNNING,
+                attempt=F("attempt") + 1,
+            )
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(workers) as pool:
+        tokens = [token for token in pool.map(claim, range(workers)) if token]
+    run.refresh_from_db()
+    assert tokens == [run.lease_token]
+    assert run.attempt == 1
+
+
+@pytest.mark.django_db
+def test_only_the_holder_can_write() -> None:
+    run = run_make(project_make())
+    rows = TrainingRun.objects.filter(pk=run.pk)
+    first = lease_take(rows, Q())
+    second = lease_take(rows, Q())
+    assert first is not None
+    assert second is not None
+    with pytest.raises(LeaseLost):
+        lease_update(rows, first, step=1)
+    lease_update(rows, second, step=2)
+    assert rows.get().step == 2
