@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from annotation.labels import LabelInput
+from annotation.steps import StepKind
 
 Answers = dict[str, dict[str, Any]]
 FIELDS = ("verdict", "value", "reason", "comment")
@@ -29,8 +30,13 @@ def answers_of(post: Mapping[str, str], kinds: Iterable[int]) -> Answers:
     return answers
 
 
-def labels_of(answers: Answers, claims: Mapping[int, str]) -> list[LabelInput]:
-    """Label inputs of the answers; a value alone implies its verdict against the claim."""
+def labels_of(
+    answers: Answers, claims: Mapping[int, str], *, hint_shown: bool = False
+) -> list[LabelInput]:
+    """Label inputs of the answers; a value alone implies its verdict against the claim.
+
+    ``hint_shown``: the person saw the rules table's warning, which stands at the last step.
+    """
     labels = []
     for key, answer in answers.items():
         kind = int(key)
@@ -38,7 +44,10 @@ def labels_of(answers: Answers, claims: Mapping[int, str]) -> list[LabelInput]:
         if value and not verdict:
             verdict = "correct" if value == claims.get(kind) else "incorrect"
         fields = {name: answer[name] for name in answer if name not in ("verdict", "value")}
-        labels.append(LabelInput(kind=kind, verdict=verdict, value=value, **fields))
+        hint = hint_shown and kind == StepKind.FINAL
+        labels.append(
+            LabelInput(kind=kind, verdict=verdict, value=value, hint_shown=hint, **fields)
+        )
     return labels
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from annotation.errors import DraftConflict
+from annotation.forms import milliseconds_of
 from annotation.models import Assignment
 from annotation.roles import Role
 from annotation.services.queue import claim_heartbeat, draft_save
@@ -25,6 +26,8 @@ def draft(request: HttpRequest, pk: int) -> JsonResponse:
     base, content = request.POST.get("base_version", ""), _object(request.POST.get("draft", ""))
     if not base.isdigit() or content is None:
         return JsonResponse({"error": "base_version and draft are needed"}, status=400)
+    # The time worked so far goes on counting after a reload.
+    content["active_ms"] = milliseconds_of(request.POST)
     try:
         version = draft_save(
             assignment=assignment,

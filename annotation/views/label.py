@@ -59,7 +59,7 @@ def submit(request: HttpRequest, pk: int) -> HttpResponseBase:
             assignment=assignment,
             annotator=visitor(request),
             client_key=client_key_of(request.POST),
-            labels=labels_of(answers, claims),
+            labels=labels_of(answers, claims, hint_shown=bool(request.POST.get("hint_shown"))),
             active_ms=milliseconds_of(request.POST),
             rules_enforced=True,
         )

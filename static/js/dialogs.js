@@ -8,6 +8,11 @@ export function wireDialogs() {
     if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
   });
   const skip = document.getElementById("skip");
+  // Putting an item off for oneself needs no reason; everything else does.
+  const askReason = () => {
+    skip.querySelector("textarea").required = skip.querySelector("[name=how]:checked").value !== "to_me";
+  };
+  skip?.addEventListener("change", askReason);
   skip?.addEventListener("keydown", (event) => {
     const typing = event.target.matches("textarea");
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -18,6 +23,7 @@ export function wireDialogs() {
     if (!choice) return;
     event.preventDefault();
     choice.checked = true;
+    askReason();
     skip.querySelector("textarea").focus();
   });
   return { open };

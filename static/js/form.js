@@ -138,6 +138,8 @@ export class StepForm {
     if (warning) {
       warning.textContent = this.conflict();
       warning.hidden = !warning.textContent;
+      const seen = this.form.elements.namedItem("hint_shown");
+      if (seen && !warning.hidden) seen.value = "1";
     }
   }
 

@@ -46,12 +46,12 @@ export class StepKeys {
     if (event.key === "Enter" && event.target.matches?.("button, a, summary")) return;
     if (event.key in VERDICTS) return this.#verdict(event, VERDICTS[event.key]);
     const value = VALUES.indexOf(event.key.toLowerCase());
-    if (value >= 0 && event.key) return this.#value(event, value);
+    if (value >= 0) return this.#value(event, value);
     this.#move(event) || this.#run(event, event.key.length === 1 ? event.key.toLowerCase() : event.key);
   }
 
   #move(event) {
-    const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
+    const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!step) return false;
     event.preventDefault();
     const { cards } = this.steps;

@@ -124,7 +124,15 @@ def test_a_stale_draft_is_answered_with_the_stored_one(
     stale = save(0, {"1": {"verdict": "unsure"}})
     assert stale.status_code == 409
     assert stale.json()["version"] == 1
-    assert stale.json()["draft"] == {"1": {"verdict": "correct"}}
+    assert stale.json()["draft"]["1"] == {"verdict": "correct"}
+
+
+def test_the_time_worked_goes_on_counting_after_a_reload(
+    client: Client, assignment: Assignment
+) -> None:
+    form = {"base_version": "0", "draft": "{}", "active_ms": "42000"}
+    client.post(f"/label/{assignment.pk}/draft/", form, headers=SCRIPT)
+    assert 'name="active_ms" value="42000"' in client.get("/label/").content.decode()
 
 
 @pytest.mark.parametrize("draft", ["", "[1]", "{", "null"])

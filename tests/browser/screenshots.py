@@ -149,6 +149,14 @@ def _seed() -> list[Shot]:
             page.keyboard.press(key)
         page.get_by_text("saved").wait_for()
 
+    def pressed(key: str, shown: str) -> Callable[[Any], None]:
+        def prepare(page: Any) -> None:
+            page.locator("#label-form[data-ready]").wait_for()
+            page.keyboard.press(key)
+            page.locator(shown).wait_for()
+
+        return prepare
+
     def charts(page: Any) -> None:
         page.locator(".chart").first.wait_for()
 
@@ -157,6 +165,9 @@ def _seed() -> list[Shot]:
         Shot("home", "lea", "/", still),
         Shot("label", "ann", "/label/", label),
         Shot("malformed", "bob", "/label/", still),
+        Shot("skip", "bob", "/label/", pressed("s", "#skip")),
+        Shot("keys", "bob", "/label/", pressed("?", "#sheet")),
+        Shot("guide", "bob", "/label/", pressed("g", "#guide h1")),
         Shot("adjudicate", "lea", f"/adjudication/{split.pk}/", still),
         Shot("disagreements", "lea", "/training/disagreements/", still),
         Shot("progress", "lea", "/progress/", still),

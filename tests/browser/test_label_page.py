@@ -52,6 +52,7 @@ def test_an_annotator_labels_a_rollout_by_keyboard_only(
         4: ("incorrect", "none"),
         5: ("incorrect", "2"),
     }
+    assert StepLabel.objects.get(item=item, kind=5).hint_shown
     press(page, "u")
     ready(page)
     receipt.refresh_from_db()
@@ -178,3 +179,42 @@ def test_a_malformed_rollout_shows_its_raw_text_and_why_it_does_not_parse(
     press(page, "1", "1", "1", "q", "1", "Enter")
     expect(page.locator("#receipt")).to_be_visible()
     assert said(item)[4] == ("incorrect", "all")
+
+
+def test_a_comment_keeps_the_words_that_were_selected(
+    page: Page, log_in: LogIn, annotator: User, project: Project
+) -> None:
+    item = seed.item_seed(project, seed.HEADPHONES)
+    log_in(annotator)
+    page.goto("/label/")
+    ready(page)
+    press(page, "1", "1", "1")
+    page.locator("#step-4 .ln", has_text="as asked").evaluate(
+        """line => getSelection().setBaseAndExtent(line.firstChild, 18, line.firstChild, 24)"""
+    )
+    press(page, "c")
+    page.keyboard.type("the opposite was asked")
+    expect(page.locator("#step-4 [data-quote]")).to_contain_text("active")
+    press(page, "Escape", "e", "e", "Enter")
+    expect(page.locator("#receipt")).to_be_visible()
+    label = StepLabel.objects.get(item=item, kind=4)
+    text = item.rollout.steps.get(kind=4).text
+    assert text[label.comment_start : label.comment_end] == "active"
+    assert label.comment == "the opposite was asked"
+
+
+def test_a_refused_submission_is_kept_until_it_is_discarded(
+    page: Page, log_in: LogIn, annotator: User, project: Project
+) -> None:
+    seed.item_seed(project, seed.KETTLE)
+    log_in(annotator)
+    page.goto("/label/")
+    ready(page)
+    press(page, "1", "1", "1", "1", "1")
+    QueueItem.objects.update(state=QueueItem.State.DROPPED)
+    press(page, "Enter")
+    banner = page.locator("#banner")
+    expect(banner).to_contain_text("this item was closed meanwhile")
+    banner.get_by_role("button", name="Discard it").click()
+    expect(page.get_by_role("heading", name="The queue is empty")).to_be_visible()
+    assert not Submission.objects.exists()

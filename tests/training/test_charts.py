@@ -16,7 +16,11 @@ def test_a_straight_line_runs_from_corner_to_corner() -> None:
 
 
 def test_updates_without_the_number_are_left_out() -> None:
-    rows = [{"step": 1, "kl": None}, {"step": 2, "kl": 0.5}, {"step": 3, "kl": float("nan")}]
+    rows: list[dict[str, float | None]] = [
+        {"step": 1, "kl": None},
+        {"step": 2, "kl": 0.5},
+        {"step": 3, "kl": float("nan")},
+    ]
     chart = line_chart("kl", rows)
     assert chart is not None
     assert [dot.title for dot in chart.dots] == ["2: 0.5"]
