@@ -1,0 +1,196 @@
+"""``python -m bench.srpo --json``: what step-level credit costs over TRL's own GRPO.
+
+Both trainers get the same model, prompts, reward function, generation settings, batch shapes
+and optimiser. Their updates alternate in one process, so a busy machine slows both alike, and
+every completion runs to the token budget, so both do the same work. The ratio is the median
+over the rounds; its spread is the quartiles. On CPU the ratio is of processor seconds, which
+other processes on the machine do not change; wall clock seconds are reported beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from training.rl.policy import load_policy  # before torch: sets the thread environment
+
+# isort: split
+import torch
+from datasets import Dataset
+from transformers import TrainerCallback
+from trl import GRPOConfig, GRPOTrainer
+
+from annotation.steps import StepKind
+from training.prompts import PairText, policy_prompt
+from training.rl.callbacks import quiet
+from training.rl.rewards import HybridRewards
+from training.rl.srpo import SRPOConfig, SRPOTrainer
+from training.rl.types import Sample, ScoredRollout
+from verifier.truth import Truth, TruthTable
+
+TARGET = 1.05
+POLICY = Path(__file__).resolve().parent.parent / "training" / "seed_policy"
+REWARDS = HybridRewards(TruthTable())
+TRUTH = {
+    StepKind.CATEGORY: Truth("match", "gold"),
+    StepKind.ATTRIBUTE: Truth("all", "gold"),
+    StepKind.FINAL: Truth("4", "gold"),
+}
+
+
+class Stopwatch(TrainerCallback):
+    """Wall clock and processor seconds of each update, generation included."""
+
+    def __init__(self) -> None:
+        self.wall: list[float] = []
+        self.cpu: list[float] = []
+        self._started = (0.0, 0.0)
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self._started = (time.perf_counter(), time.process_time())
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.wall.append(time.perf_counter() - self._started[0])
+        self.cpu.append(time.process_time() - self._started[1])
+
+
+class Fixed:
+    """The same prompts at every update."""
+
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        self._samples = samples
+
+    def batch(self, update: int) -> Sequence[Sample]:
+        return self._samples
+
+    def observe(self, rollouts: Sequence[ScoredRollout]) -> None:
+        return
+
+
+def make_samples(count: int) -> list[Sample]:
+    words = ("red", "blue", "green", "large", "small", "wooden", "cotton", "quiet")
+    return [
+        Sample(str(n), PairText(f"{words[n % 8]} chair", f"{words[-n % 8]} chair"), truth=TRUTH)
+        for n in range(count)
+    ]
+
+
+def settings(folder: str, prompts: int, group: int, tokens: int) -> dict[str, Any]:
+    """What both configurations share: one update of ``prompts`` x ``group`` completions."""
+    return {
+        "output_dir": folder,
+        "max_steps": 1,
+        "per_device_train_batch_size": prompts * group,
+        "num_generations": group,
+        "max_completion_length": tokens,
+        "generation_kwargs": {"min_new_tokens": tokens},
+        "learning_rate": 1e-6,
+        "beta": 0.02,
+        "top_k": 100,
+        "logging_steps": 1,
+        "save_strategy": "no",
+        "report_to": [],
+        "disable_tqdm": True,
+        "shuffle_dataset": False,
+        "remove_unused_columns": False,
+        "activation_checkpointing": False,
+        "bf16": False,
+        "seed": 0,
+    }
+
+
+def make_trainers(
+    model: str, samples: list[Sample], shared: dict[str, Any], watches: dict[str, Stopwatch]
+) -> dict[str, Any]:
+    ours, theirs = load_policy(model), load_policy(model)
+    prompts = [policy_prompt(sample.text, ours.style) for sample in samples]
+    of_prompt = dict(zip(prompts, samples, strict=True))
+
+    def outcome(prompts: list[str], completions: list[str], **_: Any) -> list[float | None]:
+        scored = REWARDS.score([of_prompt[prompt] for prompt in prompts], completions)
+        return [rollout.outcome for rollout in scored]
+
+    srpo = SRPOTrainer(
+        ours.model,
+        args=SRPOConfig(**shared, layout=ours.layout),
+        schedule=Fixed(samples),
+        scorer=REWARDS.score,
+        prompt_of=lambda sample: policy_prompt(sample.text, ours.style),
+        processing_class=ours.tokenizer,
+        callbacks=[watches["srpo"]],
+    )
+    grpo = GRPOTrainer(
+        theirs.model,
+        args=GRPOConfig(**shared),
+        reward_funcs=outcome,
+        train_dataset=Dataset.from_dict({"prompt": prompts}),
+        processing_class=theirs.tokenizer,
+        callbacks=[watches["grpo"]],
+    )
+    return {"srpo": quiet(srpo), "grpo": quiet(grpo)}
+
+
+def measure(model: str, rounds: int, prompts: int, group: int, tokens: int) -> dict[str, Any]:
+    """Alternate updates for ``rounds`` rounds after one warm-up round."""
+    torch.set_num_threads(1)
+    watches = {"srpo": Stopwatch(), "grpo": Stopwatch()}
+    with tempfile.TemporaryDirectory() as folder:
+        shared = settings(folder, prompts, group, tokens)
+        trainers = make_trainers(model, make_samples(prompts), shared, watches)
+        for round_ in range(rounds + 1):
+            names = ("srpo", "grpo") if round_ % 2 else ("grpo", "srpo")
+            for name in names:
+                trainers[name].train()
+    on_gpu = torch.cuda.is_available()
+    return {
+        **compare(watches, "wall" if on_gpu else "cpu"),
+        "measured": "wall clock seconds" if on_gpu else "processor seconds",
+        "wall": compare(watches, "wall"),
+        "target": TARGET,
+        "rounds": rounds,
+        "completions": prompts * group,
+        "tokens": tokens,
+        "model": Path(model).name,
+    }
+
+
+def compare(watches: dict[str, Stopwatch], clock: str) -> dict[str, Any]:
+    """Medians a step, and the ratio within each round; the warm-up round is left out."""
+    srpo, grpo = (getattr(watches[name], clock)[1:] for name in ("srpo", "grpo"))
+    low, middle, high = statistics.quantiles([a / b for a, b in zip(srpo, grpo, strict=True)])
+    return {
+        "ratio": round(middle, 4),
+        "ratio_quartiles": [round(low, 4), round(high, 4)],
+        "srpo_seconds": round(statistics.median(srpo), 4),
+        "grpo_seconds": round(statistics.median(grpo), 4),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--model", default=str(POLICY), help="policy folder")
+    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--prompts", type=int, default=4)
+    parser.add_argument("--group", type=int, default=8)
+    parser.add_argument("--tokens", type=int, default=64)
+    options = parser.parse_args()
+    found = measure(
+        options.model, options.rounds, options.prompts, options.group, options.tokens
+    )
+    if options.json:
+        print(json.dumps(found))
+        return
+    low, high = found["ratio_quartiles"]
+    print(f"SRPO {found['srpo_seconds']:.3f} s, TRL GRPO {found['grpo_seconds']:.3f} s a step")
+    print(f"ratio {found['ratio']:.3f} (quartiles {low:.3f} to {high:.3f}), target <= {TARGET}")
+
+
+if __name__ == "__main__":
+    main()
