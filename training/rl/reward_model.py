@@ -1,8 +1,8 @@
 """A generative stepwise reward model: it writes a short critique, then a verdict, and its score
 is P(correct) at the verdict token (SHE section 3; design.md section 5).
 
-The critique of a structured step names the true value, so that the verdict has something to
-compare the claim with; of an open step it says whether the analysis holds.
+The critique of a structured step puts the true value next to the claim, because a small model
+compares neighbours well and distant words badly; of an open step it says whether it holds.
 """
 
 from __future__ import annotations
@@ -76,10 +76,10 @@ def critique_of(kind: StepKind, step: str, correct: bool, value: str | None) -> 
     key = CLAIM_KEYS[kind]
     claim = step.strip().splitlines()[-1].partition(":")[2].strip().lower()
     if correct:
-        return f"critique: {key} is {claim}\n"
-    if value and value != claim:
-        return f"critique: {key} is {value}\n"
-    return f"critique: {key} is not {claim}\n"
+        true = claim
+    else:
+        true = value if value and value != claim else f"not {claim}"
+    return f"critique: {key} {true} said {claim}\n"
 
 
 @dataclass(frozen=True, slots=True)
