@@ -75,10 +75,8 @@ def critique_of(kind: StepKind, step: str, correct: bool, value: str | None) -> 
         return f"critique: the analysis is {'right' if correct else 'wrong'}\n"
     key = CLAIM_KEYS[kind]
     claim = step.strip().splitlines()[-1].partition(":")[2].strip().lower()
-    if correct:
-        true = claim
-    else:
-        true = value if value and value != claim else f"not {claim}"
+    corrected = value if value and value != claim else f"not {claim}"
+    true = claim if correct else corrected
     return f"critique: {key} {true} said {claim}\n"
 
 
