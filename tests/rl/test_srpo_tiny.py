@@ -86,6 +86,7 @@ def test_three_updates_move_every_parameter(
     trainer.train()
     still = [n for n, p in policy.model.named_parameters() if torch.equal(p, before[n])]
     assert not still
+    assert isinstance(trainer.schedule, Turns)
     assert trainer.schedule.heard == 3 * 8
     assert trainer.sources == {"consensus": 3 * 8 * 5}
     assert trainer.state.global_step == 3

@@ -83,7 +83,7 @@ def make_policy(folder: Path, samples: list[Sample], updates: int = 90) -> None:
     torch.manual_seed(0)
     draw = random.Random(0)
     tokenizer = make_tokenizer(
-        [policy_prompt(s.text) + answer(s, w) for s in samples for w in (0, 1)]
+        [policy_prompt(s.text) + answer(s, w) for s in samples for w in (False, True)]
     )
     config = LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=48, intermediate_size=96, num_hidden_layers=2,
