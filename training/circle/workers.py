@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
+
+from training.child import Child
 
 QUEUES = ("default", "inference", "train")
+_GRACE = 20.0  # seconds
 
 
 class WorkerDied(RuntimeError):
@@ -18,51 +20,49 @@ class WorkerDied(RuntimeError):
 
 
 class WorkerFleet:
-    """The child processes and where their output goes."""
+    """One worker a queue and beat; their logs lie in ``log_dir``."""
 
     def __init__(self, log_dir: Path) -> None:
         self.log_dir = log_dir
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._children: dict[str, Child] = {}
 
     def start(self) -> None:
         self.log_dir.mkdir(parents=True, exist_ok=True)
         for queue in QUEUES:
-            self._spawn(
-                f"worker-{queue}", "worker", "-Q", queue, "-n", f"{queue}@%h", "-c", "1"
-            )
+            arguments = ("worker", "-Q", queue, "-n", f"{queue}@%h", "-c", "1")
+            self._spawn(f"worker-{queue}", *arguments)
         self._spawn("beat", "beat", "-s", str(self.log_dir / "beat-schedule"))
 
     def check(self) -> None:
         """Raise WorkerDied when a child has ended."""
         for name, child in self._children.items():
-            if child.poll() is not None:
-                tail = (self.log_dir / f"{name}.log").read_text(errors="replace")[-2000:]
-                raise WorkerDied(f"{name} ended with code {child.returncode}\n{tail}")
+            if (code := child.poll()) is not None:
+                raise WorkerDied(f"{name} ended with code {code}\n{child.tail()}")
 
     def stop(self) -> None:
         for child in self._children.values():
-            if child.poll() is None:
-                os.killpg(child.pid, signal.SIGTERM)
+            child.terminate()
         for child in self._children.values():
-            try:
-                child.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
+            child.wait(_GRACE)
+            child.kill()
 
     def _spawn(self, name: str, *arguments: str) -> None:
         command = [sys.executable, "-m", "celery", "-A", "config", *arguments, "-l", "INFO"]
-        with (self.log_dir / f"{name}.log").open("ab") as log:
-            self._children[name] = subprocess.Popen(
-                command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-            )
+        self._children[name] = Child(command, log=self.log_dir / f"{name}.log")
 
 
 @contextmanager
 def worker_fleet(log_dir: Path) -> Iterator[WorkerFleet]:
+    """A running fleet; SIGTERM ends it like Ctrl-C does, and a kill takes it along."""
+    before = signal.signal(signal.SIGTERM, _interrupt)
     fleet = WorkerFleet(log_dir)
     try:
         fleet.start()
         yield fleet
     finally:
         fleet.stop()
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
