@@ -1,9 +1,11 @@
-"""Krippendorff's alpha, with the reason when it is undefined. Pure."""
+"""Krippendorff's alpha and pairwise kappa, with the reason when undefined. Pure."""
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Literal
 
 import krippendorff
@@ -44,6 +46,39 @@ def alpha(units: Sequence[Mapping[int, str]], level: Level = "nominal") -> Alpha
         reliability_data=_matrix(pairable, level), level_of_measurement=level
     )
     return Alpha(float(score), n_items, n_labels, level)
+
+
+@dataclass(frozen=True, slots=True)
+class Kappa:
+    """Two annotators, named ``pair`` in ascending order; ``n`` items both have judged."""
+
+    pair: tuple[int, int]
+    value: float | None
+    n: int
+    undefined_reason: str = ""
+
+
+def pairwise_kappa(units: Sequence[Mapping[int, str]]) -> list[Kappa]:
+    """Cohen's kappa of every two annotators who share an item, most shared items first.
+
+    kappa = (p_o - p_e) / (1 - p_e), with p_e from each one's own value frequencies.
+    """
+    shared: dict[tuple[int, int], list[tuple[str, str]]] = defaultdict(list)
+    for unit in units:
+        for one, other in combinations(sorted(unit), 2):
+            shared[one, other].append((unit[one], unit[other]))
+    found = [_kappa(pair, said) for pair, said in shared.items()]
+    return sorted(found, key=lambda kappa: (-kappa.n, kappa.pair))
+
+
+def _kappa(pair: tuple[int, int], said: Sequence[tuple[str, str]]) -> Kappa:
+    n = len(said)
+    observed = sum(one == other for one, other in said) / n
+    ones, others = Counter(one for one, _ in said), Counter(other for _, other in said)
+    expected = sum(ones[value] * others[value] for value in ones) / n**2
+    if expected == 1:
+        return Kappa(pair, None, n, "both always gave the same value")
+    return Kappa(pair, (observed - expected) / (1 - expected), n)
 
 
 def _matrix(units: Sequence[Mapping[int, str]], level: Level) -> np.ndarray:

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, pagination, parsers, permissions, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -79,6 +80,7 @@ class ImportList(APIView):
     parser_classes = [parsers.MultiPartParser]
     serializer_class = ImportUpload
 
+    @extend_schema(request=ImportUpload, responses={202: ImportStatus})
     def post(self, request: Request) -> Response:
         form = ImportUpload(data=request.data)
         form.is_valid(raise_exception=True)
@@ -106,6 +108,12 @@ class ImportDetail(generics.RetrieveAPIView[ImportJob]):
     queryset = ImportJob.objects.select_related("project")
 
 
+@extend_schema(
+    parameters=[
+        OpenApiParameter("project", str, required=True, description="slug"),
+        OpenApiParameter("split", str, enum=SPLITS),
+    ]
+)
 class PairList(generics.ListAPIView[Pair]):
     """The pairs of ``?project=SLUG``, optionally of one ``&split=``."""
 

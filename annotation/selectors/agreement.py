@@ -6,7 +6,9 @@ from collections import defaultdict
 from dataclasses import asdict
 from typing import Any
 
-from annotation.agreement import Level, alpha
+from django.contrib.auth.models import User
+
+from annotation.agreement import Level, alpha, pairwise_kappa
 from annotation.models import Project, StepLabel
 from annotation.steps import OPEN_KINDS, StepKind
 
@@ -24,6 +26,26 @@ def agreement_table(project: Project) -> list[dict[str, Any]]:
         result = asdict(alpha(_units(project, kind), level))
         rows.append({"kind": int(kind), "alpha": result.pop("value"), **result})
     return rows
+
+
+def kappa_table(project: Project, kind: StepKind) -> list[dict[str, Any]]:
+    """One row for two annotators who share items: ``pair`` (usernames), ``kappa`` (None with
+    an ``undefined_reason``) and ``n``; most shared items first."""
+    rows = pairwise_kappa(_units(project, kind))
+    names = dict(
+        User.objects.filter(pk__in={pk for row in rows for pk in row.pair}).values_list(
+            "pk", "username"
+        )
+    )
+    return [
+        {
+            "pair": (names[row.pair[0]], names[row.pair[1]]),
+            "kappa": row.value,
+            "n": row.n,
+            "undefined_reason": row.undefined_reason,
+        }
+        for row in rows
+    ]
 
 
 def _units(project: Project, kind: StepKind) -> list[dict[int, str]]:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from annotation.models import Resolution
-from annotation.selectors.agreement import agreement_table
+from annotation.selectors.agreement import agreement_table, kappa_table
 from annotation.selectors.outbox import resolutions_after
 from annotation.selectors.progress import (
     home_summary,
@@ -23,6 +23,7 @@ from annotation.selectors.queue import queue_state
 from annotation.services.labels import submission_undo
 from annotation.services.queue import item_skip, queue_claim
 from annotation.services.resolution import item_resolve
+from annotation.steps import StepKind
 from tests.annotation.factories import labels_for, make_item, make_project, make_user, submit
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +101,17 @@ def test_agreement_is_by_value_and_ordinal_for_the_tier() -> None:
     assert (rows[5]["level"], rows[5]["n_items"], rows[5]["n_labels"]) == ("ordinal", 3, 6)
     assert rows[3]["alpha"] is None
     assert "same value" in rows[3]["undefined_reason"]
+
+
+def test_kappa_names_the_two_people() -> None:
+    project, users = make_project(overlap=2), [make_user(), make_user()]
+    for tier in ("2", "3"):
+        item = make_item(project)
+        for user in users:
+            submit(item, user, labels_for(tier=tier))
+    (row,) = kappa_table(project, StepKind.FINAL)
+    assert row["pair"] == (users[0].username, users[1].username)
+    assert (row["kappa"], row["n"]) == (1.0, 2)
 
 
 def test_a_reader_pulls_past_its_position() -> None:

@@ -34,16 +34,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         project = _project(options["project"], options["create_project"])
         try:
-            report = pairs_import(
-                project=project,
-                path=options["file"],
-                adapter=options["adapter"],
-                skip_bad=options["skip_bad"],
-                split=options["split"],
-                progress=_Bar(),
-                products=options["products"],
-                queries=options["queries"],
-            )
+            report = _import(project, options)
         except ImportRefused as refused:
             self._show_errors(refused.report)
             raise CommandError(refused.message) from refused
@@ -62,6 +53,23 @@ class Command(BaseCommand):
             self.stderr.write(f"and {report.error_count - _SHOWN} more")
 
 
+def _import(project: Project, options: dict[str, Any]) -> ImportReport:
+    bar = _Bar()
+    try:
+        return pairs_import(
+            project=project,
+            path=options["file"],
+            adapter=options["adapter"],
+            skip_bad=options["skip_bad"],
+            split=options["split"],
+            progress=bar,
+            products=options["products"],
+            queries=options["queries"],
+        )
+    finally:
+        bar.end()
+
+
 def _project(slug: str, create: bool) -> Project:
     project = Project.objects.filter(slug=slug).first()
     if project is not None:
@@ -75,6 +83,7 @@ class _Bar:
     """One line on a terminal; silent when stderr is a file."""
 
     width = 30
+    shown = False
 
     def __call__(self, read: int, total: int | None) -> None:
         if not sys.stderr.isatty():
@@ -82,6 +91,10 @@ class _Bar:
         done = min(read / total, 1.0) if total else 0.0
         bar = "#" * int(done * self.width)
         share = f"[{bar:<{self.width}}] {done:4.0%}" if total else ""
-        end = "\n" if total and read >= total else ""
-        sys.stderr.write(f"\r{share} {read} rows{end}")
+        sys.stderr.write(f"\r{share} {read} rows")
         sys.stderr.flush()
+        self.shown = True
+
+    def end(self) -> None:
+        if self.shown:
+            sys.stderr.write("\n")
