@@ -50,6 +50,7 @@ def test_it_counts_pairs_truth_and_labels(project: Project) -> None:
     }
     assert found.human_share == 0.75
     assert (found.labelled_rollouts, found.labelled_steps) == (1, 2)
+    assert found.verdicts == {"correct": 1, "incorrect": 1}
     assert found.estimated_seconds is None
     assert found.warnings == ()
 
@@ -82,7 +83,11 @@ def test_a_reward_model_needs_labels_and_nothing_else(project: Project) -> None:
     policy = policy_make()
     (problem,) = check(project, "rm", policy=policy).problems
     assert "nothing to learn" in problem
-    resolve(rollout_make(pair_make(project, "q", "t")), {1: "correct"})
+    rollout = rollout_make(pair_make(project, "q", "t"))
+    resolve(rollout, {1: "correct"})
+    (problem,) = check(project, "rm", policy=policy).problems
+    assert problem == "every decided step is correct: a reward model needs both verdicts"
+    resolve(rollout, {2: "incorrect"})
     assert check(project, "rm", policy=policy).ready
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Count, QuerySet
@@ -26,8 +26,9 @@ from verifier.truth import HUMAN_SOURCES
 class Preflight:
     """Counts are of pairs unless named otherwise. ``problems`` block the launch.
 
-    ``truth`` is kind -> source -> training pairs; ``human_share`` is the share of the known
-    (pair, kind 3-5) values that people decided, None when nothing is known.
+    ``truth`` is kind -> source -> training pairs; ``verdicts`` counts what people decided;
+    ``human_share`` is the share of the known (pair, kind 3-5) values that people decided, None
+    when nothing is known.
     """
 
     train_pairs: int = 0
@@ -36,6 +37,7 @@ class Preflight:
     truth: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     labelled_rollouts: int = 0
     labelled_steps: int = 0
+    verdicts: Mapping[str, int] = field(default_factory=dict)
     human_share: float | None = None
     estimated_seconds: float | None = None
     problems: tuple[str, ...] = ()
@@ -72,32 +74,36 @@ def preflight(
         truth=table,
         labelled_rollouts=labels.values("item__rollout_id").distinct().count(),
         labelled_steps=labels.values("item__rollout_id", "kind").distinct().count(),
+        verdicts=_verdicts(labels),
         human_share=_human_share(table),
         estimated_seconds=seconds_of_earlier_runs(project, method),
     )
-    return _judged(seen, method, options.eval_split, rm)
+    return replace(
+        seen,
+        problems=tuple(_problems(seen, method, options.eval_split)),
+        warnings=tuple(_warnings(seen, method, rm)),
+    )
 
 
-def _judged(seen: Preflight, method: str, eval_split: str, rm: Checkpoint | None) -> Preflight:
-    problems, warnings = [], []
+def _problems(seen: Preflight, method: str, eval_split: str) -> Iterator[str]:
     if method == "rm":
         if not seen.labelled_steps:
-            problems.append(
-                "no step has been decided by people: there is nothing to learn from"
-            )
-    else:
-        if not seen.train_pairs:
-            problems.append("no training pair has a known answer: refresh the ground truth")
-        if not seen.eval_pairs:
-            problems.append(
-                f"no pair of the {eval_split} split has a verified tier: nothing to evaluate on"
-            )
+            yield "no step has been decided by people: there is nothing to learn from"
+        elif len(seen.verdicts) < 2:
+            (verdict,) = seen.verdicts
+            yield f"every decided step is {verdict}: a reward model needs both verdicts"
+        return
+    if not seen.train_pairs:
+        yield "no training pair has a known answer: refresh the ground truth"
+    if not seen.eval_pairs:
+        yield f"no pair of the {eval_split} split has a verified tier: nothing to evaluate on"
+
+
+def _warnings(seen: Preflight, method: str, rm: Checkpoint | None) -> Iterator[str]:
     if method in RL_METHODS and rm is None:
-        warnings.append("without a reward model steps 1 and 2 get no reward")
+        yield "without a reward model steps 1 and 2 get no reward"
     if method in RL_METHODS and seen.human_share == 0:
-        warnings.append("no step reward would come from people")
-    counts = {name: getattr(seen, name) for name in Preflight.__slots__}
-    return Preflight(**{**counts, "problems": tuple(problems), "warnings": tuple(warnings)})
+        yield "no step reward would come from people"
 
 
 def _truths(project: Project, split: str) -> QuerySet[GroundTruth]:
@@ -125,6 +131,10 @@ def _table(truths: QuerySet[GroundTruth]) -> dict[int, dict[str, int]]:
     for kind, source, n in rows:
         table[kind][source] = n
     return table
+
+
+def _verdicts(labels: QuerySet[Resolution]) -> dict[str, int]:
+    return dict(labels.values_list("verdict").annotate(n=Count("pk")).order_by("verdict"))
 
 
 def _human_share(table: Mapping[int, Mapping[str, int]]) -> float | None:
