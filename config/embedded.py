@@ -56,9 +56,15 @@ def start_embedded(pgdata: Path, database: str = DATABASE) -> str:
 
 
 def restart_embedded(pgdata: Path) -> None:
-    """Start the server again after it died under us; the socket stays where it was."""
+    """Start the server again after it died under us; the socket stays where it was.
+
+    Raises:
+        OSError: it does not run afterwards.
+    """
     stale_lock_clear(pgdata)
     _server(pgdata).ensure_postgres_running()
+    if postmaster_pid(pgdata) is None:
+        raise OSError("the old server is still ending")
 
 
 def stop_embedded(pgdata: Path, seconds: float = 20.0) -> bool:
@@ -88,23 +94,37 @@ def postmaster_pid(pgdata: Path) -> int | None:
 
 
 def stale_lock_clear(pgdata: Path) -> bool:
-    """Remove a postmaster.pid whose number belongs to some other program by now.
+    """Remove the locks of a server that is gone while its number still belongs to somebody.
 
-    After a reboot it may belong to anything, and the server library would take that for a
-    running server. The lock of a dead process stays: PostgreSQL itself clears it, once it has
-    made sure that no orphaned session still writes to the data.
+    After a reboot the number in postmaster.pid may belong to any program; in a container whose
+    first process reaps nobody, it stays with the dead server. The server library and PostgreSQL
+    itself would both take that for a running server. The lock of a number that belongs to
+    nobody stays: PostgreSQL clears it, with checks of its own.
     """
     lock = pgdata / "postmaster.pid"
     try:
         process = psutil.Process(int(lock.read_text().split("\n", 1)[0]))
-        ours = "postgres" in process.name() or process.status() == psutil.STATUS_ZOMBIE
+        running = "postgres" in process.name() and process.status() != psutil.STATUS_ZOMBIE
     except ValueError:
-        ours = False  # a crash in the middle of writing it
+        running = False  # a crash in the middle of writing it
     except (OSError, psutil.Error):
         return False
-    if not ours:
-        lock.unlink(missing_ok=True)
-    return not ours
+    if running or _sessions_left(pgdata):
+        return False
+    for path in (lock, *pgdata.glob(".s.PGSQL.*")):
+        path.unlink(missing_ok=True)
+    return True
+
+
+def _sessions_left(pgdata: Path) -> bool:
+    """Whether a process of a dead server still works on the data; all of them stand in it."""
+    for process in psutil.process_iter(["name"]):
+        if process.info["name"] != "postgres":
+            continue
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.status() != psutil.STATUS_ZOMBIE and Path(process.cwd()) == pgdata:
+                return True
+    return False
 
 
 def _server(pgdata: Path) -> Any:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from config.embedded import data_dir, is_embedded, postmaster_pid, stale_lock_clear
@@ -39,6 +42,35 @@ def test_a_half_written_lock_is_removed(tmp_path: Path) -> None:
     path = lock(tmp_path, "")
     assert stale_lock_clear(tmp_path)
     assert not path.exists()
+
+
+def test_the_locks_of_a_server_that_nobody_reaped_are_removed(tmp_path: Path) -> None:
+    child = subprocess.Popen(["true"])
+    path, socket = lock(tmp_path, child.pid), tmp_path / ".s.PGSQL.5432.lock"
+    socket.touch()
+    while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    assert postmaster_pid(tmp_path) is None
+    assert stale_lock_clear(tmp_path)
+    assert not path.exists()
+    assert not socket.exists()
+    child.wait()
+
+
+def test_no_lock_is_removed_while_a_session_of_the_old_server_works_on_the_data(
+    tmp_path: Path,
+) -> None:
+    path = lock(tmp_path, os.getpid())
+    program = tmp_path / "postgres"  # a process of that name which stands in the folder
+    shutil.copy(shutil.which("sleep") or "/bin/sleep", program)
+    session = subprocess.Popen([str(program), "600"], cwd=tmp_path)
+    try:
+        assert not stale_lock_clear(tmp_path)
+        assert path.exists()
+    finally:
+        session.kill()
+        session.wait()
+    assert stale_lock_clear(tmp_path)
 
 
 def test_without_a_lock_nothing_runs_and_nothing_is_removed(tmp_path: Path) -> None:
