@@ -50,6 +50,20 @@ def test_equal_seeds_give_equal_weights() -> None:
     assert not all(torch.equal(first[name], other[name]) for name in first)
 
 
+def test_going_on_from_a_saved_stage_gives_the_weights_of_an_unbroken_run(
+    tmp_path: Path,
+) -> None:
+    first = Stage("compare", 16, 1e-3, None, batch=8, warmup=1)
+    second = Stage("correct", 16, 1e-3, PERFECT, batch=8, warmup=1)
+    model, said = trained(first)
+    save(model, TOKENIZER, tmp_path)
+    resumed = LlamaForCausalLM.from_pretrained(tmp_path)
+    for each in (model, resumed):
+        train_stage(each, TOKENIZER, load_lexicon(), second, 1, said.append)
+    weights = resumed.state_dict()
+    assert all(torch.equal(value, weights[name]) for name, value in model.state_dict().items())
+
+
 def test_a_saved_policy_says_how_to_prompt_it_and_loads_again(tmp_path: Path) -> None:
     model = build_model(TOKENIZER, width=32)
     save(model, TOKENIZER, tmp_path)
