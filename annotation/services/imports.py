@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from django.contrib.auth.models import User
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from annotation.errors import Invalid, StepwiseError
@@ -17,6 +19,7 @@ from annotation.importers.files import file_kind
 from annotation.models import ImportJob, Project
 from annotation.services.pairs import ImportRefused, ImportReport, pairs_import
 
+_LOCK_SPACE = 738_203
 _EVERY = 0.5  # seconds between two writes of the progress
 
 
@@ -48,17 +51,20 @@ def import_job_create(
 
 
 def import_job_run(*, job_id: int) -> ImportJob | None:
-    """Run a queued import; None when it has been taken already.
+    """Run an import; None when another worker is at it or it has ended.
 
-    A worker that died leaves RUNNING behind; its redelivered message finds nothing to do, and
-    the same file can be imported again without harm.
+    The lock ends with its connection, so the redelivered message of a killed worker finds the
+    job free and does it again; nothing is imported twice.
     """
-    taken = ImportJob.objects.filter(pk=job_id, state=ImportJob.State.QUEUED).update(
-        state=ImportJob.State.RUNNING
-    )
-    if not taken:
-        return None
-    job = ImportJob.objects.select_related("project").get(pk=job_id)
+    with _job_lock(job_id) as free:
+        live = [ImportJob.State.QUEUED, ImportJob.State.RUNNING]
+        jobs = ImportJob.objects.filter(pk=job_id, state__in=live)
+        if not free or not jobs.update(state=ImportJob.State.RUNNING):
+            return None
+        return _run(ImportJob.objects.select_related("project").get(pk=job_id))
+
+
+def _run(job: ImportJob) -> ImportJob:
     try:
         report = pairs_import(
             project=job.project,
@@ -92,6 +98,19 @@ def import_job_requeue(*, job: ImportJob) -> ImportJob:
         raise Invalid("this import is done")
     job.refresh_from_db()
     return job
+
+
+@contextmanager
+def _job_lock(job_id: int) -> Iterator[bool]:
+    """Whether this connection has the job to itself."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, job_id])
+        free: bool = cursor.fetchone()[0]
+        try:
+            yield free
+        finally:
+            if free and not connection.needs_rollback:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, job_id])
 
 
 class _Progress:

@@ -175,11 +175,21 @@ class TestJob:
         job.refresh_from_db()
         assert job.errors[0]["message"].startswith("there is no file")
 
-    def test_an_abandoned_one_can_be_run_again_but_a_finished_one_cannot(
+    def test_the_redelivered_message_of_a_killed_worker_does_the_work(
         self, project: Project, tmp_path: Path
     ) -> None:
         job = self.create(project, tmp_path, json.dumps(row()))
         ImportJob.objects.update(state=ImportJob.State.RUNNING)
+        done = import_job_run(job_id=job.pk)
+        assert done is not None
+        assert (done.state, done.pairs_created) == ("done", 1)
+
+    def test_a_failed_one_can_be_tried_again_but_a_finished_one_cannot(
+        self, project: Project, tmp_path: Path
+    ) -> None:
+        job = self.create(project, tmp_path, "{}")
+        import_job_run(job_id=job.pk)
+        Path(job.path).write_text(json.dumps(row()))
         import_job_requeue(job=job)
         assert import_job_run(job_id=job.pk) is not None
         with pytest.raises(Invalid, match="is done"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ import pytest
 from django.db import connection
 
 from annotation.models import QueueItem, StepLabel, Submission
+from annotation.services.imports import import_job_create, import_job_run
 from annotation.services.labels import label_submit
 from annotation.services.queue import queue_claim, queue_open
 from tests.annotation.factories import (
@@ -89,3 +91,17 @@ def test_a_rollout_opened_at_once_from_several_sides_is_in_the_queue_once() -> N
     items = at_once(*[lambda: queue_open(rollout=rollout).pk] * 4)
     assert len(set(items)) == 1
     assert QueueItem.objects.count() == 1
+
+
+def test_an_import_delivered_twice_at_once_runs_once(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text("".join(f'{{"query": "q {n}", "title": "t"}}\n' for n in range(3000)))
+    with path.open("rb") as stream:
+        job = import_job_create(project=make_project(), upload=stream, filename="p.jsonl")
+
+    def run() -> bool:
+        return import_job_run(job_id=job.pk) is not None
+
+    assert sorted(at_once(run, run, run)) == [False, False, True]
+    job.refresh_from_db()
+    assert (job.state, job.pairs_created) == ("done", 3000)
