@@ -22,7 +22,7 @@ from annotation.models import Assignment, QueueItem, StepLabel, Submission
 from annotation.rules import parse_rules
 from annotation.storable import storable
 
-__all__ = ["LabelInput", "label_submit", "submission_undo"]
+__all__ = ["LabelInput", "label_submit", "submission_undo", "undo_refusal"]
 
 
 @transaction.atomic
@@ -89,12 +89,8 @@ def submission_undo(
         raise Denied("this submission belongs to somebody else")
     item = QueueItem.objects.select_for_update().get(pk=held.item_id)
     current = Submission.objects.select_for_update().get(pk=submission.pk)
-    if current.undone_at is not None:
-        raise Conflict("this submission was undone before")
-    if moment > current.created_at + timedelta(seconds=settings.UNDO_SECONDS):
-        raise Conflict("the time to undo is over; tell a lead")
-    if item.state not in (QueueItem.State.OPEN, QueueItem.State.LABELLED):
-        raise Conflict("this item was decided meanwhile; tell a lead")
+    if refusal := undo_refusal(submission=current, item=item, now=moment):
+        raise Conflict(refusal)
     current.undone_at = moment
     current.save(update_fields=["undone_at"])
     held.state, held.submitted_at = Assignment.State.CLAIMED, None
@@ -104,6 +100,17 @@ def submission_undo(
         item.state = QueueItem.State.OPEN
         item.save(update_fields=["state"])
     return held
+
+
+def undo_refusal(*, submission: Submission, item: QueueItem, now: datetime) -> str | None:
+    """Why a submission cannot be taken back, or None; pages hide the button by it."""
+    if submission.undone_at is not None:
+        return "this submission was undone before"
+    if now > submission.created_at + timedelta(seconds=settings.UNDO_SECONDS):
+        return "the time to undo is over; tell a lead"
+    if item.state not in (QueueItem.State.OPEN, QueueItem.State.LABELLED):
+        return "this item was decided meanwhile; tell a lead"
+    return None
 
 
 def _take_slot(item: QueueItem, held: Assignment) -> None:

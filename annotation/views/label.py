@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -23,7 +22,7 @@ from annotation.roles import Role
 from annotation.rules import parse_rules
 from annotation.selectors.progress import recent_submissions
 from annotation.selectors.queue import queue_state
-from annotation.services.labels import label_submit, submission_undo
+from annotation.services.labels import label_submit, submission_undo, undo_refusal
 from annotation.services.queue import item_skip, queue_claim
 from annotation.views.cards import cards_of
 from annotation.views.guard import role_required, visitor, wants_json
@@ -128,11 +127,11 @@ def _receipt(request: HttpRequest) -> dict[str, object]:
     newest = recent_submissions(visitor(request), limit=1).first()
     if newest is None:
         return {"receipt": None}
-    deadline = newest.created_at + timedelta(seconds=settings.UNDO_SECONDS)
+    refusal = undo_refusal(submission=newest, item=newest.assignment.item, now=timezone.now())
     return {
         "receipt": newest,
         "just_submitted": request.GET.get("receipt") == str(newest.pk),
-        "can_undo": timezone.now() < deadline,
+        "can_undo": refusal is None,
     }
 
 

@@ -14,6 +14,7 @@ from annotation.models import Assignment, Project, QueueItem, StepLabel, Submiss
 from annotation.roles import Role
 from annotation.services.labels import label_submit, submission_undo
 from annotation.services.queue import item_skip, queue_claim
+from annotation.services.resolution import item_resolve
 from annotation.steps import HEADINGS, StepKind
 from tests.annotation.factories import (
     cot,
@@ -186,6 +187,13 @@ class TestUndo:
         late = timezone.now() + timedelta(seconds=settings.UNDO_SECONDS + 1)
         with pytest.raises(Conflict, match="time to undo"):
             submission_undo(submission=submission, annotator=user, now=late)
+
+    def test_it_is_refused_once_the_item_is_decided(self, project: Project) -> None:
+        item, user = make_item(project), make_user()
+        submission = submit(item, user)
+        item_resolve(item=item)
+        with pytest.raises(Conflict, match="decided meanwhile"):
+            submission_undo(submission=submission, annotator=user)
 
     def test_it_is_refused_twice_and_to_others(self, project: Project) -> None:
         user = make_user()
