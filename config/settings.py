@@ -141,10 +141,9 @@ RESOLVE_AFTER_SECONDS = env_int("STEPWISE_RESOLVE_AFTER_SECONDS", 15, 0, 86_400)
 
 # Training jobs
 RUN_LEASE_SECONDS = env_int("STEPWISE_RUN_LEASE_SECONDS", 60, 5, 3_600)
-ROLLOUT_BATCH_PAIRS = env_int("STEPWISE_ROLLOUT_BATCH_PAIRS", 256, 1, 100_000)
-POLICY_URL = env_str(
-    "STEPWISE_POLICY_URL"
-)  # an OpenAI-compatible server; empty = local process
+# An OpenAI-compatible server: models it serves under a checkpoint's path or model name are
+# sampled there, all others in a local process.
+POLICY_URL = env_str("STEPWISE_POLICY_URL")
 POLICY_API_KEY = env_str("STEPWISE_POLICY_API_KEY")
 # The interpreter of sampling, scoring and training; a fleet gives RL an environment of its own.
 RL_PYTHON = env_str("STEPWISE_RL_PYTHON") or sys.executable

@@ -110,8 +110,27 @@ class HttpPolicy:
 
 def completions_url(url: str) -> str:
     """The endpoint for a base URL with or without ``/v1``."""
+    return f"{_base(url)}/completions"
+
+
+def served_models(url: str, *, api_key: str = "", timeout: float = 10.0) -> frozenset[str]:
+    """The names that the server answers to (``GET /v1/models``).
+
+    Raises:
+        PolicyError: the server is away or does not speak the protocol.
+    """
+    headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+    try:
+        answer = httpx.get(f"{_base(url)}/models", headers=headers, timeout=timeout)
+        answer.raise_for_status()
+        return frozenset(str(row["id"]) for row in answer.json()["data"])
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        raise PolicyError(f"{url} does not list its models: {error}") from error
+
+
+def _base(url: str) -> str:
     base = url.rstrip("/")
-    return f"{base if base.endswith('/v1') else base + '/v1'}/completions"
+    return base if base.endswith("/v1") else f"{base}/v1"
 
 
 def prompt_seed(seed: int, pair_id: str) -> int:

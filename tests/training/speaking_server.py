@@ -38,6 +38,7 @@ class Server:
         self.busy = self.most_busy = 0
         self.lock = threading.Lock()
         self.url = ""
+        self.models: list[str] = []
 
 
 @contextmanager
@@ -46,6 +47,10 @@ def serving(script: Script | None = None) -> Iterator[Server]:
     server = Server(script or (lambda body, _: (200, completions(body))))
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            rows = [{"id": name, "object": "model"} for name in server.models]
+            self._send(200, json.dumps({"data": rows} if self.path == "/v1/models" else {}))
+
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             with server.lock:
@@ -60,7 +65,9 @@ def serving(script: Script | None = None) -> Iterator[Server]:
             if reply is None:
                 time.sleep(0.5)
                 return
-            status, text = reply
+            self._send(*reply)
+
+        def _send(self, status: int, text: str) -> None:
             self.send_response(status)
             self.send_header("Content-Length", str(len(text.encode())))
             self.end_headers()

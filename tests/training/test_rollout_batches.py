@@ -225,6 +225,36 @@ def test_a_remote_policy_is_asked_over_http(project: Project) -> None:
         assert server.requests[0]["prompt"].startswith("query: ")
 
 
+def test_the_installations_server_samples_the_folders_it_has_loaded(
+    project: Project, settings: Any, rl_python: Path
+) -> None:
+    with serving() as server:
+        settings.POLICY_URL = server.url
+        row = batch(project)
+        server.models = [row.policy.path]
+        done = batch_run(batch_id=row.pk)
+        assert done is not None
+        assert [r["model"] for r in server.requests] == [row.policy.path] * 2
+        server.models = ["another"]
+        again = batch_create(
+            project=project, policy=row.policy, pairs=project.pairs.all(), n=1, seed=1
+        )
+        batch_run(batch_id=again.pk)
+        assert len(server.requests) == 2, "sampled by a local process"
+    assert Rollout.objects.filter(seed=1).count() == 2
+
+
+def test_a_server_that_is_named_but_away_fails_the_batch(
+    project: Project, settings: Any
+) -> None:
+    with serving() as server:
+        settings.POLICY_URL = server.url
+    done = batch_run(batch_id=batch(project).pk)
+    assert done is not None
+    assert done.state == State.FAILED
+    assert "does not list its models" in done.error
+
+
 def test_stopping_a_local_policy_ends_its_process(tmp_path: Path, rl_python: Path) -> None:
     class Stop(Exception):
         pass

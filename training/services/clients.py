@@ -8,17 +8,24 @@ from django.conf import settings
 
 from training.models import Checkpoint
 from training.policy_client import LocalPolicy, PolicyClient
-from training.policy_http import HttpPolicy
+from training.policy_http import HttpPolicy, served_models
 
 
 def policy_client(checkpoint: Checkpoint, job_dir: Path) -> PolicyClient:
-    """HTTP for a checkpoint whose path is a URL, else a local process over ``job_dir``."""
+    """HTTP for an endpoint, and for a folder that the installation's server has loaded; else a
+    local process over ``job_dir``.
+
+    Raises:
+        PolicyError: the installation names a server and it does not answer.
+    """
+    key = settings.POLICY_API_KEY
     if checkpoint.is_remote:
         return HttpPolicy(
-            checkpoint.path,
-            checkpoint.model_name or checkpoint.name,
-            api_key=settings.POLICY_API_KEY,
+            checkpoint.path, checkpoint.model_name or checkpoint.name, api_key=key
         )
+    url, name = settings.POLICY_URL, checkpoint.model_name or checkpoint.path
+    if url and name in served_models(url, api_key=key):
+        return HttpPolicy(url, name, api_key=key)
     return LocalPolicy(
         checkpoint.path, job_dir, settings.RL_PYTHON, threads=settings.TORCH_THREADS
     )
