@@ -9,8 +9,6 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from verifier.services.release import release_cut
-from verifier.services.truth import truth_refresh
 
 from annotation.errors import Conflict, Invalid
 from annotation.models import Project
@@ -20,6 +18,8 @@ from training.run_config import ConfigError, config_check
 from training.selectors.runs import MAX_ATTEMPTS, runs_due
 from training.services.launching import run_launch
 from verifier.models import VerifierRelease
+from verifier.services.release import release_cut
+from verifier.services.truth import truth_refresh
 
 __all__ = ["run_cancel", "run_create", "run_launch", "run_resume", "runs_requeue"]
 

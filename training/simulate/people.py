@@ -6,15 +6,15 @@ import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from annotation.selectors.items import split_items
-from annotation.services.labels import LabelInput, label_submit
-from annotation.services.queue import queue_claim
-from annotation.services.resolution import StepDecision, item_adjudicate
 from django.contrib.auth.models import User
 from django.db import connection
 
 from annotation.models import Assignment, Project, QueueItem, Step
 from annotation.roles import Role, role_grant
+from annotation.selectors.items import split_items
+from annotation.services.labels import LabelInput, label_submit
+from annotation.services.queue import queue_claim
+from annotation.services.resolution import StepDecision, item_adjudicate
 from annotation.steps import StepKind
 from training.simulate.judge import Answer
 
