@@ -35,18 +35,13 @@ def labels(tmp_path: Path) -> list[LabelledRollout]:
 def test_a_critique_says_what_the_labels_support_and_no_more() -> None:
     step = "## 3 category match\ncategory: related"
     category = StepKind.CATEGORY
+    assert critique_of(category, step, True, None) == "category related related same\n"
+    assert critique_of(category, step, False, "match") == "category match related different\n"
     assert (
-        critique_of(category, step, True, None) == "critique: category related said related\n"
-    )
-    assert (
-        critique_of(category, step, False, "match") == "critique: category match said related\n"
-    )
-    assert (
-        critique_of(category, step, False, None)
-        == "critique: category not related said related\n"
+        critique_of(category, step, False, None) == "category not related related different\n"
     )
     wrong = critique_of(StepKind.QUERY, "## 1 query analysis\nx", False, None)
-    assert wrong == "critique: the analysis is wrong\n"
+    assert wrong == "fails\n"
 
 
 def test_an_example_sees_the_steps_up_to_the_judged_one(labels: list[LabelledRollout]) -> None:
@@ -79,7 +74,7 @@ def test_the_target_ends_with_the_verdict_and_eos(labels: list[LabelledRollout])
     tokenizer = make_tokenizer(["verdict: correct"])
     ids = target_ids(tokenizer, examples_of(labels[:1])[2])
     assert tokenizer.decode(ids[:-1]).splitlines() == [
-        "critique: category match said match",
+        "category match match same",
         "verdict: correct",
     ]
     assert ids[-1] == tokenizer.eos_token_id

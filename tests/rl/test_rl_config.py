@@ -33,3 +33,10 @@ def test_the_resolved_text_gives_the_same_configuration_back() -> None:
 def test_nonsense_is_refused_by_the_name_of_the_key(text: str, message: str) -> None:
     with pytest.raises(BadInput, match=message):
         parse_config(text)
+
+
+def test_a_supervised_method_brings_its_own_learning_rate() -> None:
+    assert parse_config('policy = "m"\nmethod = "rm"').fit.learning_rate == 1e-3
+    given = parse_config('policy = "m"\nmethod = "rm"\n[fit]\nlearning_rate = 5e-4')
+    assert given.fit.learning_rate == 5e-4
+    assert parse_config(resolved(given)) == given

@@ -7,7 +7,7 @@ core (docs/LOG.md); the paper's are named where they differ.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -69,7 +69,8 @@ class RlConfig:
 
 @dataclass(frozen=True, slots=True)
 class FitConfig:
-    """Supervised passes: sft, dpo and the reward model."""
+    """Supervised passes: sft, dpo and the reward model. A learning rate that is not given is
+    the method's own (``FIT_RATES``)."""
 
     epochs: float = _num(3, 0.01, 1000)
     batch_size: int = _num(32, 1, 65536)
@@ -78,6 +79,9 @@ class FitConfig:
     holdout: float = _num(0.2, 0, 0.9)  # reward model only: share of queries held out
     max_tokens: int = _num(768, 16, 131072)
     save_every: int = _num(50, 1, 1_000_000)  # updates
+
+
+FIT_RATES = {"sft": 3e-4, "dpo": 2e-5, "rm": 1e-3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,9 @@ def parse_config(text: str) -> RunConfig:
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"run.toml: not TOML: {error}") from error
     config: RunConfig = _build(RunConfig, data, "")
+    if config.method in FIT_RATES and "learning_rate" not in data.get("fit", {}):
+        fit = replace(config.fit, learning_rate=FIT_RATES[config.method])
+        config = replace(config, fit=fit)
     rl = config.rl
     if rl.prompts * rl.group % rl.micro_batch:
         total = rl.prompts * rl.group

@@ -1,8 +1,9 @@
 """A generative stepwise reward model: it writes a short critique, then a verdict, and its score
 is P(correct) at the verdict token (SHE section 3; design.md section 5).
 
-The critique of a structured step puts the true value next to the claim, because a small model
-compares neighbours well and distant words badly; of an open step it says whether it holds.
+The critique of a structured step puts the true value next to the claim and says whether they
+are the same, as the policy's own evidence lines do (docs/sample.md): a small model compares
+neighbours well and distant words badly. Of an open step it says whether it holds.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from training.rl.generate import Decoding, generate_batches, next_token_logits
 from training.rl.policy import Policy, load_policy, policy_facts
 from training.rl.types import BadInput, LabelledRollout
 
-CRITIQUE_TOKENS = 24
+CRITIQUE_TOKENS = 32
 VERDICTS = ("correct", "incorrect")
 
 
@@ -72,12 +73,11 @@ def examples_of(
 def critique_of(kind: StepKind, step: str, correct: bool, value: str | None) -> str:
     """The critique line that the labels support; no claim beyond them is made up."""
     if kind in OPEN_KINDS:
-        return f"critique: the analysis is {'right' if correct else 'wrong'}\n"
-    key = CLAIM_KEYS[kind]
+        return "holds\n" if correct else "fails\n"
     claim = step.strip().splitlines()[-1].partition(":")[2].strip().lower()
     corrected = value if value and value != claim else f"not {claim}"
-    true = claim if correct else corrected
-    return f"critique: {key} {true} said {claim}\n"
+    true, relation = (claim, "same") if correct else (corrected, "different")
+    return f"{CLAIM_KEYS[kind]} {true} {claim} {relation}\n"
 
 
 @dataclass(frozen=True, slots=True)
