@@ -55,6 +55,7 @@ class LaunchForm(forms.Form):
         super().__init__(*args, **kwargs)
         for section, name, field in _hyperparameters():
             self.fields[f"{section}__{name}"] = field
+        self.fields["overrides"] = self.fields.pop("overrides")  # the last word
 
     def config(self) -> dict[str, Any]:
         """The overrides of the run, as TrainingRun.config."""

@@ -146,6 +146,9 @@ class RolloutBatch(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        verbose_name_plural = "rollout batches"
+
     def __str__(self) -> str:
         return f"batch {self.pk} ({self.state})"
 

@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
                 ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='training.checkpoint')),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='annotation.project')),
             ],
+            options={'verbose_name_plural': 'rollout batches'},
         ),
         migrations.CreateModel(
             name='StepScore',
