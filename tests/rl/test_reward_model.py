@@ -74,7 +74,7 @@ def test_the_target_ends_with_the_verdict_and_eos(labels: list[LabelledRollout])
     tokenizer = make_tokenizer(["verdict: correct"])
     ids = target_ids(tokenizer, examples_of(labels[:1])[2])
     assert tokenizer.decode(ids[:-1]).splitlines() == [
-        "category match match same",
+        "category mismatch mismatch same",
         "verdict: correct",
     ]
     assert ids[-1] == tokenizer.eos_token_id
