@@ -14,9 +14,9 @@ from training.rl.reward_model import (
     VerdictTokens,
     critique_of,
     examples_of,
+    fit_example,
     load_reward_model,
     log_odds,
-    target_ids,
 )
 from training.rl.rm_train import balance, prior_shift, split_by_query
 from training.rl.score import score
@@ -41,7 +41,7 @@ def test_a_critique_says_what_the_labels_support_and_no_more() -> None:
         critique_of(category, step, False, None) == "category not related related different\n"
     )
     wrong = critique_of(StepKind.QUERY, "## 1 query analysis\nx", False, None)
-    assert wrong == "fails\n"
+    assert wrong == "different\n"
 
 
 def test_an_example_sees_the_steps_up_to_the_judged_one(labels: list[LabelledRollout]) -> None:
@@ -70,14 +70,15 @@ def test_the_verdict_is_read_where_the_two_lines_part() -> None:
     assert tokens.correct != tokens.incorrect
 
 
-def test_the_target_ends_with_the_verdict_and_eos(labels: list[LabelledRollout]) -> None:
+def test_loss_falls_on_the_critique_and_on_the_token_that_decides(
+    labels: list[LabelledRollout],
+) -> None:
     tokenizer = make_tokenizer(["verdict: correct"])
-    ids = target_ids(tokenizer, examples_of(labels[:1])[2])
-    assert tokenizer.decode(ids[:-1]).splitlines() == [
-        "category mismatch mismatch same",
-        "verdict: correct",
-    ]
-    assert ids[-1] == tokenizer.eos_token_id
+    example = fit_example(tokenizer, examples_of(labels[:1])[2])
+    learned = [token for token, on in zip(example.ids, example.mask, strict=True) if on]
+    assert tokenizer.decode(learned[:-1]) == "category mismatch mismatch same\n"
+    assert learned[-1] == VerdictTokens.of(tokenizer).correct
+    assert "verdict:" in tokenizer.decode(example.ids)
 
 
 def test_a_query_is_either_trained_on_or_held_out(labels: list[LabelledRollout]) -> None:

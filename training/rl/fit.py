@@ -1,4 +1,4 @@
-"""Supervised fine-tuning on (prompt, completion) token ids: what sft and the RM share."""
+"""Supervised fine-tuning on masked token ids: what sft and the RM share."""
 
 from __future__ import annotations
 
@@ -19,10 +19,16 @@ from training.rl.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class FitExample:
-    """Loss falls on ``completion`` only; both are token ids."""
+    """Token ids, and 1 in ``mask`` where the loss falls."""
 
-    prompt: list[int]
-    completion: list[int]
+    ids: list[int]
+    mask: list[int]
+
+
+def encode(tokenizer: Any, text: str) -> list[int]:
+    """Token ids of ``text`` with nothing added."""
+    ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+    return ids
 
 
 def fit(
@@ -35,12 +41,9 @@ def fit(
 ) -> None:
     """Train in place; goes on from the newest complete checkpoint in ``run_dir``."""
     rows = [
-        {
-            "input_ids": e.prompt + e.completion,
-            "completion_mask": [0] * len(e.prompt) + [1] * len(e.completion),
-        }
-        for e in examples
-        if len(e.prompt) + len(e.completion) <= config.max_tokens
+        {"input_ids": example.ids, "completion_mask": example.mask}
+        for example in examples
+        if len(example.ids) <= config.max_tokens
     ]
     trainer = SFTTrainer(
         model=policy.model,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from training.rl.fit import encode
 from training.rl.generate import Decoding, generate_ids, stream_seed
 from training.rl.policy import Policy
-from training.rl.reward_model import encode
 
 
 def local_rollouts(

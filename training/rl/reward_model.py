@@ -3,7 +3,8 @@ is P(correct) at the verdict token (SHE section 3; design.md section 5).
 
 The critique of a structured step puts the true value next to the claim and says whether they
 are the same, as the policy's own evidence lines do (docs/sample.md): a small model compares
-neighbours well and distant words badly. Of an open step it says whether it holds.
+neighbours well and distant words badly. Of an open step it says whether the analysis is the
+same as what the query or the product says.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import torch
 
 from annotation.steps import CLAIM_KEYS, OPEN_KINDS, Layout, StepKind, layout_order
 from training.prompts import rm_prompt
+from training.rl.fit import FitExample, encode
 from training.rl.generate import Decoding, generate_batches, next_token_logits
 from training.rl.policy import Policy, load_policy, policy_facts
 from training.rl.types import BadInput, LabelledRollout
@@ -73,7 +75,7 @@ def examples_of(
 def critique_of(kind: StepKind, step: str, correct: bool, value: str | None) -> str:
     """The critique line that the labels support; no claim beyond them is made up."""
     if kind in OPEN_KINDS:
-        return "holds\n" if correct else "fails\n"
+        return "same\n" if correct else "different\n"
     claim = step.strip().splitlines()[-1].partition(":")[2].strip().lower()
     corrected = value if value and value != claim else f"not {claim}"
     true, relation = (claim, "same") if correct else (corrected, "different")
@@ -164,16 +166,15 @@ def load_reward_model(folder: str | Path, batch_size: int = 128) -> RewardModel:
     return RewardModel(policy, batch_size, shifts)
 
 
-def encode(tokenizer: Any, text: str) -> list[int]:
-    ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
-    return ids
-
-
-def target_ids(tokenizer: Any, example: RmExample) -> list[int]:
-    """The completion: critique line, verdict line, EOS; pieces encoded as scoring does."""
-    word = VERDICTS[0] if example.correct else VERDICTS[1]
-    line = encode(tokenizer, f"verdict: {word}")
-    return [*encode(tokenizer, example.critique), *line, tokenizer.eos_token_id]
+def fit_example(tokenizer: Any, example: RmExample) -> FitExample:
+    """Loss on the critique and on the token that decides the verdict. What stands between is
+    given when scoring and nothing after is read, so neither is worth capacity; pieces are
+    encoded as scoring does."""
+    verdict = VerdictTokens.of(tokenizer)
+    prompt, critique = encode(tokenizer, example.prompt), encode(tokenizer, example.critique)
+    decides = verdict.correct if example.correct else verdict.incorrect
+    mask = [0] * len(prompt) + [1] * len(critique) + [0] * len(verdict.prefix) + [1]
+    return FitExample([*prompt, *critique, *verdict.prefix, decides], mask)
 
 
 def _sigmoid(value: float) -> float:

@@ -10,15 +10,14 @@ from typing import Any
 
 from annotation.steps import StepKind
 from training.rl.config import RunConfig
-from training.rl.fit import FitExample, fit
+from training.rl.fit import fit
 from training.rl.policy import Policy
 from training.rl.reward_model import (
     RewardModel,
     RmExample,
-    encode,
     examples_of,
+    fit_example,
     log_odds,
-    target_ids,
 )
 from training.rl.rm_metrics import rm_report
 from training.rl.types import BadInput, LabelledRollout
@@ -48,10 +47,7 @@ def train_reward_model(
     balanced = balance(train)
     fit(
         policy,
-        [
-            FitExample(encode(policy.tokenizer, e.prompt), target_ids(policy.tokenizer, e))
-            for e in balanced
-        ],
+        [fit_example(policy.tokenizer, example) for example in balanced],
         config.fit,
         run_dir,
         config.seed,

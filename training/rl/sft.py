@@ -9,8 +9,7 @@ from annotation.steps import StepKind, layout_order
 from training.prompts import policy_prompt
 from training.rl.callbacks import RunCallback
 from training.rl.explore import by_outcome, explore
-from training.rl.fit import FitExample, fit
-from training.rl.reward_model import encode
+from training.rl.fit import FitExample, encode, fit
 from training.rl.run_folder import Cancelled, Run
 from training.rl.types import BadInput, LabelledRollout, Sample
 
@@ -52,4 +51,5 @@ def verified(label: LabelledRollout) -> bool:
 def _example(run: Run, sample: Sample, text: str) -> FitExample:
     tokenizer = run.policy.tokenizer
     prompt = encode(tokenizer, policy_prompt(sample.text, run.policy.style))
-    return FitExample(prompt, [*encode(tokenizer, text), tokenizer.eos_token_id])
+    answer = [*encode(tokenizer, text), tokenizer.eos_token_id]
+    return FitExample(prompt + answer, [0] * len(prompt) + [1] * len(answer))
