@@ -12,7 +12,7 @@ SERVER = "postgresql://stepwise@db.example.org/stepwise"
 
 
 def manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    # The browser tests set DJANGO_ALLOW_ASYNC_UNSAFE for this process; a deployment has neither.
+    # The browser tests set DJANGO_ALLOW_ASYNC_UNSAFE for this process; a deployment does not.
     foreign = ("STEPWISE_", "DJANGO_", "CELERY_")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
     environment |= {"DATABASE_URL": SERVER} | variables
