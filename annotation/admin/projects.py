@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from annotation.admin.base import ReadOnlyAdmin
@@ -35,4 +36,5 @@ class ProjectAdmin(ReadOnlyAdmin):
     search_fields = ("name", "slug")
 
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
-        project_save(project=obj)
+        assert isinstance(request.user, User)
+        project_save(project=obj, author=request.user)

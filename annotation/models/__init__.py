@@ -1,22 +1,38 @@
 """What people see and say: pairs, rollouts, the queue, labels, resolutions."""
 
 from annotation.models.exports import ExportJob
+from annotation.models.guidelines import GuidelineVersion
 from annotation.models.imports import ImportJob
 from annotation.models.labels import Resolution, StepLabel, Submission
 from annotation.models.pairs import Pair, Product, Project, Rollout, Step
+from annotation.models.quality import (
+    ConsensusFit,
+    GoldDispute,
+    GoldItem,
+    GoldTry,
+    Pause,
+    Review,
+)
 from annotation.models.queue import Assignment, QueueItem
 from annotation.models.tokens import ApiToken
 
 __all__ = [
     "ApiToken",
     "Assignment",
+    "ConsensusFit",
     "ExportJob",
+    "GoldDispute",
+    "GoldItem",
+    "GoldTry",
+    "GuidelineVersion",
     "ImportJob",
     "Pair",
+    "Pause",
     "Product",
     "Project",
     "QueueItem",
     "Resolution",
+    "Review",
     "Rollout",
     "Step",
     "StepLabel",

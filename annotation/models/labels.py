@@ -84,6 +84,7 @@ class Resolution(models.Model):
         related_name="+",
     )
     cause = models.CharField(max_length=32, blank=True, help_text="why the labels were split")
+    method = models.CharField(max_length=32, blank=True, help_text="how the labels were merged")
     guideline_version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
 

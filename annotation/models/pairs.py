@@ -22,6 +22,28 @@ class Project(models.Model):
     )
     guideline = models.TextField(blank=True, help_text="Markdown")
     guideline_version = models.PositiveIntegerField(default=1)
+    gold_percent = models.PositiveSmallIntegerField(
+        default=0, help_text="share of claims that are gold, 0-50"
+    )
+    gold_onboarding = models.PositiveSmallIntegerField(
+        default=0, help_text="gold items before a new person's first real one"
+    )
+    gold_tries = models.PositiveSmallIntegerField(
+        default=2, help_text="attempts at a gold item before its answers are shown"
+    )
+    pause_below = models.PositiveSmallIntegerField(
+        default=0, help_text="percent of gold steps right; under it a person is paused, 0 = off"
+    )
+    pause_window = models.PositiveSmallIntegerField(
+        default=10, help_text="gold items that the pause rule looks back on"
+    )
+    review_percent = models.PositiveSmallIntegerField(
+        default=0, help_text="share of resolved items that a lead looks at again"
+    )
+    consensus = models.CharField(
+        max_length=16, default="majority",
+        choices=[("majority", "majority"), ("dawid_skene", "Dawid-Skene")],
+    )  # fmt: skip
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

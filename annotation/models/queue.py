@@ -18,6 +18,8 @@ class QueueItem(models.Model):
         MALFORMED = "malformed"
         DISAGREEMENT = "disagreement"
         AUDIT = "audit"
+        STALE = "stale"  # the rule changed after it was labelled
+        GOLD = "gold"
 
     class State(models.TextChoices):
         OPEN = "open"  # wants labels
@@ -25,6 +27,7 @@ class QueueItem(models.Model):
         SPLIT = "split"  # needs adjudication by a lead
         RESOLVED = "resolved"
         DROPPED = "dropped"  # unrateable or withdrawn
+        GOLD = "gold"  # checks one person; not claimable by others, never resolved
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="items")
     rollout = models.ForeignKey(Rollout, on_delete=models.CASCADE, related_name="items")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotation.errors import Conflict, Invalid
 from annotation.models import Project
 from annotation.rules import DEFAULT_RULES, RulesError, parse_rules
+from annotation.services.guidelines import guideline_current, guideline_save
 from annotation.steps import LAYOUTS
 
 
@@ -49,12 +51,13 @@ def project_create(
     )
     if not created:
         raise Conflict(f"there is already a project '{slug}'")
+    guideline_current(project=project)
     return project
 
 
 @transaction.atomic
-def project_save(*, project: Project) -> Project:
-    """Store an edited project; a changed guideline gets the next version.
+def project_save(*, project: Project, author: User | None = None) -> Project:
+    """Store an edited project; a changed guideline or rules table gets the next version.
 
     Raises:
         Invalid: a bad rules table or overlap.
@@ -67,7 +70,11 @@ def project_save(*, project: Project) -> Project:
         raise Invalid("overlap must be at least 1 and at most max_overlap")
     stored = Project.objects.select_for_update().filter(pk=project.pk).first()
     if stored is not None:
-        changed = stored.guideline != project.guideline
-        project.guideline_version = stored.guideline_version + int(changed)
+        version = guideline_save(
+            project=stored, author=author, text=project.guideline, rules=project.rules
+        )
+        project.guideline, project.rules = stored.guideline, stored.rules
+        project.guideline_version = version.number
     project.save()
+    guideline_current(project=project)
     return project

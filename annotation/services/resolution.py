@@ -140,6 +140,15 @@ def votes_of(item: QueueItem) -> dict[int, list[Vote]]:
     return found
 
 
+def label_versions(item: QueueItem) -> dict[int, int]:
+    """Step kind -> the oldest guideline version among the labels that count."""
+    found: dict[int, int] = {}
+    labels = StepLabel.objects.filter(item=item, submission__undone_at=None)
+    for kind, version in labels.values_list("kind", "guideline_version"):
+        found[kind] = min(version, found.get(kind, version))
+    return found
+
+
 def _save(item: QueueItem, state: str) -> str:
     item.state = state
     closed = state in (QueueItem.State.RESOLVED, QueueItem.State.DROPPED)
@@ -157,6 +166,9 @@ def _record(
 ) -> list[Resolution]:
     outbox_writing("resolutions")
     steps = {step.kind: step for step in item.rollout.steps.all()}
+    current = item.project.guideline_version
+    # A lead decides by today's guideline; people did by the one they saw.
+    versions = {} if lead else label_versions(item)
     rows = [
         Resolution(
             item=item,
@@ -171,7 +183,7 @@ def _record(
             step_sha256=steps[kind].sha256 if kind in steps else "",
             decided_by=lead,
             cause=cause,
-            guideline_version=item.project.guideline_version,
+            guideline_version=versions.get(kind, current),
         )
         for kind, decision in sorted(decisions.items())
         if decision.status == "agreed"

@@ -9,16 +9,12 @@ from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.safestring import mark_safe
-from markdown_it import MarkdownIt
 
 from annotation.models import Project
 from annotation.selectors.progress import item_counts, served_counts, throughput
 from annotation.selectors.queue import queue_state
 from annotation.views.guard import visitor
-
-# "js-default" shows HTML in a guideline as text, so its author cannot run scripts.
-_MARKDOWN = MarkdownIt("js-default", {"html": False})
+from annotation.views.markdown import markdown_html
 
 
 class Login(LoginView):
@@ -53,6 +49,5 @@ def guideline(request: HttpRequest, slug: str) -> HttpResponse:
     project = get_object_or_404(Project, slug=slug)
     partial = request.headers.get("HX-Request") == "true"
     name = "annotation/_guideline.html" if partial else "annotation/guideline.html"
-    # The renderer escapes HTML, so the result is safe by construction.
-    html = mark_safe(_MARKDOWN.render(project.guideline))
+    html = markdown_html(project.guideline)
     return render(request, name, {"project": project, "html": html, "partial": partial})

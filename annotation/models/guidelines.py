@@ -1,0 +1,44 @@
+"""Every version of a project's guideline and rules table."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from annotation.models.pairs import Project
+
+
+class GuidelineVersion(models.Model):
+    """Append-only. Labels carry the number of the version they were made under."""
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="guideline_versions"
+    )
+    number = models.PositiveIntegerField()
+    text = models.TextField(blank=True, help_text="Markdown")
+    rules = models.TextField(help_text="TOML: category x attribute -> tier")
+    changed_kinds = ArrayField(
+        models.PositiveSmallIntegerField(),
+        default=list,
+        blank=True,
+        help_text="step kinds whose meaning this version changed: older labels are stale",
+    )
+    note = models.TextField(blank=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "number"], name="guideline_version_once")
+        ]
+        ordering = ["-number"]
+
+    def __str__(self) -> str:
+        return f"guideline version {self.number}"
