@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from annotation.views import adjudicate, draft, exports, home, label, progress
+from annotation.views import adjudicate, draft, home, label, progress
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -19,8 +19,5 @@ urlpatterns = [
     path("adjudication/", adjudicate.adjudication, name="adjudication"),
     path("adjudication/<int:pk>/", adjudicate.adjudicate, name="adjudicate"),
     path("progress/", progress.progress, name="progress"),
-    path("exports/", exports.exports, name="exports"),
-    path("exports/new/", exports.create, name="export_create"),
-    path("exports/<int:pk>/file/", exports.file, name="export_file"),
     path("quality/", include("annotation.quality_urls")),
 ]
