@@ -6,11 +6,13 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from annotation.attributes import MAX_MARKS, marks_of, overall
 from annotation.labels import LabelInput
 from annotation.steps import StepKind
 
 Answers = dict[str, dict[str, Any]]
 FIELDS = ("verdict", "value", "reason", "comment")
+_OWN = ("verdict", "value", "attributes")
 
 
 def answers_of(post: Mapping[str, str], kinds: Iterable[int]) -> Answers:
@@ -20,6 +22,8 @@ def answers_of(post: Mapping[str, str], kinds: Iterable[int]) -> Answers:
         answer: dict[str, Any] = {
             name: post.get(f"{name}-{kind}", "").strip() for name in FIELDS
         }
+        if kind == StepKind.ATTRIBUTE:
+            answer["attributes"] = _marks(post)
         if not any(answer.values()):
             continue
         # A span without a comment is what is left of a comment that was deleted.
@@ -33,7 +37,8 @@ def answers_of(post: Mapping[str, str], kinds: Iterable[int]) -> Answers:
 def labels_of(
     answers: Answers, claims: Mapping[int, str], *, hint_shown: bool = False
 ) -> list[LabelInput]:
-    """Label inputs of the answers; a value alone implies its verdict against the claim.
+    """Label inputs of the answers; a value alone implies its verdict against the claim, and
+    marked attributes alone imply the value.
 
     ``hint_shown``: the person saw the rules table's warning, which stands at the last step.
     """
@@ -41,12 +46,22 @@ def labels_of(
     for key, answer in answers.items():
         kind = int(key)
         verdict, value = answer["verdict"], answer["value"]
+        marks = marks_of(answer.get("attributes"))
+        if marks and not value and verdict in ("", "incorrect"):
+            value = overall(marks)
         if value and not verdict:
             verdict = "correct" if value == claims.get(kind) else "incorrect"
-        fields = {name: answer[name] for name in answer if name not in ("verdict", "value")}
+        fields = {name: answer[name] for name in answer if name not in _OWN}
         hint = hint_shown and kind == StepKind.FINAL
         labels.append(
-            LabelInput(kind=kind, verdict=verdict, value=value, hint_shown=hint, **fields)
+            LabelInput(
+                kind=kind,
+                verdict=verdict,
+                value=value,
+                hint_shown=hint,
+                attributes=marks,
+                **fields,
+            )
         )
     return labels
 
@@ -58,6 +73,17 @@ def client_key_of(post: Mapping[str, str]) -> str:
 def milliseconds_of(post: Mapping[str, str]) -> int:
     """Active time as the page measured it, at most one hour an item."""
     return min(_number(post.get("active_ms", "")) or 0, 3_600_000)
+
+
+def _marks(post: Mapping[str, str]) -> list[dict[str, str]]:
+    rows = (
+        {
+            "name": post.get(f"attribute_name-{i}", "").strip(),
+            "state": post.get(f"attribute_state-{i}", ""),
+        }
+        for i in range(MAX_MARKS)
+    )
+    return [row for row in rows if row["name"] and row["state"]]
 
 
 def _number(raw: str) -> int | None:

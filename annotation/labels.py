@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from annotation.attributes import AttributeMark, marks_problem
 from annotation.rules import Rules
 from annotation.steps import CLAIM_KEYS, OPEN_KINDS, VALUES, StepKind
 
@@ -24,6 +25,7 @@ class LabelInput:
     comment_end: int | None = None
     active_ms: int = 0
     hint_shown: bool = False
+    attributes: tuple[AttributeMark, ...] = ()  # step 4: the asked ones that were marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,10 @@ def rule_warning(labels: Sequence[LabelInput], rules: Rules) -> str | None:
 def _problem(label: LabelInput, step: JudgedStep | None) -> str | None:
     if label.verdict not in VERDICTS:
         return "choose correct, incorrect or unsure"
+    if label.attributes and label.kind != StepKind.ATTRIBUTE:
+        return "only step 4 has attributes"
+    if problem := marks_problem(label.attributes):
+        return problem
     if label.verdict == "unsure" and not label.reason.strip():
         return "say why you are unsure"
     if step is None and label.verdict == "correct":

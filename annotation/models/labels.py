@@ -48,6 +48,9 @@ class StepLabel(models.Model):
     guideline_version = models.PositiveIntegerField(default=1)
     active_ms = models.PositiveIntegerField(default=0)
     hint_shown = models.BooleanField(default=False)
+    attributes = models.JSONField(
+        default=list, blank=True, help_text="kind 4: [{name, state}] of the asked attributes"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

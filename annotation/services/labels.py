@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from annotation.attributes import marks_json
 from annotation.errors import Conflict, Denied, Invalid, InvalidLabels
 from annotation.labels import (
     JudgedStep,
@@ -165,6 +166,7 @@ def _rows(
             guideline_version=item.project.guideline_version,
             active_ms=max(label.active_ms, 0),
             hint_shown=label.hint_shown,
+            attributes=marks_json(label.attributes),
         )
         for label in labels
     ]

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from annotation.attributes import STATES, asked_attributes, marks_of
 from annotation.models import QueueItem, Step
 from annotation.steps import CLAIM_KEYS, STRUCTURED_KINDS, VALUES, StepKind
 
@@ -28,6 +29,11 @@ VALUE_NAMES: dict[str, Promise] = {
 VERDICTS = (("correct", "1", _("correct")), ("incorrect", "2", _("incorrect")),
             ("unsure", "3", _("unsure")))  # fmt: skip
 VALUE_KEYS = "qwer"
+STATE_NAMES: dict[str, Promise] = {
+    "match": _("match"), "mismatch": _("mismatch"), "unknown": _("unknown"),
+    "not_asked": _("not asked"),
+}  # fmt: skip
+STATE_KEYS = "ynxz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,12 @@ class Option:
     key: str
     claimed: bool = False
     checked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeRow:
+    name: str
+    states: list[Option]
 
 
 @dataclass(slots=True)
@@ -65,6 +77,7 @@ class Card:
     error: str = ""
     agreed: bool = False  # adjudication: people agree on this step
     votes: list[Any] = field(default_factory=list)
+    attributes: list[AttributeRow] = field(default_factory=list)
 
     @property
     def structured(self) -> bool:
@@ -84,8 +97,28 @@ def cards_of(
         if kind in steps or kind in item.kinds
     ]
     for card in cards:
+        if card.kind == StepKind.ATTRIBUTE and card.judged:
+            card.attributes = _attributes(steps, answers.get(str(card.kind), {}))
         card.error = (errors or {}).get(card.kind, "")
     return cards
+
+
+def _attributes(steps: Mapping[int, Step], was: Mapping[str, Any]) -> list[AttributeRow]:
+    """The asked attributes by the rollout, then those that the person added."""
+    texts = [steps[k].text if k in steps else "" for k in (StepKind.QUERY, StepKind.ATTRIBUTE)]
+    asked = asked_attributes(*texts)
+    marked = {mark.name: mark.state for mark in marks_of(was.get("attributes"))}
+    return [
+        AttributeRow(name, mark_options(marked.get(name, "")))
+        for name in dict.fromkeys([*asked, *marked])
+    ]
+
+
+def mark_options(chosen: str = "") -> list[Option]:
+    return [
+        Option(state, STATE_NAMES[state], key, checked=state == chosen)
+        for state, key in zip(STATES, STATE_KEYS, strict=True)
+    ]
 
 
 def lines_of(text: str) -> list[Line]:

@@ -24,7 +24,7 @@ from annotation.selectors.progress import recent_submissions
 from annotation.selectors.queue import queue_state
 from annotation.services.labels import label_submit, submission_undo, undo_refusal
 from annotation.services.queue import item_skip, queue_claim
-from annotation.views.cards import cards_of
+from annotation.views.cards import cards_of, mark_options
 from annotation.views.guard import role_required, visitor, wants_json
 
 
@@ -108,6 +108,7 @@ def _page(
         "item": item,
         "cards": cards_of(item, answers, errors),
         "errors": errors,
+        "mark_options": mark_options(),
         "rules": rules_json(item.project),
         "client_key": request.POST.get("client_key") or uuid.uuid4().hex,
         "lease_ms": settings.LEASE_SECONDS * 1000,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
 
 from django.utils.functional import Promise
 
+from annotation.attributes import marks_of
 from annotation.consensus import decide
 from annotation.models import QueueItem, StepLabel
 from annotation.rules import parse_rules
 from annotation.services.resolution import votes_of
 from annotation.steps import StepKind
-from annotation.views.cards import VALUE_NAMES, VERDICTS
+from annotation.views.cards import STATE_NAMES, VALUE_NAMES, VERDICTS
 
 _VERDICT_NAMES = {value: name for value, _key, name in VERDICTS}
 
@@ -28,6 +30,7 @@ class Vote:
     reason: str = ""
     quote: str = ""
     warning: str = ""
+    attributes: Sequence[tuple[str, str | Promise]] = ()
 
 
 def split_kinds(item: QueueItem) -> set[int]:
@@ -66,6 +69,7 @@ def _vote(who: str, label: StepLabel | None, text: str, warning: str) -> Vote:
         reason=label.reason,
         quote=text[start:end] if start is not None and end is not None else "",
         warning=warning,
+        attributes=[(m.name, STATE_NAMES[m.state]) for m in marks_of(label.attributes)],
     )
 
 

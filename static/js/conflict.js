@@ -27,5 +27,6 @@ function row(card, mine, theirs) {
 
 function say(answer) {
   if (!answer) return "–";
-  return [answer.verdict, answer.value, answer.reason, answer.comment].filter(Boolean).join(" · ");
+  const marks = (answer.attributes ?? []).map(({ name, state }) => `${name}: ${state}`);
+  return [answer.verdict, answer.value, ...marks, answer.reason, answer.comment].filter(Boolean).join(" · ");
 }

@@ -1,6 +1,8 @@
 // The state of the step cards: verdict and value linked, completeness, the rules table.
 // No network here; label.js and adjudicate.js wire it to keys and saving.
 
+import { Attributes } from "./attributes.js";
+
 export const texts = document.getElementById("texts")?.dataset ?? {};
 
 const FIELDS = ["reason", "comment", "comment_start", "comment_end"];
@@ -11,6 +13,8 @@ export class StepForm {
     this.rules = rules;
     this.onChange = onChange;
     this.cards = [...form.querySelectorAll(".step[data-judged]")];
+    const table = form.querySelector("[data-attributes]");
+    this.attributes = table ? new Attributes(table.closest(".step"), (card, value) => this.#marked(card, value)) : null;
     form.addEventListener("change", (event) => this.#changed(event.target));
     form.addEventListener("input", (event) => {
       if (event.target.matches("textarea")) this.onChange();
@@ -64,7 +68,8 @@ export class StepForm {
         const raw = this.get(kind, name);
         answer[name] = name.startsWith("comment_") ? (raw === "" ? null : Number(raw)) : raw;
       }
-      if (answer.verdict || answer.value || answer.reason || answer.comment) out[kind] = answer;
+      if (this.attributes?.card.dataset.kind === kind) answer.attributes = this.attributes.marks();
+      if (answer.verdict || answer.value || answer.reason || answer.comment || answer.attributes?.length) out[kind] = answer;
     }
     return out;
   }
@@ -73,6 +78,7 @@ export class StepForm {
     for (const { dataset: { kind } } of this.cards) {
       const answer = answers[kind] ?? {};
       for (const name of ["verdict", "value", ...FIELDS]) this.set(kind, name, answer[name] ?? "");
+      if (this.attributes?.card.dataset.kind === kind) this.attributes.fill(answer.attributes ?? []);
       const remarks = this.card(kind).querySelector("details");
       if (remarks && (answer.reason || answer.comment)) remarks.open = true;
     }
@@ -132,6 +138,7 @@ export class StepForm {
       if (line && !this.problem(card)) line.hidden = true;
       this.#quote(card);
     }
+    this.attributes?.compare(this.get(4, "value"));
     const count = this.form.querySelector("#done-count");
     if (count) count.textContent = `${done} ${texts.done ?? "/"} ${this.cards.length}`;
     const warning = this.form.querySelector("[data-rule-warning]");
@@ -153,7 +160,15 @@ export class StepForm {
     if (!card) return;
     if (target.name.startsWith("verdict-")) this.pickVerdict(card, target.value);
     else if (target.name.startsWith("value-")) this.pickValue(card, target.value);
+    else if (target.name.startsWith("attribute_state-")) this.attributes.marked();
     else this.refresh();
+  }
+
+  // All attributes marked: the step's value follows. Picking another value overrides it.
+  #marked(card, value) {
+    if (value) return this.pickValue(card, value);
+    this.refresh();
+    this.onChange();
   }
 
   #quote(card) {

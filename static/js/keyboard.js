@@ -45,6 +45,8 @@ export class StepKeys {
     // A focused button, link or summary keeps its own Enter.
     if (event.key === "Enter" && event.target.matches?.("button, a, summary")) return;
     if (event.key in VERDICTS) return this.#verdict(event, VERDICTS[event.key]);
+    const { attributes } = this.steps;
+    if (attributes?.card === this.active && attributes.key(event)) return attributes.overall() ? this.#onward() : undefined;
     const value = VALUES.indexOf(event.key.toLowerCase());
     if (value >= 0) return this.#value(event, value);
     this.#move(event) || this.#run(event, event.key.length === 1 ? event.key.toLowerCase() : event.key);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from annotation.attributes import AttributeMark
 from annotation.labels import (
     JudgedStep,
     LabelInput,
@@ -19,6 +20,7 @@ STEPS = {
     5: JudgedStep("2", 40),
 }
 ALL = [1, 2, 3, 4, 5]
+RED = AttributeMark("color", "match")
 
 
 def problem(label: LabelInput, steps: dict[int, JudgedStep] = STEPS) -> str:
@@ -46,6 +48,8 @@ def test_an_empty_form_is_refused_as_a_whole() -> None:
             "not part of this step",
         ),
         (LabelInput(1, "correct", comment_start=3, comment_end=9), "write the comment"),
+        (LabelInput(3, "correct", "match", attributes=(RED,)), "only step 4"),
+        (LabelInput(4, "incorrect", "all", attributes=(RED, RED)), "marked twice"),
     ],
 )
 def test_a_bad_label_says_what_is_wrong(label: LabelInput, message: str) -> None:

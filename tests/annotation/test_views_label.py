@@ -93,6 +93,30 @@ def test_a_value_alone_implies_its_verdict(client: Client, assignment: Assignmen
     assert (verdicts[3], verdicts[5]) == ("correct", "incorrect")
 
 
+def test_the_overall_value_of_step_4_follows_from_its_attributes_in_a_plain_form(
+    client: Client, assignment: Assignment
+) -> None:
+    marks = {"attribute_state-0": "match", "attribute_state-1": "mismatch"}
+    names = {"attribute_name-0": "capacity 1 litre", "attribute_name-1": "colour matte black"}
+    form = ALL_CORRECT | {"verdict-4": "", "value-5": "3", "verdict-5": ""}
+    client.post(f"/label/{assignment.pk}/submit/", form | names | marks)
+    label = StepLabel.objects.get(kind=4)
+    assert (label.verdict, label.value) == ("incorrect", "partial")
+    assert label.attributes == [
+        {"name": "capacity 1 litre", "state": "match"},
+        {"name": "colour matte black", "state": "mismatch"},
+    ]
+
+
+def test_a_chosen_value_overrides_what_the_attributes_give(
+    client: Client, assignment: Assignment
+) -> None:
+    marks = {"attribute_name-0": "capacity 1 litre", "attribute_state-0": "mismatch"}
+    client.post(f"/label/{assignment.pk}/submit/", ALL_CORRECT | marks)
+    label = StepLabel.objects.get(kind=4)
+    assert (label.value, label.attributes[0]["state"]) == ("all", "mismatch")
+
+
 def test_a_form_against_the_rules_table_comes_back_with_what_was_typed(
     client: Client, assignment: Assignment
 ) -> None:
