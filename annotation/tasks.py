@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.db import transaction
 
 from annotation.selectors.items import items_due_for_resolution
+from annotation.services.exports import export_job_run
 from annotation.services.imports import import_job_run
 from annotation.services.resolution import item_resolve
 
@@ -18,3 +20,13 @@ def items_resolve_due() -> None:
 @shared_task
 def import_job_start(job_id: int) -> None:
     import_job_run(job_id=job_id)
+
+
+@shared_task
+def export_job_start(job_id: int) -> None:
+    export_job_run(job_id=job_id)
+
+
+def export_job_send(job_id: int) -> None:
+    """Queue the job once its row is committed."""
+    transaction.on_commit(lambda: export_job_start.delay(job_id))

@@ -133,6 +133,9 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
 
+# Tables of annotation.exporters.formats.ExportFormat.
+EXPORT_FORMATS = ("annotation.exporters.tables.FORMATS",)
+
 # Labelling
 LEASE_SECONDS = env_int("STEPWISE_LEASE_SECONDS", 900, 10, 86_400)
 UNDO_SECONDS = env_int("STEPWISE_UNDO_SECONDS", 300, 0, 86_400)

@@ -8,5 +8,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("annotation.api_urls")),
     path("", include("annotation.urls")),
+    path("", include("annotation.data_urls")),
     path("training/", include("training.urls")),
 ]

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from django.contrib.auth.models import User
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from annotation.errors import Invalid, StepwiseError
 from annotation.importers.files import file_kind
 from annotation.models import ImportJob, Project
+from annotation.services.job_lock import job_lock
 from annotation.services.pairs import ImportRefused, ImportReport, pairs_import
 
 _LOCK_SPACE = 738_203
@@ -56,7 +55,7 @@ def import_job_run(*, job_id: int) -> ImportJob | None:
     The lock ends with its connection, so the redelivered message of a killed worker finds the
     job free and does it again; nothing is imported twice.
     """
-    with _job_lock(job_id) as free:
+    with job_lock(_LOCK_SPACE, job_id) as free:
         live = [ImportJob.State.QUEUED, ImportJob.State.RUNNING]
         jobs = ImportJob.objects.filter(pk=job_id, state__in=live)
         if not free or not jobs.update(state=ImportJob.State.RUNNING):
@@ -98,19 +97,6 @@ def import_job_requeue(*, job: ImportJob) -> ImportJob:
         raise Invalid("this import is done")
     job.refresh_from_db()
     return job
-
-
-@contextmanager
-def _job_lock(job_id: int) -> Iterator[bool]:
-    """Whether this connection has the job to itself."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, job_id])
-        free: bool = cursor.fetchone()[0]
-        try:
-            yield free
-        finally:
-            if free and not connection.needs_rollback:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, job_id])
 
 
 class _Progress:

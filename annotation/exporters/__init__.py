@@ -1,0 +1,1 @@
+"""Writing what people said in the formats that others read (docs/exporting.md)."""

@@ -1,0 +1,58 @@
+"""Labels and resolutions, one row each: the columns and their types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pyarrow as pa
+
+from annotation.exporters.formats import ExportFilter, ExportFormat, Record
+from annotation.exporters.writers import csv_writer, parquet_writer, write_jsonl
+from annotation.selectors.exports import (
+    label_rows,
+    label_total,
+    resolution_rows,
+    resolution_total,
+)
+
+_TEXT, _ID, _SMALL = pa.string(), pa.int64(), pa.int16()
+_ABOUT = [
+    ("item_id", _ID), ("rollout_id", _ID), ("policy", _TEXT), ("pair_id", _ID),
+    ("query", _TEXT), ("query_type", _TEXT), ("locale", _TEXT), ("split", _TEXT),
+    ("product_id", _TEXT), ("title", _TEXT), ("kind", _SMALL), ("claimed", _TEXT),
+    ("verdict", _TEXT), ("value", _TEXT),
+]  # fmt: skip
+LABELS = pa.schema([
+    ("label_id", _ID), *_ABOUT, ("reason", _TEXT), ("comment", _TEXT),
+    ("comment_start", pa.int32()), ("comment_end", pa.int32()), ("annotator", _TEXT),
+    ("guideline_version", pa.int32()), ("active_ms", _ID), ("hint_shown", pa.bool_()),
+    ("created_at", _TEXT),
+])  # fmt: skip
+RESOLUTIONS = pa.schema([
+    ("resolution_id", _ID), *_ABOUT, ("source", _TEXT), ("n", _SMALL),
+    ("agreement", pa.float64()), ("cause", _TEXT), ("decided_by", _TEXT),
+    ("guideline_version", pa.int32()), ("step_sha256", _TEXT), ("created_at", _TEXT),
+])  # fmt: skip
+
+
+def _formats(
+    name: str,
+    what: str,
+    schema: pa.Schema,
+    total: Callable[[ExportFilter], int],
+    records: Callable[[ExportFilter], Iterator[Record]],
+) -> Iterator[ExportFormat]:
+    for suffix, kind, write in (
+        ("", "jsonl", write_jsonl),
+        ("-csv", "csv", csv_writer(schema.names)),
+        ("-parquet", "parquet", parquet_writer(schema)),
+    ):
+        yield ExportFormat(
+            f"{name}{suffix}", f"{what}, {kind}", f".{kind}", total, records, write, lint=True
+        )
+
+
+FORMATS = (
+    *_formats("labels", "step labels", LABELS, label_total, label_rows),
+    *_formats("resolutions", "decided steps", RESOLUTIONS, resolution_total, resolution_rows),
+)

@@ -1,0 +1,71 @@
+"""Records to a file, one batch in memory at a time. No Django."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+Record = Mapping[str, Any]
+Writer = Callable[[Path, Iterable[Record]], None]
+
+BATCH = 2000
+# A cell that begins like this is a formula to a spreadsheet; an apostrophe makes it text.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_jsonl(path: Path, records: Iterable[Record]) -> None:
+    """One object a line, UTF-8."""
+    with path.open("w", encoding="utf-8") as stream:
+        for record in records:
+            stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+
+def write_json_array(path: Path, records: Iterable[Record]) -> None:
+    """One JSON array, an element a line."""
+    with path.open("w", encoding="utf-8") as stream:
+        stream.write("[")
+        for number, record in enumerate(records):
+            stream.write((",\n" if number else "\n") + json.dumps(record, ensure_ascii=False))
+        stream.write("\n]\n")
+
+
+def csv_writer(columns: Sequence[str]) -> Writer:
+    """RFC 4180 with a header; None is an empty cell."""
+
+    def write(path: Path, records: Iterable[Record]) -> None:
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            rows = csv.writer(stream)
+            rows.writerow(columns)
+            rows.writerows([_cell(record[name]) for name in columns] for record in records)
+
+    return write
+
+
+def parquet_writer(schema: pa.Schema) -> Writer:
+    """Zstandard-compressed, a row group a batch, types as in ``schema``."""
+
+    def write(path: Path, records: Iterable[Record]) -> None:
+        with pq.ParquetWriter(path, schema, compression="zstd") as file:
+            for batch in batches(records):
+                file.write_table(pa.Table.from_pylist(batch, schema=schema))
+
+    return write
+
+
+def batches(records: Iterable[Record], size: int = BATCH) -> Iterator[list[Record]]:
+    rest = iter(records)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return value

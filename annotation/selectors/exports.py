@@ -1,0 +1,201 @@
+"""What people said, as streams of plain records.
+
+Every stream is one server-side cursor in order of id, so neither side holds the rows: memory
+does not grow with the project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+
+from annotation.models import Project, Resolution, Rollout, Step, StepLabel
+
+Record = dict[str, Any]
+_CHUNK = 2000
+_PAIR = {
+    "pair_id": "{0}pair_id",
+    "query": "{0}pair__query",
+    "query_type": "{0}pair__query_type",
+    "locale": "{0}pair__locale",
+    "split": "{0}pair__split",
+    "product_id": "{0}pair__product__external_id",
+    "title": "{0}pair__product__title",
+}
+_ROLLOUT = {"rollout_id": "item__rollout_id", "policy": "item__rollout__policy"}
+_LABEL = {
+    "label_id": "id",
+    "item_id": "item_id",
+    **_ROLLOUT,
+    **{name: path.format("item__rollout__") for name, path in _PAIR.items()},
+    "kind": "kind",
+    "claimed": "claimed",
+    "verdict": "verdict",
+    "value": "value",
+    "reason": "reason",
+    "comment": "comment",
+    "comment_start": "comment_start",
+    "comment_end": "comment_end",
+    "annotator": "annotator__username",
+    "guideline_version": "guideline_version",
+    "active_ms": "submission__assignment__active_ms",
+    "hint_shown": "hint_shown",
+    "created_at": "created_at",
+}
+_RESOLUTION = {
+    "resolution_id": "id",
+    "item_id": "item_id",
+    **_ROLLOUT,
+    **{name: path.format("item__rollout__") for name, path in _PAIR.items()},
+    "kind": "kind",
+    "claimed": "claimed",
+    "verdict": "verdict",
+    "value": "value",
+    "source": "source",
+    "n": "n",
+    "agreement": "agreement",
+    "cause": "cause",
+    "decided_by": "decided_by__username",
+    "guideline_version": "guideline_version",
+    "step_sha256": "step_sha256",
+    "created_at": "created_at",
+}
+
+
+class Chosen(Protocol):
+    """Which rows of a project; "" means all."""
+
+    @property
+    def project(self) -> Project: ...
+    @property
+    def split(self) -> str: ...
+    @property
+    def policy(self) -> str: ...
+
+
+def label_rows(chosen: Chosen) -> Iterator[Record]:
+    """One record a valid label: submitted and not undone. Unmarked steps have none.
+    ``active_ms`` is the time of the whole item."""
+    yield from _stream(_labels(chosen), _LABEL)
+
+
+def label_total(chosen: Chosen) -> int:
+    return _labels(chosen).count()
+
+
+def resolution_rows(chosen: Chosen) -> Iterator[Record]:
+    """One record a decided step: the newest resolution of its item."""
+    yield from _stream(_resolutions(chosen), _RESOLUTION)
+
+
+def resolution_total(chosen: Chosen) -> int:
+    return _resolutions(chosen).count()
+
+
+def tier_rows(chosen: Chosen) -> Iterator[Record]:
+    """``pair_id``, ``query``, ``product_id``, ``tier`` ("4".."1") of every pair whose tier
+    people decided (the newest decision), ordered by query."""
+    newest = (
+        Resolution.objects.filter(pair=OuterRef("pair"), kind=5)
+        .exclude(value="")
+        .order_by("-pk")
+    )
+    rows = _in(Resolution.objects.filter(kind=5), "item__rollout__", chosen)
+    rows = rows.filter(pk=Subquery(newest.values("pk")[:1])).order_by("pair__query", "pk")
+    found = rows.values_list("pair_id", "pair__query", "pair__product__external_id", "value")
+    for pair_id, query, product_id, tier in found.iterator(chunk_size=_CHUNK):
+        yield {"pair_id": pair_id, "query": query, "product_id": product_id, "tier": tier}
+
+
+def tier_total(chosen: Chosen) -> int:
+    rows = _in(Resolution.objects.filter(kind=5), "item__rollout__", chosen).exclude(value="")
+    return rows.values("pair").distinct().count()
+
+
+def rollout_rows(chosen: Chosen) -> Iterator[Rollout]:
+    """Rollouts with at least one decided step; ``pair.product``, ``steps`` and ``items`` with
+    their ``resolutions`` (oldest first) are loaded."""
+    decided = Prefetch("items__resolutions", Resolution.objects.order_by("pk"))
+    rows = (
+        _rollouts(chosen)
+        .select_related("pair__product")
+        .prefetch_related("steps", "items", decided)
+        .order_by("pk")
+    )
+    yield from rows.iterator(chunk_size=500)
+
+
+def rollout_total(chosen: Chosen) -> int:
+    return _rollouts(chosen).count()
+
+
+def labelled_rollouts(chosen: Chosen) -> Iterator[Rollout]:
+    """Rollouts with at least one valid label; as above, with ``items.labels`` loaded."""
+    valid = StepLabel.objects.filter(submission__undone_at=None)
+    labels = Prefetch(
+        "items__labels",
+        valid.select_related("annotator", "submission__assignment").order_by("pk"),
+    )
+    rows = (
+        _labelled(chosen)
+        .select_related("pair__product")
+        .prefetch_related("steps", "items", labels)
+        .order_by("pk")
+    )
+    yield from rows.iterator(chunk_size=500)
+
+
+def labelled_total(chosen: Chosen) -> int:
+    return _labelled(chosen).count()
+
+
+def newest_resolutions(rollout: Rollout) -> dict[int, Resolution]:
+    """Step kind -> the valid decision, from what :func:`rollout_rows` has loaded."""
+    rows = (row for item in rollout.items.all() for row in item.resolutions.all())
+    return {row.kind: row for row in sorted(rows, key=lambda row: row.pk)}
+
+
+def _labels(chosen: Chosen) -> QuerySet[StepLabel]:
+    valid = StepLabel.objects.filter(submission__undone_at=None)
+    return _in(valid, "item__rollout__", chosen)
+
+
+def _resolutions(chosen: Chosen) -> QuerySet[Resolution]:
+    newer = Resolution.objects.filter(
+        item=OuterRef("item"), kind=OuterRef("kind"), pk__gt=OuterRef("pk")
+    )
+    return _in(Resolution.objects.filter(~Exists(newer)), "item__rollout__", chosen)
+
+
+def _rollouts(chosen: Chosen) -> QuerySet[Rollout]:
+    decided = Resolution.objects.filter(item__rollout=OuterRef("pk"))
+    return _in(Rollout.objects.filter(Exists(decided)), "", chosen)
+
+
+def _labelled(chosen: Chosen) -> QuerySet[Rollout]:
+    valid = StepLabel.objects.filter(item__rollout=OuterRef("pk"), submission__undone_at=None)
+    return _in(Rollout.objects.filter(Exists(valid)), "", chosen)
+
+
+def _in(rows: QuerySet[Any], rollout: str, chosen: Chosen) -> QuerySet[Any]:
+    """Narrow by the pair and rollout that ``rollout`` leads to."""
+    wanted = Q(**{f"{rollout}pair__project": chosen.project})
+    if chosen.split:
+        wanted &= Q(**{f"{rollout}pair__split": chosen.split})
+    if chosen.policy:
+        wanted &= Q(**{f"{rollout}policy": chosen.policy})
+    return rows.filter(wanted)
+
+
+def _stream(rows: QuerySet[Any], columns: dict[str, str]) -> Iterator[Record]:
+    claimed = Step.objects.filter(
+        rollout=OuterRef("item__rollout"), kind=OuterRef("kind")
+    ).values("value")[:1]
+    named = rows.annotate(claimed=Subquery(claimed)).order_by("pk")
+    names, paths = list(columns), list(columns.values())
+    for row in named.values_list(*paths).iterator(chunk_size=_CHUNK):
+        record = dict(zip(names, row, strict=True))
+        record["created_at"] = record["created_at"].isoformat()
+        yield record

@@ -1,0 +1,76 @@
+"""Exports: ask for one, see how far it is, download it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from annotation.exporters.formats import formats
+from annotation.models import ExportJob, Project
+from annotation.roles import Role
+from annotation.services.exports import export_job_create
+from annotation.splits import SPLITS
+from annotation.tasks import export_job_send
+from annotation.views.guard import any_role_required, visitor
+
+MAY_EXPORT = (Role.LEAD, Role.ML_ENGINEER)
+LIVE = (ExportJob.State.QUEUED, ExportJob.State.RUNNING)
+
+
+@never_cache
+@any_role_required(*MAY_EXPORT)
+def exports(request: HttpRequest) -> HttpResponse:
+    """The page reloads itself while an export is under way; it works without scripts."""
+    rows = ExportJob.objects.select_related("project", "created_by").order_by("-pk")
+    page = Paginator(rows, 25).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "projects": Project.objects.order_by("name"),
+        "formats": formats().values(),
+        "splits": SPLITS,
+    }
+    response = render(request, "exports/exports.html", context)
+    if any(job.state in LIVE for job in page):
+        response["Refresh"] = "2"
+    return response
+
+
+@require_POST
+@any_role_required(*MAY_EXPORT)
+def create(request: HttpRequest) -> HttpResponse:
+    post = request.POST
+    job = export_job_create(
+        project=get_object_or_404(Project, slug=post.get("project", "")),
+        format=post.get("format", ""),
+        filter={name: post.get(name, "").strip() for name in ("split", "policy")},
+        user=visitor(request),
+    )
+    export_job_send(job.pk)
+    messages.info(request, _("The export is being written; it appears here when it is done."))
+    return redirect("exports")
+
+
+@never_cache
+@any_role_required(*MAY_EXPORT)
+def file(request: HttpRequest, pk: int) -> HttpResponseBase:
+    job = get_object_or_404(ExportJob, pk=pk, state=ExportJob.State.DONE)
+    return file_response(job)
+
+
+def file_response(job: ExportJob) -> FileResponse:
+    """The file as a streamed download.
+
+    Raises:
+        Http404: it was deleted from the disk.
+    """
+    path = Path(job.path)
+    if not path.is_file():
+        raise Http404("the file of this export is gone; export again")
+    return FileResponse(path.open("rb"), as_attachment=True, filename=job.filename)
