@@ -7,6 +7,7 @@ import torch
 from annotation.steps import StepKind
 from tests.rl.tiny import answer, label_row, make_samples, make_tokenizer
 from training.prompts import rm_prompt
+from training.rl.calibration import log_odds
 from training.rl.data import read_finished_jsonl, read_labels, write_jsonl
 from training.rl.policy import Policy
 from training.rl.reward_model import (
@@ -16,7 +17,6 @@ from training.rl.reward_model import (
     examples_of,
     fit_example,
     load_reward_model,
-    log_odds,
 )
 from training.rl.rm_train import balance, prior_shift, split_by_query
 from training.rl.score import score
@@ -124,6 +124,8 @@ def test_p_correct_is_the_verdict_tokens_share_after_the_models_own_critique(
     assert plain.p == pytest.approx(pair[0].item(), abs=1e-4)
     shifted = RewardModel(policy, prior_shift={StepKind.QUERY: 1.0}).score([prompt])[0]
     assert log_odds(shifted) == pytest.approx(log_odds(plain.p) + 1.0, abs=1e-3)
+    halved = RewardModel(policy, temperature=2.0).score([prompt])[0]
+    assert log_odds(halved) == pytest.approx(plain.odds / 2, abs=1e-3)
 
 
 @pytest.mark.rl
@@ -153,9 +155,3 @@ def test_a_scoring_job_scores_each_step_once(policy: Policy, tmp_path: Path) -> 
     out.write_text("".join(out.read_text().splitlines(keepends=True)[:2]) + '{"step')
     score(tmp_path)
     assert sorted(row["step_id"] for row in read_finished_jsonl(out)) == [0, 1, 2, 3, 4]
-
-
-def test_log_odds_stay_finite_at_the_ends() -> None:
-    assert log_odds(0.5) == 0.0
-    assert log_odds(0.0) == pytest.approx(-log_odds(1.0))
-    assert -7 < log_odds(0.0) < -6

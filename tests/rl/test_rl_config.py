@@ -38,5 +38,5 @@ def test_nonsense_is_refused_by_the_name_of_the_key(text: str, message: str) -> 
 def test_a_supervised_method_brings_its_own_learning_rate() -> None:
     assert parse_config('policy = "m"\nmethod = "rm"').fit.learning_rate == 1e-3
     given = parse_config('policy = "m"\nmethod = "rm"\n[fit]\nlearning_rate = 5e-4')
-    assert given.fit.learning_rate == 5e-4
+    assert (given.fit.learning_rate, given.fit.epochs) == (5e-4, 2.0)
     assert parse_config(resolved(given)) == given

@@ -70,8 +70,8 @@ class RlConfig:
 
 @dataclass(frozen=True, slots=True)
 class FitConfig:
-    """Supervised passes: sft, dpo and the reward model. A learning rate that is not given is
-    the method's own (``FIT_RATES``)."""
+    """Supervised passes: sft, dpo and the reward model. What is not given is the method's
+    own (``FIT_DEFAULTS``)."""
 
     epochs: float = _num(3, 0.01, 1000)
     batch_size: int = _num(32, 1, 65536)
@@ -82,7 +82,12 @@ class FitConfig:
     save_every: int = _num(50, 1, 1_000_000)  # updates
 
 
-FIT_RATES = {"sft": 3e-4, "dpo": 2e-5, "rm": 1e-3}
+FIT_DEFAULTS: dict[str, dict[str, float]] = {
+    "sft": {"learning_rate": 3e-4},
+    "dpo": {"learning_rate": 2e-5, "epochs": 1.0},
+    # a third epoch learned the few hundred labels by heart (docs/LOG.md)
+    "rm": {"learning_rate": 1e-3, "epochs": 2.0},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +137,9 @@ def parse_config(text: str) -> RunConfig:
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"run.toml: not TOML: {error}") from error
     config: RunConfig = _build(RunConfig, data, "")
-    if config.method in FIT_RATES and "learning_rate" not in data.get("fit", {}):
-        fit = replace(config.fit, learning_rate=FIT_RATES[config.method])
-        config = replace(config, fit=fit)
+    own = FIT_DEFAULTS.get(config.method, {})
+    missing: dict[str, Any] = {k: v for k, v in own.items() if k not in data.get("fit", {})}
+    config = replace(config, fit=replace(config.fit, **missing))
     rl = config.rl
     if rl.prompts * rl.group % rl.micro_batch:
         total = rl.prompts * rl.group

@@ -55,8 +55,6 @@ def fit(
             warmup_steps=max(1, fit_updates(len(rows), config) // 20),
             max_length=None,
             completion_only_loss=True,
-            # padding to the longest row of a batch is most of the cost on CPU
-            train_sampling_strategy="group_by_length",
         ),
         train_dataset=Dataset.from_list(rows),
         processing_class=policy.tokenizer,

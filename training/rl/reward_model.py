@@ -9,16 +9,14 @@ same as what the query or the product says.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from annotation.steps import CLAIM_KEYS, OPEN_KINDS, Layout, StepKind, layout_order
 from training.prompts import rm_prompt
+from training.rl.calibration import chance
 from training.rl.fit import FitExample, encode
 from training.rl.generate import Decoding, generate_batches, next_token_logits
 from training.rl.policy import Policy, load_policy, policy_facts
@@ -41,9 +39,10 @@ class RmExample:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """``p`` = P(correct) in (0, 1)."""
+    """``odds`` = log odds of "correct" before the temperature; ``p`` = P(correct) after it."""
 
     p: float
+    odds: float
     critique: str
 
 
@@ -102,11 +101,13 @@ class VerdictTokens:
 @dataclass(slots=True)
 class RewardModel:
     """Scores steps. ``prior_shift`` moves the log odds of a kind from the balanced classes of
-    training back to the classes people saw, so that P(correct) is calibrated."""
+    training back to the classes people saw; ``temperature`` then divides them. Both are there
+    so that P(correct) is calibrated."""
 
     policy: Policy
     batch_size: int = 128
     prior_shift: Mapping[StepKind, float] = field(default_factory=dict)
+    temperature: float = 1.0
 
     def score(self, prompts: Sequence[str]) -> list[float]:
         """P(correct) for each ``rm_prompt``, in order (the StepScorer of rewards.py)."""
@@ -131,11 +132,10 @@ class RewardModel:
             logits = next_token_logits(
                 self.policy, rows, [verdict.correct, verdict.incorrect], self.batch_size
             )
-            odds = (logits[:, 0] - logits[:, 1]).tolist()
-            scores = [
-                Score(_sigmoid(value + self._shift(prompts[index])), critique)
-                for value, critique, index in zip(odds, critiques, indexes, strict=True)
-            ]
+            scores = []
+            for row, index, critique in zip(logits, indexes, critiques, strict=True):
+                odds = float(row[0] - row[1]) + self._shift(prompts[index])
+                scores.append(Score(chance(odds, self.temperature), odds, critique))
             found.update(zip(indexes, scores, strict=True))
             on_batch(indexes, scores)
         return [found[index] for index in range(len(prompts))]
@@ -163,7 +163,7 @@ def load_reward_model(folder: str | Path, batch_size: int = 128) -> RewardModel:
     if facts.get("role") != "rm":
         raise BadInput(f"'{folder}' is not a reward model (stepwise.json has no role rm)")
     shifts = {StepKind(int(k)): float(v) for k, v in facts.get("prior_shift", {}).items()}
-    return RewardModel(policy, batch_size, shifts)
+    return RewardModel(policy, batch_size, shifts, float(facts.get("temperature", 1.0)))
 
 
 def fit_example(tokenizer: Any, example: RmExample) -> FitExample:
@@ -175,13 +175,3 @@ def fit_example(tokenizer: Any, example: RmExample) -> FitExample:
     decides = verdict.correct if example.correct else verdict.incorrect
     mask = [0] * len(prompt) + [1] * len(critique) + [0] * len(verdict.prefix) + [1]
     return FitExample([*prompt, *critique, *verdict.prefix, decides], mask)
-
-
-def _sigmoid(value: float) -> float:
-    return float(torch.sigmoid(torch.tensor(value, dtype=torch.float64)))
-
-
-def log_odds(share: float) -> float:
-    """log(p / (1 - p)), with p kept away from 0 and 1."""
-    share = min(max(share, 1e-3), 1 - 1e-3)
-    return math.log(share / (1 - share))

@@ -10,8 +10,8 @@ from training.rl.run_folder import Cancelled, Run
 
 
 def train_rm(run: Run) -> dict[str, Any]:
-    """Returns facts for report.json; ``rm`` holds the held-out metrics and the prior shift
-    that goes into stepwise.json."""
+    """Returns facts for report.json; ``rm`` holds the held-out metrics and the calibration
+    goes into stepwise.json."""
     callback = RunCallback(run.folder)
     model, report = train_reward_model(
         run.policy, run.labels(), run.config, run.folder, [callback]
@@ -19,4 +19,5 @@ def train_rm(run: Run) -> dict[str, Any]:
     if callback.cancelled:
         raise Cancelled
     shift = {str(int(kind)): value for kind, value in model.prior_shift.items()}
-    return {"rm": report, "model_facts": {"role": "rm", "prior_shift": shift}}
+    facts = {"role": "rm", "prior_shift": shift, "temperature": model.temperature}
+    return {"rm": report, "model_facts": facts}

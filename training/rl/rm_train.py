@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from annotation.steps import StepKind
+from training.rl.calibration import cross_fitted, fit_temperature, log_odds
 from training.rl.config import RunConfig
 from training.rl.fit import fit
 from training.rl.policy import Policy
@@ -17,7 +18,6 @@ from training.rl.reward_model import (
     RmExample,
     examples_of,
     fit_example,
-    log_odds,
 )
 from training.rl.rm_metrics import rm_report
 from training.rl.types import BadInput, LabelledRollout
@@ -54,9 +54,18 @@ def train_reward_model(
         callbacks,
     )
     model = RewardModel(policy, config.eval.batch_size, prior_shift(train, balanced))
-    chances = model.score([example.prompt for example in held])
-    report = rm_report([e.kind for e in held], chances, [e.correct for e in held])
-    return model, {"train": len(train), "train_balanced": len(balanced), "held_out": report}
+    report: dict[str, Any] = {
+        "train": len(train),
+        "train_balanced": len(balanced),
+        "held_out": None,
+    }
+    if held:
+        odds = [score.odds for score in model.review([example.prompt for example in held])]
+        truths = [example.correct for example in held]
+        chances = cross_fitted(odds, truths, [_place(e.query, "fold") > 0.5 for e in held])
+        report["held_out"] = rm_report([e.kind for e in held], chances, truths)
+        model.temperature = fit_temperature(odds, truths)
+    return model, report
 
 
 def split_by_query(
@@ -66,9 +75,7 @@ def split_by_query(
     train: list[RmExample] = []
     held: list[RmExample] = []
     for example in examples:
-        digest = hashlib.sha256(f"rm\0{example.query}".encode()).digest()
-        place = int.from_bytes(digest[:4], "big") / 2**32
-        (held if place < holdout else train).append(example)
+        (held if _place(example.query, "rm") < holdout else train).append(example)
     return (train, held) if train else (held, train)
 
 
@@ -97,6 +104,12 @@ def prior_shift(
         base = _share(seen, kind)
         shifts[kind] = log_odds(base) - log_odds(_share(trained, kind))
     return shifts
+
+
+def _place(query: str, purpose: str) -> float:
+    """A number in [0, 1) that a query always has for a purpose."""
+    digest = hashlib.sha256(f"{purpose}\0{query}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") / 2**32
 
 
 def _share(examples: Sequence[RmExample], kind: StepKind) -> float:
