@@ -1,0 +1,105 @@
+"""``python -m bench.queue --json --items 10000 --annotators 8``: labelling over real HTTP.
+
+Logged-in annotators drive the pages of a real server (claim the next item, submit five steps)
+until the queue is empty, or until ``--limit`` items are done of a queue that is longer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from bench.support.server import install, serving
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--items", type=int, default=10_000)
+    parser.add_argument("--annotators", type=int, default=8)
+    parser.add_argument("--limit", type=int, default=0, help="items labelled; 0 = all")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory(prefix="stepwise-bench-") as folder:
+        Path(folder).chmod(0o755)
+        report = measure(Path(folder), options.items, options.annotators, options.limit)
+    if options.json:
+        print(json.dumps(report, indent=1))
+    else:
+        for key, value in report.items():
+            print(f"{key:<22}{value}")
+    return 0 if not report["double_claims"] and not report["lost"] else 1
+
+
+def measure(folder: Path, items: int, annotators: int, limit: int) -> dict[str, Any]:
+    """Seed, label over HTTP, and compare the receipts with the rows."""
+    install(folder)
+    from bench.support.clicker import Clicker
+    from bench.support.items import items_make, people_make
+
+    began = time.perf_counter()
+    project = items_make("bench", items)
+    seeding = time.perf_counter() - began
+    names = people_make(annotators)
+    target = limit or items
+    share = -(-target // annotators)
+    with serving(folder / "web.log") as address:
+        crew = [Clicker(address, name) for name in names]
+        began = time.perf_counter()
+        with ThreadPoolExecutor(annotators) as pool:
+            quota = share if limit else items
+            list(pool.map(lambda one: one.work(quota, project.slug), crew))
+        seconds = time.perf_counter() - began
+    done = sum(len(one.receipts) for one in crew)
+    return {
+        "items": items,
+        "annotators": annotators,
+        "labelled": done,
+        "seconds": round(seconds, 2),
+        "judgments_per_s": round(done / seconds, 2),
+        **_latency("claim", [s for one in crew for s in one.claims]),
+        **_latency("submit", [s for one in crew for s in one.submits]),
+        **_audit([receipt for one in crew for receipt in one.receipts]),
+        "seed_seconds": round(seeding, 2),
+    }
+
+
+def _latency(name: str, seconds: list[float]) -> dict[str, float]:
+    return {
+        f"{name}_p50_ms": round(1000 * statistics.median(seconds), 1),
+        f"{name}_p95_ms": round(1000 * statistics.quantiles(seconds, n=20)[18], 1),
+    }
+
+
+def _audit(receipts: list[int]) -> dict[str, int]:
+    """``lost``: receipts without a row, or without its five labels; ``double_claims``: slots
+    or annotators served twice for one item."""
+    from django.db.models import Count
+
+    from annotation.models import Assignment, StepLabel, Submission
+
+    rows = set(Submission.objects.values_list("pk", flat=True))
+    labelled = StepLabel.objects.values("submission").annotate(n=Count("pk"))
+    whole = set(labelled.filter(n=5).values_list("submission", flat=True))
+    doubles = (
+        Assignment.objects.filter(state__in=["claimed", "submitted"])
+        .values("item")
+        .annotate(n=Count("pk"))
+        .filter(n__gt=1)
+        .count()
+    )
+    lost = sum(receipt not in rows or receipt not in whole for receipt in receipts)
+    return {
+        "double_claims": doubles + len(receipts) - len(set(receipts)),
+        "lost": lost + len(rows - set(receipts)),
+    }
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

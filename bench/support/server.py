@@ -1,0 +1,67 @@
+"""A throw-away installation: embedded PostgreSQL, migrated, behind gunicorn."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from config.supervisor.processes import web
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def install(data_dir: Path) -> None:
+    """Point this process at a fresh database in ``data_dir`` and bring it up to date."""
+    os.environ.pop("DATABASE_URL", None)
+    os.environ["STEPWISE_DATA_DIR"] = str(data_dir)
+    from config.embedded import ensure_database_url
+
+    ensure_database_url()
+    command = [sys.executable, "manage.py", "bootstrap", "--bare"]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+
+
+@contextmanager
+def serving(log: Path) -> Iterator[str]:
+    """The web processes of `make run`; yields the base address."""
+    port = _free_port()
+    with log.open("wb") as out:
+        server = subprocess.Popen(
+            web("127.0.0.1", port).command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait(address, server)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def _wait(address: str, server: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            if httpx.get(f"{address}/login/", timeout=5).status_code == httpx.codes.OK:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    raise RuntimeError("the web server did not come up; see its log")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
