@@ -46,21 +46,27 @@ def label_errors(
     labels: Sequence[LabelInput],
     kinds: Sequence[int],
     steps: Mapping[int, JudgedStep],
+    *,
+    first_error_only: bool = False,
 ) -> dict[int, str]:
     """Kind -> what is wrong with its label; empty when all is well. 0 is the whole form.
 
     ``kinds`` are the steps the item asks about; a kind absent from ``steps`` is missing from
-    the text.
+    the text. With ``first_error_only`` the steps after the first incorrect one stay unmarked.
     """
     if not labels:
         return {0: "judge at least one step"}
     found: dict[int, str] = {}
     seen: set[int] = set()
+    wrong = [label.kind for label in labels if label.verdict == "incorrect"]
+    last = min(wrong, default=5) if first_error_only else 5
     for label in labels:
         if label.kind in seen:
             found[label.kind] = "judged twice"
         elif label.kind not in kinds:
             found[label.kind] = "this item does not ask about this step"
+        elif label.kind > last:
+            found[label.kind] = f"leave it unmarked: step {last} is the first error"
         elif problem := _problem(label, steps.get(label.kind)):
             found[label.kind] = problem
         seen.add(label.kind)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from annotation.views import adjudicate, draft, home, label, progress
+from annotation.views import adjudicate, draft, flags, home, label, progress
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -15,9 +15,12 @@ urlpatterns = [
     path("label/<int:pk>/skip/", label.skip, name="label_skip"),
     path("label/<int:pk>/draft/", draft.draft, name="label_draft"),
     path("label/<int:pk>/heartbeat/", draft.heartbeat, name="label_heartbeat"),
+    path("label/<int:pk>/flag/", flags.flag, name="label_flag"),
     path("label/undo/<int:pk>/", label.undo, name="label_undo"),
     path("adjudication/", adjudicate.adjudication, name="adjudication"),
     path("adjudication/<int:pk>/", adjudicate.adjudicate, name="adjudicate"),
+    path("flags/", flags.flags, name="flags"),
+    path("flags/<int:pk>/settle/", flags.settle, name="flag_settle"),
     path("progress/", progress.progress, name="progress"),
     path("quality/", include("annotation.quality_urls")),
 ]

@@ -17,7 +17,16 @@ from annotation.services.projects import project_save
 class ProjectForm(forms.ModelForm[Project]):
     class Meta:
         model = Project
-        fields = ["slug", "name", "layout", "overlap", "max_overlap", "rules", "guideline"]
+        fields = [
+            "slug",
+            "name",
+            "layout",
+            "overlap",
+            "max_overlap",
+            "first_error_only",
+            "rules",
+            "guideline",
+        ]
 
     def clean_rules(self) -> str:
         rules: str = self.cleaned_data["rules"]

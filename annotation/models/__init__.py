@@ -1,6 +1,7 @@
 """What people see and say: pairs, rollouts, the queue, labels, resolutions."""
 
 from annotation.models.exports import ExportJob
+from annotation.models.flags import Flag
 from annotation.models.guidelines import GuidelineVersion
 from annotation.models.imports import ImportJob
 from annotation.models.labels import Resolution, StepLabel, Submission
@@ -21,6 +22,7 @@ __all__ = [
     "Assignment",
     "ConsensusFit",
     "ExportJob",
+    "Flag",
     "GoldDispute",
     "GoldItem",
     "GoldTry",

@@ -20,6 +20,9 @@ class Project(models.Model):
     rules = models.TextField(
         default=DEFAULT_RULES, help_text="TOML: category x attribute -> tier"
     )
+    first_error_only = models.BooleanField(
+        default=False, help_text="steps after the first incorrect one stay unmarked"
+    )
     guideline = models.TextField(blank=True, help_text="Markdown")
     guideline_version = models.PositiveIntegerField(default=1)
     gold_percent = models.PositiveSmallIntegerField(

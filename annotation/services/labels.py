@@ -21,6 +21,7 @@ from annotation.labels import (
 )
 from annotation.models import Assignment, QueueItem, StepLabel, Submission
 from annotation.rules import parse_rules
+from annotation.services.gold import gold_answered
 from annotation.storable import storable
 
 __all__ = ["LabelInput", "label_submit", "submission_undo", "undo_refusal"]
@@ -68,7 +69,9 @@ def label_submit(
     held.save(update_fields=["state", "slot", "submitted_at", "active_ms"])
     submission = Submission.objects.create(assignment=held, client_key=client_key)
     StepLabel.objects.bulk_create(_rows(submission, item, annotator, checked))
-    if item.assignments.filter(state=Assignment.State.SUBMITTED).count() >= item.overlap:
+    if item.state == QueueItem.State.GOLD:
+        gold_answered(item=item, labels=checked, now=moment)
+    elif item.assignments.filter(state=Assignment.State.SUBMITTED).count() >= item.overlap:
         item.state = QueueItem.State.LABELLED
         item.save(update_fields=["state"])
     return submission
@@ -117,7 +120,7 @@ def undo_refusal(*, submission: Submission, item: QueueItem, now: datetime) -> s
 def _take_slot(item: QueueItem, held: Assignment) -> None:
     """Make sure ``held`` has a slot; the item is locked."""
     states = Assignment.State
-    if item.state != QueueItem.State.OPEN:
+    if item.state not in (QueueItem.State.OPEN, QueueItem.State.GOLD):
         raise Conflict("this item was closed meanwhile")
     if held.state == states.CLAIMED:
         return
@@ -139,7 +142,8 @@ def _checked(
         step.kind: JudgedStep(step.value, len(step.text)) for step in item.rollout.steps.all()
     }
     filled = [with_implied_value(label, steps.get(label.kind)) for label in labels]
-    if errors := label_errors(filled, item.kinds, steps):
+    first_only = item.project.first_error_only
+    if errors := label_errors(filled, item.kinds, steps, first_error_only=first_only):
         raise InvalidLabels(errors)
     if rules_enforced and (warning := rule_warning(filled, parse_rules(item.project.rules))):
         final = next(label for label in filled if label.kind == 5)

@@ -16,6 +16,7 @@ from annotation.errors import Invalid
 from annotation.forms import answers_of, labels_of
 from annotation.models import QueueItem
 from annotation.roles import Role
+from annotation.selectors.flags import open_flags_of
 from annotation.selectors.items import split_items
 from annotation.services.resolution import CAUSES, StepDecision, item_adjudicate
 from annotation.views.cards import cards_of
@@ -79,9 +80,10 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     cards = cards_of(item, answers)
-    votes, split = vote_cards(item), split_kinds(item)
+    votes, split, flags = vote_cards(item), split_kinds(item), open_flags_of(item)
     for card in cards:
         card.votes = votes.get(card.kind, [])
+        card.flags = flags.get(card.kind, [])
         card.agreed = bool(card.votes) and card.kind not in split
         # A lead decides; "unsure" is for annotators.
         card.verdicts = [option for option in card.verdicts if option.value != "unsure"]
@@ -89,6 +91,7 @@ def _page(
         "item": item,
         "cards": cards,
         "error": error,
+        "flags": flags.get(None, []),
         "causes": [(cause, CAUSE_NAMES[cause]) for cause in CAUSES],
         "cause": request.POST.get("cause", ""),
         "comment": request.POST.get("comment", ""),

@@ -78,6 +78,7 @@ class Card:
     agreed: bool = False  # adjudication: people agree on this step
     votes: list[Any] = field(default_factory=list)
     attributes: list[AttributeRow] = field(default_factory=list)
+    flags: list[Any] = field(default_factory=list)
 
     @property
     def structured(self) -> bool:

@@ -42,6 +42,7 @@ export class StepForm {
   }
 
   pickVerdict(card, verdict) {
+    if ("beyond" in card.dataset) return;
     const { kind, claim } = card.dataset;
     this.set(kind, "verdict", verdict);
     // "Correct" says the claim is the true value; "incorrect" says it is not.
@@ -52,6 +53,7 @@ export class StepForm {
   }
 
   pickValue(card, value) {
+    if ("beyond" in card.dataset) return;
     const { kind, claim } = card.dataset;
     this.set(kind, "value", value);
     this.set(kind, "verdict", value === claim ? "correct" : "incorrect");
@@ -90,6 +92,7 @@ export class StepForm {
   }
 
   problem(card) {
+    if ("beyond" in card.dataset) return "";
     const kind = card.dataset.kind;
     const verdict = this.get(kind, "verdict");
     // People agree on an optional step; a lead may leave it as it is.
@@ -106,7 +109,8 @@ export class StepForm {
   conflict() {
     const values = [3, 4, 5].map((kind) => this.get(kind, "value") || this.#claimed(kind));
     const tier = this.rules[`${values[0]} ${values[1]}`];
-    if (!tier || !values[2] || tier === values[2] || !this.get(5, "value")) return "";
+    const judged = this.get(5, "value") && !("beyond" in (this.card(5)?.dataset ?? {}));
+    if (!tier || !values[2] || tier === values[2] || !judged) return "";
     return (texts.rule ?? "").replace("%c", values[0]).replace("%a", values[1]).replace("%t", tier);
   }
 
@@ -128,25 +132,39 @@ export class StepForm {
 
   refresh() {
     let done = 0;
+    this.#closeAfterFirstError();
+    const wanted = this.cards.filter((card) => !("beyond" in card.dataset));
     for (const card of this.cards) {
       const { kind } = card.dataset;
       card.dataset.state = this.get(kind, "verdict");
       const dot = this.form.querySelector(`[data-dot="${kind}"]`);
       if (dot) dot.dataset.state = card.dataset.state || ("optional" in card.dataset ? "agreed" : "");
-      if (this.isDone(card)) done += 1;
+      if (wanted.includes(card) && this.isDone(card)) done += 1;
       const line = card.querySelector("[data-client-error]");
       if (line && !this.problem(card)) line.hidden = true;
       this.#quote(card);
     }
     this.attributes?.compare(this.get(4, "value"));
     const count = this.form.querySelector("#done-count");
-    if (count) count.textContent = `${done} ${texts.done ?? "/"} ${this.cards.length}`;
+    if (count) count.textContent = `${done} ${texts.done ?? "/"} ${wanted.length}`;
     const warning = this.form.querySelector("[data-rule-warning]");
     if (warning) {
       warning.textContent = this.conflict();
       warning.hidden = !warning.textContent;
       const seen = this.form.elements.namedItem("hint_shown");
       if (seen && !warning.hidden) seen.value = "1";
+    }
+  }
+
+  // Project option: the steps after the first incorrect one stay unmarked. What was chosen there
+  // comes back when the error is taken back; disabled fields are not sent.
+  #closeAfterFirstError() {
+    if (!("firstError" in this.form.dataset)) return;
+    let wrong = false;
+    for (const card of this.cards) {
+      card.toggleAttribute("data-beyond", wrong);
+      for (const field of card.querySelectorAll("input, textarea")) field.disabled = wrong;
+      wrong ||= this.get(card.dataset.kind, "verdict") === "incorrect";
     }
   }
 

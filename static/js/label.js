@@ -4,6 +4,7 @@ import { hide, show, showLogin } from "./banner.js";
 import { showConflict } from "./conflict.js";
 import { wireDialogs } from "./dialogs.js";
 import { Draft } from "./draft.js";
+import { wireFlag } from "./flag.js";
 import { StepForm, texts } from "./form.js";
 import { openGuide } from "./guide.js";
 import { StepKeys } from "./keyboard.js";
@@ -64,10 +65,12 @@ function refused({ entry, data }) {
 }
 
 const dialogs = wireDialogs();
+const openFlag = wireFlag(form, () => keys.active);
 const keys = new StepKeys(steps, {
   Enter: submit,
   c: (card) => openRemarks(steps, card, "comment"),
   reason: (card) => openRemarks(steps, card, "reason"),
+  f: () => openFlag(),
   s: () => dialogs.open("skip"),
   "?": () => dialogs.open("sheet"),
   g: () => openGuide(form.dataset.guidelineUrl),
@@ -77,6 +80,7 @@ const keys = new StepKeys(steps, {
 
 form.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
 document.querySelector("[data-guideline]").addEventListener("click", () => openGuide(form.dataset.guidelineUrl));
+document.querySelector("[data-flag]").addEventListener("click", openFlag);
 startLease(form, { onLost, onLogin });
 addEventListener("online", () => (outbox.all().length ? flush() : (hide(), draft.save())));
 addEventListener("offline", () => show(texts.offline));

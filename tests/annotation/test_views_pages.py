@@ -11,9 +11,10 @@ from tests.browser import seed, seed_labels
 
 pytestmark = pytest.mark.django_db
 LABEL, SPLIT, PROGRESS, ADMIN = "/label/", "/adjudication/", "/progress/", "/admin/"
+FLAGS = "/flags/"
 LINKS = {
     Role.ANNOTATOR: {LABEL, PROGRESS},
-    Role.LEAD: {LABEL, SPLIT, "/training/disagreements/", PROGRESS, ADMIN},
+    Role.LEAD: {LABEL, SPLIT, FLAGS, "/training/disagreements/", PROGRESS, ADMIN},
     Role.ML_ENGINEER: {"/training/runs/", PROGRESS, ADMIN},
 }
 

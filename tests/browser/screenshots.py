@@ -16,6 +16,7 @@ from typing import Any
 
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 SCHEMES = ("light", "dark")
+FLAGGED = "Is an exclusion an attribute? The guideline does not say."
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ def _log_in(page: Any, user: str) -> None:
 
 def _seed() -> list[Shot]:
     from annotation.roles import Role
+    from annotation.services.flags import flag_raise
     from annotation.services.queue import queue_claim
     from tests.browser import seed, seed_labels, seed_training
 
@@ -137,6 +139,9 @@ def _seed() -> list[Shot]:
     seed.item_seed(project, seed.SANDALS, text=broken)
     queue_claim(annotator=seed.person_seed("bob", Role.ANNOTATOR))
     seed.person_seed("cas", Role.ANNOTATOR)
+    flag_raise(
+        item=split, person=seed.person_seed("p2", Role.ANNOTATOR), kind=4, reason=FLAGGED
+    )
 
     def still(page: Any) -> None:
         page.wait_for_load_state("networkidle")
@@ -167,6 +172,8 @@ def _seed() -> list[Shot]:
         Shot("malformed", "bob", "/label/", still),
         Shot("skip", "bob", "/label/", pressed("s", "#skip")),
         Shot("keys", "bob", "/label/", pressed("?", "#sheet")),
+        Shot("flag", "bob", "/label/", pressed("f", "#flag")),
+        Shot("flags", "lea", "/flags/", still),
         Shot("guide", "bob", "/label/", pressed("g", "#guide h1")),
         Shot("adjudicate", "lea", f"/adjudication/{split.pk}/", still),
         Shot("disagreements", "lea", "/training/disagreements/", still),
