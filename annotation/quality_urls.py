@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from annotation.views import guidelines
+from annotation.views import feedback, gold, guidelines
 
 urlpatterns = [
     path("<slug:slug>/guideline/", guidelines.guideline, name="quality_guideline"),
@@ -10,4 +10,15 @@ urlpatterns = [
         "<slug:slug>/guideline/edit/", guidelines.guideline_edit, name="quality_guideline_edit"
     ),
     path("<slug:slug>/stale/", guidelines.stale, name="quality_stale"),
+    path("<slug:slug>/gold/", gold.gold, name="quality_gold"),
+    path("<slug:slug>/gold/add/", gold.gold_add, name="quality_gold_add"),
+    path("<slug:slug>/settings/", gold.settings, name="quality_settings"),
+    path("gold/<int:pk>/", gold.gold_item, name="quality_gold_item"),
+    path("gold/<int:pk>/retire/", gold.retire, name="quality_gold_retire"),
+    path("disputes/<int:pk>/decide/", gold.decide, name="quality_dispute_decide"),
+    path("pauses/<int:pk>/lift/", gold.lift, name="quality_pause_lift"),
+    path("items/<int:pk>/gold/", gold.gold_of_item, name="quality_item_gold"),
+    path("feedback/<int:pk>/", feedback.feedback, name="gold_feedback"),
+    path("feedback/<int:pk>/retry/", feedback.retry, name="gold_retry"),
+    path("feedback/<int:pk>/dispute/", feedback.dispute, name="gold_dispute"),
 ]

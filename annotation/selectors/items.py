@@ -8,7 +8,8 @@ from django.conf import settings
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
-from annotation.models import Project, QueueItem
+from annotation.models import Project, QueueItem, Rollout
+from annotation.steps import STRUCTURED_KINDS, StepKind
 
 
 def items_due_for_resolution(
@@ -36,3 +37,11 @@ def split_items(project: Project | None = None) -> QuerySet[QueueItem]:
     if project is not None:
         items = items.filter(project=project)
     return items.select_related("project", "rollout__pair__product").order_by("-priority", "pk")
+
+
+def default_kinds(rollout: Rollout) -> set[int]:
+    """The steps to ask about: all five, of a malformed rollout the readable ones and 3-5."""
+    if not rollout.parse_error:
+        return {int(kind) for kind in StepKind}
+    readable = set(rollout.steps.values_list("kind", flat=True))
+    return readable | {int(kind) for kind in STRUCTURED_KINDS}

@@ -13,11 +13,14 @@ from annotation.models import Assignment, Project, QueueItem, StepLabel, Submiss
 
 
 def item_counts(project: Project) -> dict[str, int]:
-    """Items by state; every state is present."""
+    """Items by state; every state is present but gold, which is nobody's work to do."""
+    states = [state for state in QueueItem.State.values if state != QueueItem.State.GOLD]
     rows = (
-        QueueItem.objects.filter(project=project).values_list("state").annotate(n=Count("pk"))
+        QueueItem.objects.filter(project=project, state__in=states)
+        .values_list("state")
+        .annotate(n=Count("pk"))
     )
-    return dict.fromkeys(QueueItem.State.values, 0) | dict(rows)
+    return dict.fromkeys(states, 0) | dict(rows)
 
 
 def served_counts(project: Project, user: User | None = None) -> dict[str, int]:
@@ -57,8 +60,9 @@ def throughput(project: Project, now: datetime | None = None) -> list[dict[str, 
 
 
 def label_count(project: Project) -> int:
-    """Valid step labels: submitted and not undone."""
-    return StepLabel.objects.filter(item__project=project, submission__undone_at=None).count()
+    """Valid step labels: submitted and not undone; answers to gold check people, not steps."""
+    labels = StepLabel.objects.filter(item__project=project, submission__undone_at=None)
+    return labels.exclude(item__state=QueueItem.State.GOLD).count()
 
 
 def recent_submissions(user: User, limit: int = 10) -> QuerySet[Submission]:
@@ -77,7 +81,9 @@ def home_summary(user: User, now: datetime | None = None) -> list[dict[str, Any]
     states = QueueItem.State
     by_project = {
         row["project_id"]: row
-        for row in QueueItem.objects.values("project_id").annotate(
+        for row in QueueItem.objects.exclude(state=states.GOLD)
+        .values("project_id")
+        .annotate(
             items=Count("pk"),
             open=Count("pk", filter=Q(state=states.OPEN)),
             split=Count("pk", filter=Q(state=states.SPLIT)),

@@ -10,9 +10,10 @@ from django.contrib.auth.models import User
 from django.db.models import Count, F, Min, Q, QuerySet
 from django.utils import timezone
 
-from annotation.models import Assignment, Project, QueueItem
+from annotation.models import Assignment, Pause, Project, QueueItem
+from annotation.selectors.gold import pauses_of
 
-Why = Literal["ready", "held", "skipped", "done", "empty"]
+Why = Literal["ready", "paused", "held", "skipped", "done", "empty"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,14 @@ class QueueState:
     held_until: datetime | None  # when the first such hold ends
     skipped: int  # this person passed them to others
     judged: int  # this person has judged them; they wait for others
+    pauses: tuple[Pause, ...] = ()  # by the gold rule, in the projects asked for
 
     @property
     def why(self) -> Why:
         if self.claimable:
             return "ready"
+        if self.pauses:
+            return "paused"
         if self.held:
             return "held"
         if self.skipped:
@@ -44,6 +48,9 @@ def queue_state(
     items = QueueItem.objects.filter(state=QueueItem.State.OPEN)
     if project is not None:
         items = items.filter(project=project)
+    pauses = tuple(pauses_of(user, project))
+    if pauses:
+        items = items.exclude(project__in=[pause.project_id for pause in pauses])
     mine = Assignment.objects.filter(annotator=user, item__in=items)
     judged = mine.filter(state="submitted")
     skipped = mine.filter(state="skipped")
@@ -60,6 +67,7 @@ def queue_state(
         held_until=until,
         skipped=n_skipped,
         judged=n_judged,
+        pauses=pauses,
     )
 
 

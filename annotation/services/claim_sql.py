@@ -23,6 +23,10 @@ WITH candidate AS (
     FROM annotation_queueitem i
     WHERE i.state = 'open' {project}
       AND NOT EXISTS (
+        SELECT 1 FROM annotation_pause p
+        WHERE p.annotator_id = %(annotator)s AND p.project_id = i.project_id
+          AND p.lifted_at IS NULL)
+      AND NOT EXISTS (
         SELECT 1 FROM annotation_assignment a
         WHERE a.item_id = i.id AND a.annotator_id = %(annotator)s
           AND a.state IN {passed})

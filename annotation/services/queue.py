@@ -15,8 +15,10 @@ from django.utils import timezone
 from annotation.errors import Conflict, Denied, DraftConflict, Invalid
 from annotation.models import Assignment, Project, QueueItem, Rollout
 from annotation.roles import Role, has_role
+from annotation.selectors.items import default_kinds
 from annotation.services.claim_sql import Lock, claim_once
-from annotation.steps import STRUCTURED_KINDS, StepKind
+from annotation.services.gold import gold_serve
+from annotation.steps import StepKind
 
 LIVE_STATES = (QueueItem.State.OPEN, QueueItem.State.LABELLED, QueueItem.State.SPLIT)
 
@@ -55,7 +57,7 @@ def queue_open(
     fallback = QueueItem.Reason.MALFORMED if malformed else QueueItem.Reason.NEW
     why = QueueItem.Reason(reason or fallback)
     people = project.overlap if overlap is None else overlap
-    asked = sorted(set(_default_kinds(rollout) if kinds is None else kinds))
+    asked = sorted(set(default_kinds(rollout) if kinds is None else kinds))
     if not asked or not set(asked) <= {int(kind) for kind in StepKind}:
         raise Invalid("kinds must be step numbers 1 to 5")
     if not 1 <= people <= project.max_overlap:
@@ -83,7 +85,8 @@ def queue_open(
 def queue_claim(
     *, annotator: User, project: Project | None = None, now: datetime | None = None
 ) -> Assignment | None:
-    """The person's own unfinished claim, else the next item, else None.
+    """The person's own unfinished claim, else a gold item that is due, else the next item,
+    else None.
 
     An item is given to ``overlap`` distinct people at most; see ``claim_sql``.
     """
@@ -91,6 +94,8 @@ def queue_claim(
     expires = moment + timedelta(seconds=settings.LEASE_SECONDS)
     if own := _own_claim(annotator, project, moment, expires):
         return own
+    if gold := gold_serve(annotator=annotator, project=project, expires=expires):
+        return _assignments().get(pk=gold.pk)
     step = 0
     while step < len(_PASSES):
         lock, put_off_too = _PASSES[step]
@@ -204,7 +209,7 @@ def _own_claim(
     held = _assignments().filter(
         annotator=annotator,
         state=Assignment.State.CLAIMED,
-        item__state=QueueItem.State.OPEN,
+        item__state__in=[QueueItem.State.OPEN, QueueItem.State.GOLD],
     )
     if project is not None:
         held = held.filter(item__project=project)
@@ -223,10 +228,3 @@ def _assignments() -> QuerySet[Assignment]:
 def _check_owner(assignment: Assignment, annotator: User) -> None:
     if assignment.annotator_id != annotator.pk:
         raise Denied("this claim belongs to somebody else")
-
-
-def _default_kinds(rollout: Rollout) -> set[int]:
-    if not rollout.parse_error:
-        return {int(kind) for kind in StepKind}
-    readable = set(rollout.steps.values_list("kind", flat=True))
-    return readable | {int(kind) for kind in STRUCTURED_KINDS}

@@ -25,6 +25,7 @@ from annotation.selectors.queue import queue_state
 from annotation.services.labels import label_submit, submission_undo, undo_refusal
 from annotation.services.queue import item_skip, queue_claim
 from annotation.views.cards import cards_of, mark_options
+from annotation.views.feedback import feedback_url
 from annotation.views.guard import role_required, visitor, wants_json
 
 
@@ -66,7 +67,7 @@ def submit(request: HttpRequest, pk: int) -> HttpResponseBase:
         if wants_json(request):
             return JsonResponse({"error": error.message, "errors": error.by_kind}, status=422)
         return _page(request, assignment, answers, error.by_kind, status=422)
-    following = _next_url(request, receipt=submission.pk)
+    following = feedback_url(request, submission) or _next_url(request, receipt=submission.pk)
     if wants_json(request):
         return JsonResponse({"receipt": submission.pk, "next": following})
     return redirect(following)

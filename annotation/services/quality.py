@@ -1,0 +1,47 @@
+"""A project's quality settings."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from annotation.errors import Denied, Invalid
+from annotation.models import Project
+from annotation.roles import Role, has_role
+
+# field -> (lowest, highest)
+LIMITS: dict[str, tuple[int, int]] = {
+    "gold_percent": (0, 50),
+    "gold_onboarding": (0, 100),
+    "gold_tries": (1, 10),
+    "pause_below": (0, 100),
+    "pause_window": (1, 200),
+    "review_percent": (0, 100),
+}
+CONSENSUS = ("majority", "dawid_skene")
+
+
+@transaction.atomic
+def quality_settings_save(
+    *, project: Project, lead: User, numbers: dict[str, int], consensus: str
+) -> Project:
+    """Store gold rate, pause rule, review share and the way labels are merged.
+
+    Raises:
+        Denied: not a lead.
+        Invalid: an unknown setting or a number out of its limits.
+    """
+    if not has_role(lead, Role.LEAD):
+        raise Denied("only a lead may change these settings")
+    if consensus not in CONSENSUS:
+        raise Invalid(f"consensus must be one of {', '.join(CONSENSUS)}")
+    if unknown := set(numbers) - set(LIMITS):
+        raise Invalid(f"there is no setting {min(unknown)}")
+    for name, value in numbers.items():
+        low, high = LIMITS[name]
+        if not low <= value <= high:
+            raise Invalid(f"{name} must be between {low} and {high}")
+        setattr(project, name, value)
+    project.consensus = consensus
+    project.save(update_fields=[*numbers, "consensus"])
+    return project
