@@ -134,7 +134,13 @@ REST_FRAMEWORK = {
 }
 
 # Tables of annotation.exporters.formats.ExportFormat.
-EXPORT_FORMATS = ("annotation.exporters.tables.FORMATS",)
+EXPORT_FORMATS = (
+    "annotation.exporters.tables.FORMATS",
+    "training.exporters.tables.FORMATS",
+    "annotation.exporters.huggingface.FORMATS",
+    "annotation.exporters.label_studio.FORMATS",
+    "annotation.exporters.search.FORMATS",
+)
 
 # Labelling
 LEASE_SECONDS = env_int("STEPWISE_LEASE_SECONDS", 900, 10, 86_400)

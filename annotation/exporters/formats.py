@@ -48,7 +48,8 @@ class ExportFilter:
 class ExportFormat:
     """``write`` makes the file (or folder, where ``folder``) from streamed records.
 
-    ``lint``: the records carry labels, so their leaks are worth measuring.
+    ``total`` is the most records it can have, for the progress. ``lint``: the records carry
+    labels, so their leaks are worth measuring.
     """
 
     name: str

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
 
+from annotation.importers.json_array import array_elements
 from annotation.importers.rows import ImportFileError, RowError
 
 Record = Mapping[str, Any]
@@ -26,7 +27,7 @@ csv.field_size_limit(MAX_LINE)
 
 
 def records(path: Path, delimiter: str = "") -> Records:
-    """By extension: .csv, .tsv, .jsonl (all also .gz, .zst, .zstd) and .parquet.
+    """By extension: .csv, .tsv, .jsonl, .json (all also .gz, .zst, .zstd) and .parquet.
 
     ``delimiter`` overrides the extension's.
 
@@ -40,18 +41,20 @@ def records(path: Path, delimiter: str = "") -> Records:
         return parquet_records(path)
     if kind == "jsonl":
         return jsonl_records(path)
+    if kind == "json":
+        return json_array_records(path)
     return csv_records(path, delimiter or ("\t" if kind == "tsv" else ","))
 
 
 def file_kind(path: Path) -> str:
-    """csv, tsv, jsonl or parquet."""
+    """csv, tsv, jsonl, json or parquet."""
     suffixes = [s.lower().lstrip(".") for s in path.suffixes]
     if suffixes and suffixes[-1] in ("gz", "zst", "zstd"):
         suffixes.pop()
     kind = suffixes[-1] if suffixes else ""
     kind = "jsonl" if kind == "ndjson" else kind
-    if kind not in ("csv", "tsv", "jsonl", "parquet"):
-        raise ImportFileError(f"{path.name}: expected .csv, .tsv, .jsonl or .parquet")
+    if kind not in ("csv", "tsv", "jsonl", "json", "parquet"):
+        raise ImportFileError(f"{path.name}: expected .csv, .tsv, .jsonl, .json or .parquet")
     return kind
 
 
@@ -123,6 +126,19 @@ def parquet_records(path: Path) -> Records:
                     yield row, record
         except (pa.ArrowException, OSError) as error:
             yield row + 1, RowError(row + 1, f"damaged after row {row}: {error}")
+
+
+def json_array_records(path: Path) -> Records:
+    """The objects of one JSON array; the "line" is the element's number."""
+    with open_bytes(path) as raw:
+        text = io.TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape")
+        number = 0
+        try:
+            for number, element in enumerate(array_elements(text, MAX_LINE), 1):
+                good = isinstance(element, dict)
+                yield number, element if good else RowError(number, "expected an object")
+        except (ValueError, RecursionError, EOFError, OSError, zstandard.ZstdError) as error:
+            yield number + 1, RowError(number + 1, f"not a JSON array: {error}")
 
 
 def open_bytes(path: Path) -> IO[bytes]:

@@ -15,8 +15,8 @@ def read_rows(path: Path) -> Rows:
         ImportFileError: see :func:`annotation.importers.files.records`; a CSV without the
             columns ``query`` and ``title``.
     """
-    # JSON lines have no header; there each row is checked by itself.
-    header_checked = file_kind(path) == "jsonl"
+    # JSON has no header; there each row is checked by itself.
+    header_checked = file_kind(path) in ("jsonl", "json")
     for line, record in records(path):
         if isinstance(record, RowError):
             yield record

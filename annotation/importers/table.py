@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from annotation.importers import esci, native, quepid, wands
+from annotation.importers import esci, label_studio, native, quepid, wands
 from annotation.importers.rows import ImportFileError, Rows
 
 ADAPTERS: dict[str, Callable[..., Rows]] = {
@@ -14,7 +14,10 @@ ADAPTERS: dict[str, Callable[..., Rows]] = {
     "wands": wands.read_rows,
     "esci": esci.read_rows,
     "quepid": quepid.read_rows,
+    "label-studio": label_studio.read_rows,
 }
+# What can be uploaded; the others join several files.
+ONE_FILE_ADAPTERS = ("native", "label-studio")
 
 
 def read_rows(path: Path, adapter: str = "native", **options: Any) -> Rows:

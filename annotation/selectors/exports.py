@@ -116,13 +116,13 @@ def tier_total(chosen: Chosen) -> int:
 
 def rollout_rows(chosen: Chosen) -> Iterator[Rollout]:
     """Rollouts with at least one decided step; ``pair.product``, ``steps`` and ``items`` with
-    their ``resolutions`` (oldest first) are loaded."""
+    their ``resolutions`` (oldest first) are loaded. A pair's rollouts follow each other."""
     decided = Prefetch("items__resolutions", Resolution.objects.order_by("pk"))
     rows = (
         _rollouts(chosen)
         .select_related("pair__product")
         .prefetch_related("steps", "items", decided)
-        .order_by("pk")
+        .order_by("pair_id", "pk")
     )
     yield from rows.iterator(chunk_size=500)
 

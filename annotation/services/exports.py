@@ -133,6 +133,7 @@ def _write(job: ExportJob, format: ExportFormat, chosen: ExportFilter) -> None:
     job.rows_written = export_write(
         format=format, chosen=chosen, path=path, progress=_Progress(job)
     )
+    job.rows_total = job.rows_written
     if format.lint:
         job.lint = lint_file(path)
     if format.folder:

@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from annotation.errors import Invalid, StepwiseError
 from annotation.importers.files import file_kind
+from annotation.importers.rows import ImportFileError
+from annotation.importers.table import ONE_FILE_ADAPTERS
 from annotation.models import ImportJob, Project
 from annotation.services.job_lock import job_lock
 from annotation.services.pairs import ImportRefused, ImportReport, pairs_import
@@ -28,14 +30,17 @@ def import_job_create(
     project: Project,
     upload: BinaryIO | File[bytes],
     filename: str,
+    adapter: str = "native",
     skip_bad: bool = False,
     user: User | None = None,
 ) -> ImportJob:
-    """Keep an uploaded file in our own columns; the caller sends the task on commit.
+    """Keep an uploaded file; the caller sends the task on commit.
 
     Raises:
-        ImportFileError: an unknown extension.
+        ImportFileError: an unknown extension, or an adapter that needs more than one file.
     """
+    if adapter not in ONE_FILE_ADAPTERS:
+        raise ImportFileError(f"adapter must be one of {', '.join(ONE_FILE_ADAPTERS)}")
     name = Path(filename).name
     file_kind(Path(name))
     storage = FileSystemStorage()
@@ -44,6 +49,7 @@ def import_job_create(
         project=project,
         path=storage.path(stored),
         filename=name[:255],
+        adapter=adapter,
         skip_bad=skip_bad,
         created_by=user,
     )
