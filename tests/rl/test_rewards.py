@@ -4,7 +4,7 @@ import pytest
 
 from annotation.steps import StepKind
 from tests.rl.tiny import answer, make_samples
-from training.rl.rewards import HybridRewards, human_share, source_counts
+from training.rl.rewards import HybridRewards, gated, human_share, source_counts
 from training.rl.types import ScoredRollout
 from verifier.truth import Truth, TruthTable
 
@@ -80,6 +80,19 @@ def test_silver_can_be_turned_off() -> None:
     without = HybridRewards(TruthTable(), use_silver=False).score([sample], [RIGHT])[0]
     assert values(with_silver) == [None, None, 1.0, 1.0, 1.0]
     assert values(without) == [None] * 5
+
+
+def test_a_right_tier_from_a_wrong_premise_is_masked() -> None:
+    lucky = RIGHT.replace("attribute: all", "attribute: none")
+    assert values(score(lucky)) == [None, None, 1.0, 0.0, 1.0]
+    assert str(gated(score(lucky))) == "[nan, nan, 1.0, 0.0, nan]"
+
+
+def test_right_premises_and_unreadable_rollouts_keep_their_final_reward() -> None:
+    slip = RIGHT.replace("tier: 4", "tier: 3")
+    assert gated(score(slip))[2:] == [1.0, 1.0, 0.0]
+    assert gated(score(RIGHT))[2:] == [1.0, 1.0, 1.0]
+    assert gated(score("")) == [0.0] * 5
 
 
 def test_the_human_share_counts_only_rewards_that_exist() -> None:

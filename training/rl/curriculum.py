@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from training.rl.config import CurriculumConfig
-from training.rl.sampling import PASSED, Prompt, shuffle_key
+from training.rl.rewards import RIGHT
+from training.rl.sampling import Prompt, shuffle_key
 from training.rl.types import BadInput, Sample, ScoredRollout
 
 
@@ -63,7 +64,7 @@ class Curriculum:
             if rollout.outcome is not None:
                 outcomes[rollout.pair_id].append(rollout.outcome)
         for pair_id, values in outcomes.items():
-            if min(values) >= PASSED:
+            if min(values) >= RIGHT:
                 self._rested.add(pair_id)
             else:
                 self._rested.discard(pair_id)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from training.prompts import policy_prompt
 from training.rl.generate import Decoding, generate_batches
 from training.rl.jobs import append_jsonl, resume_jsonl
-from training.rl.rewards import HybridRewards
+from training.rl.rewards import RIGHT, HybridRewards
 from training.rl.run_folder import Run
 from training.rl.types import Sample, ScoredRollout
 
@@ -66,6 +66,6 @@ def by_outcome(
         values = [reward.value for reward in rollout.rewards.values()]
         if rollout.outcome == 0:
             groups[False].append(rollout)
-        elif rollout.outcome is not None and all(v is None or v >= 0.5 for v in values):
+        elif rollout.outcome is not None and all(v is None or v >= RIGHT for v in values):
             groups[True].append(rollout)
     return groups[True], groups[False]

@@ -10,10 +10,14 @@ from torch import Tensor
 
 from training.rl.advantages import outcome_advantages
 from training.rl.srpo import SRPOTrainer
+from training.rl.types import ScoredRollout
 
 
 class GRPOOutcomeTrainer(SRPOTrainer):
     """A_i = (R_i - mean) / (std + eps) with R the final step's reward; unknown gets 0."""
+
+    def _credited(self, rollout: ScoredRollout) -> list[float]:
+        return rollout.values()  # the outcome as it is: there are no steps to gate it by
 
     def _advantages(
         self, rewards: Tensor, group: int, own: slice, ids: list[list[int]]

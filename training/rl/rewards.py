@@ -26,6 +26,8 @@ from training.rl.types import Sample, ScoredRollout, StepReward
 from verifier.checks import check
 from verifier.truth import Truth, TruthTable
 
+RIGHT = 0.5  # a reward from here on counts as right
+
 
 class StepScorer(Protocol):
     """P(correct) in [0, 1], one for each ``training.prompts.rm_prompt``."""
@@ -102,6 +104,21 @@ class HybridRewards:
         if truth is not None and truth.source == "silver" and not self.use_silver:
             return None
         return truth
+
+
+def gated(rollout: ScoredRollout) -> list[float]:
+    """``rollout.values()`` with the final step masked where step 3 or 4 is known to be wrong.
+
+    A tier that is right although its premises are wrong says nothing about the judgment, and
+    rewarding it teaches the wrong rule: "related, partly met" misread as "related, all met" and
+    answered tier 2 would reward tier 2 for every related product that meets all. A rollout that
+    cannot be read keeps its 0.
+    """
+    values = rollout.values()
+    premises = [values[int(kind) - 1] for kind in (StepKind.CATEGORY, StepKind.ATTRIBUTE)]
+    if rollout.parse_error is None and any(value < RIGHT for value in premises):
+        values[int(StepKind.FINAL) - 1] = float("nan")
+    return values
 
 
 def source_counts(rollouts: Iterable[ScoredRollout]) -> dict[str, int]:

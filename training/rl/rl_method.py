@@ -106,6 +106,7 @@ def srpo_arguments(run: Run) -> SRPOConfig:
         step_normalise=cast(Normalise, rl.normalise),
         length_weight=rl.length_weight,
         advantage_clamp=rl.clamp,
+        gate_final=rl.gate_final,
         layout=run.policy.layout,
     )
 

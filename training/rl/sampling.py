@@ -13,11 +13,10 @@ from dataclasses import dataclass
 
 from annotation.steps import STRUCTURED_KINDS, StepKind, parse_partial
 from training.rl.config import SamplingConfig
+from training.rl.rewards import RIGHT
 from training.rl.types import Sample, ScoredRollout
 
 Cell = tuple[str, str]  # query type, tier
-
-PASSED = 0.5  # an outcome reward from here on counts as right
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ def measure(rollouts: Sequence[ScoredRollout], sample: Sample) -> Prompt | None:
     outcomes = [r.outcome for r in rollouts if r.outcome is not None]
     if not outcomes:
         return None
-    passed = sum(outcome >= PASSED for outcome in outcomes)
+    passed = sum(outcome >= RIGHT for outcome in outcomes)
     kinds = {signature(rollout.text) for rollout in rollouts}
     return Prompt(sample, 1 - passed / len(outcomes), len(kinds))
 

@@ -27,7 +27,7 @@ from training.rl.advantages import (
     zero_variance_share,
 )
 from training.rl.align import Aligner
-from training.rl.rewards import human_share, source_counts
+from training.rl.rewards import gated, human_share, source_counts
 from training.rl.types import Sample, ScoredRollout
 
 Scorer = Callable[[Sequence[Sample], Sequence[str]], list[ScoredRollout]]
@@ -49,6 +49,9 @@ class SRPOConfig(GRPOConfig):
     step_normalise: Normalise = field(default="step", metadata={"help": "step|pooled|none"})
     length_weight: bool = field(default=True, metadata={"help": "per-step weight 1/length"})
     advantage_clamp: float = field(default=2.0, metadata={"help": "bound of |advantage|"})
+    gate_final: bool = field(
+        default=True, metadata={"help": "no tier reward from wrong premises"}
+    )
     layout: Layout = field(default="answer_last", metadata={"help": "order of the sections"})
 
 
@@ -88,9 +91,10 @@ class SRPOTrainer(GRPOTrainer):
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         output: dict[str, Any] = super()._generate_and_score_completions(self._fill(inputs))
-        local = self._rewards(self.scored)
+        local = self._rewards([rollout.values() for rollout in self.scored])
+        credited = self._rewards([self._credited(rollout) for rollout in self.scored])
         group = self.num_generations
-        every = self.accelerator.gather(local)  # a group may span processes
+        every = self.accelerator.gather(credited)  # a group may span processes
         lengths = output["completion_mask"].sum(1).tolist()
         ids = [
             row[:n] for row, n in zip(output["completion_ids"].tolist(), lengths, strict=True)
@@ -99,7 +103,7 @@ class SRPOTrainer(GRPOTrainer):
         own = slice(start, start + len(local))
         output["advantages"] = self._advantages(every, group, own, ids)
         if self.model.training:
-            self._record(every, group)
+            self._record(self.accelerator.gather(local), group)
         return output
 
     def _advantages(
@@ -133,8 +137,11 @@ class SRPOTrainer(GRPOTrainer):
         self.scored = self.scorer(sample, completions)
         return [rollout.outcome for rollout in self.scored]
 
-    def _rewards(self, scored: Sequence[ScoredRollout]) -> Tensor:
-        values = [rollout.values() for rollout in scored]
+    def _credited(self, rollout: ScoredRollout) -> list[float]:
+        """The rewards that advantages are made of."""
+        return gated(rollout) if self.args.gate_final else rollout.values()
+
+    def _rewards(self, values: Sequence[Sequence[float]]) -> Tensor:
         return torch.tensor(values, dtype=torch.float32, device=self.accelerator.device)
 
     def _record(self, rewards: Tensor, group: int) -> None:
