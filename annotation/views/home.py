@@ -14,7 +14,7 @@ from annotation.models import Project
 from annotation.selectors.progress import item_counts, served_counts, throughput
 from annotation.selectors.queue import queue_state
 from annotation.views.guard import visitor
-from annotation.views.markdown import markdown_html
+from annotation.views.guide_anchors import guide_html
 
 
 class Login(LoginView):
@@ -49,5 +49,5 @@ def guideline(request: HttpRequest, slug: str) -> HttpResponse:
     project = get_object_or_404(Project, slug=slug)
     partial = request.headers.get("HX-Request") == "true"
     name = "annotation/_guideline.html" if partial else "annotation/guideline.html"
-    html = markdown_html(project.guideline)
+    html = guide_html(project.guideline)
     return render(request, name, {"project": project, "html": html, "partial": partial})

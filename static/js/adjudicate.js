@@ -3,6 +3,7 @@
 import { wireDialogs } from "./dialogs.js";
 import { StepForm } from "./form.js";
 import { StepKeys } from "./keyboard.js";
+import "./picture.js";
 
 const form = document.getElementById("label-form");
 const rules = JSON.parse(document.getElementById("rules").textContent);

@@ -34,6 +34,7 @@ export class StepKeys {
     this.active?.classList.remove("active");
     this.active = card;
     card.classList.add("active");
+    this.actions.active?.(card);
   }
 
   #key(event) {

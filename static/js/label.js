@@ -6,10 +6,11 @@ import { wireDialogs } from "./dialogs.js";
 import { Draft } from "./draft.js";
 import { wireFlag } from "./flag.js";
 import { StepForm, texts } from "./form.js";
-import { openGuide } from "./guide.js";
+import { followGuide, openGuide } from "./guide.js";
 import { StepKeys } from "./keyboard.js";
 import { startLease } from "./lease.js";
 import { Outbox } from "./outbox.js";
+import "./picture.js";
 import { openRemarks } from "./remarks.js";
 import { startTimer } from "./timer.js";
 
@@ -73,13 +74,14 @@ const keys = new StepKeys(steps, {
   f: () => openFlag(),
   s: () => dialogs.open("skip"),
   "?": () => dialogs.open("sheet"),
-  g: () => openGuide(form.dataset.guidelineUrl),
+  g: (card) => openGuide(form.dataset.guidelineUrl, card),
+  active: followGuide,
   u: () => document.getElementById("undo-form")?.requestSubmit(),
   Escape: () => { document.getElementById("guide").hidden = true; },
 });
 
 form.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
-document.querySelector("[data-guideline]").addEventListener("click", () => openGuide(form.dataset.guidelineUrl));
+document.querySelector("[data-guideline]").addEventListener("click", () => openGuide(form.dataset.guidelineUrl, keys.active));
 document.querySelector("[data-flag]").addEventListener("click", openFlag);
 startLease(form, { onLost, onLogin });
 addEventListener("online", () => (outbox.all().length ? flush() : (hide(), draft.save())));

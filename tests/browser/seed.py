@@ -16,6 +16,12 @@ from annotation.splits import split_of
 from annotation.steps import StepKind, render
 
 PASSWORD = "a-long-test-password"
+# A drawn kettle, so that no test needs the network.
+PICTURE = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 320 200'%3E"
+    "%3Cpath d='M110 170h100l-14-90h-72zM206 140q50-10 60-70M124 90q-40 10-30 60' fill='none' "
+    "stroke='%23777' stroke-width='12'/%3E%3C/svg%3E"
+)
 GUIDELINE = """\
 # How to judge
 
@@ -36,6 +42,7 @@ class Written:
     attributes: list[tuple[str, str]]
     description: str
     steps: tuple[str, str, str, str, str]
+    image: str = ""
 
 
 KETTLE = Written(
@@ -51,6 +58,7 @@ KETTLE = Written(
      "query asks for: gooseneck kettles\nproduct is in: Gooseneck kettles\ncategory: match",
      "capacity 1 litre: 1.0 L, yes\ncolour matte black: matte black, yes\nattribute: all",
      "category match and all attributes hold\ntier: 4"),
+    image=PICTURE,
 )  # fmt: skip
 HEADPHONES = Written(
     "wireless headphones without noise cancelling",
@@ -108,6 +116,7 @@ def pair_seed(project: Project, written: Written) -> Pair:
             "category_path": written.category,
             "attributes": [list(attribute) for attribute in written.attributes],
             "description": written.description,
+            "image_url": written.image,
         },
     )
     pair, _ = Pair.objects.get_or_create(
