@@ -45,7 +45,7 @@ def build_tokenizer(lexicon: Lexicon) -> PreTrainedTokenizerFast:
         pad_token=PAD,
         clean_up_tokenization_spaces=False,
         padding_side="left",
-        model_max_length=512,
+        model_max_length=1024,
     )
 
 
