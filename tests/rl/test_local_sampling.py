@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,21 @@ def test_a_bad_job_ends_with_one_line_and_code_four(
 def test_a_folder_that_is_no_model_is_bad_input(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="is not a model folder"):
         load_policy(tmp_path)
+
+
+def test_a_model_file_overwritten_in_place_does_not_change_a_loaded_policy(
+    policy_dir: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "policy"
+    shutil.copytree(policy_dir, folder)
+    loaded = load_policy(folder)
+    before = [tensor.clone() for tensor in loaded.model.parameters()]
+    weights = folder / "model.safetensors"
+    with weights.open("r+b") as handle:
+        handle.seek(-1000, 2)
+        handle.write(b"\0" * 1000)
+    after = list(loaded.model.parameters())
+    assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
 
 
 def test_the_tiny_policy_answers_in_the_format(policy: Policy, samples: list[Sample]) -> None:

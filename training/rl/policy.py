@@ -79,6 +79,7 @@ def load_policy(
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     tokenizer.padding_side = "left"
+    own_weights(model)
     model.config.use_cache = True
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return Policy(
@@ -88,6 +89,13 @@ def load_policy(
         style or facts.get("style", "instruct"),
         path,
     )
+
+
+def own_weights(model: Any) -> None:
+    """Copy the weights out of the file they are mapped from: a folder that is replaced under a
+    running process would otherwise change its weights, or end it with a bus error."""
+    for tensor in (*model.parameters(), *model.buffers()):
+        tensor.data = tensor.data.clone()
 
 
 def policy_facts(path: Path) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from training.rl.advantages import (
     zero_variance_share,
 )
 from training.rl.align import Aligner
+from training.rl.policy import own_weights
 from training.rl.rewards import gated, human_share, source_counts
 from training.rl.types import Sample, ScoredRollout
 
@@ -88,6 +89,8 @@ class SRPOTrainer(GRPOTrainer):
             callbacks=callbacks,
             rollout_func=rollout_func,
         )
+        if self.ref_model is not None:
+            own_weights(self.ref_model)
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         output: dict[str, Any] = super()._generate_and_score_completions(self._fill(inputs))
