@@ -1,15 +1,38 @@
 from __future__ import annotations
 
 from django.urls import path
-from drf_spectacular.views import SpectacularAPIView
 
-from annotation import api
+from annotation.api import account, exports, imports, queue, results, rollouts, schema
 
 app_name = "api"
 
 urlpatterns = [
-    path("imports/", api.ImportList.as_view(), name="imports"),
-    path("imports/<int:pk>/", api.ImportDetail.as_view(), name="import"),
-    path("pairs/", api.PairList.as_view(), name="pairs"),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("me/", account.Me.as_view(), name="me"),
+    path("projects/", account.Projects.as_view(), name="projects"),
+    path("queue/", queue.QueueWaiting.as_view(), name="queue"),
+    path("queue/next/", queue.QueueNext.as_view(), name="queue_next"),
+    path("claims/<int:pk>/", queue.ClaimDetail.as_view(), name="claim"),
+    path("claims/<int:pk>/heartbeat/", queue.ClaimHeartbeat.as_view(), name="claim_heartbeat"),
+    path("claims/<int:pk>/draft/", queue.ClaimDraft.as_view(), name="claim_draft"),
+    path("claims/<int:pk>/submit/", queue.ClaimSubmit.as_view(), name="claim_submit"),
+    path("claims/<int:pk>/skip/", queue.ClaimSkip.as_view(), name="claim_skip"),
+    path("submissions/<int:pk>/undo/", queue.SubmissionUndo.as_view(), name="submission_undo"),
+    path("items/", results.Items.as_view(), name="items"),
+    path("items/<int:pk>/", results.ItemDetail.as_view(), name="item"),
+    path(
+        "items/<int:pk>/adjudicate/", results.ItemAdjudicate.as_view(), name="item_adjudicate"
+    ),
+    path("items/<int:pk>/reopen/", results.ItemReopen.as_view(), name="item_reopen"),
+    path("labels/", results.Labels.as_view(), name="labels"),
+    path("resolutions/", results.Resolutions.as_view(), name="resolutions"),
+    path("agreement/", results.Agreement.as_view(), name="agreement"),
+    path("rollouts/", rollouts.Rollouts.as_view(), name="rollouts"),
+    path("rollouts/<int:pk>/", rollouts.RolloutDetail.as_view(), name="rollout"),
+    path("pairs/", imports.Pairs.as_view(), name="pairs"),
+    path("imports/", imports.Imports.as_view(), name="imports"),
+    path("imports/<int:pk>/", imports.ImportDetail.as_view(), name="import"),
+    path("exports/", exports.Exports.as_view(), name="exports"),
+    path("exports/<int:pk>/", exports.ExportDetail.as_view(), name="export"),
+    path("exports/<int:pk>/file/", exports.ExportFile.as_view(), name="export_file"),
+    path("schema/", schema.Schema.as_view(), name="schema"),
 ]

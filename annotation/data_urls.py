@@ -1,13 +1,15 @@
-"""Pages of leads and engineers for getting data out."""
+"""Getting data out: exports for leads and engineers, API tokens for everybody."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from annotation.views import exports
+from annotation.views import exports, tokens
 
 urlpatterns = [
     path("exports/", exports.exports, name="exports"),
     path("exports/new/", exports.create, name="export_create"),
     path("exports/<int:pk>/file/", exports.file, name="export_file"),
+    path("tokens/", tokens.tokens, name="tokens"),
+    path("tokens/<int:pk>/revoke/", tokens.revoke, name="token_revoke"),
 ]

@@ -49,7 +49,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django_htmx",
     "rest_framework",
-    "rest_framework.authtoken",
     "drf_spectacular",
     "annotation",
     "verifier",
@@ -126,11 +125,36 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "annotation.api.access.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
-        "rest_framework.authentication.TokenAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["annotation.api.access.PersonThrottle"],
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "annotation.api.problems.problem_handler",
+}
+API_PER_MINUTE = env_int("STEPWISE_API_PER_MINUTE", 1200, 1, 1_000_000)  # requests a person
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Stepwise",
+    "DESCRIPTION": "People verify a relevance model's reasoning step by step.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "ItemState": "annotation.models.queue.QueueItem.State",
+        "ItemReason": "annotation.models.queue.QueueItem.Reason",
+        "ClaimState": "annotation.models.queue.Assignment.State",
+        "JobState": "annotation.models.exports.ExportJob.State",
+        "RunState": "training.models.TrainingRun.State",
+        "AttributeState": "annotation.attributes.STATES",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "annotation.api.schema.add_problems",
+    ],
 }
 
 # Tables of annotation.exporters.formats.ExportFormat.

@@ -1,12 +1,15 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from annotation.api.account import Nowhere
 from config.health import healthz
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("annotation.api_urls")),
+    path("api/v1/", include("training.api_urls")),
+    path("api/<path:rest>", Nowhere.as_view(), name="api_nowhere"),
     path("", include("annotation.urls")),
     path("", include("annotation.data_urls")),
     path("training/", include("training.urls")),

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from annotation.downloads import file_response
 from annotation.exporters.formats import formats
 from annotation.models import ExportJob, Project
 from annotation.roles import Role
@@ -62,15 +61,3 @@ def create(request: HttpRequest) -> HttpResponse:
 def file(request: HttpRequest, pk: int) -> HttpResponseBase:
     job = get_object_or_404(ExportJob, pk=pk, state=ExportJob.State.DONE)
     return file_response(job)
-
-
-def file_response(job: ExportJob) -> FileResponse:
-    """The file as a streamed download.
-
-    Raises:
-        Http404: it was deleted from the disk.
-    """
-    path = Path(job.path)
-    if not path.is_file():
-        raise Http404("the file of this export is gone; export again")
-    return FileResponse(path.open("rb"), as_attachment=True, filename=job.filename)

@@ -7,23 +7,15 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
-from rest_framework.authtoken.models import Token
-from rest_framework.test import APIClient
 
 from annotation.models import ImportJob
 from annotation.roles import Role
 from annotation.services.imports import import_job_run
 from annotation.tasks import import_job_start
-from tests.annotation.factories import make_pair, make_project, make_user
+from tests.annotation.factories import make_pair, make_project
+from tests.api.clients import client_of
 
 pytestmark = pytest.mark.django_db
-
-
-def client_of(role: Role) -> APIClient:
-    client = APIClient()
-    token = Token.objects.create(user=make_user(role))
-    client.credentials(HTTP_AUTHORIZATION=f"Token {token.key}")
-    return client
 
 
 def test_an_uploaded_file_is_queued_imported_and_reported(
@@ -54,15 +46,6 @@ def test_a_file_of_an_unknown_kind_is_refused_with_the_reason() -> None:
     assert response.status_code == 422
     assert "expected .csv" in response.json()["detail"]
     assert not ImportJob.objects.exists()
-
-
-def test_an_annotator_may_not_import() -> None:
-    response = client_of(Role.ANNOTATOR).post("/api/v1/imports/", {})
-    assert response.status_code == 403
-
-
-def test_without_a_token_nothing_is_told() -> None:
-    assert APIClient().get("/api/v1/pairs/?project=any").status_code in (401, 403)
 
 
 def test_pairs_come_in_pages_that_follow_a_cursor() -> None:

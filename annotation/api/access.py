@@ -1,0 +1,59 @@
+"""Who is asking, and whether they may: tokens, abilities, rate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from rest_framework import authentication, exceptions, permissions, throttling
+from rest_framework.request import Request
+
+from annotation.abilities import abilities_of
+from annotation.models import ApiToken
+from annotation.services.tokens import api_token_use
+
+if TYPE_CHECKING:  # DRF imports this module while it builds its views
+    from rest_framework.views import APIView
+
+
+class BearerAuthentication(authentication.BaseAuthentication):
+    """``Authorization: Bearer stw_...``"""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        header = authentication.get_authorization_header(request).decode("latin-1")
+        kind, _, secret = header.partition(" ")
+        if kind.lower() != "bearer":
+            return None
+        token = api_token_use(secret=secret.strip())
+        if token is None or not isinstance(token.user, User):
+            raise exceptions.AuthenticationFailed("the token is unknown, expired or revoked")
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="stepwise"'
+
+
+class Allowed(permissions.BasePermission):
+    """The person's roles allow it, and so do the scopes of the token, where there is one."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if not isinstance(request.user, User):
+            raise exceptions.NotAuthenticated("log in, or send a token")
+        ability = getattr(view, "abilities", {}).get(request.method)
+        if ability is None:  # anybody who is logged in, or a method that is not there
+            return True
+        if ability not in abilities_of(request.user):
+            self.message = f"your roles do not allow '{ability}'"
+            return False
+        if isinstance(request.auth, ApiToken) and ability not in request.auth.scopes:
+            self.message = f"this token does not have the scope '{ability}'"
+            return False
+        return True
+
+
+class PersonThrottle(throttling.UserRateThrottle):
+    """Requests a minute a person, each web process counting by itself."""
+
+    def get_rate(self) -> str:
+        return f"{settings.API_PER_MINUTE}/min"

@@ -1,0 +1,95 @@
+"""Errors as RFC 9457 problem details: one shape for everything that can go wrong."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.db import transaction
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from annotation.errors import Conflict, DraftConflict, InvalidLabels, StepwiseError
+
+MEDIA_TYPE = "application/problem+json"
+_TYPE = "urn:stepwise:problem:"
+
+
+# The shape as an OpenAPI schema; `type` is stable, `detail` is a sentence for people.
+SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {"type": "object", "description": "field or step: what is wrong"},
+        "version": {"type": "integer", "description": "of the stored draft"},
+        "draft": {"type": "object", "description": "the stored draft"},
+    },
+}
+
+
+def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler; None leaves a bug a bug (500)."""
+    if isinstance(error, StepwiseError):
+        _set_rollback()
+        return _answer(error.status, error.message, _name(error), **_more(error))
+    if isinstance(error, RecursionError):
+        return _answer(400, "the body is nested too deeply", "validation")
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    more: dict[str, Any] = {}
+    name = HTTPStatus(response.status_code).phrase.lower().replace(" ", "-")
+    detail = _detail(response.data)
+    if isinstance(error, exceptions.ValidationError):
+        name, detail = "validation", "the request is not valid"
+        found = response.data
+        more["errors"] = found if isinstance(found, dict) else {"body": found}
+    answer = _answer(response.status_code, detail, name, **more)
+    for header in ("WWW-Authenticate", "Retry-After", "Allow"):
+        if header in response.headers:
+            answer[header] = response.headers[header]
+    return answer
+
+
+def _set_rollback() -> None:
+    connection = transaction.get_connection()
+    if connection.in_atomic_block and connection.settings_dict["ATOMIC_REQUESTS"]:
+        transaction.set_rollback(True)
+
+
+def _answer(status: int, detail: str, name: str, **more: Any) -> Response:
+    body = {
+        "type": _TYPE + name,
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        **more,
+    }
+    return Response(body, status=status, content_type=MEDIA_TYPE)
+
+
+def _name(error: StepwiseError) -> str:
+    if isinstance(error, DraftConflict):
+        return "draft-conflict"
+    if isinstance(error, InvalidLabels):
+        return "invalid-labels"
+    if isinstance(error, Conflict):
+        return "conflict"
+    return {403: "denied", 422: "invalid"}.get(error.status, "refused")
+
+
+def _more(error: StepwiseError) -> dict[str, Any]:
+    if isinstance(error, DraftConflict):
+        return {"version": error.version, "draft": error.draft}
+    if isinstance(error, InvalidLabels):
+        return {"errors": {str(kind): [text] for kind, text in error.by_kind.items()}}
+    return {}
+
+
+def _detail(data: Any) -> str:
+    return str(data.get("detail", "")) if isinstance(data, dict) else str(data)

@@ -1,0 +1,156 @@
+"""Labelling over the API: claim, heartbeat, draft, submit, skip, undo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from annotation.abilities import Ability
+from annotation.api.base import ApiView, user_of
+from annotation.api.fields import OptionalProject, body_of, found, project_named, query_of
+from annotation.api.queue_forms import (
+    Claim,
+    Draft,
+    Lease,
+    Next,
+    Receipt,
+    SavedDraft,
+    Skip,
+    Submit,
+    Waiting,
+    labels_of,
+)
+from annotation.models import Assignment, Project, Submission
+from annotation.selectors.queue import queue_state
+from annotation.services.labels import label_submit, submission_undo
+from annotation.services.queue import claim_heartbeat, draft_save, item_skip, queue_claim
+
+_KEY = "Idempotency-Key"
+
+
+class LabelView(ApiView):
+    abilities = {"GET": Ability.LABEL, "POST": Ability.LABEL, "PUT": Ability.LABEL}
+
+
+class QueueWaiting(LabelView):
+    @extend_schema(parameters=[OptionalProject], responses=Waiting)
+    def get(self, request: Request) -> Response:
+        """What waits for you, and if nothing does, why."""
+        state = queue_state(user_of(request), _project(query_of(request, OptionalProject)))
+        return Response(Waiting(state).data)
+
+
+class QueueNext(LabelView):
+    @extend_schema(request=OptionalProject, responses=Next)
+    def post(self, request: Request) -> Response:
+        """Claim the next item, or get your unfinished one back. ``claim`` is null when there is
+        nothing for you; ``queue`` says why."""
+        user, project = user_of(request), _project(body_of(request, OptionalProject))
+        claim = queue_claim(annotator=user, project=project)
+        state = queue_state(user, project) if claim is None else None
+        return Response(Next({"claim": claim, "queue": state}).data)
+
+
+class ClaimDetail(LabelView):
+    @extend_schema(responses=Claim)
+    def get(self, request: Request, pk: int) -> Response:
+        """One of your claims with the text to judge and your draft."""
+        return Response(Claim(_own(request, pk)).data)
+
+
+class ClaimHeartbeat(LabelView):
+    @extend_schema(request=None, responses=Lease)
+    def post(self, request: Request, pk: int) -> Response:
+        """Renew the lease; 409 when the item went to somebody else."""
+        expires = claim_heartbeat(assignment=_own(request, pk), annotator=user_of(request))
+        return Response(Lease({"expires_at": expires}).data)
+
+
+class ClaimDraft(LabelView):
+    @extend_schema(request=Draft, responses=SavedDraft)
+    def put(self, request: Request, pk: int) -> Response:
+        """Keep unfinished work; 409 with the stored draft when ``base_version`` is stale."""
+        sent = body_of(request, Draft)
+        version = draft_save(
+            assignment=_own(request, pk),
+            annotator=user_of(request),
+            base_version=sent["base_version"],
+            draft=sent["draft"],
+        )
+        return Response(SavedDraft({"version": version, "saved_at": timezone.now()}).data)
+
+
+class ClaimSubmit(LabelView):
+    @extend_schema(
+        request=Submit,
+        responses={201: Receipt},
+        parameters=[
+            OpenApiParameter(
+                _KEY,
+                OpenApiTypes.STR,
+                OpenApiParameter.HEADER,
+                required=True,
+                description="1 to 64 characters of your choice; the same key again returns "
+                "the first receipt and changes nothing",
+            )
+        ],
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Submit your verdicts; the receipt is the proof."""
+        claim = _own(request, pk)
+        sent = body_of(request, Submit)
+        submission = label_submit(
+            assignment=claim,
+            annotator=user_of(request),
+            client_key=_key(request),
+            labels=labels_of(sent["labels"]),
+            active_ms=sent["active_ms"],
+            rules_enforced=True,
+        )
+        return Response(Receipt(submission).data, status=201)
+
+
+class ClaimSkip(LabelView):
+    @extend_schema(request=Skip, responses={204: None})
+    def post(self, request: Request, pk: int) -> Response:
+        """Give the item back: to your own queue, to others, or out of the queue."""
+        sent = body_of(request, Skip)
+        item_skip(
+            assignment=_own(request, pk),
+            annotator=user_of(request),
+            how=sent["how"],
+            reason=sent["reason"],
+        )
+        return Response(status=204)
+
+
+class SubmissionUndo(LabelView):
+    @extend_schema(request=None, responses=Claim)
+    def post(self, request: Request, pk: int) -> Response:
+        """Take a submission back within the undo window; the claim is yours again."""
+        user = user_of(request)
+        submission = found(Submission.objects.filter(assignment__annotator=user), pk)
+        held = submission_undo(submission=submission, annotator=user)
+        return Response(Claim(_own(request, held.pk)).data)
+
+
+def _own(request: Request, pk: int) -> Assignment:
+    rows = Assignment.objects.select_related("item__project", "item__rollout__pair__product")
+    return found(rows.filter(annotator=user_of(request)), pk)
+
+
+def _project(asked: dict[str, Any]) -> Project | None:
+    return project_named(asked["project"]) if asked.get("project") else None
+
+
+def _key(request: Request) -> str:
+    key: str = request.headers.get(_KEY, "").strip()
+    if not 1 <= len(key) <= 64 or not key.isprintable():
+        raise serializers.ValidationError({_KEY: ["send this header, 1 to 64 characters"]})
+    return key

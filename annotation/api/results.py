@@ -1,0 +1,240 @@
+"""What people said and what was decided: items, labels, resolutions, agreement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from annotation.abilities import Ability
+from annotation.api.base import ApiView, user_of
+from annotation.api.fields import (
+    BIG,
+    Pages,
+    ProjectQuery,
+    Text,
+    body_of,
+    found,
+    project_named,
+    query_of,
+)
+from annotation.models import Assignment, QueueItem, Resolution, StepLabel
+from annotation.selectors.agreement import agreement_table, kappa_table
+from annotation.services.resolution import (
+    CAUSES,
+    StepDecision,
+    item_adjudicate,
+    item_reopen,
+)
+from annotation.steps import StepKind
+
+
+class Item(serializers.ModelSerializer[QueueItem]):
+    """An item of the queue. ``kinds``: the steps it asks about."""
+
+    project = serializers.SlugField(source="project.slug")
+    kinds = serializers.ListField(child=serializers.IntegerField())
+
+    class Meta:
+        model = QueueItem
+        fields = [
+            "id", "project", "rollout", "reason", "state", "priority", "overlap", "kinds",
+            "note", "opened_at", "closed_at",
+        ]  # fmt: skip
+
+
+class Holder(serializers.ModelSerializer[Assignment]):
+    annotator = serializers.CharField(source="annotator.username")
+
+    class Meta:
+        model = Assignment
+        fields = ["annotator", "slot", "state", "expires_at", "submitted_at", "reason"]
+
+
+class LabelRecord(serializers.ModelSerializer[StepLabel]):
+    annotator = serializers.CharField(source="annotator.username")
+
+    class Meta:
+        model = StepLabel
+        fields = [
+            "id", "item", "kind", "verdict", "value", "reason", "comment", "comment_start",
+            "comment_end", "annotator", "guideline_version", "created_at",
+        ]  # fmt: skip
+
+
+class ResolutionRecord(serializers.ModelSerializer[Resolution]):
+    class Meta:
+        model = Resolution
+        fields = [
+            "id", "item", "pair", "kind", "verdict", "value", "source", "n", "agreement",
+            "cause", "guideline_version", "created_at",
+        ]  # fmt: skip
+
+
+class ItemDetailRecord(Item):
+    assignments = Holder(many=True)
+    labels = serializers.SerializerMethodField()
+    resolutions = ResolutionRecord(many=True)
+
+    class Meta(Item.Meta):
+        fields = [*Item.Meta.fields, "assignments", "labels", "resolutions"]
+
+    @extend_schema_field(LabelRecord(many=True))
+    def get_labels(self, item: QueueItem) -> Any:
+        """Undone submissions are left out."""
+        rows = item.labels.filter(submission__undone_at=None).select_related("annotator")
+        return LabelRecord(rows.order_by("pk"), many=True).data
+
+
+class ItemQuery(ProjectQuery):
+    state = serializers.ChoiceField(choices=QueueItem.State.choices, required=False)
+    reason = serializers.ChoiceField(choices=QueueItem.Reason.choices, required=False)
+
+
+class AfterQuery(ProjectQuery):
+    after = serializers.IntegerField(
+        min_value=0, max_value=BIG, default=0, help_text="ids greater than this"
+    )
+
+
+class AgreementRow(serializers.Serializer[Any]):
+    """Krippendorff's alpha of a step, and Cohen's kappa of each two annotators."""
+
+    kind = serializers.IntegerField()
+    alpha = serializers.FloatField(allow_null=True)
+    level = serializers.CharField()
+    n_items = serializers.IntegerField()
+    n_labels = serializers.IntegerField()
+    undefined_reason = serializers.CharField(allow_null=True)
+    pairs = serializers.ListField(child=serializers.DictField())
+
+
+class Decision(serializers.Serializer[Any]):
+    kind = serializers.IntegerField(min_value=1, max_value=5)
+    verdict = serializers.ChoiceField(choices=("correct", "incorrect"))
+    value = Text(default="", max_length=16)
+
+
+class Adjudicate(serializers.Serializer[Any]):
+    decisions = Decision(many=True, allow_empty=False)
+    cause = serializers.ChoiceField(choices=CAUSES, required=False)
+    comment = Text(default="")
+
+
+class Reopen(serializers.Serializer[Any]):
+    reason = Text(allow_blank=False, max_length=1000)
+
+
+@extend_schema(parameters=[ItemQuery])
+class Items(ApiView, generics.ListAPIView[QueueItem]):
+    """The items of a project, optionally in one state or for one reason."""
+
+    abilities = {"GET": Ability.READ}
+    serializer_class = Item
+    pagination_class = Pages
+
+    def get_queryset(self) -> QuerySet[QueueItem]:
+        asked = query_of(self.request, ItemQuery)
+        rows = QueueItem.objects.filter(project=project_named(asked["project"]))
+        chosen = {name: asked[name] for name in ("state", "reason") if name in asked}
+        return rows.filter(**chosen).select_related("project")
+
+
+class ItemDetail(ApiView, generics.RetrieveAPIView[QueueItem]):
+    """An item with who held it, what they said and what was decided."""
+
+    abilities = {"GET": Ability.READ}
+    serializer_class = ItemDetailRecord
+    queryset = QueueItem.objects.select_related("project").prefetch_related(
+        "assignments__annotator", "resolutions"
+    )
+
+
+class ItemAdjudicate(ApiView):
+    abilities = {"POST": Ability.ADJUDICATE}
+
+    @extend_schema(request=Adjudicate, responses=ResolutionRecord(many=True))
+    def post(self, request: Request, pk: int) -> Response:
+        """Decide a split item; 409 when it does not wait for that any more."""
+        sent = body_of(request, Adjudicate)
+        rows = item_adjudicate(
+            item=found(QueueItem.objects.all(), pk),
+            lead=user_of(request),
+            decisions=_decisions(sent["decisions"]),
+            cause=sent.get("cause", ""),
+            comment=sent["comment"],
+        )
+        return Response(ResolutionRecord(rows, many=True).data)
+
+
+class ItemReopen(ApiView):
+    abilities = {"POST": Ability.ADJUDICATE}
+
+    @extend_schema(request=Reopen, responses=Item)
+    def post(self, request: Request, pk: int) -> Response:
+        """Put a closed item back into work."""
+        reason = body_of(request, Reopen)["reason"]
+        item = found(QueueItem.objects.select_related("project"), pk)
+        return Response(Item(item_reopen(item=item, lead=user_of(request), reason=reason)).data)
+
+
+@extend_schema(parameters=[AfterQuery])
+class Labels(ApiView, generics.ListAPIView[StepLabel]):
+    """Valid labels in order of id."""
+
+    abilities = {"GET": Ability.READ}
+    serializer_class = LabelRecord
+    pagination_class = Pages
+
+    def get_queryset(self) -> QuerySet[StepLabel]:
+        asked = query_of(self.request, AfterQuery)
+        return StepLabel.objects.filter(
+            item__project=project_named(asked["project"]),
+            submission__undone_at=None,
+            pk__gt=asked["after"],
+        ).select_related("annotator")
+
+
+@extend_schema(parameters=[AfterQuery])
+class Resolutions(ApiView, generics.ListAPIView[Resolution]):
+    """Decisions in order of id; the newest of an item and kind is the valid one."""
+
+    abilities = {"GET": Ability.READ}
+    serializer_class = ResolutionRecord
+    pagination_class = Pages
+
+    def get_queryset(self) -> QuerySet[Resolution]:
+        asked = query_of(self.request, AfterQuery)
+        return Resolution.objects.filter(
+            pair__project=project_named(asked["project"]), pk__gt=asked["after"]
+        )
+
+
+class Agreement(ApiView):
+    abilities = {"GET": Ability.READ}
+
+    @extend_schema(parameters=[ProjectQuery], responses=AgreementRow(many=True))
+    def get(self, request: Request) -> Response:
+        """How far people agree, by step; null with the reason where it is undefined."""
+        project = project_named(query_of(request, ProjectQuery)["project"])
+        rows = [
+            row | {"pairs": kappa_table(project, StepKind(row["kind"]))}
+            for row in agreement_table(project)
+        ]
+        return Response(AgreementRow(rows, many=True).data)
+
+
+def _decisions(sent: list[Mapping[str, Any]]) -> dict[int, StepDecision]:
+    found: dict[int, StepDecision] = {}
+    for decision in sent:
+        if decision["kind"] in found:
+            raise serializers.ValidationError(
+                {"decisions": [f"step {decision['kind']} is decided twice"]}
+            )
+        found[decision["kind"]] = StepDecision(decision["verdict"], decision["value"])
+    return found

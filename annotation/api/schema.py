@@ -1,0 +1,42 @@
+"""What drf-spectacular cannot see by itself: our tokens, and problem details everywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.views import SpectacularAPIView
+
+from annotation.abilities import Ability
+from annotation.api.base import ApiView
+from annotation.api.problems import MEDIA_TYPE, SCHEMA
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "annotation.api.access.BearerAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": f"A personal token; scopes: {', '.join(Ability)}.",
+        }
+
+
+class Schema(ApiView, SpectacularAPIView):
+    """The OpenAPI description of this API."""
+
+
+def add_problems(result: Any, generator: Any, request: Any, public: bool) -> Any:
+    """Every operation may answer 4XX with problem details."""
+    answer = {
+        "description": "Problem details (RFC 9457)",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for path in result["paths"].values():
+        for operation in path.values():
+            operation["responses"]["4XX"] = answer
+    schemas = result["components"]["schemas"] | {"Problem": SCHEMA}
+    result["components"]["schemas"] = dict(sorted(schemas.items()))
+    return result

@@ -1,0 +1,20 @@
+"""API clients of each role."""
+
+from __future__ import annotations
+
+from rest_framework.test import APIClient
+
+from annotation.abilities import abilities_of
+from annotation.roles import Role
+from annotation.services.tokens import api_token_create
+from tests.annotation.factories import make_user
+
+
+def client_of(role: Role, scopes: list[str] | None = None) -> APIClient:
+    """With a token of the role's own scopes, or of those given."""
+    user = make_user(role)
+    asked = sorted(abilities_of(user)) if scopes is None else scopes
+    _token, secret = api_token_create(user=user, name="test", scopes=asked)
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+    return client

@@ -1,0 +1,73 @@
+"""Runs over the API."""
+
+from __future__ import annotations
+
+import pytest
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from annotation.roles import Role
+from tests.api.clients import client_of
+from tests.training.world import policy_make, project_make, run_make, trainable
+from training.models import RunMetric
+from training.tasks import run_launch
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    runs: list[int] = []
+    monkeypatch.setattr(run_launch, "delay", runs.append)
+    return runs
+
+
+def test_a_run_is_launched_watched_cancelled_and_resumed(
+    sent: list[int], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    project, client = project_make(), client_of(Role.ML_ENGINEER)
+    trainable(project)
+    asked = {
+        "project": project.slug,
+        "method": "srpo",
+        "policy": policy_make().name,
+        "config": {"rl": {"updates": 3}},
+    }
+    with django_capture_on_commit_callbacks(execute=True):
+        response = client.post("/api/v1/runs/", asked, format="json")
+    run = response.json()
+    assert (response.status_code, run["state"], sent) == (202, "queued", [run["id"]])
+    assert (run["config"], run["release"], run["rm"]) == ({"rl": {"updates": 3}}, 1, None)
+    url = f"/api/v1/runs/{run['id']}/"
+    assert client.post(f"{url}cancel/").json()["state"] == "cancelled"
+    assert client.post(f"{url}cancel/").status_code == 409
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(f"{url}resume/").json()["state"] == "queued"
+    assert sent == [run["id"]] * 2
+    listed = client.get(f"/api/v1/runs/?project={project.slug}").json()["results"]
+    assert [row["id"] for row in listed] == [run["id"]]
+
+
+def test_a_configuration_that_cannot_run_is_refused_by_key(sent: list[int]) -> None:
+    asked = {
+        "project": project_make().slug,
+        "method": "srpo",
+        "policy": policy_make().name,
+        "config": {"rl": {"nope": 1}},
+    }
+    response = client_of(Role.ML_ENGINEER).post("/api/v1/runs/", asked, format="json")
+    assert response.status_code == 422
+    assert "nope" in response.json()["detail"]
+
+
+def test_metrics_are_the_lines_of_the_run() -> None:
+    run = run_make(project_make())
+    for step in (1, 2):
+        RunMetric.objects.create(run=run, step=step, data={"reward": step / 2})
+    rows = client_of(Role.ML_ENGINEER).get(f"/api/v1/runs/{run.pk}/metrics/").json()["results"]
+    assert rows == [
+        {"step": 1, "data": {"reward": 0.5}}, {"step": 2, "data": {"reward": 1.0}},
+    ]  # fmt: skip
+
+
+def test_a_lead_sees_no_runs() -> None:
+    assert client_of(Role.LEAD).get("/api/v1/runs/").status_code == 403
