@@ -6,14 +6,18 @@ disagree about what is right; steps 1-2 have no value and are voted on by verdic
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from annotation.steps import OPEN_KINDS, StepKind
 
 Status = Literal["agreed", "split", "open"]
+CERTAIN = 0.9  # posterior from which on Dawid-Skene decides
+_SMOOTH = 0.01  # nobody is never wrong, however few labels say so
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,8 @@ class Vote:
 class Decision:
     """``agreement`` is the winner's share of the counted votes, ``n`` the number counted.
 
-    ``open``: nobody has voted. ``split``: people differ, or too few were sure.
+    ``open``: nobody has voted. ``split``: people differ, or too few were sure. ``method`` says
+    how the votes were merged.
     """
 
     status: Status
@@ -35,15 +40,33 @@ class Decision:
     value: str = ""
     agreement: float = 0.0
     n: int = 0
+    method: str = "majority"
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """A Dawid-Skene fit of one step: P(truth) and, a person, P(said | truth)."""
+
+    priors: Mapping[str, float]
+    errors: Mapping[int, Mapping[str, Mapping[str, float]]]  # annotator -> truth -> said
+    fit: int = 0  # its number, for the record
+    n_items: int = 0
+    n_labels: int = 0
 
 
 def decide(
-    votes: Sequence[Vote], kind: StepKind | int, *, ordinal_median: bool = False
+    votes: Sequence[Vote],
+    kind: StepKind | int,
+    *,
+    ordinal_median: bool = False,
+    skill: Skill | None = None,
 ) -> Decision:
-    """The strict majority of the sure votes.
+    """The strict majority of the sure votes, or with ``skill`` the most probable truth.
 
     "unsure" does not count; when more than one person voted, at least two must be sure.
-    ``ordinal_median`` settles a tier without a majority by the (lower) median of the tiers.
+    With ``skill`` the value with a posterior of at least ``CERTAIN`` decides; a value that
+    nobody named never does. ``ordinal_median`` settles a tier without a majority by the
+    (lower) median of the tiers.
     """
     if not votes:
         return Decision("open")
@@ -55,19 +78,84 @@ def decide(
     if n < min(2, len(votes)):
         return Decision("split", n=n)
     counts = Counter(_key(vote, kind) for vote in sure)
+    if skill is not None and n >= 2:
+        return _by_skill(sure, kind, skill)
     winner, most = max(counts.items(), key=lambda pair: (pair[1], pair[0]))
     if 2 * most > n:
         return _decision(sure, winner, kind)
     if ordinal_median and kind is StepKind.FINAL:
-        return _decision(sure, sorted(vote.value for vote in sure)[(n - 1) // 2], kind)
+        median = sorted(vote.value for vote in sure)[(n - 1) // 2]
+        return _decision(sure, median, kind, "median")
     return Decision("split", agreement=most / n, n=n)
+
+
+def posterior(said: Sequence[tuple[int, str]], skill: Skill) -> dict[str, float]:
+    """P(truth | what each annotator said) by Bayes' rule; sums to 1.
+
+    Somebody whom the fit does not know is taken for the average person.
+    Source: Dawid and Skene, Maximum likelihood estimation of observer error-rates (1979).
+    """
+    logs = {}
+    for truth, prior in skill.priors.items():
+        logs[truth] = math.log(prior + _SMOOTH)
+        for person, word in said:
+            logs[truth] += math.log(_chance(skill, person, truth, word))
+    top = max(logs.values())
+    weights = {truth: math.exp(log - top) for truth, log in logs.items()}
+    total = sum(weights.values())
+    return {truth: weight / total for truth, weight in weights.items()}
+
+
+def fit_skill(labels: Sequence[tuple[int, int, str]], *, iterations: int = 100) -> Skill:
+    """Estimate everybody's error rates from (item, annotator, said) rows.
+
+    Needs crowd-kit; it is imported here because it is slow to load.
+    """
+    import pandas as pd
+    from crowdkit.aggregation import DawidSkene
+
+    rows = pd.DataFrame(list(labels), columns=["task", "worker", "label"])
+    with warnings.catch_warnings():
+        # crowd-kit 1.4 calls pandas in ways that pandas 3 will drop; the lock pins both.
+        warnings.simplefilter("ignore")
+        fitted = DawidSkene(n_iter=iterations).fit(rows)
+    errors: dict[int, dict[str, dict[str, float]]] = {}
+    for (person, said), chances in fitted.errors_.iterrows():
+        for truth, chance in chances.items():
+            errors.setdefault(int(person), {}).setdefault(str(truth), {})[str(said)] = float(
+                chance
+            )
+    priors = {str(truth): float(share) for truth, share in fitted.priors_.items()}
+    items = len({item for item, _, _ in labels})
+    return Skill(priors, errors, n_items=items, n_labels=len(labels))
+
+
+def _chance(skill: Skill, person: int, truth: str, said: str) -> float:
+    known = skill.errors.get(person)
+    tables = [known] if known else list(skill.errors.values())
+    mean = sum(table.get(truth, {}).get(said, 0.0) for table in tables) / max(len(tables), 1)
+    return (mean + _SMOOTH) / (1 + _SMOOTH * len(skill.priors))
+
+
+def _by_skill(sure: Sequence[Vote], kind: StepKind, skill: Skill) -> Decision:
+    said = [(vote.annotator, _key(vote, kind)) for vote in sure]
+    chances = posterior(said, skill)
+    method = f"dawid-skene {skill.fit}"
+    best = max(chances, key=lambda truth: (chances[truth], truth))
+    named = Counter(word for _, word in said)
+    if chances[best] < CERTAIN or best not in named:
+        most = max(named.values())
+        return Decision("split", agreement=most / len(sure), n=len(sure), method=method)
+    return _decision(sure, best, kind, method)
 
 
 def _key(vote: Vote, kind: StepKind) -> str:
     return vote.verdict if kind in OPEN_KINDS else vote.value
 
 
-def _decision(sure: Sequence[Vote], winner: str, kind: StepKind) -> Decision:
+def _decision(
+    sure: Sequence[Vote], winner: str, kind: StepKind, method: str = "majority"
+) -> Decision:
     behind = [vote for vote in sure if _key(vote, kind) == winner]
     share = len(behind) / len(sure)
-    return Decision("agreed", behind[0].verdict, behind[0].value, share, len(sure))
+    return Decision("agreed", behind[0].verdict, behind[0].value, share, len(sure), method)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from annotation.views import feedback, gold, guidelines
+from annotation.views import agreement, feedback, gold, guidelines, review
 
 urlpatterns = [
     path("<slug:slug>/guideline/", guidelines.guideline, name="quality_guideline"),
@@ -21,4 +21,10 @@ urlpatterns = [
     path("feedback/<int:pk>/", feedback.feedback, name="gold_feedback"),
     path("feedback/<int:pk>/retry/", feedback.retry, name="gold_retry"),
     path("feedback/<int:pk>/dispute/", feedback.dispute, name="gold_dispute"),
+    path("<slug:slug>/agreement/", agreement.agreement, name="quality_agreement"),
+    path("<slug:slug>/agreement/explain/", agreement.explain, name="quality_explain"),
+    path("<slug:slug>/review/", review.review, name="quality_review"),
+    path("reviews/<int:pk>/accept/", review.accept, name="quality_review_accept"),
+    path("items/<int:pk>/", review.item, name="quality_item"),
+    path("items/<int:pk>/reopen/", review.reopen, name="quality_item_reopen"),
 ]

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.db import transaction
 
 from annotation.selectors.items import items_due_for_resolution
+from annotation.services import consensus
 from annotation.services.exports import export_job_run
 from annotation.services.imports import import_job_run
 from annotation.services.resolution import item_resolve
@@ -15,6 +16,11 @@ from annotation.services.resolution import item_resolve
 def items_resolve_due() -> None:
     for item in items_due_for_resolution():
         item_resolve(item=item)
+
+
+@shared_task
+def consensus_fit_due() -> None:
+    consensus.consensus_fit_due()
 
 
 @shared_task

@@ -15,6 +15,8 @@ from annotation.errors import Conflict, Denied, Invalid
 from annotation.models import Assignment, QueueItem, Resolution, Step, StepLabel
 from annotation.outbox import outbox_writing
 from annotation.roles import Role, has_role
+from annotation.selectors.consensus import skills_of
+from annotation.services.reviews import review_draw, review_reopened
 from annotation.steps import OPEN_KINDS, VALUES, StepKind
 
 CAUSES = (
@@ -45,17 +47,16 @@ def item_resolve(*, item: QueueItem, ordinal_median: bool = False) -> str:
     item = QueueItem.objects.select_for_update().get(pk=item.pk)
     if item.state != QueueItem.State.LABELLED:
         return item.state
-    votes = votes_of(item)
-    decisions = {
-        kind: decide(votes.get(kind, []), kind, ordinal_median=ordinal_median)
-        for kind in item.kinds
-    }
+    decisions = item_decisions(item, ordinal_median=ordinal_median)
     split = any(decision.status == "split" for decision in decisions.values())
     if split and item.overlap < item.project.max_overlap:
         item.overlap += 1
         return _save(item, QueueItem.State.OPEN)
     _record(item, decisions, Resolution.Source.CONSENSUS)
-    return _save(item, QueueItem.State.SPLIT if split else QueueItem.State.RESOLVED)
+    if split:
+        return _save(item, QueueItem.State.SPLIT)
+    review_draw(item=item)
+    return _save(item, QueueItem.State.RESOLVED)
 
 
 @transaction.atomic
@@ -84,7 +85,7 @@ def item_adjudicate(
     if item.state not in (QueueItem.State.SPLIT, QueueItem.State.LABELLED):
         raise Conflict("this item is not waiting for adjudication")
     votes = votes_of(item)
-    automatic = {kind: decide(votes.get(kind, []), kind) for kind in item.kinds}
+    automatic = item_decisions(item)
     undecided = {k for k, d in automatic.items() if d.status == "split"} - set(decisions)
     if undecided:
         raise Invalid(f"decide step {min(undecided)} too")
@@ -126,9 +127,21 @@ def item_reopen(*, item: QueueItem, lead: User, reason: str) -> QueueItem:
         raise Conflict("this rollout is in the queue again already")
     submitted = item.assignments.filter(state=Assignment.State.SUBMITTED).count()
     item.note = f"reopened: {reason.strip()}"
+    review_reopened(item=item, lead=lead, note=reason)
     full = submitted >= item.overlap
     _save(item, QueueItem.State.SPLIT if full else QueueItem.State.OPEN)
     return item
+
+
+def item_decisions(item: QueueItem, *, ordinal_median: bool = False) -> dict[int, Decision]:
+    """What the labels of an item come to, by the project's way of merging them."""
+    votes, skills = votes_of(item), skills_of(item.project)
+    return {
+        kind: decide(
+            votes.get(kind, []), kind, ordinal_median=ordinal_median, skill=skills.get(kind)
+        )
+        for kind in item.kinds
+    }
 
 
 def votes_of(item: QueueItem) -> dict[int, list[Vote]]:
@@ -183,6 +196,7 @@ def _record(
             step_sha256=steps[kind].sha256 if kind in steps else "",
             decided_by=lead,
             cause=cause,
+            method="" if lead else decision.method,
             guideline_version=versions.get(kind, current),
         )
         for kind, decision in sorted(decisions.items())

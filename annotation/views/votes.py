@@ -10,10 +10,9 @@ from string import ascii_uppercase
 from django.utils.functional import Promise
 
 from annotation.attributes import marks_of
-from annotation.consensus import decide
 from annotation.models import QueueItem, StepLabel
 from annotation.rules import parse_rules
-from annotation.services.resolution import votes_of
+from annotation.services.resolution import item_decisions
 from annotation.steps import StepKind
 from annotation.views.cards import STATE_NAMES, VALUE_NAMES, VERDICTS
 
@@ -35,8 +34,7 @@ class Vote:
 
 def split_kinds(item: QueueItem) -> set[int]:
     """The steps on which people differ; a lead must decide these."""
-    votes = votes_of(item)
-    return {k for k in item.kinds if decide(votes.get(k, []), k).status == "split"}
+    return {k for k, decision in item_decisions(item).items() if decision.status == "split"}
 
 
 def vote_cards(item: QueueItem) -> dict[int, list[Vote]]:
