@@ -49,7 +49,7 @@ class RlConfig:
     """SRPO and GRPO. Paper: 64 prompts x 16 rollouts; ours were vetted on the seed policy on a
     CPU. A policy of another size wants another learning rate."""
 
-    updates: int = _num(60, 1, 1_000_000)
+    updates: int = _num(40, 1, 1_000_000)
     prompts: int = _num(8, 1, 4096)  # prompts an update
     group: int = _num(8, 2, 1024)  # rollouts a prompt
     micro_batch: int = _num(64, 1, 65536)  # rollouts a forward-backward pass
@@ -62,7 +62,7 @@ class RlConfig:
     gamma: float = _num(1.0, 0, 1)
     normalise: str = _one("step", "pooled", "none")
     length_weight: bool = True  # per-step weight 1 / length, mean token weight 1
-    gate_final: bool = False  # no reward for a tier whose premises are known to be wrong
+    gate_final: bool = True  # no reward for a tier whose premises are known to be wrong
     clamp: float = _num(2.0, 0.01, 1000)
     max_grad_norm: float = _num(1.0, 1e-6, 1e6)
     warmup: int = _num(3, 0, 1_000_000)  # updates
