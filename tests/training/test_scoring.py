@@ -65,6 +65,19 @@ def test_malformed_rollouts_and_other_projects_are_not_due(
     assert not steps_due_for_scoring(project=project, rm=rm).exists()
 
 
+def test_a_model_is_asked_about_the_steps_it_learned_from_people(
+    project: Project, rm: Checkpoint
+) -> None:
+    rollout_make(pair_make(project, "q", "t"))
+    run = run_make(project, method="rm")
+    run.report = {"rm": {"held_out": {"by_kind": {"5": {"n": 3}}}}}
+    run.save(update_fields=["report"])
+    rm.run = run
+    rm.save(update_fields=["run"])
+    due = steps_due_for_scoring(project=project, rm=rm)
+    assert [step.kind for step in due] == [5]
+
+
 def test_the_prompt_of_step_k_shows_steps_one_to_k(project: Project) -> None:
     rollout = rollout_make(pair_make(project, "red chair", "chair one"))
     rows = {row["kind"]: row["prompt"] for row in step_rows(rollout.steps.all())}
@@ -120,4 +133,6 @@ def test_while_one_worker_scores_another_steps_back(project: Project, rm: Checkp
     with psycopg.connect(conninfo_of(connection.settings_dict), autocommit=True) as other:
         other.execute("select pg_advisory_lock(%s, %s)", lock_key(f"score {rm.pk}"))
         assert steps_score_due(project=project, rm=rm) is None
+        # Closing alone frees the lock a moment later.
+        other.execute("select pg_advisory_unlock_all()")
     assert steps_score_due(project=project, rm=rm) == 5

@@ -6,9 +6,10 @@ import random
 from typing import Any
 
 from annotation.models import Pair
+from annotation.steps import OPEN_KINDS
 from training.circle.context import Circle, StageFailed
 from training.models import Checkpoint, Disagreement, EvalReport, TrainingRun
-from training.selectors.scoring import steps_due_for_scoring
+from training.selectors.scoring import kinds_learned, steps_due_for_scoring
 from training.services.disagreements import disagreements_open, disagreements_requeue
 from training.services.runs import run_create
 from training.tasks import run_launch, steps_score
@@ -29,7 +30,7 @@ def run_through(
         project=circle.project,
         method=method,
         policy=circle.policy,
-        rm=circle.rm if method in ("srpo", "grpo") else None,
+        rm=_judge_of_open_steps(circle) if method in ("srpo", "grpo") else None,
         release=release,
         config={"seed": circle.seed, **config},
         user=circle.lead,
@@ -44,6 +45,12 @@ def run_through(
     if run.state != TrainingRun.State.FINISHED:
         raise StageFailed(f"{method} run {run.state}: {run.error}")
     return run
+
+
+def _judge_of_open_steps(circle: Circle) -> Checkpoint | None:
+    """The reward model if it learned steps 1-2; without one they stay without a reward."""
+    learned = kinds_learned(circle.rm) if circle.rm else []
+    return circle.rm if set(OPEN_KINDS) <= set(learned) else None
 
 
 def produced(run: TrainingRun) -> Checkpoint:

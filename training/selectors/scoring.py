@@ -5,22 +5,39 @@ from __future__ import annotations
 from django.db.models import Exists, OuterRef, QuerySet
 
 from annotation.models import Project, Step
+from annotation.steps import StepKind
 from training.models import Checkpoint, StepScore
 
 
 def steps_due_for_scoring(
     *, project: Project, rm: Checkpoint, limit: int | None = None
 ) -> QuerySet[Step]:
-    """Steps of well-formed rollouts without a score of this model, newest rollouts first:
-    those are the ones that people are about to see."""
+    """Steps of well-formed rollouts without a score of this model, of the kinds it learned.
+
+    Newest rollouts first: those are the ones that people are about to see.
+    """
     scored = StepScore.objects.filter(rm=rm, step=OuterRef("pk"))
     due = (
-        Step.objects.filter(rollout__pair__project=project, rollout__parse_error="")
+        Step.objects.filter(
+            rollout__pair__project=project,
+            rollout__parse_error="",
+            kind__in=kinds_learned(rm),
+        )
         .filter(~Exists(scored))
         .select_related("rollout__pair__product")
         .order_by("-rollout_id", "kind")
     )
     return due[:limit] if limit is not None else due
+
+
+def kinds_learned(rm: Checkpoint) -> list[int]:
+    """The step kinds whose verdicts the model was fitted on; all five when nobody recorded it.
+
+    Where people judge the final step alone, a verdict on step 1 would be made up.
+    """
+    report = rm.run.report.get("rm", {}) if rm.run else {}
+    by_kind = report.get("held_out", {}).get("by_kind", {})
+    return sorted(int(kind) for kind in by_kind) or [int(kind) for kind in StepKind]
 
 
 def current_rm(project: Project) -> Checkpoint | None:
