@@ -1,0 +1,33 @@
+"""A gold item, and one person's wrong answer to it."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+
+from annotation.labels import LabelInput
+from annotation.models import GoldTry, Project
+from annotation.services.gold import gold_save
+from annotation.services.labels import label_submit
+from annotation.services.queue import queue_claim
+from annotation.services.rollouts import rollout_record
+from tests.browser import seed
+
+
+def gold_try(project: Project, person: User) -> GoldTry:
+    """The onboarding item of ``person``, answered wrongly at step 4; an item must be open."""
+    project.gold_onboarding = 1
+    project.save()
+    pair = seed.pair_seed(project, seed.SANDALS)
+    rollout = rollout_record(
+        pair=pair, text=seed.cot(seed.SANDALS), policy="gold-policy", sample_index=0
+    )
+    gold_save(rollout=rollout, lead=None, answers={"3": "match", "4": "partial"})
+    held = queue_claim(annotator=person, project=project)
+    assert held is not None
+    label_submit(
+        assignment=held,
+        annotator=person,
+        client_key=f"gold-{held.pk}",
+        labels=[LabelInput(3, "correct"), LabelInput(4, "incorrect", "all")],
+    )
+    return GoldTry.objects.get(annotator=person)

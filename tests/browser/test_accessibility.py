@@ -1,0 +1,122 @@
+"""axe-core finds no serious or critical violation on any page, in either theme.
+
+The pages are taken from the URL names, so a new page is checked without being listed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from playwright.sync_api import Page
+
+from annotation.models import Project
+from annotation.roles import Role
+from annotation.services.flags import flag_raise
+from tests.browser import seed, seed_labels, seed_quality, seed_training
+from tests.browser.axe import violations
+
+pytestmark = pytest.mark.browser
+LogIn = Callable[[User], None]
+NO_PAGES = {"healthz", "run_live", "export_file"}  # a probe, a part of a page, a file of a row
+ADMIN = ("index", "annotation_pair_changelist", "annotation_project_add")
+QUERIES = {"quality_explain": "?step=4"}
+# Opened by a key: dialogs and panels are part of their page.
+OPENED = {"label": {"f": "#flag", "s": "#skip", "?": "#sheet", "g": "#guide h1"}}
+
+
+def named(resolver: URLResolver) -> Iterator[tuple[str, set[str]]]:
+    """Name and parameters of every URL of ours outside the admin and the API."""
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLPattern):
+            if entry.name:
+                yield entry.name, set(entry.pattern.converters)
+        elif not entry.namespace:
+            yield from named(entry)
+
+
+@pytest.fixture
+def everybody(project: Project) -> User:
+    """One person who may open every page."""
+    person = seed.person_seed("eve", Role.LEAD)
+    seed.person_seed("eve", Role.ML_ENGINEER)
+    return person
+
+
+@pytest.fixture
+def numbers(project: Project, everybody: User) -> dict[str, int]:
+    """URL name -> the row to open, for pages that show one row."""
+    split = seed_labels.split_item(project)
+    flag_raise(item=split, person=seed.person_seed("p1", Role.ANNOTATOR), reason="odd", kind=4)
+    flag_raise(item=split, person=everybody, reason="odd")
+    seed_training.disagreements(project)
+    seed.item_seed(project, seed.KETTLE)
+    attempt = seed_quality.gold_try(project, everybody)
+    return {
+        "adjudicate": split.pk,
+        "run": seed_training.run(project).pk,
+        "quality_gold_item": attempt.gold_id,
+        "gold_feedback": attempt.pk,
+        "quality_item": split.pk,
+    }
+
+
+def paths(numbers: dict[str, int]) -> dict[str, str]:
+    slug = Project.objects.get().slug
+    found = {}
+    for name, wants in named(get_resolver()):
+        if name in NO_PAGES or name.startswith("api"):
+            continue
+        values: dict[str, Any] = {"slug": slug, "pk": numbers.get(name, 0)}
+        found[name] = reverse(name, kwargs={key: values[key] for key in wants}) + QUERIES.get(
+            name, ""
+        )
+    return found | {f"admin:{name}": reverse(f"admin:{name}") for name in ADMIN}
+
+
+def test_no_page_has_a_grave_violation_in_either_theme(
+    page: Page, log_in: LogIn, everybody: User, numbers: dict[str, int]
+) -> None:
+    every = paths(numbers)
+    page.goto(every.pop("login"))
+    found = in_both_themes(page, "login")
+    log_in(everybody)
+    opened = []
+    for name, path in every.items():
+        answer = page.request.get(path)
+        status = answer.status
+        if status == 405:  # something that is done, not shown
+            continue
+        assert status == 200, f"{name}: give `numbers` a row for {path}"
+        if "text/html" not in answer.headers["content-type"]:  # a download
+            continue
+        page.goto(path)
+        opened.append(name)
+        found += in_both_themes(page, name)
+        for key, shown in OPENED.get(name, {}).items():
+            page.keyboard.press(key)
+            page.locator(shown).wait_for()
+            found += in_both_themes(page, f"{name} {key}")
+            page.keyboard.press("Escape")
+            page.locator(shown).wait_for(state="hidden")
+    assert {"home", "label", "adjudicate", "disagreements", "run"} <= set(opened)
+    assert found == [], "\n".join(found)
+
+
+def in_both_themes(page: Page, name: str) -> list[str]:
+    """Only colours differ between the themes, so the dark one is checked for contrast alone."""
+    page.emulate_media(color_scheme="light")
+    found = violations(page)
+    page.emulate_media(color_scheme="dark")
+    return [f"{name}: {one}" for one in [*found, *violations(page, ["color-contrast"])]]
+
+
+def test_the_check_finds_a_violation_where_there_is_one(page: Page, live_server: Any) -> None:
+    page.goto("/login/")
+    page.evaluate(
+        "document.querySelector('main').insertAdjacentHTML('beforeend', '<img src=x>')"
+    )
+    assert [one.partition(":")[0] for one in violations(page)] == ["image-alt"]
