@@ -20,7 +20,11 @@ def table(report: Mapping[str, Any]) -> Iterator[str]:
     yield from _evaluation(report)
     share = report.get("human_share")
     yield f"{'step rewards from people':<28}{'unknown' if share is None else f'{share:.1%}'}"
+    if sources := report.get("reward_sources"):
+        yield f"{'  by source':<28}{_counts(sources)}"
     yield f"{'disagreements opened':<28}{report['disagreements_opened']}"
+    if states := report.get("disagreements"):
+        yield f"{'  of them now':<28}{_counts(states)}"
     yield f"{'seconds':<28}{report['seconds']:.0f}"
 
 

@@ -10,7 +10,11 @@ from annotation.steps import OPEN_KINDS
 from training.circle.context import Circle, StageFailed
 from training.models import Checkpoint, Disagreement, EvalReport, TrainingRun
 from training.selectors.scoring import kinds_learned, steps_due_for_scoring
-from training.services.disagreements import disagreements_open, disagreements_requeue
+from training.services.disagreements import (
+    disagreements_open,
+    disagreements_requeue,
+    disagreements_settle,
+)
 from training.services.runs import run_create
 from training.tasks import run_launch, steps_score
 from verifier.models import VerifierRelease
@@ -79,6 +83,11 @@ def disagreements_return(circle: Circle, limit: int) -> int:
     return len(disagreements_requeue(project=circle.project, limit=limit))
 
 
+def disagreements_answer() -> int:
+    """Settle what people have looked at again, as the scheduled job does it."""
+    return disagreements_settle()
+
+
 def followup_pairs(circle: Circle) -> list[Pair]:
     rows = list(Pair.objects.filter(project=circle.project, split="train").order_by("pk"))
     rng = random.Random(circle.seed + 1)
@@ -93,7 +102,7 @@ def run_report(circle: Circle, run: TrainingRun) -> None:
         "eval_after": metrics["after"],
         "eval_delta": run.report["eval_delta"],
         "human_share": run.report["human_share"],
-        "reward_sources": run.report.get("reward_sources", {}),
+        "reward_sources": run.report.get("step_reward_sources", {}),
     }
 
 

@@ -14,6 +14,7 @@ from training.circle.labelling import (
 )
 from training.circle.training import (
     disagreement_counts,
+    disagreements_answer,
     disagreements_find,
     disagreements_return,
     followup_pairs,
@@ -64,6 +65,7 @@ def turn(circle: Circle) -> None:
     stage("disagreements back into the queue")
     report["requeued"] = disagreements_return(circle, config.followup_pairs)
     labels_collect(circle)
+    report["disagreements_settled"] = disagreements_answer()
     truth_release(circle)
     labelling_report(circle)
     report["disagreements"] = disagreement_counts(circle)
