@@ -1,0 +1,200 @@
+"""The client: one method an endpoint, exceptions for problems, iterators for pages."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from stepwise_client.errors import error_of
+from stepwise_client.records import Claim, Job, Label, Receipt, Rollout, Waiting, read
+
+_BATCH = 500
+
+
+class Client:
+    """``with Client("https://stepwise.example.org", token="stw_...") as stepwise: ...``"""
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        timeout: float = 30.0,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._http = httpx.Client(
+            base_url=url.rstrip("/") + "/api/v1/",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=timeout,
+            transport=transport,
+        )
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    def me(self) -> dict[str, Any]:
+        return self._call("GET", "me/")
+
+    def next_claim(self, project: str | None = None) -> Claim | Waiting:
+        """Your unfinished claim, else the next item; when there is none, why."""
+        body = self._call("POST", "queue/next/", json={"project": project} if project else {})
+        return Claim.of(body["claim"]) if body["claim"] else read(Waiting, body["queue"])
+
+    def heartbeat(self, claim: Claim) -> str:
+        """When the renewed lease ends, ISO 8601."""
+        return str(self._call("POST", f"claims/{claim.id}/heartbeat/")["expires_at"])
+
+    def save_draft(self, claim: Claim, draft: Mapping[str, Any], base_version: int) -> int:
+        """The new version.
+
+        Raises:
+            DraftConflictError: ``base_version`` is stale.
+        """
+        body = {"base_version": base_version, "draft": dict(draft)}
+        return int(self._call("PUT", f"claims/{claim.id}/draft/", json=body)["version"])
+
+    def submit(
+        self, claim: Claim, labels: Sequence[Label], *, active_ms: int = 0, key: str = ""
+    ) -> Receipt:
+        """Safe to repeat with the same ``key``; without one, a lost answer is asked for once
+        more with the key that was made for this call.
+
+        Raises:
+            InvalidLabelsError: with what is wrong by step.
+            ConflictError: the item is no longer yours.
+        """
+        headers = {"Idempotency-Key": key or uuid.uuid4().hex}
+        body = {"labels": [asdict(label) for label in labels], "active_ms": active_ms}
+        path = f"claims/{claim.id}/submit/"
+        try:
+            answer = self._call("POST", path, json=body, headers=headers)
+        except httpx.TransportError:
+            answer = self._call("POST", path, json=body, headers=headers)
+        return read(Receipt, answer)
+
+    def skip(self, claim: Claim, how: str, reason: str = "") -> None:
+        """``how``: to_me, to_others, drop or unrateable."""
+        self._send("POST", f"claims/{claim.id}/skip/", json={"how": how, "reason": reason})
+
+    def undo(self, receipt: Receipt) -> Claim:
+        return Claim.of(self._call("POST", f"submissions/{receipt.receipt}/undo/"))
+
+    def items(self, project: str, **filters: str) -> Iterator[dict[str, Any]]:
+        return self._pages("items/", project=project, **filters)
+
+    def labels(self, project: str, after: int = 0) -> Iterator[dict[str, Any]]:
+        return self._pages("labels/", project=project, after=after)
+
+    def resolutions(self, project: str, after: int = 0) -> Iterator[dict[str, Any]]:
+        return self._pages("resolutions/", project=project, after=after)
+
+    def pairs(self, project: str, **filters: str) -> Iterator[dict[str, Any]]:
+        return self._pages("pairs/", project=project, **filters)
+
+    def agreement(self, project: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self._send(
+            "GET", "agreement/", params={"project": project}
+        ).json()
+        return rows
+
+    def add_rollouts(
+        self, rollouts: Sequence[Rollout], *, queue: bool = True, priority: int = 0
+    ) -> list[dict[str, Any]]:
+        """Store your own CoTs, in batches that are each stored whole or not at all."""
+        kept: list[dict[str, Any]] = []
+        asked = {"priority": priority} if queue else None
+        for start in range(0, len(rollouts), _BATCH):
+            rows = [asdict(r) | {"queue": asked} for r in rollouts[start : start + _BATCH]]
+            kept += self._call("POST", "rollouts/", json={"rollouts": rows})["rollouts"]
+        return kept
+
+    def start_import(
+        self, project: str, file: Path, *, adapter: str = "native", skip_bad: bool = False
+    ) -> Job:
+        about = {"project": project, "adapter": adapter, "skip_bad": str(skip_bad).lower()}
+        with file.open("rb") as stream:
+            sent = {"file": (file.name, stream)}
+            return Job.of(self._call("POST", "imports/", data=about, files=sent))
+
+    def start_export(self, project: str, format: str, **filter: str) -> Job:
+        body = {"project": project, "format": format, "filter": filter}
+        return Job.of(self._call("POST", "exports/", json=body))
+
+    def launch_run(
+        self,
+        project: str,
+        method: str,
+        policy: str,
+        *,
+        rm: str | None = None,
+        config: Mapping[str, Any] | None = None,
+    ) -> Job:
+        body = {"project": project, "method": method, "policy": policy, "rm": rm}
+        return Job.of(self._call("POST", "runs/", json=body | {"config": dict(config or {})}))
+
+    def job(self, kind: str, id: int) -> Job:
+        """``kind``: imports, exports or runs."""
+        return Job.of(self._call("GET", f"{kind}/{id}/"))
+
+    def wait(self, kind: str, id: int, *, seconds: float = 600, every: float = 1.0) -> Job:
+        """The job when it has ended, failed or not.
+
+        Raises:
+            TimeoutError: it goes on longer than that.
+        """
+        until = time.monotonic() + seconds
+        while not (job := self.job(kind, id)).ended:
+            if time.monotonic() >= until:
+                raise TimeoutError(f"{kind} {id} is still {job.state}")
+            time.sleep(every)
+        return job
+
+    def cancel_run(self, id: int) -> Job:
+        return Job.of(self._call("POST", f"runs/{id}/cancel/"))
+
+    def download(self, export: Job, path: Path) -> Path:
+        """The file of a finished export, streamed to ``path``."""
+        with self._http.stream("GET", f"exports/{export.id}/file/") as response:
+            if response.is_error:
+                response.read()
+                raise error_of(response)
+            with path.open("wb") as stream:
+                for block in response.iter_bytes():
+                    stream.write(block)
+        return path
+
+    def _pages(self, path: str, **asked: str | int) -> Iterator[dict[str, Any]]:
+        page = self._call("GET", path, params={**asked, "page_size": _BATCH})
+        while True:
+            yield from page["results"]
+            if not page["next"]:
+                return
+            page = self._call("GET", page["next"])
+
+    def _call(self, method: str, path: str, **sent: Any) -> dict[str, Any]:
+        body: dict[str, Any] = self._send(method, path, **sent).json()
+        return body
+
+    def _send(self, method: str, path: str, **sent: Any) -> httpx.Response:
+        response = self._http.request(method, path, **sent)
+        if response.is_error:
+            raise error_of(response)
+        return response

@@ -1,0 +1,141 @@
+"""The Python client against the real server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pytest_django import Settings
+
+from annotation.abilities import abilities_of
+from annotation.models import Pair, StepLabel
+from annotation.roles import Role
+from annotation.services.exports import export_job_run
+from annotation.services.imports import import_job_run
+from annotation.services.tokens import api_token_create
+from annotation.tasks import export_job_start, import_job_start
+from stepwise_client import (
+    Claim,
+    Client,
+    ConflictError,
+    DraftConflictError,
+    InvalidLabelsError,
+    Label,
+    Rollout,
+    StepwiseError,
+    Waiting,
+)
+from tests.annotation.factories import cot, make_item, make_pair, make_project, make_user
+
+FIVE = [
+    Label(1, "correct"),
+    Label(2, "correct"),
+    Label(3, "correct"),
+    Label(4, "incorrect", "partial"),
+    Label(5, "incorrect", "3"),
+]
+
+
+@pytest.fixture
+def lead(live_server: Any) -> Iterator[Client]:
+    with client_of(live_server.url, Role.LEAD) as client:
+        yield client
+
+
+def client_of(url: str, role: Role, transport: httpx.BaseTransport | None = None) -> Client:
+    user = make_user(role)
+    scopes = sorted(abilities_of(user))
+    _, secret = api_token_create(user=user, name="client", scopes=scopes)
+    return Client(url, secret, transport=transport)
+
+
+def test_an_item_is_claimed_drafted_submitted_and_undone(lead: Client) -> None:
+    item = make_item(make_project(overlap=1))
+    claim = lead.next_claim(item.project.slug)
+    assert isinstance(claim, Claim)
+    assert [step.claimed for step in claim.steps] == ["", "", "match", "none", "2"]
+    assert lead.heartbeat(claim) >= claim.expires_at
+    assert lead.save_draft(claim, {"3": {"verdict": "correct"}}, 0) == 1
+    with pytest.raises(DraftConflictError) as stale:
+        lead.save_draft(claim, {}, 0)
+    assert (stale.value.version, stale.value.draft) == (1, {"3": {"verdict": "correct"}})
+    with pytest.raises(InvalidLabelsError) as wrong:
+        lead.submit(claim, [Label(5, "correct", "4")])
+    assert list(wrong.value.by_kind) == [5]
+    receipt = lead.submit(claim, FIVE, key="once")
+    assert lead.submit(claim, FIVE, key="once") == receipt
+    with pytest.raises(ConflictError):
+        lead.submit(claim, FIVE)
+    assert lead.undo(receipt).id == claim.id
+    lead.skip(claim, "to_others", "unclear text")
+    nothing = lead.next_claim(item.project.slug)
+    assert isinstance(nothing, Waiting)
+    assert nothing.why == "skipped"
+
+
+def test_a_lost_answer_is_asked_for_again_and_labels_once(live_server: Any) -> None:
+    class LosesTheFirstAnswer(httpx.HTTPTransport):
+        lost = False
+
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            response = super().handle_request(request)
+            if request.url.path.endswith("/submit/") and not self.lost:
+                self.lost = True
+                response.close()
+                raise httpx.ReadError("connection reset")
+            return response
+
+    item = make_item(make_project(overlap=1))
+    with client_of(live_server.url, Role.ANNOTATOR, LosesTheFirstAnswer()) as client:
+        claim = client.next_claim(item.project.slug)
+        assert isinstance(claim, Claim)
+        receipt = client.submit(claim, FIVE)
+    assert set(StepLabel.objects.values_list("submission", flat=True)) == {receipt.receipt}
+    assert StepLabel.objects.count() == 5
+
+
+def test_rollouts_go_in_and_pages_come_out(lead: Client) -> None:
+    pair = make_pair(make_project())
+    sent = [Rollout(pair.pk, cot(), "mine", sample_index=n) for n in range(3)]
+    kept = lead.add_rollouts(sent)
+    assert len(kept) == 3
+    found = list(lead.items(pair.project.slug, state="open"))
+    assert [row["rollout"] for row in found] == [row["id"] for row in kept]
+    assert list(lead.resolutions(pair.project.slug)) == []
+    assert len(lead.agreement(pair.project.slug)) == 5
+
+
+def test_files_are_imported_exported_and_downloaded(
+    lead: Client, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    # The worker's part, in the server's thread.
+    monkeypatch.setattr(import_job_start, "delay", lambda pk: import_job_run(job_id=pk))
+    monkeypatch.setattr(export_job_start, "delay", lambda pk: export_job_run(job_id=pk))
+    project = make_project(overlap=1)
+    file = tmp_path / "pairs.jsonl"
+    file.write_text('{"query": "q", "title": "t"}\n')
+    done = lead.wait("imports", lead.start_import(project.slug, file).id)
+    assert (done.state, done.body["pairs_created"]) == ("done", 1)
+    pair = Pair.objects.get(project=project)
+    lead.add_rollouts([Rollout(pair.pk, cot(), "mine")])
+    claim = lead.next_claim(project.slug)
+    assert isinstance(claim, Claim)
+    lead.submit(claim, FIVE)
+    export = lead.wait("exports", lead.start_export(project.slug, "labels", policy="mine").id)
+    target = lead.download(export, tmp_path / "labels.jsonl")
+    rows = [json.loads(line) for line in target.read_text().splitlines()]
+    assert [row["kind"] for row in rows] == [1, 2, 3, 4, 5]
+
+
+def test_a_problem_is_an_exception_with_its_status_and_sentence(lead: Client) -> None:
+    with pytest.raises(StepwiseError) as refused:
+        lead.launch_run("shop", "srpo", "seed")
+    assert (refused.value.status, refused.value.detail) == (
+        403, "your roles do not allow 'train'",
+    )  # fmt: skip
+    assert refused.value.type == "urn:stepwise:problem:forbidden"
