@@ -49,7 +49,7 @@ class RlConfig:
     """SRPO and GRPO. Paper: 64 prompts x 16 rollouts; ours were vetted on the seed policy on a
     CPU. A policy of another size wants another learning rate."""
 
-    updates: int = _num(40, 1, 1_000_000)
+    updates: int = _num(60, 1, 1_000_000)
     prompts: int = _num(8, 1, 4096)  # prompts an update
     group: int = _num(8, 2, 1024)  # rollouts a prompt
     micro_batch: int = _num(64, 1, 65536)  # rollouts a forward-backward pass
