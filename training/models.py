@@ -184,6 +184,9 @@ class Disagreement(models.Model):
     score = models.ForeignKey(StepScore, on_delete=models.CASCADE, related_name="+")
     resolution = models.ForeignKey(Resolution, on_delete=models.CASCADE, related_name="+")
     confidence = models.FloatField(help_text="how far P(correct) is on the other side, 0.5..1")
+    impact = models.PositiveIntegerField(
+        default=1, help_text="rollouts whose reward this verdict decides"
+    )
     state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
     item = models.ForeignKey(
         QueueItem, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -206,3 +209,29 @@ class Disagreement(models.Model):
 
     def __str__(self) -> str:
         return f"disagreement {self.pk} ({self.state})"
+
+
+class BulkDecision(models.Model):
+    """One decision for everything that a filter matches; the filter is stored, not the ids."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+
+    filter = models.JSONField(help_text="fields of DisagreementFilter")
+    upto = models.BigIntegerField(help_text="rows listed later are left alone")
+    decision = models.CharField(max_length=16)
+    lead = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
+    matched = models.PositiveIntegerField(help_text="when it was asked for")
+    decided = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    refusal = models.TextField(blank=True, help_text="the first reason")
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"bulk decision {self.pk}: {self.decision} ({self.state})"

@@ -13,7 +13,7 @@ from celery import shared_task
 from annotation.models import Project
 from training.models import Checkpoint
 from training.selectors.scoring import current_rm, steps_due_for_scoring
-from training.services import disagreements, rollouts, runs, scoring
+from training.services import bulk, disagreements, rollouts, runs, scoring
 
 
 @shared_task
@@ -30,6 +30,11 @@ def run_launch(self: Any, run_id: int) -> None:
         worker=str(self.request.hostname or "worker"),
         keep_going=lambda: os.getppid() == parent,
     )
+
+
+@shared_task
+def bulk_decide(bulk_id: int) -> None:
+    bulk.bulk_decision_run(bulk_id=bulk_id)
 
 
 @shared_task

@@ -11,5 +11,6 @@ urlpatterns = [
     path("runs/<int:pk>/cancel/", runs.cancel, name="run_cancel"),
     path("runs/<int:pk>/resume/", runs.resume, name="run_resume"),
     path("disagreements/", disagreements.disagreements, name="disagreements"),
+    path("disagreements/bulk/", disagreements.bulk, name="disagreements_bulk"),
     path("disagreements/<int:pk>/decide/", disagreements.decide, name="disagreement_decide"),
 ]

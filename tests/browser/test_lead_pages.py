@@ -81,3 +81,18 @@ def test_the_list_is_filtered_by_step_and_query(
     page.get_by_label("Query contains").fill("no such query")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Nothing matches the filter")).to_be_visible()
+
+
+def test_a_digit_chooses_a_cell_of_the_confusion_table_and_zero_lets_go(
+    page: Page, log_in: LogIn, lead: User, project: Project
+) -> None:
+    seed_training.disagreements(project)
+    log_in(lead)
+    page.goto("/training/disagreements/")
+    page.locator("#confusion[data-ready]").wait_for()
+    page.keyboard.press("Shift+Digit5")
+    expect(page.locator("[data-cell='shift-5'][aria-current]")).to_have_text("1")
+    expect(page.locator("#rows tbody tr")).to_have_count(1)
+    page.locator("#confusion[data-ready]").wait_for()
+    page.keyboard.press("0")
+    expect(page.locator("#rows tbody tr")).to_have_count(2)

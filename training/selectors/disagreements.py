@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+)
 
-from annotation.models import Project, Resolution
+from annotation.models import Project, Resolution, Rollout, Step
 from training.models import Checkpoint, Disagreement, StepScore
 
 THRESHOLD = 0.5  # P(correct) from which on the model's verdict is "correct"
@@ -19,6 +30,7 @@ class Difference(NamedTuple):
     step_id: int
     p: float  # the model's P(correct)
     resolution_id: int
+    impact: int
 
 
 class Answered(NamedTuple):
@@ -39,12 +51,13 @@ def scores_that_differ(*, project: Project, rm: Checkpoint) -> Iterator[Differen
         .annotate(
             resolution_id=Subquery(newest.values("pk")[:1]),
             human=Subquery(newest.values("verdict")[:1]),
+            impact=_impact(),
         )
         .filter(differs)
         .exclude(Exists(Disagreement.objects.filter(score=OuterRef("pk"))))
         .order_by("pk")
     )
-    for row in rows.values_list("pk", "step_id", "p", "resolution_id"):
+    for row in rows.values_list("pk", "step_id", "p", "resolution_id", "impact"):
         yield Difference(*row)
 
 
@@ -83,15 +96,21 @@ def requeued_live(project: Project) -> int:
     ).count()
 
 
-def disagreements_matching(
-    *, kind: int | None = None, state: str | None = None, query: str = ""
-) -> QuerySet[Disagreement]:
-    """For a lead's list, the most confident first; ``query`` is a part of the search query."""
-    rows = Disagreement.objects.select_related(
-        "step__rollout__pair__product", "score__rm", "resolution", "decided_by"
-    ).order_by("-confidence", "-pk")
-    if kind is not None:
-        rows = rows.filter(step__kind=kind)
-    if state is not None:
-        rows = rows.filter(state=state)
-    return rows.filter(step__rollout__pair__query__icontains=query) if query else rows
+def _impact() -> Case:
+    """Rollouts whose reward a verdict on the step decides: the pair's for steps 3-5, those
+    with the same reasoning up to here for steps 1-2."""
+    same = Step.objects.filter(sha256=OuterRef("step__sha256"), kind=OuterRef("step__kind"))
+    of_pair = Rollout.objects.filter(pair=OuterRef("step__rollout__pair"))
+    return Case(
+        When(step__kind__lte=2, then=_count(same)),
+        default=_count(of_pair),
+        output_field=IntegerField(),
+    )
+
+
+def _count(rows: QuerySet[Any]) -> Subquery:
+    """How many rows, without the grouping that an aggregate over OuterRef would need."""
+    return Subquery(
+        rows.order_by().annotate(n=Func(F("pk"), function="Count")).values("n"),
+        output_field=IntegerField(),
+    )

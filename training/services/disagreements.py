@@ -39,6 +39,7 @@ def disagreements_open(*, project: Project, rm: Checkpoint) -> list[Disagreement
                 score_id=found.score_id,
                 resolution_id=found.resolution_id,
                 confidence=found.p if found.p >= THRESHOLD else 1 - found.p,
+                impact=found.impact,
             )
             for found in scores_that_differ(project=project, rm=rm)
         ],

@@ -1,0 +1,77 @@
+"""One decision for everything that a filter matches."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from annotation.errors import Conflict, Denied, Invalid, StepwiseError
+from annotation.roles import Role, has_role
+from training.models import BulkDecision, Disagreement
+from training.selectors.workbench import DisagreementFilter, disagreements_filtered
+from training.services.disagreements import DECISIONS, disagreement_decide
+
+
+@transaction.atomic
+def bulk_decision_create(
+    *, wanted: DisagreementFilter, lead: User, decision: str, expected: int | None = None
+) -> BulkDecision:
+    """Write down the filter; the caller sends the task on commit.
+
+    ``expected`` is the number the lead saw: when the list has grown or shrunk since, the
+    lead should look again. Rows that are listed after this are left alone.
+
+    Raises:
+        Denied: not a lead.
+        Invalid: an unknown decision, or nothing matches.
+        Conflict: another number matches than was expected.
+    """
+    if not has_role(lead, Role.LEAD):
+        raise Denied("only a lead can decide disagreements")
+    if decision not in DECISIONS:
+        raise Invalid(f"decision must be one of {', '.join(sorted(DECISIONS))}")
+    rows = disagreements_filtered(wanted).filter(state=Disagreement.State.OPEN)
+    matched = rows.count()
+    if not matched:
+        raise Invalid("nothing open matches the filter")
+    if expected is not None and matched != expected:
+        raise Conflict(f"{matched} match now, not {expected}; look at the list again")
+    newest = rows.order_by("-pk").values_list("pk", flat=True)[0]
+    return BulkDecision.objects.create(
+        filter=wanted.stored(), upto=newest, decision=decision, lead=lead, matched=matched
+    )
+
+
+def bulk_decision_run(*, bulk_id: int) -> BulkDecision:
+    """Decide row after row; a row that refuses is counted with the first reason.
+
+    Repeated, or begun again after a worker was killed, it goes on with what is still open.
+    """
+    bulk = BulkDecision.objects.select_related("lead").get(pk=bulk_id)
+    if bulk.state == BulkDecision.State.DONE:
+        return bulk
+    BulkDecision.objects.filter(pk=bulk_id).update(state=BulkDecision.State.RUNNING)
+    wanted = DisagreementFilter.of(bulk.filter)
+    rows = disagreements_filtered(wanted).filter(
+        state=Disagreement.State.OPEN, pk__lte=bulk.upto
+    )
+    # What a requeue takes along from the same rollout was matched too.
+    total = bulk.decided + rows.count()
+    decided, refused, refusal, last = bulk.decided, 0, "", 0
+    while row := rows.filter(pk__gt=last).order_by("pk").first():
+        last = row.pk
+        try:
+            disagreement_decide(disagreement=row, lead=bulk.lead, decision=bulk.decision)
+            decided += 1
+        except StepwiseError as error:
+            refused += 1
+            refusal = refusal or error.message
+        BulkDecision.objects.filter(pk=bulk_id).update(
+            decided=decided, refused=refused, refusal=refusal
+        )
+    BulkDecision.objects.filter(pk=bulk_id).update(
+        state=BulkDecision.State.DONE, decided=total - refused, finished_at=timezone.now()
+    )
+    bulk.refresh_from_db()
+    return bulk
