@@ -17,7 +17,7 @@ POOL = [Prompt(sample, number / 48, 1) for number, sample in enumerate(SAMPLES)]
 
 
 def make(**settings: float) -> Curriculum:
-    config = CurriculumConfig(**settings)  # type: ignore[arg-type]
+    config = CurriculumConfig(**{"first_share": 0.5, **settings})  # type: ignore[arg-type]
     return Curriculum(POOL, config, updates=10, prompts=6, seed=0)
 
 

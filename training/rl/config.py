@@ -40,7 +40,7 @@ class CurriculumConfig:
     """Two stages: easier and type-balanced, then harder and label-balanced."""
 
     stages: int = _num(2, 1, 2)
-    first_share: float = _num(0.5, 0, 1)  # of the updates spent in stage 1
+    first_share: float = _num(0.3, 0, 1)  # of the updates spent in stage 1
     split_quantile: float = _num(0.5, 0, 1)  # of difficulty: below is "easier"
 
 
