@@ -77,6 +77,11 @@ bench: setup ## the timed benchmarks, each beside a peer, as JSON into build/ben
 	@set -e; for name in $(BENCHES); do echo "bench $$name"; \
 	  STEPWISE_DATA_DIR=$(CURDIR)/build/bench/data $(QUIET_RL) $(PY) -m bench.$$name --json | tee build/bench/$$name.json; done
 
+.PHONY: messages
+messages: $(VENV)/.stamp-dev ## collect the pages' texts into locale/ and compile it (needs gettext)
+	$(PY) manage.py makemessages -l zh_Hans --no-location --no-wrap --no-obsolete $(addprefix -i ,.venv tests bench build staticfiles clients docs)
+	$(PY) manage.py compilemessages -l zh_Hans
+
 .PHONY: lock
 lock: ## resolve every group anew into requirements.lock
 	rm -rf build/lock && $(PYTHON) -m venv build/lock

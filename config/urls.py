@@ -10,6 +10,7 @@ urlpatterns = [
     path("api/v1/", include("annotation.api_urls")),
     path("api/v1/", include("training.api_urls")),
     path("api/<path:rest>", Nowhere.as_view(), name="api_nowhere"),
+    path("i18n/", include("django.conf.urls.i18n")),  # the language switch
     path("", include("annotation.urls")),
     path("", include("annotation.data_urls")),
     path("training/", include("training.urls")),

@@ -21,7 +21,8 @@ from tests.browser.axe import violations
 
 pytestmark = pytest.mark.browser
 LogIn = Callable[[User], None]
-NO_PAGES = {"healthz", "run_live", "export_file"}  # a probe, a part of a page, a file of a row
+# A probe, a part of a page, a file of a row, a switch that leads back.
+NO_PAGES = {"healthz", "run_live", "export_file", "set_language"}
 ADMIN = ("index", "annotation_pair_changelist", "annotation_project_add")
 QUERIES = {"quality_explain": "?step=4"}
 # Opened by a key: dialogs and panels are part of their page.
