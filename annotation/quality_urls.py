@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from annotation.views import agreement, feedback, gold, guidelines, review
+from annotation.views import agreement, dashboard, feedback, gold, guidelines, review
 
 urlpatterns = [
+    path("", dashboard.home, name="quality"),
+    path("<slug:slug>/", dashboard.dashboard, name="quality_dashboard"),
+    path("<slug:slug>/people/<int:pk>/", dashboard.person, name="quality_person"),
     path("<slug:slug>/guideline/", guidelines.guideline, name="quality_guideline"),
     path(
         "<slug:slug>/guideline/edit/", guidelines.guideline_edit, name="quality_guideline_edit"

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from training.charts import Chart, line_chart
+from annotation.charts import Chart, line_chart
 from training.models import EvalReport, RunMetric, TrainingRun
 
 CURVES = ("reward", "kl", "entropy", "length", "loss", "parse_rate")

@@ -13,13 +13,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from annotation.charts import line_chart
 from annotation.errors import StepwiseError
 from annotation.roles import Role
 from annotation.splits import SPLITS
 from annotation.steps import StepKind
 from annotation.views.cards import NAMES, lines_of
 from annotation.views.guard import role_required, visitor
-from training.charts import line_chart
 from training.models import Checkpoint, Disagreement
 from training.selectors.disagreements import THRESHOLD
 from training.selectors.workbench import (

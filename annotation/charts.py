@@ -1,4 +1,4 @@
-"""Line charts as plain numbers for an SVG template: scales, ticks, one path. Pure."""
+"""Charts as plain numbers for an SVG template: scales, ticks, one path or bars. Pure."""
 
 from __future__ import annotations
 
@@ -43,14 +43,78 @@ class Chart:
 
     @property
     def frame(self) -> dict[str, int]:
-        return {
-            "left": LEFT, "right": WIDTH - RIGHT, "top": TOP, "bottom": HEIGHT - BOTTOM,
-            "label_x": LEFT - 6, "label_y": HEIGHT - 8,
-        }  # fmt: skip
+        return _frame()
 
 
-def line_chart(key: str, rows: Sequence[Mapping[str, Any]]) -> Chart | None:
-    """The chart of ``rows[i][key]`` over ``rows[i]["step"]``; None when no row has a number."""
+@dataclass(frozen=True, slots=True)
+class Bar:
+    x: float
+    y: float
+    width: float
+    height: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class BarChart:
+    """Like :class:`Chart`, with one bar a row."""
+
+    bars: list[Bar]
+    x_ticks: list[Tick]
+    y_ticks: list[Tick]
+    last: str
+    path: str = ""
+    dots: tuple[Dot, ...] = ()
+
+    @property
+    def box(self) -> str:
+        return f"0 0 {WIDTH} {HEIGHT}"
+
+    @property
+    def frame(self) -> dict[str, int]:
+        return _frame()
+
+
+def bar_chart(rows: Sequence[tuple[str, float]]) -> BarChart | None:
+    """One bar a (name, value), values from 0 up; None without rows."""
+    if not rows:
+        return None
+    marks = nice_ticks(0, max(value for _, value in rows) or 1)
+    top = marks[-1]
+    slot = (WIDTH - LEFT - RIGHT) / len(rows)
+    room = HEIGHT - TOP - BOTTOM
+    bars = [
+        Bar(
+            round(LEFT + index * slot + slot * 0.1, 1),
+            round(HEIGHT - BOTTOM - room * value / top, 1),
+            round(slot * 0.8, 1),
+            round(room * value / top, 1),
+            f"{name}: {number(value)}",
+        )
+        for index, (name, value) in enumerate(rows)
+    ]
+    named = {0, len(rows) // 2, len(rows) - 1}
+    return BarChart(
+        bars=bars,
+        x_ticks=[Tick(round(LEFT + (i + 0.5) * slot, 1), rows[i][0]) for i in sorted(named)],
+        y_ticks=[Tick(round(HEIGHT - BOTTOM - room * y / top, 1), number(y)) for y in marks],
+        last=number(rows[-1][1]),
+    )
+
+
+def named_line(key: str, rows: Sequence[tuple[str, float | None]]) -> Chart | None:
+    """A line over named points, such as weeks; None stands for a gap that is bridged."""
+    points = [{"step": i, key: value} for i, (_, value) in enumerate(rows) if value is not None]
+    return line_chart(key, points, [name for name, _ in rows])
+
+
+def line_chart(
+    key: str, rows: Sequence[Mapping[str, Any]], names: Sequence[str] = ()
+) -> Chart | None:
+    """The chart of ``rows[i][key]`` over ``rows[i]["step"]``; None when no row has a number.
+
+    ``names``: what to write for step 0, 1, ... in place of the number.
+    """
     points = [
         (float(row["step"]), float(row[key]))
         for row in rows
@@ -72,12 +136,15 @@ def line_chart(key: str, rows: Sequence[Mapping[str, Any]]) -> Chart | None:
         share = (y - y_low) / (y_high - y_low)
         return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
 
-    dots = [Dot(px(x), py(y), f"{x:g}: {number(y)}") for x, y in points]
+    def name(x: float) -> str:
+        return names[int(x)] if names else f"{x:g}"
+
+    dots = [Dot(px(x), py(y), f"{name(x)}: {number(y)}") for x, y in points]
     return Chart(
         key=key,
         path="M" + "L".join(f"{dot.x},{dot.y}" for dot in dots),
         dots=dots if len(dots) <= MAX_DOTS else [dots[-1]],
-        x_ticks=[Tick(px(x), f"{x:g}") for x in x_marks if x_low <= x <= x_high],
+        x_ticks=[Tick(px(x), name(x)) for x in x_marks if x_low <= x <= x_high],
         y_ticks=[Tick(py(y), number(y)) for y in y_marks],
         last=number(ys[-1]),
     )
@@ -117,3 +184,10 @@ def _is_number(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return math.isfinite(value)
+
+
+def _frame() -> dict[str, int]:
+    return {
+        "left": LEFT, "right": WIDTH - RIGHT, "top": TOP, "bottom": HEIGHT - BOTTOM,
+        "label_x": LEFT - 6, "label_y": HEIGHT - 8,
+    }  # fmt: skip

@@ -4,7 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.charts import HEIGHT, LEFT, RIGHT, TOP, WIDTH, line_chart, nice_ticks, number
+from annotation.charts import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    bar_chart,
+    line_chart,
+    named_line,
+    nice_ticks,
+    number,
+)
 
 
 def test_a_straight_line_runs_from_corner_to_corner() -> None:
@@ -71,3 +83,25 @@ def test_ticks_cover_the_values_and_are_few(low: float, width: float) -> None:
 def test_tiny_numbers_are_not_shown_as_zero() -> None:
     assert number(0.00012) == "1.2e-04"
     assert number(0.12345) == "0.1235"
+
+
+def test_bars_stand_on_the_axis_and_the_highest_mark_is_the_full_height() -> None:
+    chart = bar_chart([("Mon", 0), ("Tue", 4), ("Wed", 2)])
+    assert chart is not None
+    room = HEIGHT - TOP - BOTTOM
+    assert [bar.height for bar in chart.bars] == [0, room, room / 2]
+    assert all(round(bar.y + bar.height, 1) == HEIGHT - BOTTOM for bar in chart.bars)
+    assert [bar.title for bar in chart.bars] == ["Mon: 0", "Tue: 4", "Wed: 2"]
+    assert [tick.text for tick in chart.x_ticks] == ["Mon", "Tue", "Wed"]
+    assert bar_chart([]) is None
+    flat = bar_chart([("Mon", 0)])
+    assert flat is not None
+    assert flat.bars[0].height == 0
+
+
+def test_a_line_over_named_points_bridges_gaps_and_shows_the_names() -> None:
+    chart = named_line("alpha", [("w1", 0.2), ("w2", None), ("w3", 0.4)])
+    assert chart is not None
+    assert [dot.title for dot in chart.dots] == ["w1: 0.2", "w3: 0.4"]
+    assert [tick.text for tick in chart.x_ticks] == ["w1", "w2", "w3"]
+    assert named_line("alpha", [("w1", None)]) is None
