@@ -16,8 +16,8 @@ SAMPLES = make_samples()
 POOL = [Prompt(sample, number / 48, 1) for number, sample in enumerate(SAMPLES)]
 
 
-def make(**settings: float) -> Curriculum:
-    config = CurriculumConfig(**{"first_share": 0.5, **settings})  # type: ignore[arg-type]
+def make(stages: int = 2) -> Curriculum:
+    config = CurriculumConfig(stages=stages, first_share=0.5)
     return Curriculum(POOL, config, updates=10, prompts=6, seed=0)
 
 
