@@ -12,6 +12,7 @@ from typing import Literal
 from annotation.steps import HEADINGS, StepKind
 
 PROMPT_VERSION = "1"
+MAX_VALUE = 60  # characters: some catalogues list every compatible model in one value
 Style = Literal["bare", "instruct"]
 
 
@@ -44,7 +45,7 @@ def policy_prompt(pair: PairText, style: Style = "bare", max_attributes: int = 1
     if pair.category_path:
         lines.append(f"category: {_line(pair.category_path)}")
     shown = list(pair.attributes.items())[:max_attributes]
-    lines += [f"{_line(name)}: {_line(value)}" for name, value in shown]
+    lines += [f"{_line(name)}: {_line(value)[:MAX_VALUE]}" for name, value in shown]
     body = "\n".join(lines) + "\n---\n"
     if style == "bare":
         return body

@@ -8,11 +8,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class CircleConfig:
-    """``rm`` and ``srpo`` override the runs' defaults (training/run_config.py)."""
+    """``sft``, ``rm`` and ``srpo`` override the runs' defaults (training/run_config.py)."""
 
     pairs: int  # training pairs that people label
     followup_pairs: int  # pairs that the trained policy answers for the next turn
     max_tokens: int
+    sft: dict[str, Any] = field(default_factory=dict)  # cold start on real data only
     rm: dict[str, Any] = field(default_factory=dict)
     srpo: dict[str, Any] = field(default_factory=dict)
     stage_timeout: int = 900  # seconds without any progress before a stage has failed
@@ -20,6 +21,24 @@ class CircleConfig:
 
 PRESETS: dict[str, CircleConfig] = {
     "default": CircleConfig(pairs=480, followup_pairs=48, max_tokens=192),
+    "ratings": CircleConfig(
+        pairs=320,
+        followup_pairs=48,
+        max_tokens=128,
+        # The policy's own rollouts are worth nothing yet: imitate what people verified.
+        sft={
+            "fit": {"epochs": 2, "learning_rate": 1e-3},
+            "sampling": {"rollouts": 1},
+            "eval": {"max_tokens": 128},
+            "data": {"train_limit": 16},
+        },
+        srpo={
+            "rl": {"updates": 30, "max_tokens": 128},
+            "sampling": {"rollouts": 4},
+            "eval": {"max_tokens": 128},
+            "data": {"train_limit": 320},
+        },
+    ),
     "tiny": CircleConfig(
         pairs=24,
         followup_pairs=4,

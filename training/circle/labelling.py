@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from annotation.models import Pair, QueueItem, Resolution, Rollout, StepLabel
 from annotation.selectors.agreement import agreement_table
 from annotation.services.queue import queue_open
+from annotation.services.rollouts import rollout_record
 from annotation.tasks import items_resolve_due
 from training.circle.context import Circle, StageFailed
+from training.circle.writer import POLICY
 from training.models import Checkpoint, RolloutBatch
+from training.prompts import PROMPT_VERSION
 from training.services.rollouts import batch_create
 from training.simulate.people import queue_work_off, splits_adjudicate
 from training.tasks import rollouts_run
@@ -43,6 +46,18 @@ def rollouts_sample(circle: Circle, policy: Checkpoint, pairs: Sequence[Pair]) -
     )
     for rollout in found.order_by("pk"):
         queue_open(rollout=rollout, overlap=circle.source.overlap, kinds=circle.source.kinds)
+
+
+def references_open(circle: Circle) -> int:
+    """Record the source's reference CoTs as rollouts and open them; returns how many."""
+    count = 0
+    for pair, text in circle.source.references(circle.project):
+        rollout = rollout_record(
+            pair=pair, text=text, policy=POLICY, prompt_version=PROMPT_VERSION, temperature=0
+        )
+        queue_open(rollout=rollout, overlap=circle.source.overlap, kinds=circle.source.kinds)
+        count += 1
+    return count
 
 
 def labels_collect(circle: Circle) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,6 +27,10 @@ class Source(Protocol):
 
     def chosen(self, project: Project) -> list[Pair]:
         """The pairs whose rollouts people label."""
+        ...
+
+    def references(self, project: Project) -> Iterator[tuple[Pair, str]]:
+        """CoTs to verify before the policy can write its own; none when it can."""
         ...
 
     def annotator(self, number: int) -> AnswerFn: ...

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from annotation.importers.quepid import read_ratings
 from annotation.models import Pair, Project, QueueItem, Step, StepLabel
+from annotation.rules import parse_rules
 from annotation.services.pairs import pairs_import
 from annotation.steps import StepKind
 from training.circle.agreement import alpha_of_grades, rater_ceiling
+from training.circle.writer import rule_cot
 from training.simulate.judge import Answer
 from training.simulate.people import AnswerFn
 
@@ -26,7 +29,8 @@ class QuepidSource:
     slug = "ratings"
     kinds = [int(StepKind.FINAL)]
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, pairs: int, seed: int) -> None:
+        self._limit, self._seed = pairs, seed
         self.ratings, self.products = folder / RATINGS, folder / PRODUCTS
         for path in (self.ratings, self.products):
             if not path.is_file():
@@ -48,8 +52,17 @@ class QuepidSource:
         return {"read": report.read, "created": report.created, "existing": report.existing}
 
     def chosen(self, project: Project) -> list[Pair]:
-        """Every pair: the raters judged the held-out queries too."""
-        return list(Pair.objects.filter(project=project).order_by("pk"))
+        rows = list(Pair.objects.filter(project=project, split="train").order_by("pk"))
+        return random.Random(self._seed).sample(rows, min(self._limit, len(rows)))
+
+    def references(self, project: Project) -> Iterator[tuple[Pair, str]]:
+        """One by rule for every pair, so that the raters' judgments all come in."""
+        rules = parse_rules(project.rules)
+        pairs = Pair.objects.filter(project=project).select_related("product").order_by("pk")
+        for pair in pairs:
+            text = rule_cot(pair.query, pair.product.title, pair.query_type, pair.silver, rules)
+            if text:
+                yield pair, text
 
     def annotator(self, number: int) -> AnswerFn:
         return self._answers(lambda tiers: tiers[number])

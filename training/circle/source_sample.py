@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,10 @@ class SampleSource:
     def chosen(self, project: Project) -> list[Pair]:
         rows = list(Pair.objects.filter(project=project, split="train").order_by("pk"))
         return random.Random(self._seed).sample(rows, min(self._limit, len(rows)))
+
+    def references(self, project: Project) -> Iterator[tuple[Pair, str]]:
+        """None: the shipped policy writes about the sample."""
+        yield from ()
 
     def annotator(self, number: int) -> AnswerFn:
         return self._answers(self._noise, self._seed * 1000 + number)

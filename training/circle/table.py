@@ -29,7 +29,7 @@ def table(report: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _evaluation(report: Mapping[str, Any]) -> Iterator[str]:
-    for moment in ("eval_before", "eval_sft", "eval_after"):
+    for moment in ("eval_start", "eval_before", "eval_after"):
         if metrics := report.get(moment):
             low, high = metrics["macro_f1_interval"]
             yield (

@@ -94,6 +94,12 @@ def followup_pairs(circle: Circle) -> list[Pair]:
     return rng.sample(rows, min(circle.config.followup_pairs, len(rows)))
 
 
+def cold_start_report(circle: Circle, run: TrainingRun) -> None:
+    """What the policy knew of this data before anybody had verified anything."""
+    metrics = dict(EvalReport.objects.filter(run=run).values_list("moment", "metrics"))
+    circle.report["eval_start"] = metrics["before"]
+
+
 def run_report(circle: Circle, run: TrainingRun) -> None:
     """Evaluation before and after, the paired difference, and where the rewards came from."""
     metrics = dict(EvalReport.objects.filter(run=run).values_list("moment", "metrics"))

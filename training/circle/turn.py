@@ -9,10 +9,12 @@ from training.circle.labelling import (
     agreement_report,
     labelling_report,
     labels_collect,
+    references_open,
     rollouts_sample,
     truth_release,
 )
 from training.circle.training import (
+    cold_start_report,
     disagreement_counts,
     disagreements_answer,
     disagreements_find,
@@ -42,11 +44,20 @@ def turn(circle: Circle) -> None:
 
     stage("import pairs")
     report["pairs"] = circle.source.pairs_load(circle.project, circle.work_dir)
+    if references_open(circle):
+        stage("people verify reference CoTs")
+        labels_collect(circle)
+        agreement_report(circle)
+        stage("cold start: SFT on what they verified")
+        start = run_through(circle, "sft", truth_release(circle), config.sft)
+        cold_start_report(circle, start)
+        circle.policy = produced(start)
     stage("sample rollouts")
     rollouts_sample(circle, circle.policy, circle.source.chosen(circle.project))
     stage("label, resolve, adjudicate")
     labels_collect(circle)
-    agreement_report(circle)
+    if "agreement" not in report:
+        agreement_report(circle)
     stage("ground truth and verifier release")
     release = truth_release(circle)
     stage("train the reward model")

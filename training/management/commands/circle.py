@@ -36,10 +36,11 @@ class Command(BaseCommand):
         parser.add_argument("--simulate-annotators", type=int, default=3, metavar="N")
         parser.add_argument("--noise", type=float, default=0.05, metavar="P")
         parser.add_argument("--seed", type=int, default=0)
-        parser.add_argument("--preset", choices=sorted(PRESETS), default="default")
+        parser.add_argument("--preset", choices=sorted(PRESETS))
 
     def handle(self, *args: Any, **options: Any) -> None:
-        config = PRESETS[options["preset"]]
+        usual = "ratings" if options["data"] else "default"
+        config = PRESETS[options["preset"] or usual]
         try:
             source = _source(options, config.pairs)
         except (ValueError, OSError) as error:
@@ -74,7 +75,7 @@ class Command(BaseCommand):
 
 def _source(options: dict[str, Any], pairs: int) -> Source:
     if options["data"] is not None:
-        return QuepidSource(options["data"])
+        return QuepidSource(options["data"], pairs=pairs, seed=options["seed"])
     return SampleSource(
         annotators=options["simulate_annotators"],
         noise=options["noise"],
