@@ -95,7 +95,7 @@ def person(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     name = shown.get_username()
     context = {
         "project": project,
-        "tab": "person",
+        "tab": "person" if shown == request.user else "dashboard",
         "shown": shown,
         "own": shown == request.user,
         "served": served_counts(project, shown),

@@ -124,7 +124,7 @@ def _seed() -> list[Shot]:
     from annotation.roles import Role
     from annotation.services.flags import flag_raise
     from annotation.services.queue import queue_claim
-    from tests.browser import seed, seed_labels, seed_training
+    from tests.browser import seed, seed_care, seed_labels, seed_training
 
     project = seed.project_seed()
     for name, role in (("ann", Role.ANNOTATOR), ("lea", Role.LEAD), ("eve", Role.ML_ENGINEER)):
@@ -142,6 +142,9 @@ def _seed() -> list[Shot]:
     flag_raise(
         item=split, person=seed.person_seed("p2", Role.ANNOTATOR), kind=4, reason=FLAGGED
     )
+
+    care = seed_care.looked_after()
+    quality = f"/quality/{care.project.slug}"
 
     def still(page: Any) -> None:
         page.wait_for_load_state("networkidle")
@@ -178,6 +181,18 @@ def _seed() -> list[Shot]:
         Shot("adjudicate", "lea", f"/adjudication/{split.pk}/", still),
         Shot("disagreements", "lea", "/training/disagreements/", still),
         Shot("progress", "lea", "/progress/", still),
+        Shot("dashboard", "lea", f"{quality}/", still),
+        Shot("person", "lea", f"{quality}/people/{care.gold_try.annotator_id}/", still),
+        Shot("agreement", "lea", f"{quality}/agreement/?by=annotator", still),
+        Shot("explain", "lea", f"{quality}/agreement/explain/?step=5", still),
+        Shot("review", "lea", f"{quality}/review/", still),
+        Shot("item", "lea", f"/quality/items/{care.item.pk}/", still),
+        Shot("gold", "lea", f"{quality}/gold/", still),
+        Shot("gold-item", "lea", f"/quality/gold/{care.gold.pk}/", still),
+        Shot("feedback", "ann", f"/quality/feedback/{care.gold_try.pk}/", still),
+        Shot("guideline", "lea", f"{quality}/guideline/", still),
+        Shot("guideline-edit", "lea", f"{quality}/guideline/edit/", still),
+        Shot("stale", "lea", f"{quality}/stale/", still),
         Shot("runs", "eve", "/training/runs/", still),
         Shot("engineer", "eve", "/", still),
         Shot("run", "eve", f"/training/runs/{run.pk}/", charts),

@@ -1,0 +1,121 @@
+"""A project that leads look after: weeks of labels, gold with a dispute, a changed rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from annotation.models import (
+    Assignment,
+    GoldDispute,
+    GoldItem,
+    GoldTry,
+    Project,
+    QueueItem,
+    StepLabel,
+)
+from annotation.roles import Role
+from annotation.services.disputes import dispute_open
+from annotation.services.gold import gold_save, gold_serve
+from annotation.services.guidelines import guideline_save
+from annotation.services.labels import LabelInput, label_submit
+from annotation.services.projects import project_create
+from annotation.services.queue import queue_claim, queue_open
+from annotation.services.resolution import item_resolve
+from annotation.services.rollouts import rollout_record
+from tests.browser import seed
+
+SAID = {"3": "match", "4": "partial", "5": "3"}
+TRUE = SAID | {"5": "2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the pages need to be opened."""
+
+    project: Project
+    item: QueueItem
+    gold: GoldItem
+    gold_try: GoldTry
+    dispute: GoldDispute
+
+
+def looked_after() -> Looked:
+    """Eight weeks of one item each, two people, who differ now and then."""
+    project = project_create(slug="care", name="Shoes, in care", guideline=seed.GUIDELINE)
+    project.review_percent = 100
+    project.save()
+    items = [_decided(project, week) for week in range(8)]
+    waiting = _item(project, 50)
+    gold, row = _gold(project, waiting)
+    dispute = dispute_open(
+        gold_try=row, annotator=row.annotator, reason="Size 38 is only one attribute of two."
+    )
+    rules = project.rules.replace("partial = 3", "partial = 2", 1)
+    guideline_save(
+        project=project,
+        author=seed.person_seed("lea", Role.LEAD),
+        text=seed.GUIDELINE + "\nA wrong size is a mismatch.\n",
+        rules=rules,
+        note="A wrong size cannot be worn.",
+        base=1,
+    )
+    return Looked(project, items[0], gold, row, dispute)
+
+
+def _item(project: Project, index: int) -> QueueItem:
+    rollout = rollout_record(
+        pair=seed.pair_seed(project, seed.SANDALS),
+        text=seed.cot(seed.SANDALS),
+        policy="seed-policy",
+        sample_index=index,
+    )
+    return queue_open(rollout=rollout, overlap=2)
+
+
+def _decided(project: Project, week: int) -> QueueItem:
+    item = _item(project, week)
+    when = timezone.now() - timedelta(days=3 * (7 - week))
+    for name in ("ann", "bob"):
+        person = seed.person_seed(name, Role.ANNOTATOR)
+        held = queue_claim(annotator=person, project=project)
+        assert held is not None
+        tier = "4" if (name == "bob" and week % 4 == 1) or week % 3 == 2 else "3"
+        label_submit(
+            assignment=held,
+            annotator=person,
+            client_key=f"care-{name}-{week}",
+            labels=_labels(tier),
+            active_ms=40_000,
+        )
+        Assignment.objects.filter(pk=held.pk).update(submitted_at=when)
+    StepLabel.objects.filter(item=item).update(created_at=when)
+    item_resolve(item=item)
+    return item
+
+
+def _gold(project: Project, waiting: QueueItem) -> tuple[GoldItem, GoldTry]:
+    other = seed.pair_seed(project, seed.TRIPOD)
+    rollout = rollout_record(pair=other, text=seed.cot(seed.SANDALS), policy="seed-policy")
+    gold = gold_save(rollout=rollout, lead=None, answers=TRUE, note="Only one of two holds.")
+    Project.objects.filter(pk=project.pk).update(gold_percent=10, gold_tries=1)
+    project.refresh_from_db()
+    ann = seed.person_seed("ann", Role.ANNOTATOR)
+    expires = timezone.now() + timedelta(hours=1)
+    held = gold_serve(annotator=ann, project=project, expires=expires, draw=0.0)
+    assert held is not None
+    assert waiting.state == QueueItem.State.OPEN
+    label_submit(assignment=held, annotator=ann, client_key="care-gold", labels=_labels("3"))
+    return gold, GoldTry.objects.get(item=held.item_id)
+
+
+def _labels(tier: str) -> list[LabelInput]:
+    return [
+        LabelInput(1, "correct"),
+        LabelInput(2, "correct"),
+        LabelInput(3, "correct", "match"),
+        LabelInput(4, "correct", "partial"),
+        LabelInput(5, "correct" if tier == "3" else "incorrect", tier),
+    ]
