@@ -41,9 +41,11 @@ class Allowed(permissions.BasePermission):
         if not isinstance(request.user, User):
             raise exceptions.NotAuthenticated("log in, or send a token")
         ability = getattr(view, "abilities", {}).get(request.method)
-        if ability is None:  # anybody who is logged in, or a method that is not there
-            return True
-        if ability not in abilities_of(request.user):
+        own = abilities_of(request.user)
+        if ability is None:  # anybody with a role, or a method that is not there
+            self.message = "your account has no role yet"
+            return bool(own) or getattr(view, "without_role", False)
+        if ability not in own:
             self.message = f"your roles do not allow '{ability}'"
             return False
         if isinstance(request.auth, ApiToken) and ability not in request.auth.scopes:

@@ -35,6 +35,8 @@ class ProjectRecord(serializers.ModelSerializer[Project]):
 
 
 class Me(ApiView):
+    without_role = True
+
     @extend_schema(responses=MeRecord)
     def get(self, request: Request) -> Response:
         """The person behind this request."""
@@ -63,6 +65,8 @@ class Projects(ApiView, generics.ListAPIView[Project]):
 
 @extend_schema(exclude=True)
 class Nowhere(ApiView):
+    without_role = True
+
     """What no other address matches, so that a wrong one gets a problem and not a page."""
 
     def get(self, request: Request, rest: str) -> Response:

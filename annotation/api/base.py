@@ -14,9 +14,11 @@ from annotation.api.access import Allowed
 
 
 class ApiView(APIView):
-    """``abilities``: HTTP method -> what it takes."""
-
+    # No docstring: it would become the description of every endpoint without one.
+    # HTTP method -> what it takes; a method that is not named takes any role.
     abilities: ClassVar[Mapping[str, Ability]] = {}
+    # Not even a role: being logged in is enough.
+    without_role: ClassVar[bool] = False
     permission_classes = [Allowed]
 
 

@@ -98,6 +98,8 @@ class Rollouts(ApiView, generics.ListAPIView[Rollout]):
 
 
 class RolloutDetail(ApiView, generics.RetrieveAPIView[Rollout]):
+    """A rollout with its steps."""
+
     abilities = {"GET": Ability.READ}
     serializer_class = RolloutRecord
     queryset = Rollout.objects.prefetch_related("steps")

@@ -27,6 +27,8 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 class Schema(ApiView, SpectacularAPIView):
     """The OpenAPI description of this API."""
 
+    without_role = True
+
 
 def add_problems(result: Any, generator: Any, request: Any, public: bool) -> Any:
     """Every operation may answer 4XX with problem details."""

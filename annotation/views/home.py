@@ -11,9 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from annotation.models import Project
+from annotation.roles import Role, roles_of
 from annotation.selectors.progress import item_counts, served_counts, throughput
 from annotation.selectors.queue import queue_state
-from annotation.views.guard import visitor
+from annotation.views.guard import any_role_required, visitor
 from annotation.views.guide_anchors import guide_html
 
 
@@ -24,7 +25,8 @@ class Login(LoginView):
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     user = visitor(request)
-    projects = [_row(project, user) for project in Project.objects.order_by("pk")]
+    shown = Project.objects.order_by("pk") if roles_of(user) else Project.objects.none()
+    projects = [_row(project, user) for project in shown]
     return render(request, "annotation/home.html", {"projects": projects})
 
 
@@ -43,7 +45,7 @@ def _row(project: Project, user: User) -> dict[str, Any]:
     }
 
 
-@login_required
+@any_role_required(Role.ANNOTATOR, Role.ML_ENGINEER)
 def guideline(request: HttpRequest, slug: str) -> HttpResponse:
     """The project's guideline: a panel of the label page, or a page of its own."""
     project = get_object_or_404(Project, slug=slug)
