@@ -14,25 +14,32 @@ export class Draft {
     this.name = `stepwise:draft:${form.dataset.user}:${form.dataset.assignment}`;
     this.status = document.getElementById("saved");
     this.stopped = false;
+    this.dirty = false;
     this.#restore();
   }
 
   changed() {
     if (this.stopped) return;
+    this.dirty = true;
     this.#keep();
     clearTimeout(this.wait);
     this.status.textContent = texts.saving;
     this.wait = setTimeout(() => this.save(), DELAY_MS);
   }
 
-  async save() {
+  // The page is left with work that the server has not seen: skip, undo, a link, a closed tab.
+  leave({ keepalive = true } = {}) {
+    return this.dirty && !this.stopped ? this.save({ keepalive }) : null;
+  }
+
+  async save(how = {}) {
     clearTimeout(this.wait);
     if (this.stopped) return;
     if (this.busy) { this.again = true; return; }
     this.busy = true;
     const sent = JSON.stringify(this.steps.answers());
     const body = new URLSearchParams({ base_version: this.version, draft: sent, active_ms: this.form.elements.active_ms.value });
-    const answer = await post(this.form.dataset.draftUrl, body);
+    const answer = await post(this.form.dataset.draftUrl, body, how);
     this.busy = false;
     this.#answered(answer, sent);
     if (this.again) { this.again = false; this.changed(); }
@@ -50,6 +57,7 @@ export class Draft {
     if (kind === "ok") {
       this.version = data.version;
       const same = sent === JSON.stringify(this.steps.answers());
+      this.dirty = !same;
       if (same) localStorage.removeItem(this.name);
       this.status.textContent = `${texts.saved} ${new Date().toLocaleTimeString([], { hour12: false })}`;
       return;

@@ -7,11 +7,12 @@ export function csrfToken() {
 }
 
 // Resolves to {kind, status, data}; kind is ok | offline | login | conflict | refused.
-export async function post(url, body) {
+// keepalive: the request outlives the page.
+export async function post(url, body, { keepalive = false } = {}) {
   let response;
   try {
     response = await fetch(url, {
-      method: "POST", body, redirect: "manual", credentials: "same-origin",
+      method: "POST", body, redirect: "manual", keepalive, credentials: "same-origin",
       headers: { "X-CSRFToken": csrfToken(), "X-Stepwise": "1" },
     });
   } catch {

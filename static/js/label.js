@@ -83,6 +83,12 @@ const keys = new StepKeys(steps, {
 form.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
 document.querySelector("[data-guideline]").addEventListener("click", () => openGuide(form.dataset.guidelineUrl, keys.active));
 document.querySelector("[data-flag]").addEventListener("click", openFlag);
+document.querySelector("#skip form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  await draft.leave({ keepalive: false }); // a put-off item comes back with what was marked
+  event.target.submit();
+});
+addEventListener("pagehide", () => draft.leave());
 startLease(form, { onLost, onLogin });
 addEventListener("online", () => (outbox.all().length ? flush() : (hide(), draft.save())));
 addEventListener("offline", () => show(texts.offline));

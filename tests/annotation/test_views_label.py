@@ -11,6 +11,7 @@ from django.test import Client
 
 from annotation.models import Assignment, Project, QueueItem, StepLabel, Submission
 from annotation.roles import Role
+from annotation.services.projects import project_save
 from tests.browser import seed
 
 pytestmark = pytest.mark.django_db
@@ -198,6 +199,29 @@ def test_an_empty_queue_says_who_holds_the_rest(client: Client, assignment: Assi
     page = client.get("/label/").content.decode()
     assert "Everything left is being labelled by others" in page
     assert f"{assignment.expires_at:%H:%M} (UTC)" in page
+
+
+def test_nobody_sees_what_others_said_about_the_item(client: Client, project: Project) -> None:
+    seed.item_seed(project, seed.KETTLE, overlap=2)
+    client.force_login(seed.person_seed("ann", Role.ANNOTATOR))
+    client.get("/label/")
+    form = ALL_CORRECT | {"comment-1": "only mine"}
+    client.post(f"/label/{Assignment.objects.get().pk}/submit/", form)
+    client.force_login(seed.person_seed("bob", Role.ANNOTATOR))
+    page = client.get("/label/").content.decode()
+    assert "label-form" in page
+    assert "only mine" not in page
+    assert " checked" not in page.partition('<dialog id="skip"')[0]
+
+
+def test_a_guideline_changed_meanwhile_does_not_refuse_the_work(
+    client: Client, project: Project, assignment: Assignment
+) -> None:
+    project.guideline += "\nA new rule."
+    project_save(project=project)
+    answer = client.post(f"/label/{assignment.pk}/submit/", ALL_CORRECT, headers=SCRIPT)
+    assert answer.status_code == 200
+    assert StepLabel.objects.count() == 5
 
 
 def test_the_page_allows_no_scripts_but_its_own(client: Client, assignment: Assignment) -> None:

@@ -93,6 +93,35 @@ def test_a_draft_survives_a_reload(
     assert not StepLabel.objects.exists()
 
 
+def test_what_was_marked_is_kept_when_the_item_is_put_off(
+    page: Page, log_in: LogIn, annotator: User, project: Project
+) -> None:
+    seed.item_seed(project, seed.KETTLE)
+    log_in(annotator)
+    page.goto("/label/")
+    ready(page)
+    press(page, "2", "s", "2")
+    press(page, "Control+Enter")  # at once, before the draft is saved by itself
+    expect(page.get_by_text("Skipped.")).to_be_visible()
+    ready(page)
+    expect(page.locator("#step-1")).to_have_attribute("data-state", "incorrect")
+    assert Assignment.objects.count() == 2
+
+
+def test_what_was_marked_is_kept_when_the_page_is_left(
+    page: Page, log_in: LogIn, annotator: User, project: Project
+) -> None:
+    seed.item_seed(project, seed.KETTLE)
+    log_in(annotator)
+    page.goto("/label/")
+    ready(page)
+    press(page, "2")
+    page.goto("/progress/")
+    page.goto("/label/")
+    ready(page)
+    expect(page.locator("#step-1")).to_have_attribute("data-state", "incorrect")
+
+
 def test_a_submit_without_connection_is_sent_once_when_it_is_back(
     page: Page, context: BrowserContext, log_in: LogIn, annotator: User, project: Project
 ) -> None:
