@@ -53,6 +53,13 @@ def test_every_management_command_exists(page: Path) -> None:
 
 
 @pages
+def test_every_test_that_is_named_exists(page: Path) -> None:
+    tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    defined = set(re.findall(r"def (test_\w+)\(", tests))
+    assert set(re.findall(r"^(test_\w+)$", code_of(page), re.MULTILINE)) <= defined
+
+
+@pages
 def test_every_module_that_is_run_exists(page: Path) -> None:
     for module in re.findall(r"python -m ([\w.]+)", code_of(page)):
         assert importlib.util.find_spec(module), module

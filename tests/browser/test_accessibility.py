@@ -62,6 +62,7 @@ def numbers(project: Project, everybody: User) -> dict[str, int]:
         "quality_gold_item": attempt.gold_id,
         "gold_feedback": attempt.pk,
         "quality_item": split.pk,
+        "quality_person": everybody.pk,
     }
 
 
