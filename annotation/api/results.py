@@ -193,11 +193,13 @@ class Labels(ApiView, generics.ListAPIView[StepLabel]):
 
     def get_queryset(self) -> QuerySet[StepLabel]:
         asked = query_of(self.request, AfterQuery)
-        return StepLabel.objects.filter(
+        valid = StepLabel.objects.filter(
             item__project=project_named(asked["project"]),
             submission__undone_at=None,
             pk__gt=asked["after"],
-        ).select_related("annotator")
+        )
+        # An answer to gold checks a person; it is no label of the step.
+        return valid.exclude(item__state=QueueItem.State.GOLD).select_related("annotator")
 
 
 @extend_schema(parameters=[AfterQuery])

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
-from annotation.models import Project, Resolution, Rollout, Step, StepLabel
+from annotation.models import Project, QueueItem, Resolution, Rollout, Step, StepLabel
 
 Record = dict[str, Any]
 _CHUNK = 2000
@@ -133,7 +133,7 @@ def rollout_total(chosen: Chosen) -> int:
 
 def labelled_rollouts(chosen: Chosen) -> Iterator[Rollout]:
     """Rollouts with at least one valid label; as above, with ``items.labels`` loaded."""
-    valid = StepLabel.objects.filter(submission__undone_at=None)
+    valid = _valid()
     labels = Prefetch(
         "items__labels",
         valid.select_related("annotator", "submission__assignment").order_by("pk"),
@@ -157,9 +157,14 @@ def newest_resolutions(rollout: Rollout) -> dict[int, Resolution]:
     return {row.kind: row for row in sorted(rows, key=lambda row: row.pk)}
 
 
+def _valid() -> QuerySet[StepLabel]:
+    """Not undone, and not an answer to gold, which checks a person and trains nothing."""
+    labels = StepLabel.objects.filter(submission__undone_at=None)
+    return labels.exclude(item__state=QueueItem.State.GOLD)
+
+
 def _labels(chosen: Chosen) -> QuerySet[StepLabel]:
-    valid = StepLabel.objects.filter(submission__undone_at=None)
-    return _in(valid, "item__rollout__", chosen)
+    return _in(_valid(), "item__rollout__", chosen)
 
 
 def _resolutions(chosen: Chosen) -> QuerySet[Resolution]:
@@ -175,7 +180,7 @@ def _rollouts(chosen: Chosen) -> QuerySet[Rollout]:
 
 
 def _labelled(chosen: Chosen) -> QuerySet[Rollout]:
-    valid = StepLabel.objects.filter(item__rollout=OuterRef("pk"), submission__undone_at=None)
+    valid = _valid().filter(item__rollout=OuterRef("pk"))
     return _in(Rollout.objects.filter(Exists(valid)), "", chosen)
 
 

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from annotation.errors import Conflict, Denied, Invalid
+from annotation.exporters.formats import ExportFilter
 from annotation.models import (
     GoldTry,
     Pause,
@@ -17,6 +18,7 @@ from annotation.models import (
     StepLabel,
 )
 from annotation.roles import Role
+from annotation.selectors.exports import label_total, labelled_total
 from annotation.selectors.gold import gold_by_person, gold_by_week, gold_list
 from annotation.selectors.items import items_due_for_resolution
 from annotation.selectors.progress import item_counts, label_count
@@ -66,6 +68,8 @@ def test_gold_answers_never_become_votes_or_truth(project: Project) -> None:
     assert item_resolve(item=row.item) == "gold"
     assert not Resolution.objects.filter(item__rollout=gold.rollout).exists()
     assert (item_counts(project), label_count(project)) == (before, 0)
+    exported = ExportFilter(project)
+    assert (label_total(exported), labelled_total(exported)) == (0, 0)
 
 
 def test_the_first_attempt_counts_and_tries_are_limited(project: Project) -> None:
