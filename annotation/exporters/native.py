@@ -5,62 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from annotation.exporters.formats import ExportFilter, Record
-from annotation.models import Resolution, Rollout, Step
-from annotation.selectors.exports import newest_resolutions, rollout_rows
+from annotation.selectors.exports import rollout_rows
 from annotation.steps import StepKind
+
+_COLUMNS = (
+    "query", "query_type", "locale", "split", "product_id", "product_sha256", "title",
+    "category_path",
+)  # fmt: skip
+_ROLLOUT = ("policy", "prompt_version", "layout", "parse_error", "text")
 
 
 def native_records(chosen: ExportFilter) -> Iterator[Record]:
     """Every rollout with at least one decided step (docs/exporting.md)."""
-    for rollout in rollout_rows(chosen):
-        yield native_record(rollout, chosen.project.slug)
+    for row in rollout_rows(chosen):
+        yield native_record(row, chosen.project.slug)
 
 
-def native_record(rollout: Rollout, project: str) -> Record:
+def native_record(row: Record, project: str) -> Record:
     """``steps`` in the order of the text; ``human`` is None on a step that nobody decided."""
-    pair, decided = rollout.pair, newest_resolutions(rollout)
-    product = pair.product
-    final = decided.get(StepKind.FINAL)
+    # Oldest first, so the newest decision of a kind is the one that stays.
+    decided = {found["kind"]: found for found in row["decided"]}
+    final = decided.get(int(StepKind.FINAL))
     return {
-        "rollout_id": rollout.pk,
-        "pair_id": pair.pk,
+        "rollout_id": row["rollout_id"],
+        "pair_id": row["pair_id"],
         "project": project,
-        "query": pair.query,
-        "query_type": pair.query_type,
-        "locale": pair.locale,
-        "split": pair.split,
-        "product_id": product.external_id,
-        "product_sha256": product.content_hash,
-        "title": product.title,
-        "category_path": product.category_path,
+        **{name: row[name] for name in _COLUMNS},
         "attributes": [
-            {"name": name, "value": str(value)} for name, value in product.attributes
+            {"name": name, "value": str(value)} for name, value in row["attributes"]
         ],
-        "description": product.description,
-        "policy": rollout.policy,
-        "prompt_version": rollout.prompt_version,
-        "layout": rollout.layout,
-        "parse_error": rollout.parse_error,
-        "text": rollout.text,
-        "steps": [_step(step, decided.get(step.kind)) for step in rollout.steps.all()],
-        "tier": final.value if final else "",
+        "description": row["description"],
+        **{name: row[name] for name in _ROLLOUT},
+        "steps": [_step(step, decided.get(step["kind"])) for step in row["step_rows"]],
+        "tier": final["value"] if final else "",
     }
 
 
-def _step(step: Step, decided: Resolution | None) -> Record:
-    human = decided and {
-        "verdict": decided.verdict,
-        "value": decided.value,
-        "source": decided.source,
-        "n": decided.n,
-        "agreement": decided.agreement,
-        "guideline_version": decided.guideline_version,
-    }
-    return {
-        "step_id": step.pk,
-        "kind": step.kind,
-        "text": step.text,
-        "claimed": step.value,
-        "sha256": step.sha256,
-        "human": human or None,
-    }
+def _step(step: Record, decided: Record | None) -> Record:
+    human = decided and {name: value for name, value in decided.items() if name != "kind"}
+    return {**step, "human": human or None}

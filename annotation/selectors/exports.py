@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
 from annotation.models import Project, QueueItem, Resolution, Rollout, Step, StepLabel
 
@@ -25,6 +27,19 @@ _PAIR = {
     "title": "{0}pair__product__title",
 }
 _ROLLOUT = {"rollout_id": "item__rollout_id", "policy": "item__rollout__policy"}
+_TEXT = {
+    "rollout_id": "pk",
+    "query": "pair__query",
+    "query_type": "pair__query_type",
+    "locale": "pair__locale",
+    "split": "pair__split",
+    "product_id": "pair__product__external_id",
+    "product_sha256": "pair__product__content_hash",
+    "title": "pair__product__title",
+    "category_path": "pair__product__category_path",
+    "attributes": "pair__product__attributes",
+    "description": "pair__product__description",
+}
 _LABEL = {
     "label_id": "id",
     "item_id": "item_id",
@@ -114,47 +129,52 @@ def tier_total(chosen: Chosen) -> int:
     return rows.values("pair").distinct().count()
 
 
-def rollout_rows(chosen: Chosen) -> Iterator[Rollout]:
-    """Rollouts with at least one decided step; ``pair.product``, ``steps`` and ``items`` with
-    their ``resolutions`` (oldest first) are loaded. A pair's rollouts follow each other."""
-    decided = Prefetch("items__resolutions", Resolution.objects.order_by("pk"))
-    rows = (
-        _rollouts(chosen)
-        .select_related("pair__product")
-        .prefetch_related("steps", "items", decided)
-        .order_by("pair_id", "pk")
-    )
-    yield from rows.iterator(chunk_size=500)
+def rollout_rows(chosen: Chosen) -> Iterator[Record]:
+    """Rollouts with at least one decided step: the columns of ``_TEXT``, ``step_rows`` in text
+    order and ``decided`` (resolutions, oldest first). A pair's rollouts follow each other."""
+    decided = Resolution.objects.filter(item__rollout=OuterRef("pk")).order_by("pk")
+    fields = ("kind", "verdict", "value", "source", "n", "agreement", "guideline_version")
+    rows = _rollouts(chosen).annotate(decided=_rows(decided, **{f: f for f in fields}))
+    yield from _with_steps(rows, "decided").iterator(chunk_size=_CHUNK)
 
 
 def rollout_total(chosen: Chosen) -> int:
     return _rollouts(chosen).count()
 
 
-def labelled_rollouts(chosen: Chosen) -> Iterator[Rollout]:
-    """Rollouts with at least one valid label; as above, with ``items.labels`` loaded."""
-    valid = _valid()
-    labels = Prefetch(
-        "items__labels",
-        valid.select_related("annotator", "submission__assignment").order_by("pk"),
+def labelled_rows(chosen: Chosen) -> Iterator[Record]:
+    """Rollouts with at least one valid label; as above, with ``said`` (labels, by age)."""
+    valid = _valid().filter(item__rollout=OuterRef("pk")).order_by("pk")
+    fields = ("kind", "verdict", "value", "reason", "comment", "created_at")
+    labels = _rows(
+        valid,
+        **{f: f for f in fields},
+        submission="submission_id",
+        annotator="annotator__username",
+        active_ms="submission__assignment__active_ms",
     )
-    rows = (
-        _labelled(chosen)
-        .select_related("pair__product")
-        .prefetch_related("steps", "items", labels)
-        .order_by("pk")
-    )
-    yield from rows.iterator(chunk_size=500)
+    rows = _labelled(chosen).annotate(said=labels)
+    yield from _with_steps(rows, "said").iterator(chunk_size=_CHUNK)
 
 
 def labelled_total(chosen: Chosen) -> int:
     return _labelled(chosen).count()
 
 
-def newest_resolutions(rollout: Rollout) -> dict[int, Resolution]:
-    """Step kind -> the valid decision, from what :func:`rollout_rows` has loaded."""
-    rows = (row for item in rollout.items.all() for row in item.resolutions.all())
-    return {row.kind: row for row in sorted(rows, key=lambda row: row.pk)}
+def _with_steps(rows: QuerySet[Rollout], *more: str) -> QuerySet[Any, Any]:
+    """Steps, labels and decisions come as JSON that the database makes, because model instances
+    of them take several times as long."""
+    steps = Step.objects.filter(rollout=OuterRef("pk")).order_by("start")
+    fields = {"step_id": "pk", "kind": "kind", "text": "text", "claimed": "value"}
+    listed = rows.annotate(step_rows=_rows(steps, **fields, sha256="sha256"))
+    columns = {name: F(path) for name, path in _TEXT.items()}
+    ordered: QuerySet[Any, Any] = listed.order_by("pair_id", "pk")
+    return ordered.values("text", "layout", "policy", "prompt_version", "parse_error",
+                          "step_rows", "pair_id", *more, **columns)  # fmt: skip
+
+
+def _rows(rows: QuerySet[Any], **columns: str) -> ArraySubquery:
+    return ArraySubquery(rows.values(row=JSONObject(**columns)))
 
 
 def _valid() -> QuerySet[StepLabel]:
