@@ -16,6 +16,7 @@ COPY verifier verifier
 COPY training training
 COPY templates templates
 COPY static static
+COPY locale locale
 # collectstatic signs nothing; the key is for this one command.
 RUN DATABASE_URL=postgresql://build@localhost/build STEPWISE_SECRET_KEY=build \
     DJANGO_SETTINGS_MODULE=config.settings python -m django collectstatic --noinput
