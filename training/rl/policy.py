@@ -63,16 +63,15 @@ def load_policy(
         BadInput: no such folder, not a causal model, or a tokenizer without EOS.
     """
     path = Path(folder)
-    if not (path / "config.json").exists():
-        raise BadInput(f"'{folder}' is not a model folder (no config.json)")
+    source = _source(path)
     facts = policy_facts(path)
     disable_progress_bar()
     try:
-        tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True, **source)
         model = AutoModelForCausalLM.from_pretrained(
-            path, local_files_only=True, dtype=torch.float32
+            path, local_files_only=True, dtype=torch.float32, **source
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, ImportError) as error:
         raise BadInput(f"cannot load the model in '{folder}': {error}") from error
     if tokenizer.eos_token_id is None:
         raise BadInput(f"the tokenizer in '{folder}' has no EOS token")
@@ -89,6 +88,17 @@ def load_policy(
         style or facts.get("style", "instruct"),
         path,
     )
+
+
+def _source(path: Path) -> dict[str, str]:
+    """What from_pretrained needs besides the folder: nothing, or the name of its GGUF file."""
+    if (path / "config.json").exists():
+        return {}
+    files = sorted(path.glob("*.gguf"))
+    if len(files) == 1:
+        return {"gguf_file": files[0].name}
+    found = f"{len(files)} GGUF files" if files else "no config.json"
+    raise BadInput(f"'{path}' is not a model folder ({found})")
 
 
 def own_weights(model: Any) -> None:
