@@ -13,7 +13,7 @@ pytestmark = pytest.mark.rl
 
 
 def test_a_folder_without_a_model_is_named_in_the_error(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="no config.json"):
+    with pytest.raises(BadInput, match=r"no config\.json"):
         load_policy(tmp_path)
 
 
