@@ -32,6 +32,7 @@ PRESETS: dict[str, CircleConfig] = {
             "eval": {"max_tokens": 128},
             "data": {"train_limit": 16},
         },
+        rm={"fit": {"epochs": 1}},  # one verdict for each of some 2,000 long prompts
         srpo={
             "rl": {"updates": 30, "max_tokens": 128},
             "sampling": {"rollouts": 4},
