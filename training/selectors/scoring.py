@@ -35,8 +35,9 @@ def kinds_learned(rm: Checkpoint) -> list[int]:
 
     Where people judge the final step alone, a verdict on step 1 would be made up.
     """
-    report = rm.run.report.get("rm", {}) if rm.run else {}
-    by_kind = report.get("held_out", {}).get("by_kind", {})
+    report = (rm.run.report.get("rm") if rm.run else None) or {}
+    # With few labels nothing is held out, and the report says null.
+    by_kind = (report.get("held_out") or {}).get("by_kind") or {}
     return sorted(int(kind) for kind in by_kind) or [int(kind) for kind in StepKind]
 
 
