@@ -97,6 +97,7 @@ class EvalConfig:
     max_tokens: int = _num(192, 8, 32768)
     bootstrap: int = _num(1000, 10, 100_000)
     limit: int = _num(0, 0, 10_000_000)  # pairs; 0 = all
+    curve_every: int = _num(0, 0, 1_000_000)  # updates between points of dev.jsonl; 0 = none
 
 
 @dataclass(frozen=True, slots=True)

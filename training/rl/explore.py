@@ -21,7 +21,7 @@ Explored = list[tuple[Sample, list[ScoredRollout]]]
 def explore(run: Run) -> Explored:
     """Every training pair with its scored rollouts; steps 1-2 are not scored here, because
     selection looks at outcomes."""
-    texts = _texts(run)
+    texts = explored_texts(run)
     rewards = HybridRewards(
         run.truths, layout=run.policy.layout, use_silver=run.config.use_silver
     )
@@ -32,7 +32,8 @@ def explore(run: Run) -> Explored:
     return scored
 
 
-def _texts(run: Run) -> dict[str, list[str]]:
+def explored_texts(run: Run) -> dict[str, list[str]]:
+    """pair_id to its rollouts, drawn or read back."""
     path = run.folder / "explored.jsonl"
     texts: dict[str, list[str]] = {row["pair_id"]: row["texts"] for row in resume_jsonl(path)}
     due = [sample for sample in run.train if sample.pair_id not in texts]

@@ -11,6 +11,7 @@ from training.rl.advantages import Normalise
 from training.rl.callbacks import RunCallback, quiet
 from training.rl.checkpoints import checkpoint_state, newest_checkpoint
 from training.rl.curriculum import Curriculum
+from training.rl.curve import curve_callbacks
 from training.rl.explore import explore
 from training.rl.fit import common_arguments
 from training.rl.generate import Decoding
@@ -60,7 +61,8 @@ def _train(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
         state=lambda: {"curriculum": curriculum.state_dict(), "sources": trainer.sources},
         stage=curriculum.stage,
     )
-    trainer.add_callback(callback)
+    for each in (callback, *curve_callbacks(run, config.rl.prompts * config.rl.group)):
+        trainer.add_callback(each)
     resume = newest_checkpoint(run.folder)
     if resume:
         state = checkpoint_state(resume)

@@ -1,0 +1,163 @@
+"""The table of arms. Every arm changes as little as its name says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from training.rl.types import BadInput
+
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """``start`` names the arm whose model this one starts from ("" = the benchmark's policy),
+    ``rm`` the arm whose reward model it uses ("" = none); ``labels`` is the share of the
+    judged rollouts that a reward model sees."""
+
+    name: str
+    label: str
+    settings: Settings = field(default_factory=dict)
+    start: str = ""
+    rm: str = ""
+    labels: float = 1.0
+
+    @property
+    def method(self) -> str:
+        return str(self.settings["method"])
+
+    @property
+    def judges(self) -> bool:
+        """A reward model has no relevance predictions of its own."""
+        return self.method.startswith("rm")
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return tuple(name for name in (self.start, self.rm) if name)
+
+
+def _srpo(name: str, label: str, rm: str = "rm", start: str = "", **settings: Any) -> Arm:
+    return Arm(name, label, {"method": "srpo", **settings}, start=start, rm=rm)
+
+
+_PLAIN_CURRICULUM = {"stages": 1}
+_RM = Arm("rm", "reward model", {"method": "rm"})
+_SFT = Arm("sft", "SFT on verified CoTs", {"method": "sft"})
+_DPO = Arm("dpo", "SFT, then DPO", {"method": "dpo"}, start="sft")
+_GRPO = Arm("grpo", "GRPO, outcome reward", {"method": "grpo"})
+SRPO = _srpo("srpo", "SRPO, hybrid step rewards")
+_RM_ONLY = _srpo("srpo_rm_only", "SRPO, reward model only", rewards={"source": "rm_only"})
+_RANDOM = _srpo(
+    "srpo_random",
+    "SRPO, random prompts, one stage",
+    sampling={"rejection": False, "diverse": False},
+    curriculum=_PLAIN_CURRICULUM,
+)
+
+PAPER = (
+    Arm("linear", "bag of words, logistic regression", {"method": "linear"}),
+    Arm("classifier", "cross-encoder, 4 classes", {"method": "classifier"}),
+    Arm("sft_answer", "SFT, answer only", {"method": "sft", "fit": {"target": "answer"}}),
+    _SFT,
+    _DPO,
+    _GRPO,
+    _RM,
+    SRPO,
+    _RM_ONLY,
+    _RANDOM,
+    _srpo("srpo_one_stage", "SRPO without curriculum", curriculum=_PLAIN_CURRICULUM),
+    _srpo("srpo_no_rejection", "SRPO without rejection", sampling={"rejection": False}),
+    _srpo("srpo_no_diversity", "SRPO without diversity", sampling={"diverse": False}),
+    Arm("agrl", "AGRL: shaped GRPO with guided replay", {"method": "agrl"}),
+    Arm("taosr1", "TaoSR1: DPO, then GRPO with dynamic sampling",
+        {"method": "grpo", "rl": {"dynamic": True}}, start="dpo"),
+    _srpo("she", "SHE: SFT, DPO, then SRPO", start="dpo"),
+)  # fmt: skip
+
+GAMMA = (
+    _RM, SRPO,
+    *(_srpo(f"srpo_gamma_{gamma}", f"SRPO, gamma {gamma}", rl={"gamma": gamma})
+      for gamma in (0.7, 0.8, 0.9)),
+)  # fmt: skip
+
+NORMALISE = (
+    _RM, SRPO,
+    _srpo("srpo_pooled", "SRPO, pooled normalisation", rl={"normalise": "pooled"}),
+    _srpo("srpo_unnormalised", "SRPO, no normalisation", rl={"normalise": "none"}),
+    _srpo("srpo_token_mean", "SRPO, every token weighs the same", rl={"length_weight": False}),
+    _srpo("srpo_ungated", "SRPO, tier reward also from wrong premises",
+          rl={"gate_final": False}),
+    _srpo("srpo_no_kl", "SRPO, no KL term", rl={"kl": 0.0}),
+)  # fmt: skip
+
+_FEWER = tuple(
+    Arm(f"rm_{share}", f"reward model, {share} % of the labels", {"method": "rm"},
+        labels=share / 100)
+    for share in (10, 30)
+)  # fmt: skip
+RM_QUALITY = (
+    _RM, *_FEWER, SRPO, _RM_ONLY,
+    *(_srpo(f"srpo_{rm.name}", f"SRPO, hybrid, {rm.label}", rm=rm.name) for rm in _FEWER),
+    *(_srpo(f"srpo_only_{rm.name}", f"SRPO, {rm.label} only", rm=rm.name,
+            rewards={"source": "rm_only"}) for rm in _FEWER),
+)  # fmt: skip
+
+NOISE = (
+    _RM, SRPO,
+    *(_srpo(f"srpo_noise_{share}", f"SRPO, {share} % of the true values wrong",
+            rewards={"label_noise": share / 100}) for share in (10, 20, 30)),
+)  # fmt: skip
+
+ORDER = (
+    _RM, SRPO,
+    *(_srpo(f"srpo_{order}", f"SRPO, {order.replace('_', ' ')}", curriculum={"order": order})
+      for order in ("hard_to_easy", "random")),
+)  # fmt: skip
+
+REAL = (
+    Arm("linear", "bag of words, logistic regression", {"method": "linear"}),
+    Arm("classifier", "cross-encoder, 4 classes", {"method": "classifier"}),
+    Arm("sft_answer", "SFT, answer only", {"method": "sft", "fit": {"target": "answer"}}),
+)
+
+_TINY_RL = {"updates": 2, "prompts": 2, "group": 4, "micro_batch": 8}
+TINY = (
+    Arm("grpo", "GRPO, outcome reward", {"method": "grpo", "rl": _TINY_RL}),
+    _srpo("srpo", "SRPO, verified steps alone", rm="", rl=_TINY_RL),
+)
+
+SUITES: dict[str, Sequence[Arm]] = {
+    "paper": PAPER,
+    "gamma": GAMMA,
+    "normalise": NORMALISE,
+    "rm-quality": RM_QUALITY,
+    "noise": NOISE,
+    "order": ORDER,
+    "real": REAL,
+    "tiny": TINY,
+}
+
+
+def arms_of(suite: str, only: Sequence[str] = ()) -> list[Arm]:
+    """The arms of a suite in an order in which every arm comes after those it needs.
+
+    Raises:
+        BadInput: an unknown suite or arm.
+    """
+    if suite not in SUITES:
+        raise BadInput(f"no suite '{suite}' (there are: {', '.join(SUITES)})")
+    known = {arm.name: arm for arm in SUITES[suite]}
+    if missing := [name for name in only if name not in known]:
+        raise BadInput(f"suite {suite} has no arm '{missing[0]}' (it has: {', '.join(known)})")
+    found: dict[str, Arm] = {}
+
+    def add(name: str) -> None:
+        for needed in known[name].needs:
+            add(needed)
+        found.setdefault(name, known[name])
+
+    for name in only or known:
+        add(name)
+    return list(found.values())

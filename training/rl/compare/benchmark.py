@@ -1,0 +1,139 @@
+"""What the arms are compared on: pairs, truths, judged rollouts, held-out sets."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from annotation.steps import STRUCTURED_KINDS, VALUES, StepKind, parse_partial
+from training.sample.generate import SamplePair, generate
+from training.sample.trace import reference_bodies
+from training.sample.world import Truth
+from training.sample.writers import pair_row
+from training.simulate.judge import same_lines
+from verifier.truth import TruthTable, truth_of
+
+Row = dict[str, Any]
+SEED_POLICY = Path(__file__).resolve().parents[2] / "seed_policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """``tests`` maps the name of a test set to its pair ids, the first one being the main one;
+    ``bodies`` holds the right text of the open steps where it is known."""
+
+    name: str
+    policy: Path
+    train: list[Row]
+    held_out: list[Row]
+    dev: list[Row]
+    tests: Mapping[str, list[str]]
+    bodies: Mapping[str, Mapping[StepKind, str]] = field(default_factory=dict)
+
+    def truths(self) -> TruthTable:
+        """The training pairs' truths; held-out truths never reach a reward."""
+        return TruthTable(
+            (row["pair_id"], *truth_of(kind, entry["value"], entry["source"]))
+            for row in self.train
+            for kind, entry in row["truth"].items()
+        )
+
+
+def sample_benchmark(train_pairs: int = 480, a_type: int = 168) -> Benchmark:
+    """The built-in sample: training pairs with true values, two test sets of whole queries.
+
+    *balanced* has ``a_type`` pairs of every query type, *wild* three general queries for every
+    two of another type. The curve is drawn on the validation split.
+    """
+    split: dict[str, list[SamplePair]] = defaultdict(list)
+    for pair in generate(seed=0).pairs:
+        split[pair.split].append(pair)
+    train = random.Random(0).sample(split["train"], min(train_pairs, len(split["train"])))
+    balanced = _of_types(split["test"], dict.fromkeys(_TYPES, a_type))
+    wild = _of_types(split["test"], dict.fromkeys(_TYPES, 60) | {"general": 360})
+    held_out = {pair_id(p): p for p in [*balanced, *wild]}
+    return Benchmark(
+        name="the built-in sample",
+        policy=SEED_POLICY,
+        train=[sample_row(pair) for pair in train],
+        held_out=[sample_row(pair) for pair in held_out.values()],
+        dev=[sample_row(pair) for pair in split["val"][:240]],
+        tests={
+            "balanced": [pair_id(p) for p in balanced],
+            "wild": [pair_id(p) for p in wild],
+        },
+        bodies={pair_id(p): _open_bodies(p) for p in [*train, *held_out.values()]},
+    )
+
+
+_TYPES = ("general", "negation", "alternatives", "qa", "knowledge")
+
+
+def pair_id(pair: SamplePair) -> str:
+    return f"{pair.query.text}|{pair.product.product_id}"
+
+
+def sample_row(pair: SamplePair) -> Row:
+    """A pair record with its three true values."""
+    row = pair_row(pair, with_truth=False)
+    return row | {"pair_id": pair_id(pair), "truth": _truth(pair.truth)}
+
+
+def _truth(truth: Truth) -> Row:
+    values = (truth.category, truth.attribute, truth.tier)
+    return {
+        str(int(kind)): {"value": value, "source": "consensus"}
+        for kind, value in zip(STRUCTURED_KINDS, values, strict=True)
+    }
+
+
+def _open_bodies(pair: SamplePair) -> dict[StepKind, str]:
+    bodies = reference_bodies(pair.query, pair.product)
+    return {kind: bodies[kind] for kind in (StepKind.QUERY, StepKind.ITEM)}
+
+
+def _of_types(pairs: Sequence[SamplePair], wanted: Mapping[str, int]) -> list[SamplePair]:
+    """The first pairs of each query type; the sample lists pairs query by query."""
+    left, chosen = dict(wanted), []
+    for pair in pairs:
+        if left.get(pair.query.query_type, 0) > 0:
+            left[pair.query.query_type] -= 1
+            chosen.append(pair)
+    return chosen
+
+
+def right_steps(row: Row, bodies: Mapping[StepKind, str], text: str) -> dict[StepKind, bool]:
+    """Which steps of a CoT are right, for every kind whose truth is known. A step that the
+    text lacks is wrong."""
+    steps = {step.kind: step for step in parse_partial(text)}
+    right: dict[StepKind, bool] = {}
+    for kind in StepKind:
+        step = steps.get(kind)
+        if kind in VALUES:
+            truth = row["truth"].get(str(int(kind)))
+            if truth:
+                right[kind] = step is not None and step.value == truth["value"]
+        elif kind in bodies:
+            right[kind] = step is not None and same_lines(step.body, bodies[kind])
+    return right
+
+
+def judged_rollout(row: Row, bodies: Mapping[StepKind, str], text: str) -> Row | None:
+    """A line of labels.jsonl for a rollout that parses: what people would say of its steps."""
+    steps = {step.kind: step for step in parse_partial(text)}
+    if len(steps) < len(StepKind):
+        return None
+    right = right_steps(row, bodies, text)
+    return row | {
+        "rollout_id": row["pair_id"],
+        "steps": [text[steps[k].start : steps[k].end] for k in StepKind],
+        "verdicts": {str(int(k)): "correct" if ok else "incorrect" for k, ok in right.items()},
+        "values": {kind: entry["value"] for kind, entry in row["truth"].items()},
+    }
+
+
+BENCHMARKS: dict[str, Callable[[], Benchmark]] = {"sample": sample_benchmark}
