@@ -15,3 +15,5 @@ urlpatterns = [
     path("", include("annotation.data_urls")),
     path("training/", include("training.urls")),
 ]
+
+handler500 = "config.unavailable.failed"

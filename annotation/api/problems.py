@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 from typing import Any
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from annotation.errors import Conflict, DraftConflict, InvalidLabels, StepwiseError
 
+logger = logging.getLogger(__name__)
+
 MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 2  # a restart of PostgreSQL takes about as long
 _TYPE = "urn:stepwise:problem:"
 
 
@@ -39,6 +43,8 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
         return _answer(error.status, error.message, _name(error), **_more(error))
     if isinstance(error, RecursionError):
         return _answer(400, "the body is nested too deeply", "validation")
+    if isinstance(error, OperationalError | InterfaceError):
+        return _unavailable(error)
     response = exception_handler(error, context)
     if response is None:
         return None
@@ -53,6 +59,15 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     for header in ("WWW-Authenticate", "Retry-After", "Allow"):
         if header in response.headers:
             answer[header] = response.headers[header]
+    return answer
+
+
+def _unavailable(error: Exception) -> Response:
+    """The database is away, or cut the connection: the same request may be sent again."""
+    logger.warning("answered 503: %s", type(error).__name__)
+    detail = "the database cannot be reached; send the same request again"
+    answer = _answer(503, detail, "unavailable")
+    answer["Retry-After"] = str(RETRY_SECONDS)
     return answer
 
 
