@@ -1,13 +1,15 @@
 """``python -m bench.queue --json --items 10000 --annotators 8``: labelling over real HTTP.
 
-Logged-in annotators drive the pages of a real server (claim the next item, submit five steps)
-until the queue is empty, or until ``--limit`` items are done of a queue that is longer.
+Annotators with tokens drive the API of a real server (claim the next item, submit five steps)
+until the queue is empty, or until ``--limit`` items are done of a queue that is longer; with
+``--pages`` they log in and drive the pages. Then a lead opens the list of items.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import tempfile
 import time
@@ -16,7 +18,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from bench.support.server import install, serving
+from bench.support.cpu import tree_seconds
+from bench.support.server import install, serving_process
+
+LISTS = 21  # times the list of items is opened
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,11 +29,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--items", type=int, default=10_000)
     parser.add_argument("--annotators", type=int, default=8)
     parser.add_argument("--limit", type=int, default=0, help="items labelled; 0 = all")
+    parser.add_argument("--pages", action="store_true", help="the pages instead of the API")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="stepwise-bench-") as folder:
         Path(folder).chmod(0o755)
-        report = measure(Path(folder), options.items, options.annotators, options.limit)
+        report = measure(
+            Path(folder),
+            options.items,
+            options.annotators,
+            options.limit,
+            pages=options.pages,
+        )
     if options.json:
         print(json.dumps(report, indent=1))
     else:
@@ -37,25 +49,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0 if not report["double_claims"] and not report["lost"] else 1
 
 
-def measure(folder: Path, items: int, annotators: int, limit: int) -> dict[str, Any]:
+def measure(
+    folder: Path, items: int, annotators: int, limit: int, *, pages: bool = False
+) -> dict[str, Any]:
     """Seed, label over HTTP, and compare the receipts with the rows."""
     install(folder)
+    from bench.support.caller import Caller
     from bench.support.clicker import Clicker
-    from bench.support.items import items_make, people_make
+    from bench.support.items import items_make, lead_make, people_make, token_make
 
     began = time.perf_counter()
     project = items_make("bench", items)
     seeding = time.perf_counter() - began
     names = people_make(annotators)
-    target = limit or items
-    share = -(-target // annotators)
-    with serving(folder / "web.log") as address:
-        crew = [Clicker(address, name) for name in names]
+    lead = lead_make()
+    quota = -(-limit // annotators) if limit else items
+    with serving_process(folder / "web.log") as (address, server):
+        crew: list[Caller | Clicker] = [
+            Clicker(address, name) if pages else Caller(address, token_make(name))
+            for name in names
+        ]
+        before = _cpu(server, folder)
         began = time.perf_counter()
         with ThreadPoolExecutor(annotators) as pool:
-            quota = share if limit else items
             list(pool.map(lambda one: one.work(quota, project.slug), crew))
         seconds = time.perf_counter() - began
+        after = _cpu(server, folder)
+        lists = Caller(address, token_make(lead)).get(f"items/?project={project.slug}", LISTS)
     done = sum(len(one.receipts) for one in crew)
     return {
         "items": items,
@@ -65,8 +85,26 @@ def measure(folder: Path, items: int, annotators: int, limit: int) -> dict[str, 
         "judgments_per_s": round(done / seconds, 2),
         **_latency("claim", [s for one in crew for s in one.claims]),
         **_latency("submit", [s for one in crew for s in one.submits]),
+        "list_p50_ms": round(1000 * statistics.median(lists), 1),
         **_audit([receipt for one in crew for receipt in one.receipts]),
+        **{
+            f"{part}_cpu_ms": round(1000 * (after[part] - before[part]) / max(done, 1), 2)
+            for part in after
+        },
+        "load_1m": round(os.getloadavg()[0], 2),
         "seed_seconds": round(seeding, 2),
+    }
+
+
+def _cpu(server: int, folder: Path) -> dict[str, float]:
+    """Processor seconds so far; a judgment's share hardly depends on what else runs."""
+    from config.embedded import postmaster_pid
+
+    database = postmaster_pid(folder / "postgres")
+    return {
+        "server": tree_seconds(server),
+        "database": tree_seconds(database) if database else 0.0,
+        "client": time.process_time(),
     }
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.db import connection
 
+from annotation.abilities import abilities_of
 from annotation.models import Pair, Project
 from annotation.roles import Role, role_grant
 from annotation.services.projects import project_create
 from annotation.services.rollouts import rollout_record
+from annotation.services.tokens import api_token_create
 from annotation.steps import StepKind, render
 
 PASSWORD = "bench"
@@ -60,6 +62,20 @@ def people_make(count: int) -> list[str]:
             user = User.objects.create_user(name, password=PASSWORD)
             role_grant(user=user, role=Role.ANNOTATOR)
     return names
+
+
+def lead_make() -> str:
+    if not User.objects.filter(username="bench-lead").exists():
+        user = User.objects.create_user("bench-lead", password=PASSWORD)
+        role_grant(user=user, role=Role.LEAD)
+    return "bench-lead"
+
+
+def token_make(name: str) -> str:
+    """A token with every scope that the person's roles allow; returns the secret."""
+    user = User.objects.get(username=name)
+    _, secret = api_token_create(user=user, name="bench", scopes=sorted(abilities_of(user)))
+    return secret
 
 
 def _copy_rollouts(project: Project, model: int) -> None:
