@@ -100,3 +100,28 @@ def test_the_human_share_counts_only_rewards_that_exist() -> None:
     assert counts == {"consensus": 3, "format": 5, "none": 2}
     assert human_share(counts) == 3 / 8
     assert human_share({"none": 4}) is None
+
+
+def test_reward_model_only_asks_the_model_about_every_step_and_no_truth() -> None:
+    model = Halves()
+    (scored,) = HybridRewards(TruthTable(), model, mode="rm_only").score([SAMPLE], [WRONG])
+    assert values(scored) == [0.5] * 5
+    assert {reward.source for reward in scored.rewards.values()} == {"rm"}
+    assert len(model.asked) == 5
+
+
+def test_reward_model_only_still_gives_zero_to_what_cannot_be_read() -> None:
+    cut = RIGHT[: RIGHT.index("## 4")]
+    (scored,) = HybridRewards(TruthTable(), Halves(), mode="rm_only").score([SAMPLE], [cut])
+    assert values(scored) == [0.5, 0.5, 0.5, 0.0, 0.0]
+
+
+def test_outcome_only_masks_every_step_but_the_last() -> None:
+    model = Halves()
+    cut = RIGHT[: RIGHT.index("## 4")]
+    rewards = HybridRewards(TruthTable(), model, mode="outcome")
+    right, wrong, short = rewards.score([SAMPLE] * 3, [RIGHT, WRONG, cut])
+    assert values(right) == [None, None, None, None, 1.0]
+    assert values(wrong) == [None, None, None, None, 0.0]
+    assert values(short) == [None, None, None, None, 0.0]
+    assert model.asked == []

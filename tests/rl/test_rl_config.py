@@ -27,6 +27,8 @@ def test_the_resolved_text_gives_the_same_configuration_back() -> None:
         ('policy = "m"\nuse_silver = 1', "'use_silver' must be a bool"),
         ('policy = "m"\nrl = 3', "'rl' must be a table"),
         ('policy = "m"\n[rl]\nmicro_batch = 48', "rl.micro_batch 48 must divide"),
+        ('policy = "m"\n[rewards]\nsource = "rm_only"', "'rm_only' needs a reward model"),
+        ('policy = "m"\n[curriculum]\norder = "best"', "'curriculum.order' must be one of"),
         ("policy = ", "not TOML"),
     ],
 )

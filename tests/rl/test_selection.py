@@ -87,3 +87,29 @@ def test_claims_make_the_signature() -> None:
     truth = SAMPLES[1].truth
     expected = tuple(truth[kind].value for kind in sorted(truth))
     assert signature(answer(SAMPLES[1])) == expected
+
+
+def test_without_rejection_every_prompt_with_a_truth_stays() -> None:
+    groups = [
+        (SAMPLES[1], rollouts(SAMPLES[1], 2, 2)),
+        (SAMPLES[2], rollouts(SAMPLES[2], 4, 0)),
+        (SAMPLES[3], rollouts(SAMPLES[3], 0, 4)),
+    ]
+    selection = select(groups, SamplingConfig(rejection=False), seed=0)
+    assert {p.sample.pair_id: p.difficulty for p in selection.kept} == {
+        "1": 0.5,
+        "2": 0,
+        "3": 1,
+    }
+    assert selection.counts == {"dropped_over_keep_max": 0, "kept_unfiltered": 3}
+
+
+def test_without_diversity_the_cut_is_a_seeded_lottery() -> None:
+    groups = [(s, rollouts(s, 1, 1)) for s in SAMPLES]
+    config = SamplingConfig(diverse=False, keep_max=12)
+    kept = [p.sample.pair_id for p in select(groups, config, seed=0).kept]
+    assert len(kept) == 12
+    assert kept == [p.sample.pair_id for p in select(groups, config, seed=0).kept]
+    assert kept != [p.sample.pair_id for p in select(groups, config, seed=1).kept]
+    balanced = select(groups, replace(config, diverse=True), seed=0).kept
+    assert kept != [p.sample.pair_id for p in balanced]

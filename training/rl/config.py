@@ -33,15 +33,29 @@ class SamplingConfig:
     batch_size: int = _num(256, 1, 65536)
     keep_max: int = _num(600, 1, 10_000_000)
     keep_mastered: float = _num(0.1, 0, 1)  # share of all-right prompts kept as an anchor
+    rejection: bool = True  # False keeps prompts that are always right or always wrong
+    diverse: bool = True  # False cuts to keep_max at random
+
+
+@dataclass(frozen=True, slots=True)
+class RewardsConfig:
+    """Where step rewards come from; ``rm_only`` and ``outcome`` are the papers' ablations."""
+
+    source: str = _one("hybrid", "rm_only", "outcome")
+    label_noise: float = _num(0.0, 0, 1)  # share of the training truth replaced by other values
 
 
 @dataclass(frozen=True, slots=True)
 class CurriculumConfig:
-    """Two stages: easier and type-balanced, then harder and label-balanced."""
+    """Easier prompts balanced by query type first, harder ones balanced by tier last."""
 
-    stages: int = _num(2, 1, 2)
-    first_share: float = _num(0.3, 0, 1)  # of the updates spent in stage 1
-    split_quantile: float = _num(0.5, 0, 1)  # of difficulty: below is "easier"
+    stages: int = _num(2, 1, 32)
+    order: str = _one("easy_to_hard", "hard_to_easy", "random", "none")
+    first_share: float = _num(0.3, 0, 1)  # of the updates spent on the easiest part
+    split_quantile: float = _num(0.5, 0, 1)  # two stages: difficulty below it is "easier"
+    gate: float = _num(0.0, 0, 1)  # outcome rate on held-out prompts to move on; 0 = no gate
+    gate_pairs: int = _num(48, 1, 1_000_000)  # prompts held out for the gate
+    gate_every: int = _num(5, 1, 1_000_000)  # updates between two tries
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,7 @@ class FitConfig:
     batch_size: int = _num(32, 1, 65536)
     learning_rate: float = _num(3e-4, 1e-9, 1)
     beta: float = _num(0.1, 1e-4, 100)  # dpo only
+    target: str = _one("cot", "answer")  # sft only: the whole CoT or the tier alone
     holdout: float = _num(0.2, 0, 0.9)  # reward model only: share of queries held out
     max_tokens: int = _num(768, 16, 131072)
     save_every: int = _num(50, 1, 1_000_000)  # updates
@@ -88,6 +103,7 @@ FIT_DEFAULTS: dict[str, dict[str, float]] = {
     "dpo": {"learning_rate": 2e-5, "epochs": 1.0},
     # a third epoch learned the few hundred labels by heart (docs/LOG.md)
     "rm": {"learning_rate": 1e-3, "epochs": 2.0},
+    "classifier": {"learning_rate": 1e-3, "epochs": 10.0},
 }
 
 
@@ -105,7 +121,7 @@ class RunConfig:
     """run.toml. ``policy`` and ``rm`` are model folders; ``rm`` "" leaves steps 1-2 masked."""
 
     policy: str
-    method: str = _one("srpo", "grpo", "sft", "dpo", "rm")
+    method: str = _one("srpo", "grpo", "sft", "dpo", "rm", "linear", "classifier")
     seed: int = _num(0, 0, 2**31 - 1)
     rm: str = ""
     layout: str = _one(*LAYOUTS)
@@ -113,6 +129,7 @@ class RunConfig:
     threads: int = _num(1, 1, 1024)
     use_silver: bool = True  # silver truth may reward steps that have nothing better
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
+    rewards: RewardsConfig = field(default_factory=RewardsConfig)
     curriculum: CurriculumConfig = field(default_factory=CurriculumConfig)
     rl: RlConfig = field(default_factory=RlConfig)
     fit: FitConfig = field(default_factory=FitConfig)
@@ -148,6 +165,10 @@ def parse_config(text: str) -> RunConfig:
         raise BadInput(
             f"run.toml: rl.micro_batch {rl.micro_batch} must divide {total} rollouts"
         )
+    if config.fit.target == "answer" and config.method != "sft":
+        raise BadInput("run.toml: fit.target 'answer' is for method sft")
+    if config.rewards.source == "rm_only" and not config.rm:
+        raise BadInput("run.toml: rewards.source 'rm_only' needs a reward model: set 'rm'")
     return config
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from annotation.steps import (
     OPEN_KINDS,
@@ -26,6 +26,7 @@ from training.rl.types import Sample, ScoredRollout, StepReward
 from verifier.checks import check
 from verifier.truth import Truth, TruthTable
 
+RewardMode = Literal["hybrid", "rm_only", "outcome"]
 RIGHT = 0.5  # a reward from here on counts as right
 
 
@@ -38,12 +39,16 @@ class StepScorer(Protocol):
 @dataclass(frozen=True, slots=True)
 class HybridRewards:
     """Scores rollouts. ``scorer`` None leaves steps 1-2 masked; ``truths`` (the release)
-    comes before the truth that travels with a sample, silver last and only if allowed."""
+    comes before the truth that travels with a sample, silver last and only if allowed.
+
+    ``mode`` hybrid is SHE's; rm_only asks the scorer about all five steps and no truth;
+    outcome rewards the final step alone and masks the rest."""
 
     truths: TruthTable
     scorer: StepScorer | None = None
     layout: Layout = "answer_last"
     use_silver: bool = True
+    mode: RewardMode = "hybrid"
 
     def score(self, samples: Sequence[Sample], texts: Sequence[str]) -> list[ScoredRollout]:
         """One ScoredRollout a text; ``samples[i]`` is the pair that ``texts[i]`` judges."""
@@ -54,7 +59,7 @@ class HybridRewards:
                 zip(samples, texts, read, strict=True)
             )
             for step in steps
-            if step.kind in OPEN_KINDS and self.scorer is not None
+            if step.kind in self._judged_kinds()
         }
         chance = self._chances(list(prompts.values()))
         scored = []
@@ -69,6 +74,12 @@ class HybridRewards:
             tier = found[StepKind.FINAL].value if error is None else None
             scored.append(ScoredRollout(sample.pair_id, text, error, tier, rewards))
         return scored
+
+    def _judged_kinds(self) -> Sequence[StepKind]:
+        """The kinds that the reward model is asked about."""
+        if self.scorer is None or self.mode == "outcome":
+            return ()
+        return tuple(StepKind) if self.mode == "rm_only" else OPEN_KINDS
 
     def _chances(self, prompts: Sequence[str]) -> dict[str, float]:
         # rollouts of one prompt share most of their first steps, so each text is asked once
@@ -85,11 +96,13 @@ class HybridRewards:
         p: float | None,
         error: str | None,
     ) -> StepReward:
+        if self.mode == "outcome" and kind is not StepKind.FINAL:
+            return StepReward(None, None, "only the outcome is rewarded")
         if step is None:
             return StepReward(0.0, "format", f"the step is missing ({error})")
         if kind is StepKind.FINAL and error is not None:
             return StepReward(0.0, "format", f"the answer cannot be read ({error})")
-        if kind in OPEN_KINDS:
+        if kind in OPEN_KINDS or self.mode == "rm_only":
             if p is None or p != p:
                 return StepReward(None, None, "no reward model")
             return StepReward(min(max(p, 0.0), 1.0), "rm", "P(correct) of the reward model")

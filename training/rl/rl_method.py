@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import torch
@@ -12,16 +13,18 @@ from training.rl.callbacks import RunCallback, quiet
 from training.rl.checkpoints import checkpoint_state, newest_checkpoint
 from training.rl.curriculum import Curriculum
 from training.rl.curve import curve_callbacks
+from training.rl.evaluate import predict
 from training.rl.explore import explore
 from training.rl.fit import common_arguments
 from training.rl.generate import Decoding
 from training.rl.grpo import GRPOOutcomeTrainer
 from training.rl.local_rollouts import local_rollouts
 from training.rl.reward_model import load_reward_model
-from training.rl.rewards import HybridRewards, human_share
+from training.rl.rewards import HybridRewards, RewardMode, human_share
 from training.rl.run_folder import Cancelled, Run
 from training.rl.sampling import select
 from training.rl.srpo import SRPOConfig, SRPOTrainer
+from training.rl.types import Sample
 
 
 def train_srpo(run: Run) -> dict[str, Any]:
@@ -44,9 +47,9 @@ def _train(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
         updates=config.rl.updates,
         prompts=config.rl.prompts,
         seed=config.seed,
+        probe=lambda samples: outcome_rate(run, samples),
     )
-    scorer = load_reward_model(config.rm, config.eval.batch_size) if config.rm else None
-    rewards = HybridRewards(run.truths, scorer, run.policy.layout, config.use_silver)
+    rewards = hybrid_rewards(run)
     trainer = trainer_class(
         run.policy.model,
         args=srpo_arguments(run),
@@ -78,7 +81,27 @@ def _train(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
         "step_reward_sources": sources,
         "human_share": human_share(sources),
         "updates": trainer.state.global_step,
+        **({"gates": curriculum.gates} if curriculum.gates else {}),
     }
+
+
+def hybrid_rewards(run: Run) -> HybridRewards:
+    """The step rewards of ``[rewards]``, with the run's reward model if it names one."""
+    config = run.config
+    scorer = load_reward_model(config.rm, config.eval.batch_size) if config.rm else None
+    mode = cast(RewardMode, config.rewards.source)
+    return HybridRewards(run.truths, scorer, run.policy.layout, config.use_silver, mode)
+
+
+def outcome_rate(run: Run, samples: Sequence[Sample]) -> float:
+    """Share of right greedy answers among those whose truth is known: a gate's metric."""
+    answers = predict(run.policy, samples, run.config.eval)
+    judge = HybridRewards(run.truths, None, run.policy.layout, run.config.use_silver)
+    scored = judge.score(samples, [answer.text for answer in answers])
+    known = [rollout.outcome for rollout in scored if rollout.outcome is not None]
+    rate = sum(known) / len(known) if known else 0.0
+    print(f"gate: {rate:.3f} of {len(known)} held-out prompts are right", flush=True)
+    return rate
 
 
 def srpo_arguments(run: Run) -> SRPOConfig:

@@ -60,29 +60,42 @@ def signature(text: str) -> tuple[str, ...]:
 def select(
     groups: Iterable[tuple[Sample, Sequence[ScoredRollout]]], config: SamplingConfig, seed: int
 ) -> Selection:
-    """Rejection, then diverse sampling down to ``keep_max``.
+    """Rejection, then diverse sampling down to ``keep_max``; each can be turned off.
 
     Of the prompts that are always right a share ``keep_mastered`` (of the mixed ones) stays, so
     that what the policy knows keeps being rewarded.
     """
     counts: Counter[str] = Counter()
-    mixed, mastered = [], []
+    mixed, mastered, hopeless = [], [], []
     for sample, rollouts in groups:
         prompt = measure(rollouts, sample)
         if prompt is None:
             counts["dropped_no_truth"] += 1
         elif prompt.difficulty == 1:
-            counts["dropped_all_wrong"] += 1
+            hopeless.append(prompt)
         elif prompt.difficulty == 0:
             mastered.append(prompt)
         else:
             mixed.append(prompt)
-    anchors = diverse(mastered, int(config.keep_mastered * len(mixed)), seed)
-    kept = diverse(mixed, max(config.keep_max - len(anchors), 1), seed)
+    cut = diverse if config.diverse else at_random
+    if not config.rejection:
+        kept = cut(mixed + mastered + hopeless, config.keep_max, seed)
+        counts["kept_unfiltered"] = len(kept)
+        counts["dropped_over_keep_max"] = len(mixed + mastered + hopeless) - len(kept)
+        return Selection(kept, dict(sorted(counts.items())))
+    anchors = cut(mastered, int(config.keep_mastered * len(mixed)), seed)
+    kept = cut(mixed, max(config.keep_max - len(anchors), 1), seed)
+    if hopeless:
+        counts["dropped_all_wrong"] = len(hopeless)
     counts["dropped_all_right"] = len(mastered) - len(anchors)
     counts["dropped_over_keep_max"] = len(mixed) - len(kept)
     counts["kept_mixed"], counts["kept_all_right"] = len(kept), len(anchors)
     return Selection(kept + anchors, dict(sorted(counts.items())))
+
+
+def at_random(prompts: Sequence[Prompt], limit: int, seed: int) -> list[Prompt]:
+    """At most ``limit`` prompts by a seeded hash: what diverse sampling is compared with."""
+    return sorted(prompts, key=lambda p: shuffle_key(seed, p.sample.pair_id))[:limit]
 
 
 def diverse(prompts: Sequence[Prompt], limit: int, seed: int) -> list[Prompt]:

@@ -14,9 +14,12 @@ from typing import Any, TypeVar
 import torch
 from transformers import set_seed
 
+from training.rl.baselines.classifier import train_classifier
+from training.rl.baselines.linear import train_linear
 from training.rl.data import read_finished_jsonl, write_json
 from training.rl.dpo import train_dpo
 from training.rl.evaluate import Prediction, delta, held_out, predict, write_report
+from training.rl.noise import noisy
 from training.rl.policy import load_policy
 from training.rl.rl_method import train_grpo, train_srpo
 from training.rl.rm_method import train_rm
@@ -35,6 +38,11 @@ METHODS: dict[str, Callable[[Run], dict[str, Any]]] = {
     "srpo": train_srpo,
     "rm": train_rm,
 }
+# these answer without the policy, and keep their own models
+BASELINES: dict[str, Callable[[Run], tuple[dict[str, Any], list[Prediction]]]] = {
+    "linear": train_linear,
+    "classifier": train_classifier,
+}
 
 
 def train(folder: Path) -> None:
@@ -44,6 +52,9 @@ def train(folder: Path) -> None:
         return
     run = _open(folder)
     run.check_cancel()
+    if run.config.method in BASELINES:
+        _baseline(run)
+        return
     before = _evaluated(run, "before")
     facts = _timed(run, "training", lambda: METHODS[run.config.method](run))
     run.policy.save(folder / "model", facts.pop("model_facts", None))
@@ -55,6 +66,9 @@ def train(folder: Path) -> None:
 def _open(folder: Path) -> Run:
     config, truths, train_samples, eval_samples = read_inputs(folder)
     record_trainer(folder, config)
+    truths, train_samples = noisy(
+        truths, train_samples, config.rewards.label_noise, config.seed
+    )
     torch.set_num_threads(config.threads)
     set_seed(config.seed)
     policy = load_policy(config.policy)
@@ -62,25 +76,41 @@ def _open(folder: Path) -> Run:
     return Run(folder, config, truths, train_samples, eval_samples, policy)
 
 
+def _baseline(run: Run) -> None:
+    """There is nothing before training that could be compared with."""
+    facts, answers = _timed(run, "training", lambda: BASELINES[run.config.method](run))
+    _write_evaluation(run, "after", answers)
+    write_json(run.folder / "report.json", _report(run, facts, [], answers))
+    print("done", flush=True)
+
+
 def _evaluated(run: Run, name: str) -> list[Prediction]:
     """Greedy predictions on the held-out pairs, and their report on disk; done once."""
-    if run.config.method == "rm":  # it judges steps; its measures are in the report
+    if run.config.method.startswith("rm"):  # it judges steps; its measures are in the report
         return []
     settings = run.config.eval
     samples = held_out(run.held_out, settings.limit)
     if (run.folder / f"eval_{name}.json").exists():
         return _read_predictions(run, name)
 
+    answer_only = name == "after" and run.config.fit.target == "answer"
+
     def progress(done: int, total: int) -> None:
         print(f"eval {name} {done}/{total}", flush=True)
         run.check_cancel()
 
     predictions = _timed(
-        run, f"eval_{name}", lambda: predict(run.policy, samples, settings, progress)
+        run,
+        f"eval_{name}",
+        lambda: predict(run.policy, samples, settings, progress, answer_only=answer_only),
     )
-    body = write_report(run.folder, name, predictions, settings.bootstrap)
-    print(f"eval {name}: macro F1 {body['macro_f1']:.3f} on {body['n']} pairs", flush=True)
+    _write_evaluation(run, name, predictions)
     return predictions
+
+
+def _write_evaluation(run: Run, name: str, predictions: list[Prediction]) -> None:
+    body = write_report(run.folder, name, predictions, run.config.eval.bootstrap)
+    print(f"eval {name}: macro F1 {body['macro_f1']:.3f} on {body['n']} pairs", flush=True)
 
 
 def _read_predictions(run: Run, name: str) -> list[Prediction]:
