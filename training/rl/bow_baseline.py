@@ -2,16 +2,14 @@
 
     python -m training.rl.bow_baseline
 
-TF-IDF of the words, the query's and the product's as separate columns, logistic regression
-on the train pairs, macro F1 of the tier on the test pairs.
+Fitted on the train pairs, macro F1 of the tier on the test pairs.
 """
 
 from __future__ import annotations
 
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score
-
+from training.prompts import PairText
+from training.rl.baselines.linear import BagOfWords
+from training.rl.classification import count_table, macro_f1
 from training.sample.generate import Sample, SamplePair, generate
 
 
@@ -19,20 +17,16 @@ def bow_macro_f1(sample: Sample) -> float:
     """Macro F1 of the tier on the test split."""
     train = [pair for pair in sample.pairs if pair.split == "train"]
     test = [pair for pair in sample.pairs if pair.split == "test"]
-    words = TfidfVectorizer(token_pattern=r"\S+")
-    columns = words.fit_transform(map(_words, train))
-    model = LogisticRegression(max_iter=300).fit(columns, [p.truth.tier for p in train])
-    guessed = model.predict(words.transform(map(_words, test)))
-    return float(f1_score([p.truth.tier for p in test], guessed, average="macro"))
+    model = BagOfWords([_text(pair) for pair in train], [pair.truth.tier for pair in train])
+    guessed = model.tiers([_text(pair) for pair in test])
+    return macro_f1(count_table([pair.truth.tier for pair in test], guessed))
 
 
-def _words(pair: SamplePair) -> str:
-    """The pair's words, marked by the side they come from."""
+def _text(pair: SamplePair) -> PairText:
     product = pair.product
-    attributes = " ".join(f"{name} {value}" for name, value in product.attributes.items())
-    sold = f"{product.title} {product.category_path} {attributes}"
-    asked = [f"query:{word}" for word in pair.query.text.split()]
-    return " ".join([*asked, *(f"product:{word}" for word in sold.lower().split())])
+    return PairText(
+        pair.query.text, product.title, product.category_path, dict(product.attributes)
+    )
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from annotation.steps import (
     parse_partial,
 )
 from training.prompts import policy_prompt
+from training.rl.answers import answer_of
 from training.rl.bootstrap import interval, paired_interval, query_tables
 from training.rl.classification import (
     TIERS,
@@ -64,16 +65,20 @@ def predict(
     samples: Sequence[Sample],
     config: EvalConfig,
     on_progress: Progress = lambda done, total: None,
+    *,
+    answer_only: bool = False,
 ) -> list[Prediction]:
-    """Greedy answers, in the order of ``samples``."""
+    """Greedy answers, in the order of ``samples``; ``answer_only`` for a policy that was
+    trained to give its tier and nothing else."""
     prompts = [policy_prompt(sample.text, policy.style) for sample in samples]
     decoding = Decoding(max_tokens=config.max_tokens, batch_size=config.batch_size)
     texts: dict[int, str] = {}
     for batch in generate_batches(policy, prompts, decoding):
         texts.update({index: completions[0].text for index, completions in batch})
         on_progress(len(texts), len(samples))
+    read = answer_of if answer_only else lambda text: _tier(text, policy.layout)
     return [
-        Prediction(sample, texts[index], _tier(texts[index], policy.layout))
+        Prediction(sample, texts[index], read(texts[index]))
         for index, sample in enumerate(samples)
     ]
 

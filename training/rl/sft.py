@@ -1,5 +1,6 @@
 """SFT on verified rollouts (rejection-sampling fine-tuning): the policy's own rollouts that the
-truth confirms, and those in labels.jsonl whose every judged step people found correct."""
+truth confirms, and those in labels.jsonl whose every judged step people found correct. Or on
+the answer alone, the baseline that reasoning has to beat."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import Any
 
 from annotation.steps import StepKind, layout_order
 from training.prompts import policy_prompt
+from training.rl.answers import answer_examples
 from training.rl.callbacks import RunCallback
 from training.rl.explore import by_outcome, explore
 from training.rl.fit import FitExample, encode, fit
@@ -20,8 +22,12 @@ def train_sft(run: Run) -> dict[str, Any]:
     """Returns facts for report.json.
 
     Raises:
-        BadInput: no rollout is verified.
+        BadInput: no rollout is verified, or no tier is known where the answer is the target.
     """
+    if run.config.fit.target == "answer":
+        examples = answer_examples(run)
+        _fit(run, examples)
+        return {"samples": {"answers": len(examples)}, "model_facts": {"target": "answer"}}
     order = layout_order(run.policy.layout)
     human = [
         (label.sample, "\n".join(label.steps[int(k) - 1].strip() for k in order) + "\n")
@@ -35,17 +41,20 @@ def train_sft(run: Run) -> dict[str, Any]:
     ]
     if not human and not own:
         raise BadInput("no rollout is verified as right: there is nothing to imitate")
-    callback = RunCallback(run.folder)
-    examples = [_example(run, sample, text) for sample, text in human + own]
-    fit(run.policy, examples, run.config.fit, run.folder, run.config.seed, [callback])
-    if callback.cancelled:
-        raise Cancelled
+    _fit(run, [_example(run, sample, text) for sample, text in human + own])
     return {"samples": {"verified_by_people": len(human), "verified_by_truth": len(own)}}
 
 
 def verified(label: LabelledRollout) -> bool:
     """Judged on the final step and wrong on none."""
     return label.verdicts.get(StepKind.FINAL, False) and all(label.verdicts.values())
+
+
+def _fit(run: Run, examples: list[FitExample]) -> None:
+    callback = RunCallback(run.folder)
+    fit(run.policy, examples, run.config.fit, run.folder, run.config.seed, [callback])
+    if callback.cancelled:
+        raise Cancelled
 
 
 def _example(run: Run, sample: Sample, text: str) -> FitExample:
