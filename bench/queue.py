@@ -11,6 +11,8 @@ import argparse
 import json
 import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -19,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.support.cpu import tree_seconds
-from bench.support.server import install, serving_process
+from bench.support.server import ROOT, install, serving_process
 
 LISTS = 21  # times the list of items is opened
 
@@ -30,6 +32,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--annotators", type=int, default=8)
     parser.add_argument("--limit", type=int, default=0, help="items labelled; 0 = all")
     parser.add_argument("--pages", action="store_true", help="the pages instead of the API")
+    parser.add_argument(
+        "--compare-items",
+        type=int,
+        help="also with a queue of this many, and the ratios; 10,000 beside 100,000 and more",
+    )
+    parser.add_argument("--peer", action="store_true", help="also Label Studio, and ratios")
+    parser.add_argument("--peer-limit", type=int, default=300, help="items it labels")
+    parser.add_argument("--peer-env", type=Path, help="folder of its virtual environment")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="stepwise-bench-") as folder:
@@ -41,6 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             options.limit,
             pages=options.pages,
         )
+        if options.peer:
+            report = _with_peer(report, Path(folder), options)
+    report |= _beside(report, options)
     if options.json:
         print(json.dumps(report, indent=1))
     else:
@@ -93,6 +106,43 @@ def measure(
         },
         "load_1m": round(os.getloadavg()[0], 2),
         "seed_seconds": round(seeding, 2),
+    }
+
+
+def _with_peer(
+    report: dict[str, Any], folder: Path, options: argparse.Namespace
+) -> dict[str, Any]:
+    from bench.peer.compare import compare  # needs Django, which `install` has set up
+    from bench.peer.environment import DEFAULT
+
+    return compare(
+        env=options.peer_env or DEFAULT,
+        folder=folder,
+        ours=report,
+        annotators=options.annotators,
+        items=options.items,
+        limit=options.peer_limit,
+    )
+
+
+def _beside(report: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
+    """The same work in a shorter queue, by another process with a server of its own."""
+    few = options.compare_items
+    if few is None:
+        few = 10_000 if options.items >= 100_000 else 0
+    if not few:
+        return {}
+    command = [sys.executable, "-m", "bench.queue", "--json", "--items", str(few)]
+    command += ["--annotators", str(options.annotators), "--limit", str(options.limit)]
+    command += ["--pages"] if options.pages else []
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    other = json.loads(done.stdout)
+    compared = ("claim_p50_ms", "submit_p50_ms", "list_p50_ms", "server_cpu_ms",
+                "database_cpu_ms")  # fmt: skip
+    return {
+        "compared_items": few,
+        **{f"compared_{name}": other[name] for name in (*compared, "load_1m")},
+        **{f"ratio_{name}": round(report[name] / (other[name] or 1), 2) for name in compared},
     }
 
 

@@ -43,7 +43,7 @@ def serving(log: Path) -> Iterator[str]:
 @contextmanager
 def serving_process(log: Path) -> Iterator[tuple[str, int]]:
     """The same; yields the base address and the process id of gunicorn."""
-    port = _free_port()
+    port = free_port()
     with log.open("wb") as out:
         server = subprocess.Popen(
             web("127.0.0.1", port).command,
@@ -73,7 +73,7 @@ def _wait(address: str, server: subprocess.Popen[bytes], seconds: float = 60) ->
     raise RuntimeError("the web server did not come up; see its log")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

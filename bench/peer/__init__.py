@@ -1,0 +1,1 @@
+"""Label Studio, driven with the same work on the same machine."""
