@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
@@ -23,12 +24,25 @@ _IMPLIED: dict[Role, frozenset[Role]] = {
 }
 
 
+# Where the person behind a request carries the names of their groups, for that request alone.
+_GROUPS = "_stepwise_groups"
+
+
+def groups_known(user: User, names: Iterable[str]) -> User:
+    """Remember group names that were read together with the person, so that a request asks for
+    them once and not at every check. Only for an instance that lives as long as a request."""
+    setattr(user, _GROUPS, frozenset(names))
+    return user
+
+
 def roles_of(user: AbstractBaseUser | AnonymousUser) -> frozenset[Role]:
     if not isinstance(user, User) or not user.is_active:
         return frozenset()
     if user.is_superuser:
         return _IMPLIED[Role.ADMIN]
-    names = set(user.groups.values_list("name", flat=True))
+    names = getattr(user, _GROUPS, None)
+    if names is None:
+        names = frozenset(user.groups.values_list("name", flat=True))
     return frozenset[Role]().union(*(_IMPLIED[role] for role in Role if role.value in names))
 
 
@@ -40,6 +54,7 @@ def role_grant(*, user: User, role: Role) -> User:
     """Put the user into the role's group; leads and ML engineers may enter the admin."""
     group, _ = Group.objects.get_or_create(name=role.value)
     user.groups.add(group)
+    vars(user).pop(_GROUPS, None)
     if role is not Role.ANNOTATOR:
         user.is_staff = True
         user.is_superuser = user.is_superuser or role is Role.ADMIN

@@ -95,15 +95,19 @@ TEMPLATES = [
 DATABASE_URL = env_str("DATABASE_URL")
 DATABASES: dict[str, Any] = {
     "default": dj_database_url.parse(
-        DATABASE_URL or "postgresql://postgres@/stepwise", conn_max_age=0
+        DATABASE_URL or "postgresql://postgres@/stepwise",
+        conn_max_age=600,
+        conn_health_checks=True,
     )
 }
 if "postgresql" not in DATABASES["default"]["ENGINE"]:
     raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL server")
+DATABASES["default"]["ENGINE"] = "config.postgresql"
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
 ]
+AUTHENTICATION_BACKENDS = ["annotation.people.PersonBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"

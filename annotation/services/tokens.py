@@ -14,6 +14,7 @@ from django.utils import timezone
 from annotation.abilities import Ability, abilities_of
 from annotation.errors import Conflict, Denied, Invalid
 from annotation.models import ApiToken
+from annotation.selectors.people import api_token_live
 from annotation.storable import storable
 
 PREFIX = "stw_"
@@ -80,12 +81,8 @@ def api_token_revoke(*, token: ApiToken, user: User, now: datetime | None = None
 def api_token_use(*, secret: str, now: datetime | None = None) -> ApiToken | None:
     """The live token of an active person that this secret opens, with its user, else None."""
     moment = now or timezone.now()
-    token = (
-        ApiToken.objects.select_related("user")
-        .filter(digest=_digest(secret), revoked_at=None, user__is_active=True)
-        .first()
-    )
-    if token is None or (token.expires_at is not None and token.expires_at <= moment):
+    token = api_token_live(_digest(secret), moment)
+    if token is None:
         return None
     if token.last_used_at is None or moment - token.last_used_at >= _TOUCH:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=moment)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from annotation.errors import Denied, Invalid
 from annotation.models import ApiToken
-from annotation.roles import Role
+from annotation.roles import Role, role_grant, roles_of
+from annotation.selectors.people import person_active
 from annotation.services.tokens import api_token_create, api_token_revoke, api_token_use
 from tests.annotation.factories import make_user
 from tests.api.clients import client_of
@@ -124,9 +128,32 @@ def test_without_a_token_nothing_is_told() -> None:
     assert response.status_code == 401
 
 
-def test_too_many_requests_are_told_when_to_come_back(settings: Settings) -> None:
+def test_too_many_requests_are_told_when_to_come_back(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.API_PER_MINUTE = 2
+    clock = SimpleNamespace(time=lambda: 6010.0)  # ten seconds into a minute
+    monkeypatch.setattr("annotation.api.access.time", clock)
     client = client_of(Role.ANNOTATOR)
     codes = [client.get("/api/v1/me/").status_code for _ in range(3)]
     assert codes == [200, 200, 429]
-    assert int(client.get("/api/v1/me/")["Retry-After"]) <= 60
+    assert client.get("/api/v1/me/")["Retry-After"] == "50"
+    clock.time = lambda: 6060.0
+    assert client.get("/api/v1/me/").status_code == 200
+
+
+def test_a_request_reads_the_person_the_token_and_the_roles_in_one_query() -> None:
+    client = client_of(Role.LEAD)
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get("/api/v1/me/").json()["roles"] == ["annotator", "lead"]
+    assert [query["sql"].split()[0] for query in asked] == ["SELECT", "UPDATE"]
+    with CaptureQueriesContext(connection) as asked:  # the use was noted a moment ago
+        client.get("/api/v1/me/")
+    assert len(asked) == 1
+
+
+def test_a_role_that_is_granted_counts_at_once() -> None:
+    user = person_active(make_user().pk)
+    assert user is not None
+    role_grant(user=user, role=Role.LEAD)
+    assert roles_of(user) == {Role.ANNOTATOR, Role.LEAD}

@@ -1,0 +1,45 @@
+"""Who is behind a request: the person with their groups, in one query."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+
+from annotation.models import ApiToken
+from annotation.roles import groups_known
+from annotation.selectors.joined import Joined, fetch
+
+_GROUPS = """ARRAY(SELECT g.name FROM auth_group g
+    JOIN auth_user_groups ug ON ug.group_id = g.id WHERE ug.user_id = u.id)"""
+_PERSON = Joined(u=User)
+_TOKEN = Joined(t=ApiToken, u=User)
+
+
+def person_active(user_id: int) -> User | None:
+    """An active person."""
+    row = fetch(
+        f"SELECT {_PERSON.columns}, {_GROUPS} FROM auth_user u WHERE u.id = %s AND u.is_active",
+        [user_id],
+    )
+    if row is None:
+        return None
+    user: User = _PERSON.read(row)["u"]
+    return groups_known(user, row[-1])
+
+
+def api_token_live(digest: str, now: datetime) -> ApiToken | None:
+    """The token of an active person, with that person, unless it is revoked or has expired."""
+    row = fetch(
+        f"""SELECT {_TOKEN.columns}, {_GROUPS}
+        FROM annotation_apitoken t JOIN auth_user u ON u.id = t.user_id
+        WHERE t.digest = %s AND t.revoked_at IS NULL AND u.is_active
+          AND (t.expires_at IS NULL OR t.expires_at > %s)""",
+        [digest, now],
+    )
+    if row is None:
+        return None
+    found = _TOKEN.read(row)
+    token: ApiToken = found["t"]
+    token.user = groups_known(found["u"], row[-1])
+    return token

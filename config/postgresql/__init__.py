@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend; its health check costs nothing while the server is well."""
