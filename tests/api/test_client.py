@@ -50,7 +50,7 @@ def client_of(url: str, role: Role, transport: httpx.BaseTransport | None = None
     user = make_user(role)
     scopes = sorted(abilities_of(user))
     _, secret = api_token_create(user=user, name="client", scopes=scopes)
-    return Client(url, secret, transport=transport)
+    return Client(url, secret, pauses=(0, 0), transport=transport)
 
 
 def test_an_item_is_claimed_drafted_submitted_and_undone(lead: Client) -> None:
@@ -96,6 +96,40 @@ def test_a_lost_answer_is_asked_for_again_and_labels_once(live_server: Any) -> N
         receipt = client.submit(claim, FIVE)
     assert set(StepLabel.objects.values_list("submission", flat=True)) == {receipt.receipt}
     assert StepLabel.objects.count() == 5
+
+
+class Away(httpx.BaseTransport):
+    """Answers 503 ``times`` times, then 200 with nothing to do."""
+
+    def __init__(self, times: int, status: int = 503) -> None:
+        self.left, self.status, self.asked = times, status, 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        self.left -= 1
+        if self.left >= 0:
+            return httpx.Response(self.status, json={"detail": "away"})
+        waiting = dict.fromkeys(("open_items", "claimable", "held", "skipped", "judged"), 0)
+        queue = waiting | {"why": "empty", "held_until": None}
+        return httpx.Response(200, json={"claim": None, "queue": queue})
+
+
+def asking(transport: Away) -> Client:
+    return Client("http://x", "stw_t", pauses=(0, 0), transport=transport)
+
+
+def test_a_server_that_is_away_for_a_moment_is_asked_again() -> None:
+    away = Away(2)
+    assert isinstance(asking(away).next_claim(), Waiting)
+    assert away.asked == 3
+
+
+def test_the_client_gives_up_after_its_pauses_and_never_repeats_what_was_refused() -> None:
+    away, refusing = Away(9), Away(9, status=500)
+    for transport in (away, refusing):
+        with pytest.raises(StepwiseError, match="away"):
+            asking(transport).next_claim()
+    assert (away.asked, refusing.asked) == (3, 1)
 
 
 def test_rollouts_go_in_and_pages_come_out(lead: Client) -> None:

@@ -12,9 +12,10 @@ from typing import Any
 
 import httpx
 
-from stepwise_client.errors import error_of
+from stepwise_client.errors import StepwiseError, error_of
 from stepwise_client.records import Claim, Job, Label, Receipt, Rollout, Waiting, read
 
+PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)  # longer than PostgreSQL takes to restart
 _BATCH = 500
 
 
@@ -27,8 +28,12 @@ class Client:
         token: str,
         *,
         timeout: float = 30.0,
+        pauses: Sequence[float] = PAUSES,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
+        """``pauses``: seconds before each new attempt of a claim or submit that met a lost
+        connection or a server that is away; () for none."""
+        self._pauses = tuple(pauses)
         self._http = httpx.Client(
             base_url=url.rstrip("/") + "/api/v1/",
             headers={"Authorization": f"Bearer {token}"},
@@ -55,7 +60,7 @@ class Client:
 
     def next_claim(self, project: str | None = None) -> Claim | Waiting:
         """Your unfinished claim, else the next item; when there is none, why."""
-        body = self._call("POST", "queue/next/", json={"project": project} if project else {})
+        body = self._insist("queue/next/", json={"project": project} if project else {})
         return Claim.of(body["claim"]) if body["claim"] else read(Waiting, body["queue"])
 
     def heartbeat(self, claim: Claim) -> str:
@@ -74,8 +79,8 @@ class Client:
     def submit(
         self, claim: Claim, labels: Sequence[Label], *, active_ms: int = 0, key: str = ""
     ) -> Receipt:
-        """Safe to repeat with the same ``key``; without one, a lost answer is asked for once
-        more with the key that was made for this call.
+        """Safe to repeat with the same ``key``. A lost answer, or a server that is away for a
+        moment, is asked again with the same key, made for this call if there is none.
 
         Raises:
             InvalidLabelsError: with what is wrong by step.
@@ -84,11 +89,7 @@ class Client:
         headers = {"Idempotency-Key": key or uuid.uuid4().hex}
         body = {"labels": [asdict(label) for label in labels], "active_ms": active_ms}
         path = f"claims/{claim.id}/submit/"
-        try:
-            answer = self._call("POST", path, json=body, headers=headers)
-        except httpx.TransportError:
-            answer = self._call("POST", path, json=body, headers=headers)
-        return read(Receipt, answer)
+        return read(Receipt, self._insist(path, json=body, headers=headers))
 
     def skip(self, claim: Claim, how: str, reason: str = "") -> None:
         """``how``: to_me, to_others, drop or unrateable."""
@@ -188,6 +189,19 @@ class Client:
             if not page["next"]:
                 return
             page = self._call("GET", page["next"])
+
+    def _insist(self, path: str, **sent: Any) -> dict[str, Any]:
+        """POST what may be sent twice: again while the connection is lost or the answer 503."""
+        for pause in self._pauses:
+            try:
+                return self._call("POST", path, **sent)
+            except httpx.TransportError:
+                time.sleep(pause)
+            except StepwiseError as error:
+                if error.status != httpx.codes.SERVICE_UNAVAILABLE:
+                    raise
+                time.sleep(pause)
+        return self._call("POST", path, **sent)
 
     def _call(self, method: str, path: str, **sent: Any) -> dict[str, Any]:
         body: dict[str, Any] = self._send(method, path, **sent).json()
