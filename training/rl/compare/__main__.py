@@ -31,11 +31,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         arms = arms_of(options.suite, options.only)
         lab = Lab(options.out, BENCHMARKS[options.benchmark](), _settings(options))
         failed = 0 if options.report_only else run_all(lab, arms, range(options.seeds))
-        _report(lab, arms, options)
+        reported = _report(lab, arms, options)
     except BadInput as error:
         print(error, file=sys.stderr)
         return 4
-    return 1 if failed else 0
+    if not reported:
+        print("no arm has finished with every seed: nothing to report", file=sys.stderr)
+    return 1 if failed or not reported else 0
 
 
 def run_all(lab: Lab, arms: Sequence[Arm], seeds: Sequence[int]) -> int:
@@ -68,18 +70,19 @@ def _judge(lab: Lab, arm: Arm, seed: int) -> None:
         measure_hack_gap(lab, arm, seed, load_reward_model(judge / "model"))
 
 
-def _report(lab: Lab, arms: Sequence[Arm], options: argparse.Namespace) -> None:
-    """Tables over the arms that have every seed."""
+def _report(lab: Lab, arms: Sequence[Arm], options: argparse.Namespace) -> bool:
+    """Tables over the arms that have every seed; False where none has."""
     seeds = range(options.seeds)
     shown = [a for a in arms if not a.judges and all(done(lab, a, s) for s in seeds)]
     if not shown:
-        raise BadInput("no arm has finished with every seed: nothing to report")
+        return False
     cells = {a.name: {s: read_cell(lab, a, s) for s in seeds} for a in shown}
     results = Results(
         options.suite, lab.benchmark.name, shown, list(seeds), cells, code_version()
     )
     write(results, options.document, options.document.parent / "results")
     print(f"wrote {options.document}", flush=True)
+    return True
 
 
 def _settings(options: argparse.Namespace) -> dict[str, object]:

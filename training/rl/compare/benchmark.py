@@ -43,25 +43,27 @@ class Benchmark:
         )
 
 
-def sample_benchmark(train_pairs: int = 480, a_type: int = 168) -> Benchmark:
+def sample_benchmark(
+    train_pairs: int = 480, a_type: int = 168, general: int = 360, dev_pairs: int = 240
+) -> Benchmark:
     """The built-in sample: training pairs with true values, two test sets of whole queries.
 
-    *balanced* has ``a_type`` pairs of every query type, *wild* three general queries for every
-    two of another type. The curve is drawn on the validation split.
+    *balanced* has ``a_type`` pairs of every query type, *wild* ``general`` general ones for a
+    sixth of that of every other type. The curve is drawn on the validation split.
     """
     split: dict[str, list[SamplePair]] = defaultdict(list)
     for pair in generate(seed=0).pairs:
         split[pair.split].append(pair)
     train = random.Random(0).sample(split["train"], min(train_pairs, len(split["train"])))
     balanced = _of_types(split["test"], dict.fromkeys(_TYPES, a_type))
-    wild = _of_types(split["test"], dict.fromkeys(_TYPES, 60) | {"general": 360})
+    wild = _of_types(split["test"], dict.fromkeys(_TYPES, general // 6) | {"general": general})
     held_out = {pair_id(p): p for p in [*balanced, *wild]}
     return Benchmark(
         name="the built-in sample",
         policy=SEED_POLICY,
         train=[sample_row(pair) for pair in train],
         held_out=[sample_row(pair) for pair in held_out.values()],
-        dev=[sample_row(pair) for pair in split["val"][:240]],
+        dev=[sample_row(pair) for pair in split["val"][:dev_pairs]],
         tests={
             "balanced": [pair_id(p) for p in balanced],
             "wild": [pair_id(p) for p in wild],
@@ -136,4 +138,7 @@ def judged_rollout(row: Row, bodies: Mapping[StepKind, str], text: str) -> Row |
     }
 
 
-BENCHMARKS: dict[str, Callable[[], Benchmark]] = {"sample": sample_benchmark}
+BENCHMARKS: dict[str, Callable[[], Benchmark]] = {
+    "sample": sample_benchmark,
+    "tiny": lambda: sample_benchmark(train_pairs=10, a_type=4, general=12, dev_pairs=4),
+}
