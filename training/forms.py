@@ -17,7 +17,10 @@ from training.run_config import METHODS, RL_METHODS, ConfigError, config_check
 from training.services.checkpoints import model_about
 
 # The settings people change most; everything else goes through the overrides.
-_RL = ("updates", "prompts", "group", "learning_rate", "kl", "gamma", "normalise")
+_RL = (
+    "updates", "prompts", "group", "learning_rate", "kl", "gamma", "normalise",
+    "shaping", "replay", "dynamic",
+)  # fmt: skip
 _FIT = ("epochs", "batch_size", "learning_rate")
 SECTIONS = {"rl": _RL, "fit": _FIT}
 
@@ -153,6 +156,11 @@ def _field(section: str, name: str, kind: type[Any], about: Any) -> forms.Field:
         choices = [("", f"default ({about.default})")]
         choices += [(choice, choice) for choice in about.metadata["choices"]]
         return forms.ChoiceField(choices=choices, required=False, label=label)
+    if kind is bool:
+        choices = [("", "the method's default"), ("true", "on"), ("false", "off")]
+        return forms.TypedChoiceField(
+            choices=choices, required=False, label=label, coerce=lambda text: text == "true"
+        )
     cls = forms.IntegerField if kind is int else forms.FloatField
     limits = {"min_value": about.metadata["low"], "max_value": about.metadata["high"]}
     widget = forms.NumberInput(attrs={"placeholder": f"{about.default:g}", "step": "any"})

@@ -19,11 +19,12 @@ from training.rl.types import BadInput
 METHODS = {
     "srpo": "SRPO: step rewards, step advantages",
     "grpo": "GRPO: one outcome reward a rollout",
+    "agrl": "AGRL: GRPO with rule-aware rewards and guided replay",
     "sft": "SFT: imitate rollouts that people verified",
     "dpo": "DPO: prefer verified over refuted rollouts",
     "rm": "RM: train the stepwise reward model",
 }
-RL_METHODS = frozenset({"srpo", "grpo"})
+RL_METHODS = frozenset({"srpo", "grpo", "agrl"})
 
 
 class ConfigError(ValueError):

@@ -89,3 +89,18 @@ def test_admitted_prompts_join_the_pool_once() -> None:
 def test_an_empty_pool_is_refused() -> None:
     with pytest.raises(BadInput, match="nothing to learn from"):
         Curriculum([], CurriculumConfig(), updates=1, prompts=1, seed=0)
+
+
+def test_a_refill_is_another_prompt_of_the_same_cell_that_was_not_used_yet() -> None:
+    curriculum = make()
+    first = list(curriculum.batch(5))  # stage 2: balanced by tier
+    again = curriculum.refill(first)
+    assert None not in again
+    tiers = [[p.cell[1] for p in POOL if p.sample is s] for s in first]
+    assert [[p.cell[1] for p in POOL if p.sample is s] for s in again] == tiers
+    assert not {s.pair_id for s in first} & {s.pair_id for s in again if s}
+
+
+def test_a_cell_with_nothing_else_gives_no_refill() -> None:
+    curriculum = Curriculum(POOL[:1], CurriculumConfig(), updates=1, prompts=1, seed=0)
+    assert curriculum.refill(curriculum.batch(0)) == [None]

@@ -42,3 +42,10 @@ def test_a_supervised_method_brings_its_own_learning_rate() -> None:
     given = parse_config('policy = "m"\nmethod = "rm"\n[fit]\nlearning_rate = 5e-4')
     assert (given.fit.learning_rate, given.fit.epochs) == (5e-4, 2.0)
     assert parse_config(resolved(given)) == given
+
+
+def test_agrl_turns_shaping_and_replay_on_and_can_be_overruled() -> None:
+    agrl = parse_config('policy = "m"\nmethod = "agrl"').rl
+    assert (agrl.shaping, agrl.replay, agrl.updates) == ("rules", True, 60)
+    plain = parse_config('policy = "m"\nmethod = "agrl"\n[rl]\nreplay = false').rl
+    assert (plain.shaping, plain.replay) == ("rules", False)

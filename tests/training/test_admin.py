@@ -105,7 +105,8 @@ def test_filled_fields_and_overrides_become_the_configuration(
     project = project_make()
     trainable(project)
     values = {
-        "rl__updates": 4, "rl__normalise": "pooled", "fit__epochs": 9, "train_limit": 50,
+        "rl__updates": 4, "rl__normalise": "pooled", "rl__replay": "true",
+        "rl__dynamic": "false", "rl__shaping": "", "fit__epochs": 9, "train_limit": 50,
         "overrides": "threads = 2\n[rl]\ngroup = 8\n[data]\neval_limit = 5\n", "confirm": "1",
     }  # fmt: skip
     engineer.post(LAUNCH, choice(project, **values))
@@ -113,7 +114,13 @@ def test_filled_fields_and_overrides_become_the_configuration(
         "seed": 3,
         "threads": 2,
         "data": {"eval_split": "test", "train_limit": 50, "eval_limit": 5},
-        "rl": {"updates": 4, "normalise": "pooled", "group": 8},
+        "rl": {
+            "updates": 4,
+            "normalise": "pooled",
+            "group": 8,
+            "replay": True,
+            "dynamic": False,
+        },
     }
 
 

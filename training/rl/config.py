@@ -7,32 +7,26 @@ core (docs/LOG.md); the paper's are named where they differ.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 from annotation.steps import LAYOUTS
+from training.rl.toml_tables import build, num, one, to_toml
 from training.rl.types import BadInput
-
-
-def _num(default: float, low: float, high: float) -> Any:
-    return field(default=default, metadata={"low": low, "high": high})
-
-
-def _one(default: str, *choices: str) -> Any:
-    return field(default=default, metadata={"choices": (default, *choices)})
 
 
 @dataclass(frozen=True, slots=True)
 class SamplingConfig:
     """Offline rejection and diverse sampling before RL. ``keep_max`` prompts survive."""
 
-    rollouts: int = _num(8, 1, 1024)
-    temperature: float = _num(0.99, 0.01, 10)
-    top_k: int = _num(100, 0, 1_000_000)  # 0 = off
-    batch_size: int = _num(256, 1, 65536)
-    keep_max: int = _num(600, 1, 10_000_000)
-    keep_mastered: float = _num(0.1, 0, 1)  # share of all-right prompts kept as an anchor
+    rollouts: int = num(8, 1, 1024)
+    temperature: float = num(0.99, 0.01, 10)
+    top_k: int = num(100, 0, 1_000_000)  # 0 = off
+    batch_size: int = num(256, 1, 65536)
+    keep_max: int = num(600, 1, 10_000_000)
+    keep_mastered: float = num(0.1, 0, 1)  # share of all-right prompts kept as an anchor
     rejection: bool = True  # False keeps prompts that are always right or always wrong
     diverse: bool = True  # False cuts to keep_max at random
 
@@ -41,21 +35,21 @@ class SamplingConfig:
 class RewardsConfig:
     """Where step rewards come from; ``rm_only`` and ``outcome`` are the papers' ablations."""
 
-    source: str = _one("hybrid", "rm_only", "outcome")
-    label_noise: float = _num(0.0, 0, 1)  # share of the training truth replaced by other values
+    source: str = one("hybrid", "rm_only", "outcome")
+    label_noise: float = num(0.0, 0, 1)  # share of the training truth replaced by other values
 
 
 @dataclass(frozen=True, slots=True)
 class CurriculumConfig:
     """Easier prompts balanced by query type first, harder ones balanced by tier last."""
 
-    stages: int = _num(2, 1, 32)
-    order: str = _one("easy_to_hard", "hard_to_easy", "random", "none")
-    first_share: float = _num(0.3, 0, 1)  # of the updates spent on the easiest part
-    split_quantile: float = _num(0.5, 0, 1)  # two stages: difficulty below it is "easier"
-    gate: float = _num(0.0, 0, 1)  # outcome rate on held-out prompts to move on; 0 = no gate
-    gate_pairs: int = _num(48, 1, 1_000_000)  # prompts held out for the gate
-    gate_every: int = _num(5, 1, 1_000_000)  # updates between two tries
+    stages: int = num(2, 1, 32)
+    order: str = one("easy_to_hard", "hard_to_easy", "random", "none")
+    first_share: float = num(0.3, 0, 1)  # of the updates spent on the easiest part
+    split_quantile: float = num(0.5, 0, 1)  # two stages: difficulty below it is "easier"
+    gate: float = num(0.0, 0, 1)  # outcome rate on held-out prompts to move on; 0 = no gate
+    gate_pairs: int = num(48, 1, 1_000_000)  # prompts held out for the gate
+    gate_every: int = num(5, 1, 1_000_000)  # updates between two tries
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +57,43 @@ class RlConfig:
     """SRPO and GRPO. Paper: 64 prompts x 16 rollouts; ours were vetted on the seed policy on a
     CPU. A policy of another size wants another learning rate."""
 
-    updates: int = _num(60, 1, 1_000_000)
-    prompts: int = _num(8, 1, 4096)  # prompts an update
-    group: int = _num(8, 2, 1024)  # rollouts a prompt
-    micro_batch: int = _num(64, 1, 65536)  # rollouts a forward-backward pass
-    learning_rate: float = _num(2e-4, 1e-9, 1)
-    kl: float = _num(0.02, 0, 100)
-    clip: float = _num(0.2, 1e-3, 10)
-    temperature: float = _num(0.99, 0.01, 10)
-    top_k: int = _num(100, 0, 1_000_000)
-    max_tokens: int = _num(192, 8, 32768)
-    gamma: float = _num(1.0, 0, 1)
-    normalise: str = _one("step", "pooled", "none")
+    updates: int = num(60, 1, 1_000_000)
+    prompts: int = num(8, 1, 4096)  # prompts an update
+    group: int = num(8, 2, 1024)  # rollouts a prompt
+    micro_batch: int = num(64, 1, 65536)  # rollouts a forward-backward pass
+    learning_rate: float = num(2e-4, 1e-9, 1)
+    kl: float = num(0.02, 0, 100)
+    clip: float = num(0.2, 1e-3, 10)
+    temperature: float = num(0.99, 0.01, 10)
+    top_k: int = num(100, 0, 1_000_000)
+    max_tokens: int = num(192, 8, 32768)
+    gamma: float = num(1.0, 0, 1)
+    normalise: str = one("step", "pooled", "none")
     length_weight: bool = True  # per-step weight 1 / length, mean token weight 1
     gate_final: bool = True  # no reward for a tier whose premises are known to be wrong
-    clamp: float = _num(2.0, 0.01, 1000)
-    max_grad_norm: float = _num(1.0, 1e-6, 1e6)
-    warmup: int = _num(3, 0, 1_000_000)  # updates
-    save_every: int = _num(5, 1, 1_000_000)  # updates
+    clamp: float = num(2.0, 0.01, 1000)
+    max_grad_norm: float = num(1.0, 1e-6, 1e6)
+    warmup: int = num(3, 0, 1_000_000)  # updates
+    save_every: int = num(5, 1, 1_000_000)  # updates
+    shaping: str = one("none", "rules")  # rules: the parts of [shaping], AGRL
+    replay: bool = False  # guided replay of groups whose accuracy is replay_below or less
+    replay_below: float = num(0.25, 0, 1)
+    replay_share: float = num(0.5, 0, 1)  # of a group, at most
+    dynamic: bool = False  # TaoSR1: groups outside 0 < right < max_right * group are replaced
+    max_right: float = num(1.0, 0, 1)
+    refill_tries: int = num(3, 1, 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class ShapingConfig:
+    """Weights of the parts of a shaped reward; only their proportions matter. Ours: the
+    paper's are not public."""
+
+    category: float = num(0.2, 0, 1000)
+    attribute: float = num(0.2, 0, 1000)
+    tier: float = num(0.4, 1e-6, 1000)
+    consistency: float = num(0.2, 0, 1000)
+    rule_gate: bool = False  # a tier that contradicts the rules table earns 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +101,15 @@ class FitConfig:
     """Supervised passes: sft, dpo and the reward model. What is not given is the method's
     own (``FIT_DEFAULTS``)."""
 
-    epochs: float = _num(3, 0.01, 1000)
-    batch_size: int = _num(32, 1, 65536)
-    learning_rate: float = _num(3e-4, 1e-9, 1)
-    beta: float = _num(0.1, 1e-4, 100)  # dpo only
-    target: str = _one("cot", "answer")  # sft only: the whole CoT or the tier alone
-    holdout: float = _num(0.2, 0, 0.9)  # reward model only: share of queries held out
-    max_tokens: int = _num(768, 16, 131072)
-    save_every: int = _num(50, 1, 1_000_000)  # updates
+    epochs: float = num(3, 0.01, 1000)
+    batch_size: int = num(32, 1, 65536)
+    learning_rate: float = num(3e-4, 1e-9, 1)
+    beta: float = num(0.1, 1e-4, 100)  # dpo only
+    target: str = one("cot", "answer")  # sft only: the whole CoT or the tier alone
+    holdout: float = num(0.2, 0, 0.9)  # reward model only: share of queries held out
+    calibration: str = one("temperature", "isotonic")  # reward model only
+    max_tokens: int = num(768, 16, 131072)
+    save_every: int = num(50, 1, 1_000_000)  # updates
 
 
 FIT_DEFAULTS: dict[str, dict[str, float]] = {
@@ -103,35 +117,42 @@ FIT_DEFAULTS: dict[str, dict[str, float]] = {
     "dpo": {"learning_rate": 2e-5, "epochs": 1.0},
     # a third epoch learned the few hundred labels by heart (docs/LOG.md)
     "rm": {"learning_rate": 1e-3, "epochs": 2.0},
+    "rm_scalar": {"learning_rate": 1e-3, "epochs": 2.0},
     "classifier": {"learning_rate": 1e-3, "epochs": 10.0},
 }
 
 
+# what a method that is a preset of another one turns on
+RL_DEFAULTS: dict[str, dict[str, Any]] = {"agrl": {"shaping": "rules", "replay": True}}
+
+
 @dataclass(frozen=True, slots=True)
 class EvalConfig:
-    batch_size: int = _num(256, 1, 65536)
-    max_tokens: int = _num(192, 8, 32768)
-    bootstrap: int = _num(1000, 10, 100_000)
-    limit: int = _num(0, 0, 10_000_000)  # pairs; 0 = all
-    curve_every: int = _num(0, 0, 1_000_000)  # updates between points of dev.jsonl; 0 = none
+    batch_size: int = num(256, 1, 65536)
+    max_tokens: int = num(192, 8, 32768)
+    bootstrap: int = num(1000, 10, 100_000)
+    limit: int = num(0, 0, 10_000_000)  # pairs; 0 = all
+    curve_every: int = num(0, 0, 1_000_000)  # updates between points of dev.jsonl; 0 = none
 
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
     """run.toml. ``policy`` and ``rm`` are model folders; ``rm`` "" leaves steps 1-2 masked."""
 
-    policy: str
-    method: str = _one("srpo", "grpo", "sft", "dpo", "rm", "linear", "classifier")
-    seed: int = _num(0, 0, 2**31 - 1)
+    policy: str = ""  # must be given
+    method: str = one("srpo", "grpo", "sft", "dpo", "rm", "linear", "classifier", "agrl",
+                      "rm_scalar", "rm_grpo")  # fmt: skip
+    seed: int = num(0, 0, 2**31 - 1)
     rm: str = ""
-    layout: str = _one(*LAYOUTS)
-    style: str = _one("bare", "instruct")
-    threads: int = _num(1, 1, 1024)
+    layout: str = one(*LAYOUTS)
+    style: str = one("bare", "instruct")
+    threads: int = num(1, 1, 1024)
     use_silver: bool = True  # silver truth may reward steps that have nothing better
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     rewards: RewardsConfig = field(default_factory=RewardsConfig)
     curriculum: CurriculumConfig = field(default_factory=CurriculumConfig)
     rl: RlConfig = field(default_factory=RlConfig)
+    shaping: ShapingConfig = field(default_factory=ShapingConfig)
     fit: FitConfig = field(default_factory=FitConfig)
     eval: EvalConfig = field(default_factory=EvalConfig)
 
@@ -155,10 +176,14 @@ def parse_config(text: str) -> RunConfig:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"run.toml: not TOML: {error}") from error
-    config: RunConfig = _build(RunConfig, data, "")
-    own = FIT_DEFAULTS.get(config.method, {})
-    missing: dict[str, Any] = {k: v for k, v in own.items() if k not in data.get("fit", {})}
-    config = replace(config, fit=replace(config.fit, **missing))
+    config: RunConfig = build(RunConfig, data, "")
+    if not config.policy:
+        raise BadInput("run.toml: 'policy' must name a model folder")
+    config = replace(
+        config,
+        fit=_with_defaults(config.fit, FIT_DEFAULTS.get(config.method, {}), data.get("fit")),
+        rl=_with_defaults(config.rl, RL_DEFAULTS.get(config.method, {}), data.get("rl")),
+    )
     rl = config.rl
     if rl.prompts * rl.group % rl.micro_batch:
         total = rl.prompts * rl.group
@@ -174,55 +199,10 @@ def parse_config(text: str) -> RunConfig:
 
 def resolved(config: RunConfig) -> str:
     """Every setting with its value as TOML; parsing it gives the same config back."""
-    top, tables = [], []
-    for item in fields(config):
-        value = getattr(config, item.name)
-        if hasattr(value, "__dataclass_fields__"):
-            lines = [f"{f.name} = {_toml(getattr(value, f.name))}" for f in fields(value)]
-            tables.append(f"\n[{item.name}]\n" + "\n".join(lines))
-        else:
-            top.append(f"{item.name} = {_toml(value)}")
-    return "\n".join(top + tables) + "\n"
+    return to_toml(config)
 
 
-def _build(cls: type[Any], data: dict[str, Any], where: str) -> Any:
-    hints = get_type_hints(cls)
-    known = {f.name: f for f in fields(cls)}
-    if unknown := sorted(set(data) - set(known)):
-        names = ", ".join(known)
-        raise BadInput(f"run.toml: unknown key '{where}{unknown[0]}' (known: {names})")
-    values = {}
-    for name, value in data.items():
-        key, kind = f"{where}{name}", hints[name]
-        if hasattr(kind, "__dataclass_fields__"):
-            if not isinstance(value, dict):
-                raise BadInput(f"run.toml: '{key}' must be a table")
-            values[name] = _build(kind, value, f"{key}.")
-        else:
-            values[name] = _checked(key, kind, value, known[name].metadata)
-    if cls is RunConfig and not values.get("policy"):
-        raise BadInput("run.toml: 'policy' must name a model folder")
-    return cls(**values)
-
-
-def _checked(key: str, kind: type[Any], value: Any, limits: Any) -> Any:
-    if kind is float and type(value) is int:
-        value = float(value)
-    if type(value) is not kind:
-        raise BadInput(f"run.toml: '{key}' must be a {kind.__name__}, got {value!r}")
-    if "choices" in limits and value not in limits["choices"]:
-        allowed = ", ".join(limits["choices"])
-        raise BadInput(f"run.toml: '{key}' must be one of {allowed}, got {value!r}")
-    if "low" in limits and not limits["low"] <= value <= limits["high"]:
-        bounds = f"{limits['low']} to {limits['high']}"
-        raise BadInput(f"run.toml: '{key}' must be {bounds}, got {value!r}")
-    return value
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'"{escaped}"'
-    return repr(value)
+def _with_defaults(table: Any, own: Mapping[str, Any], given: Mapping[str, Any] | None) -> Any:
+    """The method's own defaults for the keys that run.toml does not give."""
+    missing = {key: value for key, value in own.items() if key not in (given or {})}
+    return replace(table, **missing)

@@ -50,6 +50,7 @@ class Curriculum:
             pool, self._held = hold_out(pool, config.gate_pairs, seed)
         self._seen: dict[str, int] = {}
         self._rested: set[str] = set()
+        self._used: set[str] = set()  # in the current update
         self._current: tuple[int, list[Sample]] | None = None
         self.gates: list[tuple[int, int, float]] = []  # (update, stage, rate) of every try
         self._starts = [0]  # the first update of each stage that has begun
@@ -74,8 +75,32 @@ class Curriculum:
         """The prompts of update 0, 1, ...; asked again for the same update it answers alike."""
         if self._current is None or self._current[0] != update:
             self._move_on(update)
-            self._current = update, self._next(update, self._prompts)
+            self._current = update, self._next(update)
+            self._used = {sample.pair_id for sample in self._current[1]}
         return self._current[1]
+
+    def refill(self, dropped: Sequence[Sample]) -> list[Sample | None]:
+        """Another prompt of the same cell for each of ``dropped`` in this update, so that the
+        balance stays; None where the cell has no other that is awake and was not used yet."""
+        update = self._current[0] if self._current else 0
+        stage = self._stages[self.stage(update) - 1]
+        cells = {p.sample.pair_id: stage.cell(p) for p in stage.pool}
+        found: list[Sample | None] = []
+        for sample in dropped:
+            others = [
+                prompt
+                for prompt in stage.pool
+                if stage.cell(prompt) == cells.get(sample.pair_id)
+                and prompt.sample.pair_id not in self._used | self._rested
+            ]
+            if not others:
+                found.append(None)
+                continue
+            chosen = min(others, key=self._urgency).sample
+            self._used.add(chosen.pair_id)
+            self._count(chosen)
+            found.append(chosen)
+        return found
 
     def observe(self, rollouts: Sequence[ScoredRollout]) -> None:
         """Hear how the prompts of an update went."""
@@ -118,7 +143,7 @@ class Curriculum:
         if rate >= self._config.gate:
             self._starts.append(update)
 
-    def _next(self, update: int, count: int) -> list[Sample]:
+    def _next(self, update: int) -> list[Sample]:
         stage = self._stages[self.stage(update) - 1]
         cells: dict[str, list[Prompt]] = defaultdict(list)
         for prompt in stage.pool:
@@ -126,14 +151,16 @@ class Curriculum:
         names = sorted(cells)
         chosen: list[Sample] = []
         turn = update * self._prompts  # so that every cell comes first equally often
-        while len(chosen) < count:
+        while len(chosen) < self._prompts:
             members = cells[names[turn % len(names)]]
             turn += 1
             members.sort(key=self._urgency)
             chosen.append(members[0].sample)
-            pair_id = members[0].sample.pair_id
-            self._seen[pair_id] = self._seen.get(pair_id, 0) + 1
+            self._count(members[0].sample)
         return chosen
+
+    def _count(self, sample: Sample) -> None:
+        self._seen[sample.pair_id] = self._seen.get(sample.pair_id, 0) + 1
 
     def _urgency(self, prompt: Prompt) -> tuple[bool, int, bytes]:
         pair_id = prompt.sample.pair_id

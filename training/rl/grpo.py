@@ -14,10 +14,12 @@ from training.rl.types import ScoredRollout
 
 
 class GRPOOutcomeTrainer(SRPOTrainer):
-    """A_i = (R_i - mean) / (std + eps) with R the final step's reward; unknown gets 0."""
+    """A_i = (R_i - mean) / (std + eps) with R the final step's reward, or what ``credit`` puts
+    in its place; unknown gets 0."""
 
     def _credited(self, rollout: ScoredRollout) -> list[float]:
-        return rollout.values()  # the outcome as it is: there are no steps to gate it by
+        # the outcome as it is, unless it is shaped: there are no steps to gate it by
+        return rollout.values() if self.credit is None else self.credit(rollout)
 
     def _advantages(
         self, rewards: Tensor, group: int, own: slice, ids: list[list[int]]

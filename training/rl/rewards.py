@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 
 from annotation.steps import (
     OPEN_KINDS,
+    STRUCTURED_KINDS,
     CotParseError,
     Layout,
     ParsedStep,
@@ -111,6 +112,11 @@ class HybridRewards:
         if verdict.passed is None or truth is None:
             return StepReward(None, None, verdict.reason)
         return StepReward(float(verdict.passed), truth.source, verdict.reason)
+
+    def values(self, sample: Sample) -> dict[StepKind, str]:
+        """The true values of steps 3-5 that are known."""
+        found = {kind: self._truth(sample, kind) for kind in STRUCTURED_KINDS}
+        return {kind: truth.value for kind, truth in found.items() if truth is not None}
 
     def _truth(self, sample: Sample, kind: StepKind) -> Truth | None:
         truth = self.truths.lookup(sample.pair_id, kind) or sample.best(kind)

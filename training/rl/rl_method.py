@@ -1,4 +1,5 @@
-"""SRPO and GRPO: explore, select, order, train. They differ in the trainer class alone."""
+"""SRPO, GRPO and AGRL: explore, select, order, train. They differ in the trainer class and in
+what the settings turn on."""
 
 from __future__ import annotations
 
@@ -19,25 +20,28 @@ from training.rl.fit import common_arguments
 from training.rl.generate import Decoding
 from training.rl.grpo import GRPOOutcomeTrainer
 from training.rl.local_rollouts import local_rollouts
+from training.rl.planned import PlannedRollouts
 from training.rl.reward_model import load_reward_model
 from training.rl.rewards import HybridRewards, RewardMode, human_share
 from training.rl.run_folder import Cancelled, Run
 from training.rl.sampling import select
-from training.rl.srpo import SRPOConfig, SRPOTrainer
-from training.rl.types import Sample
+from training.rl.shaping import outcome_credit, shaped_steps
+from training.rl.srpo import Credit, SRPOConfig, SRPOTrainer
+from training.rl.types import BadInput, Sample
 
 
 def train_srpo(run: Run) -> dict[str, Any]:
     """Step rewards, step advantages (SHE Eq. 5, 6). Returns facts for report.json."""
-    return _train(run, SRPOTrainer)
+    return train_policy(run, SRPOTrainer)
 
 
 def train_grpo(run: Run) -> dict[str, Any]:
     """One outcome reward a rollout, on the same prompts and settings."""
-    return _train(run, GRPOOutcomeTrainer)
+    return train_policy(run, GRPOOutcomeTrainer)
 
 
-def _train(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
+def train_policy(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
+    """The run of every RL method. Returns facts for report.json."""
     config = run.config
     selection = select(explore(run), config.sampling, config.seed)
     print(f"selected {selection.counts}", flush=True)
@@ -58,6 +62,8 @@ def _train(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
         prompt_of=lambda sample: policy_prompt(sample.text, run.policy.style),
         processing_class=run.policy.tokenizer,
         rollout_func=_rollouts(run),
+        credit=_credit(run, trainer_class),
+        planner=_planner(run, curriculum),
     )
     callback = RunCallback(
         run.folder,
@@ -138,11 +144,40 @@ def srpo_arguments(run: Run) -> SRPOConfig:
 
 def _rollouts(run: Run) -> Any:
     """Our sampler on CPU; on a GPU or over several processes TRL's own generation."""
-    many = torch.distributed.is_initialized() and torch.distributed.get_world_size() > 1
-    if many or torch.cuda.is_available():
+    if _many() or torch.cuda.is_available():
         return None
+    return local_rollouts(run.policy, _decoding(run))
+
+
+def _planner(run: Run, curriculum: Curriculum) -> PlannedRollouts | None:
+    """Raises BadInput where several processes would each look at a part of the groups."""
     rl = run.config.rl
-    decoding = Decoding(
+    if not (rl.replay or rl.dynamic):
+        return None
+    if _many():
+        raise BadInput("rl.replay and rl.dynamic need one process: they look at whole groups")
+    judge = HybridRewards(run.truths, None, run.policy.layout, run.config.use_silver)
+    return PlannedRollouts(run.policy, _decoding(run), rl, judge, curriculum)
+
+
+def _credit(run: Run, trainer_class: type[SRPOTrainer]) -> Credit | None:
+    """What ``rl.shaping`` puts in the place of the plain rewards."""
+    if run.config.rl.shaping == "none":
+        return None
+    rules, weights = run.rules(), run.config.shaping
+    if issubclass(trainer_class, GRPOOutcomeTrainer):
+        return lambda rollout: outcome_credit(rollout, rules, weights)
+    return lambda rollout: shaped_steps(rollout, rules, weights)
+
+
+def _many() -> bool:
+    distributed = torch.distributed
+    return distributed.is_initialized() and distributed.get_world_size() > 1
+
+
+def _decoding(run: Run) -> Decoding:
+    rl = run.config.rl
+    return Decoding(
         n=rl.group,
         temperature=rl.temperature,
         top_k=rl.top_k,
@@ -150,4 +185,3 @@ def _rollouts(run: Run) -> Any:
         batch_size=run.config.sampling.batch_size,
         seed=run.config.seed,
     )
-    return local_rollouts(run.policy, decoding)

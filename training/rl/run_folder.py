@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from annotation.rules import DEFAULT_RULES, Rules, RulesError, parse_rules
 from training.rl.config import RunConfig, load_config, resolved
 from training.rl.data import read_labels, read_samples, write_json
 from training.rl.policy import Policy
@@ -39,6 +40,15 @@ class Run:
         path = self.folder / "labels.jsonl"
         return read_labels(path) if path.exists() else []
 
+    def rules(self) -> Rules:
+        """rules.toml, or the default table when the folder has none; raises BadInput."""
+        path = self.folder / "rules.toml"
+        text = path.read_text(encoding="utf-8") if path.exists() else DEFAULT_RULES
+        try:
+            return parse_rules(text)
+        except RulesError as error:
+            raise BadInput(f"rules.toml: {error}") from error
+
     def check_cancel(self) -> None:
         """Raises Cancelled once the launcher asked for it."""
         if (self.folder / "CANCEL").exists():
@@ -59,7 +69,7 @@ def read_inputs(folder: Path) -> tuple[RunConfig, TruthTable, list[Sample], list
         raise BadInput(f"truth.json: {error}") from error
     except OSError as error:
         raise BadInput(f"truth.json: {error.strerror or error}") from error
-    if config.method == "rm":
+    if config.method.startswith("rm"):
         return config, truths, [], []
     train = read_samples(folder / "train.jsonl")
     held_out = read_samples(folder / "eval.jsonl")

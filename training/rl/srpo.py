@@ -32,6 +32,8 @@ from training.rl.rewards import gated, human_share, source_counts
 from training.rl.types import Sample, ScoredRollout
 
 Scorer = Callable[[Sequence[Sample], Sequence[str]], list[ScoredRollout]]
+# the rewards, kinds 1..5, that advantages are made of; NaN = masked
+Credit = Callable[[ScoredRollout], list[float]]
 
 
 class Schedule(Protocol):
@@ -40,6 +42,17 @@ class Schedule(Protocol):
     def batch(self, update: int) -> Sequence[Sample]: ...
 
     def observe(self, rollouts: Sequence[ScoredRollout]) -> None: ...
+
+
+class Planner(Protocol):
+    """Makes an update's rollouts itself; may put other prompts in the places of some."""
+
+    masked: list[int]  # rows that must teach nothing
+    metrics: dict[str, float]
+
+    def plan(self, update: int, samples: Sequence[Sample]) -> list[Sample]: ...
+
+    def rollouts(self, prompts: list[str], trainer: Any) -> dict[str, Any]: ...
 
 
 @dataclass
@@ -73,7 +86,11 @@ class SRPOTrainer(GRPOTrainer):
         processing_class: Any,
         callbacks: list[Any] | None = None,
         rollout_func: Callable[[list[str], Any], dict[str, Any]] | None = None,
+        credit: Credit | None = None,
+        planner: Planner | None = None,
     ) -> None:
+        self.credit = credit
+        self.planner = planner
         self.schedule = schedule
         self.scorer = scorer
         self.prompt_of = prompt_of
@@ -87,7 +104,7 @@ class SRPOTrainer(GRPOTrainer):
             train_dataset=_slots(args),
             processing_class=processing_class,
             callbacks=callbacks,
-            rollout_func=rollout_func,
+            rollout_func=planner.rollouts if planner else rollout_func,
         )
         if self.ref_model is not None:
             own_weights(self.ref_model)
@@ -96,6 +113,8 @@ class SRPOTrainer(GRPOTrainer):
         output: dict[str, Any] = super()._generate_and_score_completions(self._fill(inputs))
         local = self._rewards([rollout.values() for rollout in self.scored])
         credited = self._rewards([self._credited(rollout) for rollout in self.scored])
+        if self.planner is not None:
+            credited[self.planner.masked] = float("nan")
         group = self.num_generations
         every = self.accelerator.gather(credited)  # a group may span processes
         lengths = output["completion_mask"].sum(1).tolist()
@@ -126,12 +145,15 @@ class SRPOTrainer(GRPOTrainer):
     def _fill(self, inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if not self.model.training:
             return inputs
-        filled = []
+        samples, update = [], 0
         for row in inputs:
             update, place = divmod(row["slot"], prompts_per_update(self.args))
-            sample = self.schedule.batch(update)[place]
-            filled.append({"prompt": self.prompt_of(sample), "sample": sample})
-        return filled
+            samples.append(self.schedule.batch(update)[place])
+        if self.planner is not None:
+            group = self.num_generations
+            kept = self.planner.plan(update, samples[::group])
+            samples = [sample for sample in kept for _ in range(group)]
+        return [{"prompt": self.prompt_of(sample), "sample": sample} for sample in samples]
 
     def _outcomes(
         self, prompts: list[str], completions: list[str], sample: list[Sample], **_: Any
@@ -142,6 +164,8 @@ class SRPOTrainer(GRPOTrainer):
 
     def _credited(self, rollout: ScoredRollout) -> list[float]:
         """The rewards that advantages are made of."""
+        if self.credit is not None:
+            return self.credit(rollout)
         return gated(rollout) if self.args.gate_final else rollout.values()
 
     def _rewards(self, values: Sequence[Sequence[float]]) -> Tensor:
@@ -152,6 +176,9 @@ class SRPOTrainer(GRPOTrainer):
         for column, value in enumerate(rewards.nanmean(0).tolist(), 1):
             metrics[f"reward_step_{column}"].append(value)
         metrics["zero_variance"].append(zero_variance_share(rewards, group))
+        if self.planner is not None:
+            for name, value in self.planner.metrics.items():
+                metrics[name].append(value)
         everyone = gather_object(self.scored)
         parsed = sum(rollout.parse_error is None for rollout in everyone)
         metrics["parse_rate"].append(parsed / len(everyone))

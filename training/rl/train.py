@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import torch
 from transformers import set_seed
 
+from training.rl.agrl import train_agrl
 from training.rl.baselines.classifier import train_classifier
 from training.rl.baselines.linear import train_linear
 from training.rl.data import read_finished_jsonl, write_json
@@ -22,7 +23,8 @@ from training.rl.evaluate import Prediction, delta, held_out, predict, write_rep
 from training.rl.noise import noisy
 from training.rl.policy import load_policy
 from training.rl.rl_method import train_grpo, train_srpo
-from training.rl.rm_method import train_rm
+from training.rl.rm_grpo import train_rm_grpo
+from training.rl.rm_method import train_rm, train_rm_scalar
 from training.rl.run_folder import Cancelled, Run, read_inputs, record_trainer
 from training.rl.sft import train_sft
 from training.rl.types import BadInput
@@ -36,7 +38,10 @@ METHODS: dict[str, Callable[[Run], dict[str, Any]]] = {
     "dpo": train_dpo,
     "grpo": train_grpo,
     "srpo": train_srpo,
+    "agrl": train_agrl,
     "rm": train_rm,
+    "rm_scalar": train_rm_scalar,
+    "rm_grpo": train_rm_grpo,
 }
 # these answer without the policy, and keep their own models
 BASELINES: dict[str, Callable[[Run], tuple[dict[str, Any], list[Prediction]]]] = {
