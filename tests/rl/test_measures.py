@@ -1,11 +1,17 @@
 """Hand-computed classification, calibration and bootstrap numbers."""
 
+import numpy as np
 import pytest
 
 from annotation.steps import StepKind
 from training.rl import classification as c
 from training.rl.bootstrap import interval, paired_interval, query_tables
-from training.rl.rm_metrics import binary_metrics, expected_calibration_error, rm_report
+from training.rl.rm_metrics import (
+    JudgedStep,
+    binary_metrics,
+    expected_calibration_error,
+    rm_report,
+)
 
 # truth 4: 4 4 3; truth 1: 1, unreadable
 TABLE = c.count_table(["4", "4", "4", "1", "1"], ["4", "4", "3", "1", None])
@@ -85,14 +91,16 @@ def test_measures_that_need_both_verdicts_are_none_without_them() -> None:
 
 def test_calibration_error_is_the_gap_in_each_bin() -> None:
     # bin 9: mean 0.95, share 0.5, half the rows; bin 0: mean 0.05, share 0
-    error = expected_calibration_error([0.95, 0.95, 0.05, 0.05], [True, False, False, False])
+    error = expected_calibration_error(
+        np.array([0.95, 0.95, 0.05, 0.05]), np.array([1.0, 0.0, 0.0, 0.0])
+    )
     assert error == pytest.approx(0.5 * 0.45 + 0.5 * 0.05)
-    assert expected_calibration_error([1.0], [True]) == 0.0
+    assert expected_calibration_error(np.array([1.0]), np.array([1.0])) == 0.0
 
 
 def test_the_report_has_one_entry_a_kind_that_occurs() -> None:
-    kinds = [StepKind.QUERY, StepKind.FINAL, StepKind.FINAL]
-    report = rm_report(kinds, [0.9, 0.9, 0.1], [True, True, True])
+    steps = [(StepKind.QUERY, 0.9), (StepKind.FINAL, 0.9), (StepKind.FINAL, 0.1)]
+    report = rm_report([JudgedStep("q", "r", kind, True, p) for kind, p in steps])
     assert set(report["by_kind"]) == {"1", "5"}
     assert report["by_kind"]["5"]["accuracy"] == 0.5
     assert report["n"] == 3

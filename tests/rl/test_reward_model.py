@@ -7,7 +7,7 @@ import torch
 from annotation.steps import StepKind
 from tests.rl.tiny import answer, label_row, make_samples, make_tokenizer
 from training.prompts import rm_prompt
-from training.rl.calibration import log_odds
+from training.rl.calibration import Calibration, log_odds
 from training.rl.data import read_finished_jsonl, read_labels, write_jsonl
 from training.rl.policy import Policy
 from training.rl.reward_model import (
@@ -124,7 +124,7 @@ def test_p_correct_is_the_verdict_tokens_share_after_the_models_own_critique(
     assert plain.p == pytest.approx(pair[0].item(), abs=1e-4)
     shifted = RewardModel(policy, prior_shift={StepKind.QUERY: 1.0}).score([prompt])[0]
     assert log_odds(shifted) == pytest.approx(log_odds(plain.p) + 1.0, abs=1e-3)
-    halved = RewardModel(policy, temperature=2.0).score([prompt])[0]
+    halved = RewardModel(policy, calibration=Calibration(2.0)).score([prompt])[0]
     assert log_odds(halved) == pytest.approx(plain.odds / 2, abs=1e-3)
 
 

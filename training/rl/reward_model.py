@@ -9,17 +9,18 @@ same as what the query or the product says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from annotation.steps import CLAIM_KEYS, OPEN_KINDS, Layout, StepKind, layout_order
 from training.prompts import rm_prompt
-from training.rl.calibration import chance
 from training.rl.fit import FitExample, encode
 from training.rl.generate import Decoding, generate_batches, next_token_logits
+from training.rl.judge import UNREAD, OnBatch, Score, StepJudge, nobody, settings_of
 from training.rl.policy import Policy, load_policy, policy_facts
+from training.rl.rm_scalar import load_scalar
 from training.rl.types import BadInput, LabelledRollout
 
 CRITIQUE_TOKENS = 32
@@ -35,15 +36,7 @@ class RmExample:
     correct: bool
     kind: StepKind
     query: str
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """``odds`` = log odds of "correct" before the temperature; ``p`` = P(correct) after it."""
-
-    p: float
-    odds: float
-    critique: str
+    rollout: str = ""
 
 
 def examples_of(
@@ -51,7 +44,7 @@ def examples_of(
 ) -> list[RmExample]:
     """One example a verdict; steps nobody judged give none."""
     found = []
-    for rollout in rollouts:
+    for number, rollout in enumerate(rollouts):
         order = layout_order(layout)
         for place, kind in enumerate(order):
             if kind not in rollout.verdicts:
@@ -66,6 +59,7 @@ def examples_of(
                     rollout.verdicts[kind],
                     kind,
                     rollout.sample.text.query,
+                    rollout.rollout_id or str(number),
                 )
             )
     return found
@@ -99,71 +93,74 @@ class VerdictTokens:
 
 
 @dataclass(slots=True)
-class RewardModel:
-    """Scores steps. ``prior_shift`` moves the log odds of a kind from the balanced classes of
-    training back to the classes people saw; ``temperature`` then divides them. Both are there
-    so that P(correct) is calibrated."""
+class RewardModel(StepJudge):
+    """Writes a critique, then reads P(correct) where the verdict is decided."""
 
     policy: Policy
-    batch_size: int = 128
-    prior_shift: Mapping[StepKind, float] = field(default_factory=dict)
-    temperature: float = 1.0
 
-    def score(self, prompts: Sequence[str]) -> list[float]:
-        """P(correct) for each ``rm_prompt``, in order (the StepScorer of rewards.py)."""
-        return [score.p for score in self.review(prompts)]
-
-    def review(
-        self,
-        prompts: Sequence[str],
-        on_batch: Callable[[list[int], list[Score]], None] = lambda rows, scores: None,
-    ) -> list[Score]:
-        """Critique and P(correct) for each prompt; ``on_batch`` hears of rows as they end."""
+    def review(self, prompts: Sequence[str], on_batch: OnBatch = nobody) -> list[Score]:
         tokenizer = self.policy.tokenizer
         verdict = VerdictTokens.of(tokenizer)
-        found: dict[int, Score] = {}
-        for batch in generate_batches(self.policy, prompts, self._decoding()):
-            indexes = [index for index, _ in batch]
+        room = context_of(self.policy) - CRITIQUE_TOKENS - len(verdict.prefix) - 1
+        found = dict.fromkeys(range(len(prompts)), UNREAD)
+        due = [i for i, text in enumerate(prompts) if len(encode(tokenizer, text)) <= room]
+        long = sorted(set(found) - set(due))
+        on_batch(long, [UNREAD] * len(long))
+        for batch in generate_batches(self.policy, [prompts[i] for i in due], self._decoding()):
+            indexes = [due[place] for place, _ in batch]
             critiques = [rows[0].text.partition("\n")[0].strip() for _, rows in batch]
             rows = [
-                encode(tokenizer, prompts[i]) + encode(tokenizer, f"{text}\n") + verdict.prefix
+                judged_ids(tokenizer, prompts[i], text, verdict)
                 for i, text in zip(indexes, critiques, strict=True)
             ]
             logits = next_token_logits(
                 self.policy, rows, [verdict.correct, verdict.incorrect], self.batch_size
             )
-            scores = []
-            for row, index, critique in zip(logits, indexes, critiques, strict=True):
-                odds = float(row[0] - row[1]) + self._shift(prompts[index])
-                scores.append(Score(chance(odds, self.temperature), odds, critique))
+            scores = [
+                self.judged(prompts[index], float(row[0] - row[1]), critique)
+                for row, index, critique in zip(logits, indexes, critiques, strict=True)
+            ]
             found.update(zip(indexes, scores, strict=True))
             on_batch(indexes, scores)
-        return [found[index] for index in range(len(prompts))]
+        return list(found.values())
 
     def _decoding(self) -> Decoding:
-        newline = encode(self.policy.tokenizer, "\n")
-        stops = tuple(newline) if len(newline) == 1 else ()
-        return Decoding(max_tokens=CRITIQUE_TOKENS, batch_size=self.batch_size, stop_ids=stops)
-
-    def _shift(self, prompt: str) -> float:
-        if not self.prior_shift:
-            return 0.0
-        last = prompt.rstrip()[-1:]
-        return self.prior_shift.get(StepKind(int(last)), 0.0) if last in "12345" else 0.0
+        return Decoding(
+            max_tokens=CRITIQUE_TOKENS,
+            batch_size=self.batch_size,
+            stop_ids=line_end(self.policy.tokenizer),
+        )
 
 
-def load_reward_model(folder: str | Path, batch_size: int = 128) -> RewardModel:
-    """Load a folder that an rm run wrote.
+def judged_ids(tokenizer: Any, prompt: str, critique: str, verdict: VerdictTokens) -> list[int]:
+    """What comes before the token that decides; encoded piece by piece, as in training."""
+    return [*encode(tokenizer, prompt), *encode(tokenizer, f"{critique}\n"), *verdict.prefix]
+
+
+def line_end(tokenizer: Any) -> tuple[int, ...]:
+    """The token that ends a critique, if a line break is one token."""
+    newline = encode(tokenizer, "\n")
+    return tuple(newline) if len(newline) == 1 else ()
+
+
+def context_of(policy: Policy) -> int:
+    """Tokens that the model can look at."""
+    return int(getattr(policy.model.config, "max_position_embeddings", None) or 2**31)
+
+
+def load_reward_model(folder: str | Path, batch_size: int = 128) -> StepJudge:
+    """Load a folder that a reward model's run wrote: generative, or with a scalar head.
 
     Raises:
         BadInput: not a model folder, or a policy that was never trained to judge.
     """
-    policy = load_policy(folder)
-    facts = policy_facts(policy.path)
-    if facts.get("role") != "rm":
+    facts = policy_facts(Path(folder))
+    if (Path(folder) / "stepwise.json").exists() and facts.get("role") != "rm":
         raise BadInput(f"'{folder}' is not a reward model (stepwise.json has no role rm)")
-    shifts = {StepKind(int(k)): float(v) for k, v in facts.get("prior_shift", {}).items()}
-    return RewardModel(policy, batch_size, shifts, float(facts.get("temperature", 1.0)))
+    if facts.get("head") == "scalar":
+        return load_scalar(folder, batch_size)
+    policy = load_policy(folder)
+    return RewardModel(policy, batch_size=batch_size, **settings_of(facts))
 
 
 def fit_example(tokenizer: Any, example: RmExample) -> FitExample:

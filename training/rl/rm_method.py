@@ -1,23 +1,59 @@
-"""The rm method: fit the stepwise reward model on labels.jsonl."""
+"""The rm and rm_scalar methods: fit the stepwise reward model on labels.jsonl, with a critique
+and a verdict in words, or with one linear unit."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from training.rl.callbacks import RunCallback
-from training.rl.rm_train import train_reward_model
+from training.rl.fit import fit
+from training.rl.judge import StepJudge, judge_facts
+from training.rl.reward_model import RewardModel, fit_example
+from training.rl.rm_scalar import fit_scalar
+from training.rl.rm_train import RmData, held_out_report, measure, prior_shift, rm_data
 from training.rl.run_folder import Cancelled, Run
 
 
 def train_rm(run: Run) -> dict[str, Any]:
     """Returns facts for report.json; ``rm`` holds the held-out metrics and the calibration
     goes into stepwise.json."""
+    data = _data(run)
+    examples = [fit_example(run.policy.tokenizer, example) for example in data.balanced]
     callback = RunCallback(run.folder)
-    model, report = train_reward_model(
-        run.policy, run.labels(), run.config, run.folder, [callback]
+    fit(run.policy, examples, run.config.fit, run.folder, run.config.seed, [callback])
+    judge = RewardModel(run.policy, batch_size=run.config.eval.batch_size)
+    return _finished(run, judge, data, callback)
+
+
+def train_rm_scalar(run: Run) -> dict[str, Any]:
+    """The same data, split and measures for the model with a scalar head; facts as train_rm."""
+    data, config = _data(run), run.config
+    callback = RunCallback(run.folder)
+    judge = fit_scalar(
+        run.policy,
+        [example.prompt for example in data.balanced],
+        [example.correct for example in data.balanced],
+        config.fit,
+        run.folder,
+        config.seed,
+        [callback],
     )
+    judge.batch_size = config.eval.batch_size
+    run.policy = replace(run.policy, model=judge.model)  # what the run leaves in model/
+    return _finished(run, judge, data, callback, head="scalar")
+
+
+def _data(run: Run) -> RmData:
+    return rm_data(run.labels(), run.policy.layout, run.config.fit.holdout)
+
+
+def _finished(
+    run: Run, judge: StepJudge, data: RmData, callback: RunCallback, **notes: Any
+) -> dict[str, Any]:
     if callback.cancelled:
         raise Cancelled
-    shift = {str(int(kind)): value for kind, value in model.prior_shift.items()}
-    facts = {"role": "rm", "prior_shift": shift, "temperature": model.temperature}
-    return {"rm": report, "model_facts": facts}
+    judge.prior_shift = prior_shift(data.train, data.balanced)
+    steps = measure(judge, data.held, run.config)
+    report = {**data.counts(), "held_out": held_out_report(steps, run.config)}
+    return {"rm": report, "model_facts": judge_facts(judge, **notes)}

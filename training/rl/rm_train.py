@@ -5,67 +5,72 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
-from annotation.steps import StepKind
-from training.rl.calibration import cross_fitted, fit_temperature, log_odds
+from annotation.steps import Layout, StepKind
+from training.rl.calibration import Method, calibrate, cross_fitted, log_odds
 from training.rl.config import RunConfig
-from training.rl.fit import fit
-from training.rl.policy import Policy
-from training.rl.reward_model import (
-    RewardModel,
-    RmExample,
-    examples_of,
-    fit_example,
-)
-from training.rl.rm_metrics import rm_report
+from training.rl.judge import StepJudge
+from training.rl.reward_model import RmExample, examples_of
+from training.rl.rm_metrics import JudgedStep, rm_report
 from training.rl.types import BadInput, LabelledRollout
 
 _MAX_REPEATS = 4  # a rare verdict is shown at most so often as it occurs times this
 
 
-def train_reward_model(
-    policy: Policy,
-    labels: Sequence[LabelledRollout],
-    config: RunConfig,
-    run_dir: Path,
-    callbacks: list[Any],
-) -> tuple[RewardModel, dict[str, Any]]:
-    """The trained model and its report on the held-out queries.
+@dataclass(frozen=True, slots=True)
+class RmData:
+    """Examples of the queries to train on, the same with the verdicts evened out, and those of
+    the held-out queries."""
+
+    train: list[RmExample]
+    balanced: list[RmExample]
+    held: list[RmExample]
+
+    def counts(self) -> dict[str, int]:
+        return {"train": len(self.train), "train_balanced": len(self.balanced)}
+
+
+def rm_data(labels: Sequence[LabelledRollout], layout: Layout, holdout: float) -> RmData:
+    """Split by query.
 
     Raises:
         BadInput: no verdicts, or only one kind of verdict: nothing to tell apart.
     """
-    examples = examples_of(labels, policy.layout)
+    examples = examples_of(labels, layout)
     if len({example.correct for example in examples}) < 2:
         raise BadInput(
             f"labels.jsonl: {len(examples)} step verdicts and not both correct and incorrect "
             "among them; the reward model has nothing to tell apart"
         )
-    train, held = split_by_query(examples, config.fit.holdout)
-    balanced = balance(train)
-    fit(
-        policy,
-        [fit_example(policy.tokenizer, example) for example in balanced],
-        config.fit,
-        run_dir,
-        config.seed,
-        callbacks,
-    )
-    model = RewardModel(policy, config.eval.batch_size, prior_shift(train, balanced))
-    report: dict[str, Any] = {
-        "train": len(train),
-        "train_balanced": len(balanced),
-        "held_out": None,
-    }
-    if held:
-        odds = [score.odds for score in model.review([example.prompt for example in held])]
-        truths = [example.correct for example in held]
-        chances = cross_fitted(odds, truths, [_place(e.query, "fold") > 0.5 for e in held])
-        report["held_out"] = rm_report([e.kind for e in held], chances, truths)
-        model.temperature = fit_temperature(odds, truths)
-    return model, report
+    train, held = split_by_query(examples, holdout)
+    return RmData(train, balance(train), held)
+
+
+def measure(judge: StepJudge, held: Sequence[RmExample], config: RunConfig) -> list[JudgedStep]:
+    """The judge's P(correct) on the held-out steps, with a calibration fitted on the other half
+    of the queries; the judge itself keeps the calibration fitted on all of them."""
+    if not held:
+        return []
+    method = cast(Method, config.fit.calibration)
+    scores = judge.review([example.prompt for example in held])
+    rows = [(e, s.odds) for e, s in zip(held, scores, strict=True) if s.odds == s.odds]
+    odds, truths = [odds for _, odds in rows], [e.correct for e, _ in rows]
+    folds = [_place(e.query, "fold") > 0.5 for e, _ in rows]
+    chances = iter(cross_fitted(odds, truths, folds, method))
+    judge.calibration = calibrate(odds, truths, method)
+    return [
+        JudgedStep(
+            e.query, e.rollout, e.kind, e.correct, next(chances) if s.odds == s.odds else s.odds
+        )
+        for e, s in zip(held, scores, strict=True)
+    ]
+
+
+def held_out_report(steps: Sequence[JudgedStep], config: RunConfig) -> dict[str, Any] | None:
+    """The report on the held-out steps; None without any."""
+    return rm_report(steps, config.eval.bootstrap) if steps else None
 
 
 def split_by_query(

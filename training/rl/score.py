@@ -10,7 +10,8 @@ import torch
 
 from training.rl.data import read_jsonl
 from training.rl.jobs import append_jsonl, read_job, resume_jsonl, run_job
-from training.rl.reward_model import Score, load_reward_model
+from training.rl.judge import Score
+from training.rl.reward_model import load_reward_model
 from training.rl.types import BadInput
 
 DEFAULTS: dict[str, Any] = {"model": "", "batch_size": 128, "threads": 1}
@@ -38,12 +39,17 @@ def score(folder: Path) -> None:
         append_jsonl(
             out,
             [
-                {"step_id": due[row], "p": found.p, "critique": found.critique}
+                {"step_id": due[row], "p": _finite(found.p), "critique": found.critique}
                 for row, found in zip(rows, scores, strict=True)
             ],
         )
 
     model.review([prompts[step_id] for step_id in due], write)
+
+
+def _finite(p: float) -> float | None:
+    """JSON has no NaN: a step that is longer than the model's context has no score."""
+    return p if p == p else None
 
 
 def _prompts(path: Path) -> dict[Any, str]:

@@ -3,19 +3,12 @@ the last token gives one of four tiers (Nogueira and Cho 2019, with our backbone
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
-from transformers import (
-    AutoModelForSequenceClassification,
-    PreTrainedModel,
-    Trainer,
-    TrainingArguments,
-)
+from transformers import PreTrainedModel, Trainer, TrainingArguments
 
 from training.prompts import policy_prompt
 from training.rl.answers import answer_text, known_answers
@@ -25,6 +18,7 @@ from training.rl.classification import TIERS
 from training.rl.data import write_json
 from training.rl.evaluate import Prediction, held_out
 from training.rl.fit import common_arguments, encode, fit_updates
+from training.rl.heads import padded, with_head
 from training.rl.policy import Policy
 from training.rl.run_folder import Cancelled, Run
 from training.rl.types import Sample
@@ -33,7 +27,7 @@ from training.rl.types import Sample
 def train_classifier(run: Run) -> tuple[dict[str, Any], list[Prediction]]:
     """Facts for report.json and the answers on the held-out pairs."""
     known, config = known_answers(run), run.config.fit
-    model = classifier_from(run.policy)
+    model, pad = classifier_from(run.policy), run.policy.tokenizer.pad_token_id
     callback = RunCallback(run.folder)
     trainer = Trainer(
         model=model,
@@ -49,9 +43,10 @@ def train_classifier(run: Run) -> tuple[dict[str, Any], list[Prediction]]:
         train_dataset=[
             {"ids": _ids(run, sample), "label": TIERS.index(tier)} for sample, tier in known
         ],
-        data_collator=lambda rows: _batch(
-            run.policy, [row["ids"] for row in rows], [row["label"] for row in rows]
-        ),
+        data_collator=lambda rows: {
+            **padded([row["ids"] for row in rows], pad),
+            "labels": torch.tensor([row["label"] for row in rows]),
+        },
         callbacks=[callback],
     )
     quiet(trainer).train(resume_from_checkpoint=newest_checkpoint(run.folder))
@@ -68,16 +63,10 @@ def train_classifier(run: Run) -> tuple[dict[str, Any], list[Prediction]]:
 
 def classifier_from(policy: Policy) -> PreTrainedModel:
     """The policy's backbone with its weights and a new head over :data:`TIERS`."""
-    config = copy.deepcopy(policy.model.config)
-    config.pad_token_id = (
-        policy.tokenizer.pad_token_id
-    )  # the head reads the last token before it
-    config.id2label = dict(enumerate(TIERS))
-    config.label2id = {tier: place for place, tier in enumerate(TIERS)}
-    model: Any = AutoModelForSequenceClassification.from_config(config)
-    model.base_model.load_state_dict(policy.model.base_model.state_dict())
-    found: PreTrainedModel = model.to(policy.model.device)
-    return found
+    classes = dict(enumerate(TIERS))
+    return with_head(
+        policy, len(TIERS), id2label=classes, label2id={t: i for i, t in classes.items()}
+    )
 
 
 @torch.inference_mode()
@@ -91,7 +80,10 @@ def _tiers(run: Run, model: PreTrainedModel, samples: Sequence[Sample]) -> list[
     for start in range(0, len(order), step):
         run.check_cancel()
         chosen = order[start : start + step]
-        best = model(**_batch(run.policy, [rows[i] for i in chosen])).logits.argmax(1)
+        batch = padded(
+            [rows[i] for i in chosen], run.policy.tokenizer.pad_token_id, model.device
+        )
+        best = model(**batch).logits.argmax(1)
         found.update({i: TIERS[place] for i, place in zip(chosen, best.tolist(), strict=True)})
     return [found[index] for index in range(len(rows))]
 
@@ -100,21 +92,6 @@ def _ids(run: Run, sample: Sample) -> list[int]:
     """The prompt's ids; what is too long loses its end, where the last attributes are."""
     prompt = encode(run.policy.tokenizer, policy_prompt(sample.text, run.policy.style))
     return prompt[: run.config.fit.max_tokens]
-
-
-def _batch(
-    policy: Policy, rows: Sequence[list[int]], labels: Sequence[int] = ()
-) -> dict[str, Tensor]:
-    """Padded on the right, so that positions count from 0: (B, T), (B, T), labels (B,)."""
-    width, pad = max(len(row) for row in rows), policy.tokenizer.pad_token_id
-    body = {
-        "input_ids": torch.tensor([row + [pad] * (width - len(row)) for row in rows]),
-        "attention_mask": torch.tensor(
-            [[1] * len(row) + [0] * (width - len(row)) for row in rows]
-        ),
-        **({"labels": torch.tensor(labels)} if labels else {}),
-    }
-    return {name: tensor.to(policy.model.device) for name, tensor in body.items()}
 
 
 def _save(run: Run, model: PreTrainedModel, folder: Path) -> None:
