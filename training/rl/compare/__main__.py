@@ -12,10 +12,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from annotation.importers.rows import ImportFileError
 from training.rl.compare.arms import SUITES, Arm, arms_of
-from training.rl.compare.benchmark import BENCHMARKS
+from training.rl.compare.benchmark import BENCHMARKS, Benchmark
 from training.rl.compare.cells import CellFailed, Lab, code_version, done, run_cell
 from training.rl.compare.measure import measure_hack_gap, read_cell
+from training.rl.compare.real import real_benchmark
 from training.rl.compare.report import Results, write
 from training.rl.reward_model import load_reward_model
 from training.rl.types import BadInput
@@ -27,12 +29,15 @@ JUDGE = "rm"  # the arm whose reward model measures every other arm's reward-hac
 def main(argv: Sequence[str] | None = None) -> int:
     """0 when every cell ended well, 1 when some failed, 4 for bad input."""
     options = _options(argv)
+    if options.suite == "real" and not options.data:
+        print("suite real needs --data, a folder of real ratings", file=sys.stderr)
+        return 4
     try:
         arms = arms_of(options.suite, options.only)
-        lab = Lab(options.out, BENCHMARKS[options.benchmark](), _settings(options))
+        lab = Lab(options.out, _benchmark(options), _settings(options))
         failed = 0 if options.report_only else run_all(lab, arms, range(options.seeds))
         reported = _report(lab, arms, options)
-    except BadInput as error:
+    except (BadInput, ImportFileError) as error:
         print(error, file=sys.stderr)
         return 4
     if not reported:
@@ -67,7 +72,7 @@ def _judge(lab: Lab, arm: Arm, seed: int) -> None:
     folder, judge = lab.folder(arm.name, seed), lab.folder(JUDGE, seed)
     whole = (folder / "predictions_before.jsonl").exists() and done(lab, arm, seed)
     if whole and (judge / "report.json").exists() and not (folder / "hack_gap.json").exists():
-        measure_hack_gap(lab, arm, seed, load_reward_model(judge / "model"))
+        measure_hack_gap(lab, arm, seed, load_reward_model(judge / "model").score)
 
 
 def _report(lab: Lab, arms: Sequence[Arm], options: argparse.Namespace) -> bool:
@@ -78,11 +83,21 @@ def _report(lab: Lab, arms: Sequence[Arm], options: argparse.Namespace) -> bool:
         return False
     cells = {a.name: {s: read_cell(lab, a, s) for s in seeds} for a in shown}
     results = Results(
-        options.suite, lab.benchmark.name, shown, list(seeds), cells, code_version()
+        options.suite,
+        lab.benchmark.name,
+        shown,
+        list(seeds),
+        cells,
+        code_version(),
+        lab.benchmark.ceiling,
     )
     write(results, options.document, options.document.parent / "results")
     print(f"wrote {options.document}", flush=True)
     return True
+
+
+def _benchmark(options: argparse.Namespace) -> Benchmark:
+    return real_benchmark(options.data) if options.data else BENCHMARKS[options.benchmark]()
 
 
 def _settings(options: argparse.Namespace) -> dict[str, object]:
@@ -100,6 +115,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="where the cells are kept")
     parser.add_argument("--only", nargs="*", default=[], help="arms; what they need is added")
     parser.add_argument("--benchmark", choices=BENCHMARKS, default="sample")
+    parser.add_argument("--data", type=Path, help="a folder of real ratings instead")
     parser.add_argument("--updates", type=int, default=60)
     parser.add_argument("--curve-every", type=int, default=10, help="updates; 0 = no curve")
     parser.add_argument("--document", type=Path, default=DOCUMENT)

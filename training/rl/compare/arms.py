@@ -116,11 +116,18 @@ ORDER = (
       for order in ("hard_to_easy", "random")),
 )  # fmt: skip
 
+_SHORT = {"max_tokens": 128}
+_REAL_RL = {"sampling": {"rollouts": 4}, "eval": _SHORT, "rl": {"updates": 30, **_SHORT}}
 REAL = (
     Arm("linear", "bag of words, logistic regression", {"method": "linear"}),
     Arm("classifier", "cross-encoder, 4 classes", {"method": "classifier"}),
     Arm("sft_answer", "SFT, answer only", {"method": "sft", "fit": {"target": "answer"}}),
-)
+    Arm("sft", "SFT on rule-written CoTs that raters confirmed",
+        {"method": "sft", "fit": {"epochs": 2, "learning_rate": 1e-3}, "eval": _SHORT,
+         "sampling": {"rollouts": 1}}),
+    Arm("grpo", "GRPO from that", {"method": "grpo", **_REAL_RL}, start="sft"),
+    Arm("srpo", "SRPO from that", {"method": "srpo", **_REAL_RL}, start="sft"),
+)  # fmt: skip
 
 _TINY_RL = {"updates": 2, "prompts": 2, "group": 4, "micro_batch": 8}
 TINY = (

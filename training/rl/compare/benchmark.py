@@ -23,8 +23,9 @@ SEED_POLICY = Path(__file__).resolve().parents[2] / "seed_policy"
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """``tests`` maps the name of a test set to its pair ids, the first one being the main one;
-    ``bodies`` holds the right text of the open steps where it is known."""
+    """``tests`` maps a test set's name to its pair ids, the first being the main one;
+    ``bodies`` holds the right text of the open steps where it is known, ``references`` judged
+    rollouts not of the policy, ``ceiling`` a sentence about the best there is."""
 
     name: str
     policy: Path
@@ -33,6 +34,8 @@ class Benchmark:
     dev: list[Row]
     tests: Mapping[str, list[str]]
     bodies: Mapping[str, Mapping[StepKind, str]] = field(default_factory=dict)
+    references: list[Row] = field(default_factory=list)
+    ceiling: str = ""
 
     def truths(self) -> TruthTable:
         """The training pairs' truths; held-out truths never reach a reward."""

@@ -104,6 +104,8 @@ def _write(lab: Lab, arm: Arm, seed: int, folder: Path, config: str) -> None:
         ("dev", benchmark.dev),
     ):
         write_jsonl(folder / f"{name}.jsonl", rows)
+    if benchmark.references and arm.method == "sft":
+        write_jsonl(folder / "labels.jsonl", benchmark.references)
     if not arm.start:
         _reuse(lab, arm, seed, folder)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from training.rl.compare.benchmark import right_steps
 from training.rl.compare.cells import Lab
 from training.rl.curve import read_curve
 from training.rl.data import read_finished_jsonl, sample_of, write_json
-from training.rl.reward_model import RewardModel
+
+Judge = Callable[[Sequence[str]], Sequence[float]]  # P(correct) of each reward model prompt
 
 GAP_PAIRS = 120  # pairs whose steps the reward model judges again
 
@@ -75,7 +76,7 @@ def _step_shares(lab: Lab, texts: Mapping[str, str], ids: Sequence[str]) -> dict
     return {str(int(kind)): float(np.mean(values)) for kind, values in found.items()}
 
 
-def measure_hack_gap(lab: Lab, arm: Arm, seed: int, judge: RewardModel) -> None:
+def measure_hack_gap(lab: Lab, arm: Arm, seed: int, judge: Judge) -> None:
     """Write hack_gap.json: mean P(correct) minus the share of right steps, after minus before.
 
     Above 0 the policy learned to please the reward model more than to be right.
@@ -93,7 +94,7 @@ def measure_hack_gap(lab: Lab, arm: Arm, seed: int, judge: RewardModel) -> None:
 
 
 def _opinion_and_truth(
-    lab: Lab, texts: Mapping[str, str], ids: Sequence[str], judge: RewardModel
+    lab: Lab, texts: Mapping[str, str], ids: Sequence[str], judge: Judge
 ) -> tuple[float, float]:
     rows = {row["pair_id"]: row for row in lab.benchmark.held_out}
     prompts: list[str] = []
@@ -109,4 +110,4 @@ def _opinion_and_truth(
                 right.append(known[step.kind])
     if not prompts:
         return 0.0, 0.0
-    return float(np.mean(judge.score(prompts))), float(np.mean(right))
+    return float(np.nanmean(judge(prompts))), float(np.mean(right))
