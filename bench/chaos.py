@@ -10,6 +10,8 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from annotation.models import Project
 
 OVERLAP = 2
+_ERROR = re.compile(r"[\w.]+(Error|Exception|Timeout|Shutdown|Unavailable)\b")
 FAULTS = ("double_claims", "lost", "labels_missing", "refused", "server_error")
 
 
@@ -69,6 +72,7 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         began = time.perf_counter()
         _label(crew, breaker)
         seconds = time.perf_counter() - began
+    _tell_errors(folder / "web.log")
     troubles = sum((one.troubles for one in crew), Counter[str]())
     return {
         "claims": options.claims,
@@ -85,6 +89,14 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         },
         **_audit(project, crew),
     }  # fmt: skip
+
+
+def _tell_errors(log: Path) -> None:
+    """The last line of each traceback in the server's log, with how often, to stderr."""
+    lines = log.read_text(errors="replace").splitlines()
+    found = Counter(line[:200] for line in lines if _ERROR.match(line))
+    for line, count in found.most_common(10):
+        print(f"{count:6} x {line}", file=sys.stderr)
 
 
 def _tokens(count: int) -> list[str]:
