@@ -96,13 +96,18 @@ DATABASE_URL = env_str("DATABASE_URL")
 DATABASES: dict[str, Any] = {
     "default": dj_database_url.parse(
         DATABASE_URL or "postgresql://postgres@/stepwise",
-        conn_max_age=600,
+        # A minute, so that no plan outlives the table sizes that it was made for by much more.
+        conn_max_age=60,
         conn_health_checks=True,
     )
 }
 if "postgresql" not in DATABASES["default"]["ENGINE"]:
     raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL server")
 DATABASES["default"]["ENGINE"] = "config.postgresql"
+# Off behind a pooler that gives each transaction another session (PgBouncer before 1.21).
+if env_bool("STEPWISE_PREPARED_STATEMENTS", True):
+    # Out of reach for psycopg's own counting: only what asks for it is prepared.
+    DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 2**31
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},

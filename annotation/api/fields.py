@@ -6,11 +6,13 @@ import json
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
+from django.http import Http404
 from rest_framework import pagination, serializers
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 
 from annotation.models import Project
+from annotation.selectors.claims import project_by_slug
 
 BIG = 2**63 - 1
 INT = 2**31 - 1
@@ -90,7 +92,10 @@ def body_of(request: Request, form: type[serializers.Serializer[Any]]) -> dict[s
 
 
 def project_named(slug: str) -> Project:
-    return get_object_or_404(Project.objects.all(), slug=slug)
+    project = project_by_slug(slug)
+    if project is None:
+        raise Http404("No Project matches the given query.")
+    return project
 
 
 def found(rows: QuerySet[M], pk: int) -> M:

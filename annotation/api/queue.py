@@ -8,12 +8,14 @@ from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.abilities import Ability
 from annotation.api.base import ApiView, user_of
 from annotation.api.fields import OptionalProject, body_of, found, project_named, query_of
+from annotation.api.light import slug_of, submit_of
 from annotation.api.queue_forms import (
     Claim,
     Draft,
@@ -26,10 +28,13 @@ from annotation.api.queue_forms import (
     Waiting,
     labels_of,
 )
+from annotation.errors import Denied
+from annotation.labels import LabelInput
 from annotation.models import Assignment, Project, Submission
+from annotation.selectors.claims import claim_record
 from annotation.selectors.queue import queue_state
-from annotation.services.labels import label_submit, submission_undo
-from annotation.services.queue import claim_heartbeat, draft_save, item_skip, queue_claim
+from annotation.services.labels import claim_submit, submission_undo
+from annotation.services.queue import claim_heartbeat, draft_save, item_skip, queue_claim_id
 
 _KEY = "Idempotency-Key"
 
@@ -51,17 +56,22 @@ class QueueNext(LabelView):
     def post(self, request: Request) -> Response:
         """Claim the next item, or get your unfinished one back. ``claim`` is null when there is
         nothing for you; ``queue`` says why."""
-        user, project = user_of(request), _project(body_of(request, OptionalProject))
-        claim = queue_claim(annotator=user, project=project)
-        state = queue_state(user, project) if claim is None else None
-        return Response(Next({"claim": claim, "queue": state}).data)
+        user, slug = user_of(request), slug_of(request.data)
+        if slug is None:  # the serializer says what is wrong
+            slug = body_of(request, OptionalProject).get("project", "")
+        project = project_named(slug) if slug else None
+        claim_id = queue_claim_id(annotator=user, project=project)
+        if claim_id is None:
+            state = queue_state(user, project)
+            return Response({"claim": None, "queue": Waiting(state).data})
+        return Response({"claim": claim_record(claim_id, user.pk), "queue": None})
 
 
 class ClaimDetail(LabelView):
     @extend_schema(responses=Claim)
     def get(self, request: Request, pk: int) -> Response:
         """One of your claims with the text to judge and your draft."""
-        return Response(Claim(_own(request, pk)).data)
+        return _shown(request, pk)
 
 
 class ClaimHeartbeat(LabelView):
@@ -103,17 +113,21 @@ class ClaimSubmit(LabelView):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Submit your verdicts; the receipt is the proof."""
-        claim = _own(request, pk)
-        sent = body_of(request, Submit)
-        submission = label_submit(
-            assignment=claim,
-            annotator=user_of(request),
-            client_key=_key(request),
-            labels=labels_of(sent["labels"]),
-            active_ms=sent["active_ms"],
-            rules_enforced=True,
-        )
-        return Response(Receipt(submission).data, status=201)
+        labels, active_ms = _said(request)
+        try:
+            submission = claim_submit(
+                claim_id=pk,
+                annotator=user_of(request),
+                client_key=_key(request),
+                labels=labels,
+                active_ms=active_ms,
+                rules_enforced=True,
+            )
+        except Denied as error:  # not even that there is such a claim
+            raise NotFound from error
+        created = submission.created_at.isoformat().replace("+00:00", "Z")
+        receipt = {"receipt": submission.pk, "claim": pk, "created_at": created}
+        return Response(receipt, status=201)
 
 
 class ClaimSkip(LabelView):
@@ -137,12 +151,26 @@ class SubmissionUndo(LabelView):
         user = user_of(request)
         submission = found(Submission.objects.filter(assignment__annotator=user), pk)
         held = submission_undo(submission=submission, annotator=user)
-        return Response(Claim(_own(request, held.pk)).data)
+        return _shown(request, held.pk)
 
 
 def _own(request: Request, pk: int) -> Assignment:
-    rows = Assignment.objects.select_related("item__project", "item__rollout__pair__product")
-    return found(rows.filter(annotator=user_of(request)), pk)
+    return found(Assignment.objects.filter(annotator=user_of(request)), pk)
+
+
+def _shown(request: Request, pk: int) -> Response:
+    record = claim_record(pk, user_of(request).pk)
+    if record is None:
+        raise NotFound
+    return Response(record)
+
+
+def _said(request: Request) -> tuple[list[LabelInput], int]:
+    read = submit_of(request.data)
+    if read is None:
+        sent = body_of(request, Submit)
+        read = labels_of(sent["labels"]), sent["active_ms"]
+    return read
 
 
 def _project(asked: dict[str, Any]) -> Project | None:

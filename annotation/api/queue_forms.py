@@ -9,12 +9,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from annotation.api.fields import INT, StoredJson, Text
+from annotation.api.light import MAX_ACTIVE_MS, MAX_NAME, MAX_VALUE
 from annotation.attributes import STATES, AttributeMark
 from annotation.labels import VERDICTS, LabelInput
 from annotation.models import Assignment, Submission
 from annotation.services.queue import SKIP_WAYS
-
-MAX_ACTIVE_MS = 3_600_000
 
 
 class StepText(serializers.Serializer[Any]):
@@ -40,6 +39,8 @@ class PairShown(serializers.Serializer[Any]):
 
 class Claim(serializers.ModelSerializer[Assignment]):
     """What you hold. Why the item is in the queue is not told: it would sway the judgment."""
+
+    # The schema of ``claim_record``, which makes the answers.
 
     project = serializers.SlugField(source="item.project.slug")
     guideline_version = serializers.IntegerField(source="item.project.guideline_version")
@@ -94,7 +95,7 @@ class SavedDraft(serializers.Serializer[Any]):
 class Mark(serializers.Serializer[Any]):
     """Step 4: one attribute that the query asks for."""
 
-    name = Text(max_length=100, allow_blank=False)
+    name = Text(max_length=MAX_NAME, allow_blank=False)
     state = serializers.ChoiceField(choices=STATES)
 
 
@@ -103,7 +104,7 @@ class Label(serializers.Serializer[Any]):
 
     kind = serializers.IntegerField(min_value=1, max_value=5)
     verdict = serializers.ChoiceField(choices=VERDICTS)
-    value = Text(default="", max_length=16)
+    value = Text(default="", max_length=MAX_VALUE)
     reason = Text(default="")
     comment = Text(default="")
     comment_start = serializers.IntegerField(

@@ -56,9 +56,13 @@ class Joined:
         return found
 
 
-def fetch(statement: str, values: Mapping[str, Any] | Sequence[Any]) -> tuple[Any, ...] | None:
-    """The first row, or None."""
-    with connection.cursor() as cursor:
+def fetch(
+    statement: str, values: Mapping[str, Any] | Sequence[Any] = ()
+) -> tuple[Any, ...] | None:
+    """The first row of a statement that the server keeps prepared, or None."""
+    # The method is config.postgresql's, which this app cannot name.
+    cursors: Any = connection
+    with cursors.prepared_cursor() as cursor:
         cursor.execute(statement, values)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row

@@ -8,9 +8,10 @@ A lease that ran out gives its slot away here and nowhere else: there is no swee
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Literal
 
-from django.db import connection
+from annotation.selectors.joined import fetch
 
 # A busy item is passed over at first; only when nothing else is left is it waited for.
 Lock = Literal["FOR UPDATE OF i SKIP LOCKED", "FOR UPDATE OF i"]
@@ -68,6 +69,25 @@ SELECT (SELECT id FROM candidate), (SELECT id FROM taken)
 """
 
 
+_OWN = """
+UPDATE annotation_assignment SET expires_at = greatest(expires_at, %(expires)s)
+WHERE state = 'claimed' AND id = (
+    SELECT a.id FROM annotation_assignment a JOIN annotation_queueitem i ON i.id = a.item_id
+    WHERE a.annotator_id = %(annotator)s AND a.state = 'claimed'
+      AND i.state IN ('open', 'gold') {project}
+    ORDER BY a.expires_at DESC LIMIT 1)
+RETURNING id
+"""
+
+
+def own_claim(*, annotator_id: int, project_id: int | None, expires: datetime) -> int | None:
+    """The id of the claim that a person holds, renewed; a lease that ran out but was not given
+    away is still held."""
+    values = {"annotator": annotator_id, "project": project_id, "expires": expires}
+    row = fetch(_own_statement(project_id is None), values)
+    return None if row is None else int(row[0])
+
+
 def claim_once(
     *,
     annotator_id: int,
@@ -81,22 +101,33 @@ def claim_once(
 
     ``put_off_too`` also offers the items that this person put off for later.
     """
-    passed = "('claimed', 'submitted', 'skipped'{})".format(
-        "" if put_off_too else ", 'released'"
-    )
-    statement = _CLAIM.format(
-        project="" if project_id is None else "AND i.project_id = %(project)s",
-        passed=passed,
-        live=_LIVE,
-        lock=lock,
-    )
+    statement = _claim_statement(project_id is None, lock, put_off_too)
     values = {
         "annotator": annotator_id,
         "project": project_id,
         "now": now,
         "expires": expires,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        row: tuple[int | None, int | None] = cursor.fetchone()
-    return row
+    found = fetch(statement, values)
+    assert found is not None  # a SELECT without FROM has one row
+    return found[0], found[1]
+
+
+@cache
+def _claim_statement(any_project: bool, lock: Lock, put_off_too: bool) -> str:
+    passed = "" if put_off_too else ", 'released'"
+    return _CLAIM.format(
+        project=_in(any_project),
+        passed=f"('claimed', 'submitted', 'skipped'{passed})",
+        live=_LIVE,
+        lock=lock,
+    )
+
+
+@cache
+def _own_statement(any_project: bool) -> str:
+    return _OWN.format(project=_in(any_project))
+
+
+def _in(any_project: bool) -> str:
+    return "" if any_project else "AND i.project_id = %(project)s"

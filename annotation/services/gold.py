@@ -108,7 +108,6 @@ def gold_retire(*, gold: GoldItem, lead: User, active: bool = False) -> GoldItem
     return gold
 
 
-@transaction.atomic
 def gold_serve(
     *,
     annotator: User,
@@ -121,7 +120,17 @@ def gold_serve(
     New people get ``gold_onboarding`` items first; after that each claim is gold with
     probability ``gold_percent``; ``draw`` in [0, 1) replaces the random number.
     """
-    for each in gold_projects(project):
+    projects = gold_projects(project)
+    if not projects:  # what most projects have, and every claim asks
+        return None
+    with transaction.atomic():
+        return _serve_first(projects, annotator, expires, draw)
+
+
+def _serve_first(
+    projects: Sequence[Project], annotator: User, expires: datetime, draw: float | None
+) -> Assignment | None:
+    for each in projects:
         if is_paused(annotator, each):
             continue
         purpose = _purpose(each, annotator, random.random() if draw is None else draw)

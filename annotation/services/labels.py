@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from annotation.attributes import marks_json
 from annotation.errors import Conflict, Denied, Invalid, InvalidLabels
 from annotation.labels import (
     JudgedStep,
@@ -19,18 +18,40 @@ from annotation.labels import (
     rule_warning,
     with_implied_value,
 )
-from annotation.models import Assignment, QueueItem, StepLabel, Submission
+from annotation.models import Assignment, QueueItem, Submission
 from annotation.rules import parse_rules
 from annotation.services.gold import gold_answered
-from annotation.storable import storable
+from annotation.services.submit_sql import Held, claim_look, item_lock, submission_write
 
-__all__ = ["LabelInput", "label_submit", "submission_undo", "undo_refusal"]
+__all__ = ["LabelInput", "claim_submit", "label_submit", "submission_undo", "undo_refusal"]
 
 
-@transaction.atomic
 def label_submit(
     *,
     assignment: Assignment,
+    annotator: User,
+    client_key: str,
+    labels: Sequence[LabelInput],
+    active_ms: int = 0,
+    rules_enforced: bool = False,
+    now: datetime | None = None,
+) -> Submission:
+    """:func:`claim_submit` for somebody who has the claim's row."""
+    return claim_submit(
+        claim_id=assignment.pk,
+        annotator=annotator,
+        client_key=client_key,
+        labels=labels,
+        active_ms=active_ms,
+        rules_enforced=rules_enforced,
+        now=now,
+    )
+
+
+@transaction.atomic
+def claim_submit(
+    *,
+    claim_id: int,
     annotator: User,
     client_key: str,
     labels: Sequence[LabelInput],
@@ -51,29 +72,38 @@ def label_submit(
     """
     if not client_key or len(client_key) > 64:
         raise Invalid("client_key must have 1 to 64 characters")
-    if assignment.annotator_id != annotator.pk:
+    locked = item_lock(claim_id=claim_id, annotator_id=annotator.pk)
+    if locked is None:
         raise Denied("this claim belongs to somebody else")
-    # The item's lock puts submits, undos and resolutions of one item in a row.
-    item = QueueItem.objects.select_for_update().get(pk=assignment.item_id)
-    if repeated := Submission.objects.filter(client_key=client_key).first():
-        if repeated.assignment_id != assignment.pk:
+    item, steps = locked
+    held = claim_look(claim_id=claim_id, client_key=client_key)
+    if held.repeated is not None:
+        repeated = Submission.objects.get(pk=held.repeated)
+        if repeated.assignment_id != claim_id:
             raise Conflict("this client_key was used for another item")
         return repeated
-    held = Assignment.objects.select_for_update().get(pk=assignment.pk)
-    _take_slot(item, held)
-    checked = _checked(item, labels, rules_enforced)
-    moment = now or timezone.now()
-    held.state = Assignment.State.SUBMITTED
-    held.submitted_at = moment
-    held.active_ms = max(active_ms, 0)
-    held.save(update_fields=["state", "slot", "submitted_at", "active_ms"])
-    submission = Submission.objects.create(assignment=held, client_key=client_key)
-    StepLabel.objects.bulk_create(_rows(submission, item, annotator, checked))
-    if item.state == QueueItem.State.GOLD:
+    slot = _slot(item, held)
+    checked = _checked(item, steps, labels, rules_enforced)
+    claim, moment = held.claim, now or timezone.now()
+    claim.item, claim.slot, claim.state = item, slot, Assignment.State.SUBMITTED
+    claim.submitted_at, claim.active_ms = moment, max(active_ms, 0)
+    gold = item.state == QueueItem.State.GOLD
+    said = 1 + sum(other.state == Assignment.State.SUBMITTED for other in held.others)
+    submission = Submission(assignment=claim, client_key=client_key, created_at=timezone.now())
+    try:
+        submission.pk = submission_write(
+            claim=claim,
+            item=item,
+            client_key=client_key,
+            labels=checked,
+            complete=not gold and said >= item.overlap,
+            now=submission.created_at,
+        )
+    except IntegrityError as error:  # the same key at the same moment, with another item
+        raise Conflict("this client_key was used for another item") from error
+    submission._state.adding = False
+    if gold:
         gold_answered(item=item, labels=checked, now=moment)
-    elif item.assignments.filter(state=Assignment.State.SUBMITTED).count() >= item.overlap:
-        item.state = QueueItem.State.LABELLED
-        item.save(update_fields=["state"])
     return submission
 
 
@@ -117,30 +147,29 @@ def undo_refusal(*, submission: Submission, item: QueueItem, now: datetime) -> s
     return None
 
 
-def _take_slot(item: QueueItem, held: Assignment) -> None:
-    """Make sure ``held`` has a slot; the item is locked."""
+def _slot(item: QueueItem, held: Held) -> int:
+    """The slot that the claim has, or gets; the item is locked."""
     states = Assignment.State
     if item.state not in (QueueItem.State.OPEN, QueueItem.State.GOLD):
         raise Conflict("this item was closed meanwhile")
-    if held.state == states.CLAIMED:
-        return
-    if held.state != states.EXPIRED:
+    if held.claim.state == states.CLAIMED:
+        return held.claim.slot
+    if held.claim.state != states.EXPIRED:
         raise Conflict("this item is no longer yours")
-    live = item.assignments.filter(state__in=[states.CLAIMED, states.SUBMITTED])
-    if live.filter(annotator_id=held.annotator_id).exists():
+    if any(other.annotator_id == held.claim.annotator_id for other in held.others):
         raise Conflict("you claimed this item again in another window")
-    free = set(range(item.overlap)) - set(live.values_list("slot", flat=True))
+    free = set(range(item.overlap)) - {other.slot for other in held.others}
     if not free:
         raise Conflict("your time for this item ran out and somebody else has it now")
-    held.slot = min(free)
+    return min(free)
 
 
 def _checked(
-    item: QueueItem, labels: Sequence[LabelInput], rules_enforced: bool
+    item: QueueItem,
+    steps: Mapping[int, JudgedStep],
+    labels: Sequence[LabelInput],
+    rules_enforced: bool,
 ) -> list[LabelInput]:
-    steps = {
-        step.kind: JudgedStep(step.value, len(step.text)) for step in item.rollout.steps.all()
-    }
     filled = [with_implied_value(label, steps.get(label.kind)) for label in labels]
     first_only = item.project.first_error_only
     if errors := label_errors(filled, item.kinds, steps, first_error_only=first_only):
@@ -150,27 +179,3 @@ def _checked(
         if not final.reason.strip():
             raise InvalidLabels({5: f"{warning}; change a value or give the reason"})
     return filled
-
-
-def _rows(
-    submission: Submission, item: QueueItem, annotator: User, labels: Sequence[LabelInput]
-) -> list[StepLabel]:
-    return [
-        StepLabel(
-            submission=submission,
-            annotator=annotator,
-            item=item,
-            kind=label.kind,
-            verdict=label.verdict,
-            value=label.value,
-            reason=storable(label.reason.strip()),
-            comment=storable(label.comment.strip()),
-            comment_start=label.comment_start,
-            comment_end=label.comment_end,
-            guideline_version=item.project.guideline_version,
-            active_ms=max(label.active_ms, 0),
-            hint_shown=label.hint_shown,
-            attributes=marks_json(label.attributes),
-        )
-        for label in labels
-    ]

@@ -9,14 +9,14 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotation.errors import Conflict, Denied, DraftConflict, Invalid
 from annotation.models import Assignment, Project, QueueItem, Rollout
 from annotation.roles import Role, has_role
+from annotation.selectors.claims import claim_whole
 from annotation.selectors.items import default_kinds
-from annotation.services.claim_sql import Lock, claim_once
+from annotation.services.claim_sql import Lock, claim_once, own_claim
 from annotation.services.gold import gold_serve
 from annotation.steps import StepKind
 
@@ -90,29 +90,38 @@ def queue_claim(
 
     An item is given to ``overlap`` distinct people at most; see ``claim_sql``.
     """
+    claim_id = queue_claim_id(annotator=annotator, project=project, now=now)
+    return None if claim_id is None else claim_whole(claim_id)
+
+
+def queue_claim_id(
+    *, annotator: User, project: Project | None = None, now: datetime | None = None
+) -> int | None:
+    """The same; the id of the claim alone."""
     moment = now or timezone.now()
     expires = moment + timedelta(seconds=settings.LEASE_SECONDS)
-    if own := _own_claim(annotator, project, moment, expires):
+    place = project.pk if project else None
+    if own := own_claim(annotator_id=annotator.pk, project_id=place, expires=expires):
         return own
     if gold := gold_serve(annotator=annotator, project=project, expires=expires):
-        return _assignments().get(pk=gold.pk)
+        return gold.pk
     step = 0
     while step < len(_PASSES):
         lock, put_off_too = _PASSES[step]
         item_id, assignment_id = claim_once(
             annotator_id=annotator.pk,
-            project_id=project.pk if project else None,
+            project_id=place,
             now=moment,
             expires=expires,
             lock=lock,
             put_off_too=put_off_too,
         )
         if assignment_id is not None:
-            return _assignments().get(pk=assignment_id)
+            return assignment_id
         # An item that was lost to somebody faster: the same pass again, with fresh eyes.
         step += item_id is None
     # A second tab of the same person may have won the last item.
-    return _own_claim(annotator, project, moment, expires)
+    return own_claim(annotator_id=annotator.pk, project_id=place, expires=expires)
 
 
 def claim_heartbeat(
@@ -200,29 +209,6 @@ def item_skip(*, assignment: Assignment, annotator: User, how: str, reason: str 
         item.state, item.closed_at = QueueItem.State.DROPPED, timezone.now()
         item.note = f"{how}: {reason.strip()}"
         item.save(update_fields=["state", "closed_at", "note"])
-
-
-def _own_claim(
-    annotator: User, project: Project | None, now: datetime, expires: datetime
-) -> Assignment | None:
-    """The held item, renewed; a lease that ran out but was not given away is still held."""
-    held = _assignments().filter(
-        annotator=annotator,
-        state=Assignment.State.CLAIMED,
-        item__state__in=[QueueItem.State.OPEN, QueueItem.State.GOLD],
-    )
-    if project is not None:
-        held = held.filter(item__project=project)
-    for assignment in held.order_by("-expires_at"):
-        assignment.expires_at = max(expires, assignment.expires_at)
-        still_held = Assignment.objects.filter(pk=assignment.pk, state=Assignment.State.CLAIMED)
-        if still_held.update(expires_at=assignment.expires_at):
-            return assignment
-    return None
-
-
-def _assignments() -> QuerySet[Assignment]:
-    return Assignment.objects.select_related("item__project", "item__rollout__pair__product")
 
 
 def _check_owner(assignment: Assignment, annotator: User) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +20,7 @@ from annotation.forms import answers_of, client_key_of, labels_of, milliseconds_
 from annotation.models import Assignment, Project, Submission
 from annotation.roles import Role
 from annotation.rules import parse_rules
+from annotation.selectors.claims import claim_whole
 from annotation.selectors.progress import recent_submissions
 from annotation.selectors.queue import queue_state
 from annotation.services.labels import label_submit, submission_undo, undo_refusal
@@ -138,11 +139,10 @@ def _receipt(request: HttpRequest) -> dict[str, object]:
 
 
 def _own(request: HttpRequest, pk: int) -> Assignment:
-    return get_object_or_404(
-        Assignment.objects.select_related("item__project", "item__rollout__pair__product"),
-        pk=pk,
-        annotator=visitor(request),
-    )
+    claim = claim_whole(pk, visitor(request))
+    if claim is None:
+        raise Http404
+    return claim
 
 
 def _next_url(request: HttpRequest, receipt: int | None = None) -> str:

@@ -1,0 +1,169 @@
+"""The short way through a body reads what the serializers read, and accepts nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
+
+from annotation.api.fields import OptionalProject
+from annotation.api.light import slug_of, submit_of
+from annotation.api.queue_forms import Claim, Receipt, Submit, labels_of
+from annotation.attributes import STATES
+from annotation.labels import VERDICTS
+from annotation.models import Assignment, StepLabel, Submission
+from annotation.roles import Role
+from annotation.selectors.claims import claim_record, claim_whole
+from annotation.services.queue import queue_claim
+from tests.annotation.factories import make_item, make_project, make_user
+from tests.api.clients import client_of
+
+FIVE = [
+    {"kind": kind, "verdict": "correct", "value": value}
+    for kind, value in enumerate(["", "", "match", "none", "2"], 1)
+]
+_TEXT = st.sampled_from(
+    ["", "a b", " a", "two\nlines", "nul\x00", "half \ud800", "长", "x" * 17]
+)
+_NUMBER = st.sampled_from([0, 1, 5, 6, -1, 3_600_001, True, None, 1.0, "1", 2**31])
+_ANYTHING: st.SearchStrategy[Any] = st.one_of(_TEXT, _NUMBER, st.just([]), st.just({}))
+_GOOD_MARK = st.fixed_dictionaries(
+    {"name": st.sampled_from(["color", "size 42"]), "state": st.sampled_from(STATES)}
+)
+_GOOD_LABEL = st.fixed_dictionaries(
+    {"kind": st.integers(1, 5), "verdict": st.sampled_from(VERDICTS)},
+    optional={
+        "value": st.sampled_from(["", "match", "4"]),
+        "reason": st.sampled_from(["", "because of 颜色"]),
+        "comment": st.just("no cap"),
+        "comment_start": st.integers(0, 9),
+        "comment_end": st.none(),
+        "active_ms": st.integers(0, 3_600_000),
+        "hint_shown": st.booleans(),
+        "attributes": st.lists(_GOOD_MARK, max_size=2),
+        "unknown": st.just(1),
+    },
+)
+_FIELDS = [
+    "kind", "verdict", "value", "reason", "comment", "comment_start", "comment_end",
+    "active_ms", "hint_shown", "attributes",
+]  # fmt: skip
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> Any:
+    """Good ones, and good ones with one thing replaced by anything."""
+    labels = draw(st.lists(_GOOD_LABEL, min_size=1, max_size=3))
+    body = {"labels": labels, "active_ms": draw(st.integers(0, 9))}
+    place = draw(st.sampled_from(["nothing", "body", "labels", "label", "mark", *_FIELDS]))
+    odd = draw(_ANYTHING)
+    if place == "body":
+        return odd
+    if place == "labels":
+        body["labels"] = odd
+    elif place == "label":
+        labels[0] = odd
+    elif place == "mark":
+        labels[0]["attributes"] = [
+            draw(_GOOD_MARK) | {draw(st.sampled_from(["name", "state"])): odd}
+        ]
+    elif place != "nothing":
+        labels[0][place] = odd
+    return body
+
+
+@given(bodies())
+def test_what_is_read_the_short_way_the_serializer_reads_alike(body: Any) -> None:
+    read = submit_of(body)
+    if read is not None:
+        form = Submit(data=body)
+        assert form.is_valid(), form.errors
+        sent = form.validated_data
+        assert read == (labels_of(sent["labels"]), sent["active_ms"])
+
+
+@given(st.one_of(_ANYTHING, st.fixed_dictionaries({}, optional={"project": _ANYTHING})))
+def test_a_slug_read_the_short_way_is_the_serializers(body: Any) -> None:
+    slug = slug_of(body)
+    if slug is not None:
+        form = OptionalProject(data=body)
+        assert form.is_valid(), form.errors
+        assert slug == form.validated_data.get("project", "")
+
+
+def test_the_body_that_people_send_all_day_takes_the_short_way() -> None:
+    body = {"labels": [*FIVE[:4], FIVE[4] | {"comment": "cap is red", "active_ms": 900}]}
+    read = submit_of(body | {"active_ms": 4500})
+    assert read is not None
+    labels, active_ms = read
+    assert [label.kind for label in labels] == [1, 2, 3, 4, 5]
+    assert (labels[4].comment, labels[4].active_ms, active_ms) == ("cap is red", 900, 4500)
+
+
+@pytest.mark.django_db
+def test_a_claim_as_it_is_sent_is_what_the_schema_describes() -> None:
+    user, item = make_user(), make_item(make_project(overlap=1))
+    held = queue_claim(annotator=user, project=item.project)
+    assert held is not None
+    Assignment.objects.update(draft={"3": {"verdict": "correct"}}, draft_version=4)
+    sent = json.loads(json.dumps(claim_record(held.pk, user.pk)))
+    plain = Assignment.objects.get(pk=held.pk)
+    assert sent == json.loads(json.dumps(Claim(plain).data))
+    assert claim_record(held.pk, make_user().pk) is None
+
+
+@pytest.mark.django_db
+def test_a_receipt_as_it_is_sent_is_what_the_schema_describes() -> None:
+    make_item(make_project(overlap=1))
+    client = client_of(Role.ANNOTATOR)
+    claim = client.post("/api/v1/queue/next/", {}, format="json").json()["claim"]
+    sent = client.post(
+        f"/api/v1/claims/{claim['id']}/submit/",
+        {"labels": FIVE},
+        format="json",
+        headers={"Idempotency-Key": "k"},
+    )
+    assert sent.json() == json.loads(json.dumps(Receipt(Submission.objects.get()).data))
+
+
+@pytest.mark.django_db
+def test_a_claim_with_all_that_is_shown_is_one_query() -> None:
+    user, item = make_user(), make_item(make_project(overlap=1))
+    held = queue_claim(annotator=user, project=item.project)
+    assert held is not None
+    with CaptureQueriesContext(connection) as asked:
+        whole = claim_whole(held.pk, user)
+        assert whole is not None
+        shown = whole.item.rollout
+        kinds = [step.kind for step in shown.steps.all()]
+        texts = (shown.pair.query, shown.pair.product.title, whole.item.project.slug)
+    assert len(asked) == 1
+    assert kinds == [1, 2, 3, 4, 5]
+    assert texts == ("red shoes", "Blue trail shoes", item.project.slug)
+    assert shown.steps.filter(kind=3).get().value == "match"
+    assert claim_whole(held.pk, make_user()) is None
+
+
+@pytest.mark.django_db
+def test_claiming_and_submitting_ask_the_database_eleven_times() -> None:
+    """Person, project, own claim, next item, its text; person, item, claim, everything at once
+    (and the two savepoints that stand for a transaction in a test)."""
+    slug = make_item(make_project(overlap=1)).project.slug
+    client = client_of(Role.ANNOTATOR)
+    client.get("/api/v1/me/")  # notes the use of the token
+    with CaptureQueriesContext(connection) as claiming:
+        body = client.post("/api/v1/queue/next/", {"project": slug}, format="json").json()
+    with CaptureQueriesContext(connection) as submitting:
+        client.post(
+            f"/api/v1/claims/{body['claim']['id']}/submit/",
+            {"labels": FIVE},
+            format="json",
+            headers={"Idempotency-Key": "k"},
+        )
+    assert (len(claiming), len(submitting)) == (5, 6)
+    assert StepLabel.objects.count() == 5
