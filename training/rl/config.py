@@ -135,6 +135,7 @@ class EvalConfig:
     curve_every: int = num(0, 0, 1_000_000)  # updates between points of dev.jsonl; 0 = none
 
 
+    keep_best: bool = False  # the result is the policy of the curve's best point
 @dataclass(frozen=True, slots=True)
 class RunConfig:
     """run.toml. ``policy`` and ``rm`` are model folders; ``rm`` "" leaves steps 1-2 masked."""

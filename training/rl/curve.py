@@ -2,7 +2,8 @@
 
 ``dev.jsonl`` in the run folder asks for it, ``curve.jsonl`` is the answer. The set belongs to
 neither training nor the final evaluation, and decoding draws nothing, so that a run with a
-curve trains exactly as one without.
+curve trains exactly as one without. With ``eval.keep_best`` the run's result is the policy of
+its best point, not of its last update: RL does not improve all the time.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from transformers import TrainerCallback
 from training.rl.data import read_samples
 from training.rl.evaluate import predict, report
 from training.rl.jobs import append_jsonl, resume_jsonl
+from training.rl.policy import load_policy
 from training.rl.run_folder import Run
+
+BEST = "best"  # a model folder of the run
 
 
 class CurveCallback(TrainerCallback):
@@ -43,14 +47,23 @@ class CurveCallback(TrainerCallback):
 
     def _record(self, step: int) -> None:
         run = self._run
+        best = max((row["macro_f1"] for row in read_curve(run.folder)), default=-1.0)
         was_training = run.policy.model.training
         body = report(predict(run.policy, self._samples, run.config.eval), draws=1)
         run.policy.model.train(was_training)
         kept = {key: body[key] for key in ("macro_f1", "accuracy", "step_accuracy")}
         row = {"step": step, "samples": step * self._a_step, **kept}
+        if run.config.eval.keep_best and body["macro_f1"] > best:
+            run.policy.save(run.folder / BEST)
         append_jsonl(self._path, [{**row, "seconds": round(self._seconds, 2)}])
         self._done.add(step)
         print(f"curve: update {step} macro F1 {body['macro_f1']:.3f}", flush=True)
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Put the best point's weights back."""
+        best = self._run.folder / BEST
+        if self._run.config.eval.keep_best and best.exists():
+            self._run.policy.model.load_state_dict(load_policy(best).model.state_dict())
 
 
 def curve_callbacks(run: Run, a_step: int) -> list[CurveCallback]:

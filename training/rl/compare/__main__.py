@@ -103,7 +103,7 @@ def _benchmark(options: argparse.Namespace) -> Benchmark:
 def _settings(options: argparse.Namespace) -> dict[str, object]:
     """What every cell shares."""
     return {
-        "eval": {"curve_every": options.curve_every, "batch_size": 256},
+        "eval": {"curve_every": options.curve_every, "keep_best": True},
         "rl": {"updates": options.updates},
     }
 
