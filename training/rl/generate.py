@@ -1,8 +1,10 @@
 """Batched local sampling for a policy that is in this process.
 
-A prompt is read once however many completions it gets; finished rows leave the batch. Every
-completion has its own random stream, from (seed, prompt, index), so that it does not depend
-on which others it was batched with and a restarted job draws the same texts.
+A prompt is read once however many completions it gets, and completions of a prompt that have
+the same text so far are one row of the batch: a policy that is sure of most of its tokens is
+asked a fraction as often. Finished rows leave the batch. Every completion has its own random
+stream, from (seed, prompt, index), so that it does not depend on which others it was batched
+with and a restarted job draws the same texts.
 """
 
 from __future__ import annotations
@@ -15,10 +17,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from training.rl.cache import ReservedCache
+from training.rl.forward import forward_of, left_pad
 from training.rl.policy import Policy
-
-_COMPACT_AT = 0.75  # share of live rows below which the batch is worth repacking
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ def generate_batches(
     policy: Policy, prompts: Sequence[str], decoding: Decoding
 ) -> Iterator[list[tuple[int, list[Completion]]]]:
     """Yield (index of the prompt, its n completions), a batch at a time, shortest first."""
-    encoded = [
-        policy.tokenizer(prompt, add_special_tokens=False)["input_ids"] for prompt in prompts
-    ]
+    encoded: list[list[int]] = []
+    if prompts:
+        encoded = policy.tokenizer(list(prompts), add_special_tokens=False)["input_ids"]
     order = sorted(range(len(prompts)), key=lambda index: len(encoded[index]))
     step = max(1, decoding.batch_size // decoding.n)
     for start in range(0, len(order), step):
@@ -96,9 +96,8 @@ def next_token_logits(
     found = torch.zeros((len(rows), len(tokens)))
     for start in range(0, len(order), batch_size):
         chosen = order[start : start + batch_size]
-        ids, mask = _left_pad(policy, [rows[index] for index in chosen])
-        logits = _forward(policy, ids, mask, _positions(mask), None)
-        found[chosen] = logits[:, list(tokens)].cpu()
+        batch = left_pad(policy, [rows[index] for index in chosen])
+        found[chosen] = forward_of(policy).prefill(*batch)[:, list(tokens)].cpu()
     return found
 
 
@@ -121,73 +120,61 @@ def _decode(
     was_training = policy.model.training
     policy.model.eval()
     device = policy.model.device
-    ids, mask = _left_pad(policy, encoded)
-    cache = ReservedCache()
-    positions = _positions(mask)
-    logits = _forward(policy, ids, mask, positions, cache)
-    group = torch.arange(len(encoded), device=device).repeat_interleave(decoding.n)
-    cache.take(group)
-    logits, mask = logits[group], mask[group]
-    position = positions[group, -1] + 1
-    draws = _draws([s for row in seeds for s in row], decoding).to(device)
-    live = torch.arange(len(group), device=device)
+    forward = forward_of(policy)
+    logits = forward.prefill(*left_pad(policy, encoded))
+    row = torch.arange(len(encoded), device=device).repeat_interleave(decoding.n)
+    draws = _draws([s for group in seeds for s in group], decoding).to(device)
+    live = torch.arange(len(row), device=device)
     stops = {*policy.eos_ids, *decoding.stop_ids}
     eos = torch.tensor(sorted(stops), device=device)
-    out = torch.full((len(group), decoding.max_tokens), -1, device=device)
+    out = torch.full((len(row), decoding.max_tokens), -1, device=device)
     for step in range(decoding.max_tokens):
-        token = choose(logits, draws[live, step], decoding)
+        token = choose(logits, draws[live, step], decoding, row)
         out[live, step] = token
         going = ~torch.isin(token, eos)
         if step + 1 == decoding.max_tokens or not bool(going.any()):
             break
-        if float(going.float().mean()) < _COMPACT_AT or len(going) < 2:
-            keep = going.nonzero().squeeze(1)
-            cache.take(keep)
-            live, token, mask, position = live[keep], token[keep], mask[keep], position[keep]
-        mask = torch.cat([mask, mask.new_ones((len(mask), 1))], dim=1)
-        logits = _forward(policy, token[:, None], mask, position[:, None], cache)
-        position = position + 1
+        live = live[going]
+        source, tokens, row = fork(row[going], token[going])
+        forward.rearrange(source)
+        logits = forward.step(tokens)
     policy.model.train(was_training)
-    return [_until_eos(row, stops) for row in out.tolist()]
+    return [_until_eos(found, stops) for found in out.tolist()]
 
 
-def _forward(
-    policy: Policy, ids: Tensor, mask: Tensor, positions: Tensor, cache: ReservedCache | None
+def fork(row: Tensor, token: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Completions with the same text so far share a row. From the row each of them (M,) is on
+    and its next token: (the row that each new row continues, its token, each one's new row).
+    A row whose text goes on stays where it is, as far as the rows still reach."""
+    child, place = torch.unique((row << 32) | token, return_inverse=True)
+    parent, tokens, count = child >> 32, child & 0xFFFFFFFF, len(child)
+    first = torch.ones_like(parent, dtype=torch.bool)
+    first[1:] = parent[1:] != parent[:-1]
+    stays = first & (parent < count)
+    free = torch.ones_like(stays)
+    free[parent[stays]] = False
+    slot = parent.clone()
+    slot[~stays] = free.nonzero().squeeze(1)
+    source, chosen = torch.empty_like(parent), torch.empty_like(tokens)
+    source[slot], chosen[slot] = parent, tokens
+    return source, chosen, slot[place]
+
+
+def choose(
+    logits: Tensor, draw: Tensor, decoding: Decoding, row: Tensor | None = None
 ) -> Tensor:
-    output = policy.model(
-        input_ids=ids,
-        attention_mask=mask,
-        position_ids=positions,
-        past_key_values=cache,
-        use_cache=cache is not None,
-        logits_to_keep=1,
-    )
-    logits: Tensor = output.logits[:, -1].float()
-    return logits
-
-
-def _left_pad(policy: Policy, rows: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
-    """(ids, mask), both (B, T)."""
-    width, pad = max(len(row) for row in rows), policy.tokenizer.pad_token_id
-    ids = torch.tensor([[pad] * (width - len(row)) + row for row in rows])
-    mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows])
-    return ids.to(policy.model.device), mask.to(policy.model.device)
-
-
-def _positions(mask: Tensor) -> Tensor:
-    return (mask.cumsum(1) - 1).clamp(min=0)
-
-
-def choose(logits: Tensor, draw: Tensor, decoding: Decoding) -> Tensor:
-    """Next tokens from (B, V) logits and (B,) uniform draws, by inverting the cumulative
-    distribution of the ``top_k`` likeliest tokens at the temperature."""
+    """Next tokens (M,) from (B, V) logits, (M,) uniform draws and the ``row`` of each draw
+    (None: its own), by inverting the cumulative distribution of the ``top_k`` likeliest tokens
+    at the temperature."""
+    if row is None:
+        row = torch.arange(len(draw), device=draw.device)
     if decoding.temperature == 0:
-        return logits.argmax(1)
+        return logits.argmax(1)[row]
     count = decoding.top_k if 0 < decoding.top_k < logits.shape[1] else logits.shape[1]
     values, tokens = logits.topk(count, dim=1)
-    mass = torch.softmax(values / decoding.temperature, dim=1).cumsum(1)
+    mass = torch.softmax(values / decoding.temperature, dim=1).cumsum(1)[row]
     place = torch.searchsorted(mass, (draw * mass[:, -1].clamp(max=1))[:, None], right=True)
-    return tokens.gather(1, place.clamp(max=count - 1)).squeeze(1)
+    return tokens[row].gather(1, place.clamp(max=count - 1)).squeeze(1)
 
 
 def _draws(seeds: list[int], decoding: Decoding) -> Tensor:
