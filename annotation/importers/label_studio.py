@@ -14,22 +14,23 @@ from annotation.importers.files import records
 from annotation.importers.rows import VALUE_COLUMNS, Row, RowError, Rows, row_of
 
 
-def read_rows(path: Path) -> Rows:
-    """Every task as a pair or an error.
+def read_rows(path: Path, gold: bool = True) -> Rows:
+    """Every task as a pair or an error; without ``gold`` what people said is left out.
 
     Raises:
         ImportFileError: see :func:`annotation.importers.files.records`.
     """
     for line, task in records(path):
-        yield task if isinstance(task, RowError) else _pair(line, task)
+        yield task if isinstance(task, RowError) else pair_of(line, task, gold=gold)
 
 
-def _pair(line: int, task: Mapping[str, Any]) -> Row:
+def pair_of(line: int, task: Mapping[str, Any], *, gold: bool) -> Row:
     data = task.get("data")
     if not isinstance(data, Mapping):
         return RowError(line, "the task has no data")
-    people = [_values(a) for a in _objects(task.get("annotations")) if not _void(a)]
-    models = [_values(p) for p in _objects(task.get("predictions"))]
+    said_by = objects(task.get("annotations")) if gold else []
+    people = [_values(a) for a in said_by if not cancelled(a)]
+    models = [_values(p) for p in objects(task.get("predictions"))]
     said = {column: _agreed(people, int(kind)) for column, kind in VALUE_COLUMNS.items()}
     claimed = {
         f"silver_{column}": _agreed(models, int(kind)) for column, kind in VALUE_COLUMNS.items()
@@ -40,14 +41,14 @@ def _pair(line: int, task: Mapping[str, Any]) -> Row:
     return row_of(line, {**data, **said, **claimed, "attributes": attributes})
 
 
-def _void(annotation: Mapping[str, Any]) -> bool:
+def cancelled(annotation: Mapping[str, Any]) -> bool:
     return bool(annotation.get("was_cancelled"))
 
 
 def _values(said: Mapping[str, Any]) -> dict[str, str]:
     """Control name -> the one choice made there."""
     found = {}
-    for result in _objects(said.get("result")):
+    for result in objects(said.get("result")):
         value = result.get("value")
         choices = value.get("choices") if isinstance(value, Mapping) else None
         if isinstance(choices, list) and len(choices) == 1:
@@ -61,5 +62,5 @@ def _agreed(said: Iterable[Mapping[str, str]], kind: int) -> str:
     return values.pop() if len(values) == 1 else ""
 
 
-def _objects(value: Any) -> list[Mapping[str, Any]]:
+def objects(value: Any) -> list[Mapping[str, Any]]:
     return [v for v in value if isinstance(v, Mapping)] if isinstance(value, list) else []

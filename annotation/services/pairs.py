@@ -175,9 +175,23 @@ def _insert(project: Project, source: str) -> int:
         return int(cursor.rowcount)
 
 
-def _staged(row: PairRow, split: str | None) -> tuple[Any, ...]:
+def pair_hash(row: PairRow) -> str:
+    """The ``content_hash`` of the pair that a row becomes."""
+    return _pair_hash(row, _sha256(*_facts(row)))
+
+
+def _pair_hash(row: PairRow, product_hash: str) -> str:
+    return _sha256(row.query, row.query_type, row.locale, row.product_id, product_hash)
+
+
+def _facts(row: PairRow) -> tuple[str, ...]:
+    """What makes a product snapshot."""
     attributes = json.dumps(row.attributes, ensure_ascii=False)
-    facts = (row.title, row.category_path, attributes, row.description, row.image_url)
+    return (row.title, row.category_path, attributes, row.description, row.image_url)
+
+
+def _staged(row: PairRow, split: str | None) -> tuple[Any, ...]:
+    facts = _facts(row)
     product_hash = _sha256(*facts)
     return (
         row.line,
@@ -188,7 +202,7 @@ def _staged(row: PairRow, split: str | None) -> tuple[Any, ...]:
         row.query_type,
         row.locale,
         split or row.split or split_of(row.query),
-        _sha256(row.query, row.query_type, row.locale, row.product_id, product_hash),
+        _pair_hash(row, product_hash),
         json.dumps(row.gold),
         json.dumps(row.silver),
     )

@@ -13,6 +13,7 @@ from annotation.importers.table import ADAPTERS
 from annotation.models import Project
 from annotation.services.pairs import ImportRefused, ImportReport, pairs_import
 from annotation.services.projects import project_create
+from annotation.services.submissions import SubmissionReport, submissions_import
 from annotation.splits import SPLITS
 
 _SHOWN = 20
@@ -29,10 +30,22 @@ class Command(BaseCommand):
         parser.add_argument("--products", type=Path, help="the adapter's product file")
         parser.add_argument("--queries", type=Path, help="WANDS: the query file")
         parser.add_argument("--split", choices=SPLITS, help="put every row into this split")
+        parser.add_argument(
+            "--as",
+            dest="what",
+            choices=("pairs", "submissions"),
+            default="pairs",
+            help="label-studio: annotations become gold values, or their people's submissions",
+        )
         parser.add_argument("--skip-bad", action="store_true", help="import the good rows")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["what"] == "submissions" and options["adapter"] != "label-studio":
+            raise CommandError("--as submissions needs --adapter label-studio")
         project = _project(options["project"], options["create_project"])
+        if options["what"] == "submissions":
+            self._submissions(project, options)
+            return
         try:
             report = _import(project, options)
         except ImportRefused as refused:
@@ -46,7 +59,21 @@ class Command(BaseCommand):
             f"{report.existing} known already, {report.error_count} bad rows"
         )
 
-    def _show_errors(self, report: ImportReport) -> None:
+    def _submissions(self, project: Project, options: dict[str, Any]) -> None:
+        try:
+            report = submissions_import(
+                project=project, path=options["file"], split=options["split"]
+            )
+        except StepwiseError as error:
+            raise CommandError(error.message) from error
+        self._show_errors(report)
+        self.stdout.write(
+            f"{report.tasks} annotated tasks read, {report.created} submissions of people "
+            f"stored, {report.existing} known already, {report.people} accounts made, "
+            f"{report.error_count} bad tasks"
+        )
+
+    def _show_errors(self, report: ImportReport | SubmissionReport) -> None:
         for line, message in report.errors[:_SHOWN]:
             self.stderr.write(f"line {line}: {message}")
         if report.error_count > _SHOWN:
