@@ -6,7 +6,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -17,6 +17,8 @@ from training.policy_client import (
     SampledText,
     SamplingRequest,
 )
+
+T = TypeVar("T")
 
 _RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 
@@ -85,27 +87,51 @@ class HttpPolicy:
         ]
 
     def _post(self, http: httpx.Client, body: dict[str, Any]) -> list[dict[str, Any]]:
-        problem = ""
-        for attempt in range(self._attempts):
-            if attempt:
-                self._sleep(self._pause * 2 ** (attempt - 1))
-            try:
-                answer = http.post(self._url, json=body)
-            except httpx.TransportError as error:
-                problem = f"{type(error).__name__}: {error}"
-                continue
-            if answer.status_code in _RETRIED:
-                problem = f"answered {answer.status_code}: {answer.text[:200]}"
-            elif answer.is_error:
-                raise PolicyError(
-                    f"{self._url} refused: {answer.status_code} {answer.text[:300]}"
-                )
-            else:
-                choices = _choices(answer, body["n"])
-                if choices is not None:
-                    return choices
-                problem = f"answered {body['n']} completions unreadably: {answer.text[:200]}"
-        raise PolicyError(f"{self._url}: {problem} (tried {self._attempts} times)")
+        return post_until_read(
+            http,
+            self._url,
+            body,
+            lambda answer: _choices(answer, body["n"]),
+            attempts=self._attempts,
+            pause=self._pause,
+            sleep=self._sleep,
+        )
+
+
+def post_until_read(
+    http: httpx.Client,
+    url: str,
+    body: dict[str, Any],
+    read: Callable[[httpx.Response], T | None],
+    *,
+    attempts: int = 4,
+    pause: float = 0.5,
+    sleep: Callable[[float], None] = time.sleep,
+) -> T:
+    """What ``read`` makes of the answer to ``body``; None from it is an unreadable answer.
+
+    Raises:
+        PolicyError: a 4xx that asking again cannot help, or every one of ``attempts`` failed.
+    """
+    problem = ""
+    for attempt in range(attempts):
+        if attempt:
+            sleep(pause * 2 ** (attempt - 1))
+        try:
+            answer = http.post(url, json=body)
+        except httpx.TransportError as error:
+            problem = f"{type(error).__name__}: {error}"
+            continue
+        if answer.status_code in _RETRIED:
+            problem = f"answered {answer.status_code}: {answer.text[:200]}"
+        elif answer.is_error:
+            raise PolicyError(f"{url} refused: {answer.status_code} {answer.text[:300]}")
+        else:
+            found = read(answer)
+            if found is not None:
+                return found
+            problem = f"answered unreadably: {answer.text[:200]}"
+    raise PolicyError(f"{url}: {problem} (tried {attempts} times)")
 
 
 def completions_url(url: str) -> str:

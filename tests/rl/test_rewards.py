@@ -4,7 +4,7 @@ import pytest
 
 from annotation.steps import StepKind
 from tests.rl.tiny import answer, make_samples
-from training.rl.rewards import HybridRewards, gated, human_share, source_counts
+from training.rl.rewards import HybridRewards, Verdicts, gated, human_share, source_counts
 from training.rl.types import ScoredRollout
 from verifier.truth import Truth, TruthTable
 
@@ -125,3 +125,13 @@ def test_outcome_only_masks_every_step_but_the_last() -> None:
     assert values(wrong) == [None, None, None, None, 0.0]
     assert values(short) == [None, None, None, None, 0.0]
     assert model.asked == []
+
+
+def test_verdicts_are_what_a_probability_says_and_unknown_stays_unknown() -> None:
+    class Scorer:
+        def score(self, prompts: Sequence[str]) -> list[float]:
+            return [0.93, 0.5, 0.49, float("nan")]
+
+    found = Verdicts(Scorer()).score(["a", "b", "c", "d"])
+    assert found[:3] == [1.0, 1.0, 0.0]
+    assert found[3] != found[3]

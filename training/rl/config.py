@@ -37,6 +37,7 @@ class RewardsConfig:
 
     source: str = one("hybrid", "rm_only", "outcome")
     label_noise: float = num(0.0, 0, 1)  # share of the training truth replaced by other values
+    rm: str = one("p", "verdict")  # the reward model's P(correct), or 1 where it is >= 0.5
 
 
 @dataclass(frozen=True, slots=True)

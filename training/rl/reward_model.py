@@ -101,7 +101,7 @@ class RewardModel(StepJudge):
     def review(self, prompts: Sequence[str], on_batch: OnBatch = nobody) -> list[Score]:
         tokenizer = self.policy.tokenizer
         verdict = VerdictTokens.of(tokenizer)
-        room = context_of(self.policy) - CRITIQUE_TOKENS - len(verdict.prefix) - 1
+        room = critique_room(context_of(self.policy), verdict)
         found = dict.fromkeys(range(len(prompts)), UNREAD)
         due = [i for i, text in enumerate(prompts) if len(encode(tokenizer, text)) <= room]
         long = sorted(set(found) - set(due))
@@ -130,6 +130,11 @@ class RewardModel(StepJudge):
             batch_size=self.batch_size,
             stop_ids=line_end(self.policy.tokenizer),
         )
+
+
+def critique_room(context: int, verdict: VerdictTokens) -> int:
+    """Tokens a prompt may have so that critique and verdict still fit into ``context``."""
+    return context - CRITIQUE_TOKENS - len(verdict.prefix) - 1
 
 
 def judged_ids(tokenizer: Any, prompt: str, critique: str, verdict: VerdictTokens) -> list[int]:

@@ -38,6 +38,20 @@ class StepScorer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Verdicts:
+    """A scorer's verdicts, 1 or 0, in place of its probabilities.
+
+    Group normalisation stretches whatever differs: 0.93 against 0.91 would become an advantage
+    as large as right against wrong.
+    """
+
+    scorer: StepScorer
+
+    def score(self, prompts: Sequence[str]) -> list[float]:
+        return [p if p != p else float(p >= RIGHT) for p in self.scorer.score(prompts)]
+
+
+@dataclass(frozen=True, slots=True)
 class HybridRewards:
     """Scores rollouts. ``scorer`` None leaves steps 1-2 masked; ``truths`` (the release)
     comes before the truth that travels with a sample, silver last and only if allowed.

@@ -22,7 +22,13 @@ from training.rl.grpo import GRPOOutcomeTrainer
 from training.rl.local_rollouts import local_rollouts
 from training.rl.planned import PlannedRollouts
 from training.rl.reward_model import load_reward_model
-from training.rl.rewards import HybridRewards, RewardMode, human_share
+from training.rl.rewards import (
+    HybridRewards,
+    RewardMode,
+    StepScorer,
+    Verdicts,
+    human_share,
+)
 from training.rl.run_folder import Cancelled, Run
 from training.rl.sampling import select
 from training.rl.shaping import outcome_credit, shaped_steps
@@ -94,7 +100,11 @@ def train_policy(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
 def hybrid_rewards(run: Run) -> HybridRewards:
     """The step rewards of ``[rewards]``, with the run's reward model if it names one."""
     config = run.config
-    scorer = load_reward_model(config.rm, config.eval.batch_size) if config.rm else None
+    scorer: StepScorer | None = None
+    if config.rm:
+        scorer = load_reward_model(config.rm, config.eval.batch_size)
+    if scorer is not None and config.rewards.rm == "verdict":
+        scorer = Verdicts(scorer)
     mode = cast(RewardMode, config.rewards.source)
     return HybridRewards(run.truths, scorer, run.policy.layout, config.use_silver, mode)
 

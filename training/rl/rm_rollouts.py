@@ -7,8 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import torch
+
 from training.rl.fit import encode
-from training.rl.generate import Decoding, generate_ids, stream_seed
+from training.rl.generate import (
+    Decoding,
+    choose,
+    generate_ids,
+    next_token_logits,
+    stream_seed,
+)
 from training.rl.policy import Policy
 from training.rl.reward_model import CRITIQUE_TOKENS, VerdictTokens, line_end
 
@@ -59,19 +67,32 @@ class Reviewer:
         ]
         n, prefix = self.decoding.n, self.verdict.prefix
         due = [i for i, row in enumerate(critiques) if row and self._ends_line(row[-1])]
-        rows = [prompts[i // n] + critiques[i] + prefix for i in due]
-        one = replace(self.decoding, n=1, max_tokens=1, stop_ids=())
         flat = [seed for group in seeds for seed in group]
         # the same stream drew the critique: another seed, or the verdict would repeat a draw
-        own_seeds = [[stream_seed(flat[i], "verdict", 0)] for i in due]
-        last = generate_ids(self.policy, rows, own_seeds, one) if due else []
+        last = self._decide(
+            [(*prompts[i // n], *critiques[i], *prefix) for i in due],
+            [stream_seed(flat[i], "verdict", 0) for i in due],
+        )
         reviews = [Review(row, [1] * len(row), None) for row in critiques]
         said = {self.verdict.correct: True, self.verdict.incorrect: False}
-        for i, (token,) in zip(due, last, strict=True):
+        for i, token in zip(due, last, strict=True):
             row = critiques[i]
             own = [1] * len(row) + [0] * len(prefix) + [1]
             reviews[i] = Review([*row, *prefix, token], own, said.get(token))
         return reviews
+
+    def _decide(self, rows: list[tuple[int, ...]], seeds: list[int]) -> list[int]:
+        """One sampled token after each row; equal rows, which most are, are read once."""
+        if not rows:
+            return []
+        places = {row: place for place, row in enumerate(dict.fromkeys(rows))}
+        every = range(int(self.policy.model.config.vocab_size))
+        logits = next_token_logits(
+            self.policy, [list(row) for row in places], every, self.decoding.batch_size
+        )
+        draws = torch.stack([torch.rand((), generator=_generator(seed)) for seed in seeds])
+        chosen = logits[[places[row] for row in rows]]
+        return [int(token) for token in choose(chosen, draws, self.decoding)]
 
     def _line(self, ids: list[int]) -> list[int]:
         """Up to the token that ends the first line."""
@@ -82,6 +103,10 @@ class Reviewer:
         if token not in self._breaks:
             self._breaks[token] = "\n" in str(self.policy.tokenizer.decode([token]))
         return self._breaks[token]
+
+
+def _generator(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
 
 
 def review_rollouts(reviewer: Reviewer) -> Callable[[list[str], Any], dict[str, Any]]:

@@ -12,9 +12,10 @@ from training.rl.data import read_jsonl
 from training.rl.jobs import append_jsonl, read_job, resume_jsonl, run_job
 from training.rl.judge import Score
 from training.rl.reward_model import load_reward_model
+from training.rl.rm_http import load_served
 from training.rl.types import BadInput
 
-DEFAULTS: dict[str, Any] = {"model": "", "batch_size": 128, "threads": 1}
+DEFAULTS: dict[str, Any] = {"model": "", "server": "local", "batch_size": 128, "threads": 1}
 
 
 def score(folder: Path) -> None:
@@ -33,7 +34,10 @@ def score(folder: Path) -> None:
     if not due:
         out.touch()
         return
-    model = load_reward_model(job["model"], max(1, job["batch_size"]))
+    if job["server"] == "local":
+        model = load_reward_model(job["model"], max(1, job["batch_size"]))
+    else:
+        model = load_served(job["model"], job["server"])
 
     def write(rows: list[int], scores: list[Score]) -> None:
         append_jsonl(
