@@ -6,7 +6,7 @@ from annotation.steps import StepKind
 from tests.rl.tiny import answer, make_samples
 from training.rl.config import SamplingConfig
 from training.rl.rewards import HybridRewards
-from training.rl.sampling import Prompt, diverse, measure, select, signature
+from training.rl.sampling import Prompt, diverse, label_cv, measure, select, signature
 from training.rl.types import Sample, ScoredRollout, StepReward
 from verifier.truth import TruthTable
 
@@ -113,3 +113,20 @@ def test_without_diversity_the_cut_is_a_seeded_lottery() -> None:
     assert kept != [p.sample.pair_id for p in select(groups, config, seed=1).kept]
     balanced = select(groups, replace(config, diverse=True), seed=0).kept
     assert kept != [p.sample.pair_id for p in balanced]
+
+
+def test_a_label_balanced_pool_has_as_many_prompts_of_every_tier() -> None:
+    groups = [(s, rollouts(s, 1, 1)) for s in SAMPLES]
+    config = SamplingConfig(label_balanced=True, keep_mastered=0.0)
+    selection = select(groups, config, seed=0)
+    tiers = [prompt.cell[1] for prompt in selection.kept]
+    assert {tier: tiers.count(tier) for tier in tiers} == dict.fromkeys("421", 8)
+    assert label_cv(selection.kept) == 0.0
+    assert selection.counts["dropped_label_balance"] == 24
+
+
+def test_the_coefficient_of_variation_is_deviation_over_mean() -> None:
+    one = [prompt(n, "general") for n in range(4)]  # tier 4
+    other = Prompt(SAMPLES[0], 0.5, 1)
+    assert label_cv([*one, other, other]) == pytest.approx(1 / 3)  # counts 4 and 2
+    assert label_cv([]) == 0.0

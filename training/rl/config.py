@@ -29,6 +29,7 @@ class SamplingConfig:
     keep_mastered: float = num(0.1, 0, 1)  # share of all-right prompts kept as an anchor
     rejection: bool = True  # False keeps prompts that are always right or always wrong
     diverse: bool = True  # False cuts to keep_max at random
+    label_balanced: bool = False  # equally many prompts of every tier (TaoSR1: CV = 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ class RewardsConfig:
     """Where step rewards come from; ``rm_only`` and ``outcome`` are the papers' ablations."""
 
     source: str = one("hybrid", "rm_only", "outcome")
-    label_noise: float = num(0.0, 0, 1)  # share of the training truth replaced by other values
     rm: str = one("p", "verdict")  # the reward model's P(correct), or 1 where it is >= 0.5
+    label_noise: float = num(0.0, 0, 1)  # share of the training truth replaced by other values
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ class FitConfig:
     batch_size: int = num(32, 1, 65536)
     learning_rate: float = num(3e-4, 1e-9, 1)
     beta: float = num(0.1, 1e-4, 100)  # dpo only
+    pairs: str = one("verified", "pass_at_n")  # dpo only: pass_at_n also guides where N fail
     target: str = one("cot", "answer")  # sft only: the whole CoT or the tier alone
     holdout: float = num(0.2, 0, 0.9)  # reward model only: share of queries held out
     calibration: str = one("temperature", "isotonic")  # reward model only
@@ -134,9 +136,9 @@ class EvalConfig:
     bootstrap: int = num(1000, 10, 100_000)
     limit: int = num(0, 0, 10_000_000)  # pairs; 0 = all
     curve_every: int = num(0, 0, 1_000_000)  # updates between points of dev.jsonl; 0 = none
-
-
     keep_best: bool = False  # the result is the policy of the curve's best point
+
+
 @dataclass(frozen=True, slots=True)
 class RunConfig:
     """run.toml. ``policy`` and ``rm`` are model folders; ``rm`` "" leaves steps 1-2 masked."""
@@ -146,7 +148,7 @@ class RunConfig:
                       "rm_scalar", "rm_grpo")  # fmt: skip
     seed: int = num(0, 0, 2**31 - 1)
     rm: str = ""
-    layout: str = one(*LAYOUTS)
+    layout: str = one("policy", *LAYOUTS)  # another than the policy's is taught by sft
     style: str = one("bare", "instruct")
     threads: int = num(1, 1, 1024)
     use_silver: bool = True  # silver truth may reward steps that have nothing better

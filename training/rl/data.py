@@ -24,16 +24,21 @@ def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     except OSError as error:
         raise BadInput(f"{path.name}: {error.strerror or error}") from error
     with handle:
-        for number, line in enumerate(handle, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise BadInput(f"{path.name} line {number}: not JSON: {error.msg}") from error
-            if not isinstance(row, dict):
-                raise BadInput(f"{path.name} line {number}: expected an object")
-            yield number, row
+        yield from json_rows(handle, path.name)
+
+
+def json_rows(lines: Iterable[str], name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(line number from 1, object) of lines that came from ``name``; raises BadInput."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise BadInput(f"{name} line {number}: not JSON: {error.msg}") from error
+        if not isinstance(row, dict):
+            raise BadInput(f"{name} line {number}: expected an object")
+        yield number, row
 
 
 def read_finished_jsonl(path: Path) -> list[dict[str, Any]]:

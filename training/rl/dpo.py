@@ -1,7 +1,8 @@
-"""DPO on pass@N pairs (TaoSR1): verified rollouts are preferred to ones whose tier is wrong."""
+"""DPO: verified rollouts against ones whose tier is wrong, or pass@N pairs (TaoSR1)."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from datasets import Dataset
@@ -12,8 +13,14 @@ from training.rl.callbacks import RunCallback, quiet
 from training.rl.checkpoints import newest_checkpoint
 from training.rl.explore import Explored, by_outcome, explore
 from training.rl.fit import common_arguments
+from training.rl.generate import Decoding
+from training.rl.guided import guide
+from training.rl.pass_at_n import pass_curve, wrong_rollouts
+from training.rl.pass_at_n import preferences as pass_at_n_preferences
+from training.rl.rewards import HybridRewards
 from training.rl.run_folder import Cancelled, Run
-from training.rl.types import BadInput
+from training.rl.sft import reference_text, verified
+from training.rl.types import BadInput, Sample
 
 _PER_PAIR = 4
 
@@ -24,9 +31,21 @@ def train_dpo(run: Run) -> dict[str, Any]:
     Raises:
         BadInput: no pair has both a verified and a refuted rollout.
     """
-    rows = preferences(explore(run), run.policy.style)
+    explored = explore(run)
+    curve = pass_curve([[r.outcome for r in rollouts] for _, rollouts in explored])
+    print("pass@1..N " + " ".join(f"{value:.3f}" for value in curve), flush=True)
+    if run.config.fit.pairs == "pass_at_n":
+        rows, counts = pass_at_n_rows(run, explored)
+    else:
+        rows = preferences(explored, run.policy.style)
+        counts = {"preferences": len(rows)}
     if not rows:
         raise BadInput("no pair has both a right and a wrong rollout: nothing to prefer")
+    _train(run, rows)
+    return {"samples": counts, "pass_at": [round(value, 4) for value in curve]}
+
+
+def _train(run: Run, rows: list[dict[str, str]]) -> None:
     config = run.config.fit
     callback = RunCallback(run.folder)
     trainer = DPOTrainer(
@@ -48,7 +67,6 @@ def train_dpo(run: Run) -> dict[str, Any]:
     if callback.cancelled:
         raise Cancelled
     run.policy.model.eval()
-    return {"samples": {"preferences": len(rows)}}
 
 
 def preferences(explored: Explored, style: Any) -> list[dict[str, str]]:
@@ -60,3 +78,52 @@ def preferences(explored: Explored, style: Any) -> list[dict[str, str]]:
             prompt = policy_prompt(sample.text, style)
             rows.append({"prompt": prompt, "chosen": good.text, "rejected": bad.text})
     return rows
+
+
+def pass_at_n_rows(run: Run, explored: Explored) -> tuple[list[dict[str, str]], dict[str, int]]:
+    """TRL's preference rows after TaoSR1, and how many have a chosen text of which origin."""
+    references = {
+        label.sample.pair_id: text
+        for label in run.labels()
+        if verified(label) and (text := reference_text(label, run.policy.layout))
+    }
+    guided = _guided(run, [(s, r) for s, r in explored if s.pair_id not in references])
+    rows, counts = [], Counter({"preferences": 0})
+    for sample, rollouts in explored:
+        pairs = pass_at_n_preferences(
+            rollouts,
+            references.get(sample.pair_id),
+            guided.get(sample.pair_id, []),
+            _PER_PAIR,
+        )
+        for pair in pairs:
+            prompt = policy_prompt(sample.text, run.policy.style)
+            rows.append({"prompt": prompt, "chosen": pair.chosen, "rejected": pair.rejected})
+            counts[f"chosen_{pair.origin}"] += 1
+    counts["preferences"] = len(rows)
+    return rows, dict(sorted(counts.items()))
+
+
+def _guided(run: Run, explored: Explored) -> dict[str, list[str]]:
+    """By pair that no rollout got right: its wrong rollouts put right, "" where that failed."""
+    settings = run.config.sampling
+    decoding = Decoding(
+        temperature=settings.temperature,
+        top_k=settings.top_k,
+        max_tokens=run.config.rl.max_tokens,
+        batch_size=settings.batch_size,
+        seed=run.config.seed,
+    )
+    wrong: list[tuple[Sample, str]] = []
+    for sample, rollouts in explored:
+        refuted = wrong_rollouts(rollouts)
+        if not any(rollout.outcome == 1 for rollout in rollouts):
+            wrong += [(sample, rollout.text) for rollout in refuted[:_PER_PAIR]]
+    judge = HybridRewards(run.truths, None, run.policy.layout, run.config.use_silver)
+    found: dict[str, list[str]] = {}
+    for (sample, _), better in zip(
+        wrong, guide(run.policy, judge, decoding, wrong, "pass@N"), strict=True
+    ):
+        texts = found.setdefault(sample.pair_id, [])
+        texts.append("" if better is None else better.scored.text)
+    return found

@@ -6,19 +6,18 @@ nothing. In one process only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from annotation.steps import STRUCTURED_KINDS
 from training.prompts import policy_prompt
 from training.rl.config import RlConfig
 from training.rl.dynamic import teaches
 from training.rl.fit import encode
 from training.rl.generate import Decoding, generate_ids, stream_seed
-from training.rl.guidance import corrected
+from training.rl.guided import guide
 from training.rl.policy import Policy
 from training.rl.replay import Outcomes, chosen, zero_variance
-from training.rl.rewards import RIGHT, HybridRewards
+from training.rl.rewards import HybridRewards
 from training.rl.types import Sample, ScoredRollout
 
 
@@ -41,16 +40,6 @@ class Group:
     @property
     def outcomes(self) -> Outcomes:
         return [rollout.outcome for rollout in self.scored]
-
-
-@dataclass(slots=True)
-class _Guided:
-    """A rollout on its way from its first wrong claim to its end."""
-
-    group: Group
-    place: int
-    text: str
-    ids: list[int]
 
 
 class PlannedRollouts:
@@ -147,51 +136,20 @@ class PlannedRollouts:
         return rows
 
     def _replay(self, groups: Sequence[Group], name: str) -> int:
-        """Put guided rollouts in the place of wrong ones; returns how many. A guided rollout
-        that is still not right, or is too long, is thrown away."""
+        """Put guided rollouts in the place of wrong ones; returns how many."""
         if not self._config.replay:
             return 0
         below, share = self._config.replay_below, self._config.replay_share
-        started = [
-            _Guided(group, place, group.scored[place].text, [])
-            for group in groups
-            for place in chosen(group.outcomes, below, share)
+        wrong = [
+            (group, place) for group in groups for place in chosen(group.outcomes, below, share)
         ]
-        open_ = started
-        for number in range(len(STRUCTURED_KINDS)):  # one round may correct each claim
-            open_ = self._continue(open_, f"{name} guided {number}")
-        done = [
-            guided for guided in started if 0 < len(guided.ids) <= self._decoding.max_tokens
-        ]
-        scored = self._judge.score([g.group.sample for g in done], [g.text for g in done])
-        count = 0
-        for guided, rollout in zip(done, scored, strict=True):
-            if rollout.outcome is not None and rollout.outcome >= RIGHT:
-                guided.group.ids[guided.place] = guided.ids
-                guided.group.scored[guided.place] = rollout
-                count += 1
-        return count
-
-    def _continue(self, rollouts: Sequence[_Guided], name: str) -> list[_Guided]:
-        """Correct the first wrong claim of each and let the policy write on; returns those
-        that had one."""
-        kept = []
-        for guided in rollouts:
-            values = self._judge.values(guided.group.sample)
-            prefix = corrected(guided.text, values, self._policy.layout)
-            if prefix is not None:
-                guided.ids = encode(self._policy.tokenizer, prefix)
-                kept.append(guided)
-        if not kept:
-            return []
-        prompts = [self._prompt(guided.group.sample) + guided.ids for guided in kept]
-        seeds = [[stream_seed(self._decoding.seed, name, place)] for place in range(len(kept))]
-        left = self._decoding.max_tokens - min(len(guided.ids) for guided in kept)
-        decoding = replace(self._decoding, n=1, max_tokens=max(left, 1))
-        for guided, ids in zip(kept, self._generate(prompts, seeds, decoding), strict=True):
-            guided.ids = guided.ids + ids
-            guided.text = self._text(guided.ids)
-        return kept
+        texts = [(group.sample, group.scored[place].text) for group, place in wrong]
+        found = guide(self._policy, self._judge, self._decoding, texts, name)
+        self._sampled += len(texts)
+        for (group, place), better in zip(wrong, found, strict=True):
+            if better is not None:
+                group.ids[place], group.scored[place] = better.ids, better.scored
+        return sum(better is not None for better in found)
 
     def _refill(self, groups: list[Group], name: str) -> int:
         """Replace the groups that teach nothing, ``refill_tries`` times at most; returns how

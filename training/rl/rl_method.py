@@ -30,7 +30,7 @@ from training.rl.rewards import (
     human_share,
 )
 from training.rl.run_folder import Cancelled, Run
-from training.rl.sampling import select
+from training.rl.sampling import label_cv, select
 from training.rl.shaping import outcome_credit, shaped_steps
 from training.rl.srpo import Credit, SRPOConfig, SRPOTrainer
 from training.rl.types import BadInput, Sample
@@ -90,6 +90,7 @@ def train_policy(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
     sources = dict(sorted(trainer.sources.items()))
     return {
         "samples": selection.counts,
+        "label_cv": round(label_cv(selection.kept), 4),
         "step_reward_sources": sources,
         "human_share": human_share(sources),
         "updates": trainer.state.global_step,

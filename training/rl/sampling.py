@@ -7,6 +7,7 @@ drop has a counted reason.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -77,6 +78,10 @@ def select(
             mastered.append(prompt)
         else:
             mixed.append(prompt)
+    if config.label_balanced:
+        everyone = len(mixed)
+        mixed = label_balanced(mixed, seed)
+        counts["dropped_label_balance"] = everyone - len(mixed)
     cut = diverse if config.diverse else at_random
     if not config.rejection:
         kept = cut(mixed + mastered + hopeless, config.keep_max, seed)
@@ -91,6 +96,26 @@ def select(
     counts["dropped_over_keep_max"] = len(mixed) - len(kept)
     counts["kept_mixed"], counts["kept_all_right"] = len(kept), len(anchors)
     return Selection(kept + anchors, dict(sorted(counts.items())))
+
+
+def label_balanced(prompts: Sequence[Prompt], seed: int) -> list[Prompt]:
+    """As many prompts of every tier as the rarest has, by a seeded hash: the coefficient of
+    variation of the label counts is 0 (TaoSR1's best pool)."""
+    tiers: dict[str, list[Prompt]] = defaultdict(list)
+    for prompt in sorted(prompts, key=lambda p: shuffle_key(seed, p.sample.pair_id)):
+        tiers[prompt.cell[1]].append(prompt)
+    size = min(map(len, tiers.values()), default=0)
+    return [prompt for tier in sorted(tiers) for prompt in tiers[tier][:size]]
+
+
+def label_cv(prompts: Sequence[Prompt]) -> float:
+    """Coefficient of variation of the counts of the tiers that occur: population deviation /
+    mean, 0 = balanced."""
+    counts = list(Counter(prompt.cell[1] for prompt in prompts).values())
+    if not counts:
+        return 0.0
+    mean = sum(counts) / len(counts)
+    return math.sqrt(sum((n - mean) ** 2 for n in counts) / len(counts)) / mean
 
 
 def at_random(prompts: Sequence[Prompt], limit: int, seed: int) -> list[Prompt]:

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from annotation.steps import StepKind, layout_order
+from annotation.steps import Layout, StepKind
 from training.prompts import policy_prompt
 from training.rl.answers import answer_examples
 from training.rl.callbacks import RunCallback
 from training.rl.explore import by_outcome, explore
 from training.rl.fit import FitExample, encode, fit
+from training.rl.layouts import relayout, taught
 from training.rl.run_folder import Cancelled, Run
 from training.rl.types import BadInput, LabelledRollout, Sample
 
@@ -28,17 +29,19 @@ def train_sft(run: Run) -> dict[str, Any]:
         examples = answer_examples(run)
         _fit(run, examples)
         return {"samples": {"answers": len(examples)}, "model_facts": {"target": "answer"}}
-    order = layout_order(run.policy.layout)
+    policy = taught(run.policy, run.config)
     human = [
-        (label.sample, "\n".join(label.steps[int(k) - 1].strip() for k in order) + "\n")
+        (label.sample, text)
         for label in run.labels()
-        if verified(label)
+        if verified(label) and (text := reference_text(label, policy.layout))
     ]
     own = [
-        (sample, rollout.text)
+        (sample, text)
         for sample, rollouts in explore(run)
         for rollout in by_outcome(rollouts)[0][:_PER_PAIR]
+        if (text := relayout(rollout.text, run.policy.layout, policy.layout))
     ]
+    run.policy = policy
     if not human and not own:
         raise BadInput("no rollout is verified as right: there is nothing to imitate")
     _fit(run, [_example(run, sample, text) for sample, text in human + own])
@@ -48,6 +51,12 @@ def train_sft(run: Run) -> dict[str, Any]:
 def verified(label: LabelledRollout) -> bool:
     """Judged on the final step and wrong on none."""
     return label.verdicts.get(StepKind.FINAL, False) and all(label.verdicts.values())
+
+
+def reference_text(label: LabelledRollout, layout: Layout) -> str | None:
+    """The labelled rollout as one text; None when its steps are not a five-step CoT."""
+    text = "\n".join(step.strip() for step in label.steps) + "\n"
+    return relayout(text, "answer_last", layout)
 
 
 def _fit(run: Run, examples: list[FitExample]) -> None:

@@ -20,6 +20,7 @@ from training.rl.baselines.linear import train_linear
 from training.rl.data import read_finished_jsonl, write_json
 from training.rl.dpo import train_dpo
 from training.rl.evaluate import Prediction, delta, held_out, predict, write_report
+from training.rl.layouts import laid_out
 from training.rl.noise import noisy
 from training.rl.policy import load_policy
 from training.rl.rl_method import train_grpo, train_srpo
@@ -76,7 +77,7 @@ def _open(folder: Path) -> Run:
     )
     torch.set_num_threads(config.threads)
     set_seed(config.seed)
-    policy = load_policy(config.policy)
+    policy = laid_out(load_policy(config.policy), config)
     print(f"{config.method} from {config.policy}, seed {config.seed}", flush=True)
     return Run(folder, config, truths, train_samples, eval_samples, policy)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from annotation.steps import StepKind, render
+from annotation.steps import Layout, StepKind, render
 from training.sample.world import Ask, Product, Query, Truth, satisfied, truth_of
 
 MISSING = "unknown"  # what step 2 writes for an attribute that the product does not state
@@ -63,9 +63,18 @@ def reference_bodies(query: Query, product: Product) -> dict[StepKind, str]:
     return bodies(query, product, true_reading(query, product))
 
 
-def cot(query: Query, product: Product, reading: Reading) -> str:
-    """The whole CoT text, headings included, newline-terminated (layout answer_last)."""
-    return render(bodies(query, product, reading))
+def cot(
+    query: Query, product: Product, reading: Reading, layout: Layout = "answer_last"
+) -> str:
+    """The whole CoT text, headings included, newline-terminated.
+
+    ``answer_first`` gives of the final step its claim alone: its evidence sums up steps that
+    are written later.
+    """
+    text = bodies(query, product, reading)
+    if layout == "answer_first":
+        text[StepKind.FINAL] = f"tier: {reading.tier}"
+    return render(text, layout)
 
 
 def _wish(ask: Ask) -> str:

@@ -1,0 +1,156 @@
+"""``python -m training.rl.serve_score MODEL_DIR < pairs.jsonl``: tiers from the first token.
+
+An answer-first policy states its tier before its reasons, so serving reads the prompt, looks at
+the four tier tokens and stops: no token is generated. A line a pair: ``pair_id``, ``tier`` and
+``band`` by CumPT with the threshold in the model folder, ``probabilities`` of the four tiers.
+``--tune`` reads pairs with a known tier instead (validation pairs, never the test set) and
+writes that threshold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from annotation.steps import StepKind
+from training.prompts import PairText, policy_prompt
+from training.rl.answers import answer_text
+from training.rl.classification import TIERS
+from training.rl.cumpt import Tuned, band, quantile_tier, tier_probabilities, tune
+from training.rl.data import json_rows, sample_of, write_json
+from training.rl.fit import encode
+from training.rl.generate import next_token_logits
+from training.rl.jobs import BAD_INPUT
+from training.rl.policy import Policy, load_policy, policy_facts
+from training.rl.types import BadInput, Sample
+
+THRESHOLD_FILE = "cumpt.json"
+
+
+class TierScorer:
+    """P(4), P(3), P(2), P(1) of a pair from one forward pass over its prompt."""
+
+    def __init__(self, policy: Policy, batch_size: int = 256) -> None:
+        """Raises BadInput for a policy that does not answer first, or a tokenizer in which
+        the tiers do not differ in one token."""
+        if (
+            policy.layout != "answer_first"
+            and policy_facts(policy.path).get("target") != "answer"
+        ):
+            raise BadInput(
+                f"'{policy.path}' writes its answer last; sft with layout 'answer_first' "
+                "makes a policy whose first token is a score"
+            )
+        self._policy, self._batch_size = policy, batch_size
+        self._prefix, self._tokens = tier_tokens(policy)
+
+    def probabilities(self, pairs: Sequence[PairText]) -> list[list[float]]:
+        """One distribution a pair, best tier first."""
+        rows = [
+            encode(self._policy.tokenizer, policy_prompt(pair, self._policy.style))
+            + self._prefix
+            for pair in pairs
+        ]
+        if not rows:
+            return []
+        logits = next_token_logits(self._policy, rows, self._tokens, self._batch_size)
+        return [tier_probabilities(row) for row in logits.tolist()]
+
+
+def tier_tokens(policy: Policy) -> tuple[list[int], list[int]]:
+    """(what is always written before the tier, the token of each tier, best first).
+
+    Raises:
+        BadInput: the tiers do not differ in one token each.
+    """
+    texts = [encode(policy.tokenizer, answer_text(tier)) for tier in TIERS]
+    place = next(
+        (n for n, column in enumerate(zip(*texts, strict=False)) if len(set(column)) > 1), None
+    )
+    tokens = [] if place is None else [ids[place] for ids in texts]
+    if len(set(tokens)) < len(TIERS):
+        raise BadInput(
+            f"the tokenizer in '{policy.path}' has no token of its own for each tier"
+        )
+    return texts[0][:place], tokens
+
+
+def read_threshold(folder: Path) -> float:
+    """Raises BadInput when it was never tuned or the file is damaged."""
+    path = folder / THRESHOLD_FILE
+    try:
+        threshold = json.loads(path.read_text(encoding="utf-8"))["threshold"]
+    except OSError as error:
+        command = f"python -m training.rl.serve_score --tune {folder} < validation.jsonl"
+        raise BadInput(f"{path}: no threshold yet; tune it with {command}") from error
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise BadInput(f"{path}: not what --tune wrote") from error
+    if not isinstance(threshold, float) or not 0 < threshold <= 1:
+        raise BadInput(
+            f"{path}: the threshold must be above 0 and at most 1, got {threshold!r}"
+        )
+    return threshold
+
+
+def tuned(scorer: TierScorer, samples: Sequence[Sample]) -> Tuned:
+    """Tune on the samples whose tier is known; raises BadInput if none is."""
+    known = [(s, best.value) for s in samples if (best := s.best(StepKind.FINAL))]
+    if not known:
+        raise BadInput("no pair has a known tier: nothing to tune the threshold on")
+    rows = scorer.probabilities([sample.text for sample, _ in known])
+    return tune(rows, [tier for _, tier in known])
+
+
+def scores(scorer: TierScorer, samples: Sequence[Sample], threshold: float) -> Iterator[Any]:
+    """One record a sample."""
+    rows = scorer.probabilities([sample.text for sample in samples])
+    for sample, row in zip(samples, rows, strict=True):
+        yield {
+            "pair_id": sample.pair_id,
+            "tier": quantile_tier(row, threshold),
+            "band": band(row, threshold),
+            "probabilities": {t: round(p, 6) for t, p in zip(TIERS, row, strict=True)},
+        }
+
+
+def _samples(lines: Iterable[str]) -> Iterator[Sample]:
+    for number, row in json_rows(lines, "standard input"):
+        try:
+            yield sample_of(row)
+        except BadInput as error:
+            raise BadInput(f"standard input line {number}: {error}") from error
+
+
+def main(argv: list[str]) -> int:
+    """0, or 4 with one clear line for bad input."""
+    parser = argparse.ArgumentParser(prog="python -m training.rl.serve_score")
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--tune", action="store_true", help="write the threshold")
+    parser.add_argument("--batch-size", type=int, default=256)
+    options = parser.parse_args(argv)
+    try:
+        scorer = TierScorer(load_policy(options.model), max(1, options.batch_size))
+        samples = _samples(sys.stdin)
+        if options.tune:
+            found = asdict(tuned(scorer, list(samples)))
+            write_json(options.model / THRESHOLD_FILE, found)
+            print(json.dumps(found))
+            return 0
+        threshold = read_threshold(options.model)
+        while batch := list(islice(samples, max(1, options.batch_size))):
+            for record in scores(scorer, batch, threshold):
+                print(json.dumps(record, ensure_ascii=False))
+    except BadInput as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
