@@ -71,10 +71,22 @@ def _work_off(project: Project, user: User, answer: AnswerFn) -> int:
 
 
 def _labels(assignment: Assignment, answer: AnswerFn) -> list[LabelInput]:
-    return [
+    labels = [
         LabelInput(kind=int(kind), verdict=reply.verdict, value=reply.value)
         for kind, reply in _answers(assignment.item, answer)
     ]
+    first_only = assignment.item.project.first_error_only
+    return _to_first_error(labels) if first_only else labels
+
+
+def _to_first_error(labels: Iterable[LabelInput]) -> list[LabelInput]:
+    """As the page does it: what comes after the first incorrect step stays unmarked."""
+    kept = []
+    for label in sorted(labels, key=lambda label: label.kind):
+        kept.append(label)
+        if label.verdict == "incorrect":
+            break
+    return kept
 
 
 def _answers(item: QueueItem, answer: AnswerFn) -> list[tuple[StepKind, Answer]]:
