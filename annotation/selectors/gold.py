@@ -60,21 +60,30 @@ def is_new(user: User, project: Project) -> bool:
 
 
 def gold_candidates(user: User, project: Project) -> list[GoldItem]:
-    """Gold this person may be asked: never asked before, its pair never labelled by them, and
-    not made by them."""
+    """Gold this person may be asked: never asked before, its pair never labelled or decided by
+    them, and not made by them."""
     asked = GoldTry.objects.filter(gold=OuterRef("pk"), annotator=user)
     labelled = Assignment.objects.filter(
         annotator=user,
         state=Assignment.State.SUBMITTED,
         item__rollout__pair=OuterRef("rollout__pair"),
     )
+    decided = Resolution.objects.filter(pair=OuterRef("rollout__pair"), decided_by=user)
     return list(
         GoldItem.objects.filter(project=project, active=True)
         .exclude(Exists(asked))
         .exclude(Exists(labelled))
+        .exclude(Exists(decided))
         .exclude(created_by=user)
         .select_related("rollout__pair", "project")
     )
+
+
+def known_rollouts(user: User) -> QuerySet[Rollout]:
+    """Of the pairs that this person was asked about as gold: they were told the answers, so the
+    queue does not offer these rollouts to them."""
+    asked = GoldTry.objects.filter(annotator=user).values("gold__rollout__pair")
+    return Rollout.objects.filter(pair__in=asked)
 
 
 def unanswered_try(user: User, project: Project) -> GoldTry | None:

@@ -11,7 +11,7 @@ from django.db.models import Count, F, Min, Q, QuerySet
 from django.utils import timezone
 
 from annotation.models import Assignment, Pause, Project, QueueItem
-from annotation.selectors.gold import pauses_of
+from annotation.selectors.gold import known_rollouts, pauses_of
 
 Why = Literal["ready", "paused", "held", "skipped", "done", "empty"]
 
@@ -46,6 +46,7 @@ def queue_state(
 ) -> QueueState:
     moment = now or timezone.now()
     items = QueueItem.objects.filter(state=QueueItem.State.OPEN)
+    items = items.exclude(rollout__in=known_rollouts(user))
     if project is not None:
         items = items.filter(project=project)
     pauses = tuple(pauses_of(user, project))

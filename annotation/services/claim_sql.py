@@ -27,6 +27,7 @@ WITH candidate AS (
         SELECT 1 FROM annotation_pause p
         WHERE p.annotator_id = %(annotator)s AND p.project_id = i.project_id
           AND p.lifted_at IS NULL)
+      AND i.rollout_id <> ALL (ARRAY({known}))
       AND NOT EXISTS (
         SELECT 1 FROM annotation_assignment a
         WHERE a.item_id = i.id AND a.annotator_id = %(annotator)s
@@ -69,6 +70,14 @@ SELECT (SELECT id FROM candidate), (SELECT id FROM taken)
 """
 
 
+# Rollouts of the pairs that the person was asked about as gold: feedback told the answers. It
+# does not depend on the item, so the server looks once a claim.
+_KNOWN = """SELECT r.id FROM annotation_goldtry t
+    JOIN annotation_golditem g ON g.id = t.gold_id
+    JOIN annotation_rollout asked ON asked.id = g.rollout_id
+    JOIN annotation_rollout r ON r.pair_id = asked.pair_id
+    WHERE t.annotator_id = %(annotator)s"""
+
 _OWN = """
 UPDATE annotation_assignment SET expires_at = greatest(expires_at, %(expires)s)
 WHERE state = 'claimed' AND id = (
@@ -84,7 +93,7 @@ def own_claim(*, annotator_id: int, project_id: int | None, expires: datetime) -
     """The id of the claim that a person holds, renewed; a lease that ran out but was not given
     away is still held."""
     values = {"annotator": annotator_id, "project": project_id, "expires": expires}
-    row = fetch(_own_statement(project_id is None), values)
+    row = fetch(_own_statement(project_id is None), values, prepared=False)
     return None if row is None else int(row[0])
 
 
@@ -108,7 +117,7 @@ def claim_once(
         "now": now,
         "expires": expires,
     }
-    found = fetch(statement, values)
+    found = fetch(statement, values, prepared=False)
     assert found is not None  # a SELECT without FROM has one row
     return found[0], found[1]
 
@@ -120,6 +129,7 @@ def _claim_statement(any_project: bool, lock: Lock, put_off_too: bool) -> str:
         project=_in(any_project),
         passed=f"('claimed', 'submitted', 'skipped'{passed})",
         live=_LIVE,
+        known=_KNOWN,
         lock=lock,
     )
 

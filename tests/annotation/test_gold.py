@@ -16,14 +16,15 @@ from annotation.models import (
 )
 from annotation.roles import Role
 from annotation.rules import DEFAULT_RULES, parse_rules
+from annotation.selectors.queue import queue_state
 from annotation.services.gold import (
     gold_from_item,
     gold_import,
     gold_retire,
     gold_save,
 )
-from annotation.services.queue import item_skip, queue_claim
-from annotation.services.resolution import item_resolve
+from annotation.services.queue import item_skip, queue_claim, queue_open
+from annotation.services.resolution import StepDecision, item_adjudicate, item_resolve
 from tests.annotation.factories import (
     make_item,
     make_pair,
@@ -157,6 +158,33 @@ def test_nobody_is_asked_twice_or_about_a_pair_they_labelled(project: Project) -
     assert held is not None
     answer(user, held)
     assert served(user, project, draw=0.0) is None
+
+
+def test_gold_of_a_pair_that_a_lead_decided_is_not_asked_of_this_lead(
+    project: Project, lead: User
+) -> None:
+    item = make_item(project)
+    submit(item, make_user())
+    decisions = {kind: StepDecision("correct", TRUE.get(str(kind), "")) for kind in range(1, 6)}
+    item_adjudicate(item=item, lead=lead, decisions=decisions)
+    gold_save(rollout=item.rollout, lead=None, answers=TRUE)
+    make_item(project)
+    assert served(lead, project, draw=0.0) is None
+    assert served(make_user(), project, draw=0.0) is not None
+
+
+def test_after_gold_the_queue_offers_no_other_rollout_of_its_pair(project: Project) -> None:
+    gold, user = make_gold(project), make_user()
+    other = queue_open(rollout=make_rollout(gold.rollout.pair), priority=9)
+    make_item(project)
+    held = served(user, project, draw=0.0)
+    assert held is not None
+    answer(user, held)
+    project.gold_percent = project.gold_onboarding = 0
+    project.save()
+    assert claim(user, project).item_id != other.pk
+    assert queue_state(user, project).open_items == 1
+    assert claim(make_user(), project).item_id == other.pk
 
 
 def test_a_gold_item_put_off_comes_back_with_its_draft(project: Project) -> None:
