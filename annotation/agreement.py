@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Literal
 
+from annotation.wording import wording as _
+
 Level = Literal["nominal", "ordinal"]
 
 
@@ -69,13 +71,14 @@ def alpha_explained(
     pairable = {said: n for said, n in patterns.items() if len(said) >= 2 and n}
     cells = _coincidences(pairable)
     margins: dict[str, float] = defaultdict(float)
-    for (one, _), n in cells.items():
+    for (one, _other), n in cells.items():
         margins[one] += n
     values = tuple(sorted(margins, key=_order))
     n_items = sum(pairable.values())
     n_labels = sum(len(said) * n for said, n in pairable.items())
     if len(values) < 2:
-        reason = "everybody always gave the same value" if n_items else "no item has two labels"
+        same, none = _("everybody always gave the same value"), _("no item has two labels")
+        reason = same if n_items else none
         empty = Alpha(None, n_items, n_labels, level, reason)
         return Explained(empty, 0.0, 0.0, values, cells)
     distance = {
@@ -163,5 +166,5 @@ def kappa_of_counts(
         apart(one, other) * ones[one] * others[other] for one in ones for other in others
     ) / (n * n)
     if expected == 0:
-        return Kappa(pair, None, n, "both always gave the same value")
+        return Kappa(pair, None, n, _("both always gave the same value"))
     return Kappa(pair, 1 - observed / expected, n)

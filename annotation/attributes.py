@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from annotation.storable import storable
+from annotation.wording import wording as _
 
 STATES = ("match", "mismatch", "unknown", "not_asked")
 MAX_MARKS = 20
@@ -38,7 +39,7 @@ def asked_attributes(query_step: str, attribute_step: str) -> list[str]:
     Both are step texts; headings and claim lines are skipped. A name occurs once.
     """
     found: dict[str, str] = {}
-    for name, _ in _pairs(attribute_step):
+    for name, _value in _pairs(attribute_step):
         if name.lower() != _OVERALL:
             found.setdefault(name.lower(), name)
     covered = [_words(name) for name in found.values()]
@@ -66,14 +67,14 @@ def overall(marks: Sequence[AttributeMark]) -> str:
 def marks_problem(marks: Sequence[AttributeMark]) -> str | None:
     """What is wrong with the marks as a whole, or None."""
     if len(marks) > MAX_MARKS:
-        return f"mark at most {MAX_MARKS} attributes"
+        return _("mark at most %(n)s attributes", n=MAX_MARKS)
     names = [mark.name.strip().lower() for mark in marks]
     if not all(names) or any(len(name) > MAX_NAME for name in names):
-        return f"an attribute's name must have 1 to {MAX_NAME} characters"
+        return _("an attribute's name must have 1 to %(n)s characters", n=MAX_NAME)
     if len(set(names)) < len(names):
-        return "an attribute is marked twice"
+        return _("an attribute is marked twice")
     if any(mark.state not in STATES for mark in marks):
-        return f"mark an attribute as one of {', '.join(STATES)}"
+        return _("mark an attribute as one of %(those)s", those=", ".join(STATES))
     return None
 
 

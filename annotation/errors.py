@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from annotation.wording import wording as _
+
 
 class StepwiseError(Exception):
     """The base: ``message`` is one sentence without internals."""
@@ -38,7 +40,7 @@ class DraftConflict(Conflict):
     """The draft was saved elsewhere; both versions can be shown."""
 
     def __init__(self, version: int, draft: Mapping[str, Any]) -> None:
-        super().__init__("the draft was changed in another window")
+        super().__init__(_("the draft was changed in another window"))
         self.version = version
         self.draft = dict(draft)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from annotation.labels import LabelInput
 from annotation.rules import Rules
 from annotation.steps import OPEN_KINDS, VALUES, StepKind
+from annotation.wording import wording as _
 
 VERDICTS = ("correct", "incorrect")
 
@@ -14,14 +15,18 @@ VERDICTS = ("correct", "incorrect")
 def answer_errors(answers: Mapping[str, str]) -> str | None:
     """Why ``answers`` (kind -> true value or verdict) cannot be gold, or None."""
     if not answers:
-        return "gold needs at least one known answer"
+        return _("gold needs at least one known answer")
     for key, value in answers.items():
         if key not in {str(int(kind)) for kind in StepKind}:
-            return f"'{key}' is not a step"
+            return _("'%(key)s' is not a step", key=key)
         kind = StepKind(int(key))
         allowed = VERDICTS if kind in OPEN_KINDS else VALUES[kind]
         if value not in allowed:
-            return f"step {key} must be one of {', '.join(allowed)}"
+            return _(
+                "step %(kind)s must be one of %(those)s",
+                kind=int(key),
+                those=", ".join(allowed),
+            )
     return None
 
 

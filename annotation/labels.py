@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from annotation.attributes import AttributeMark, marks_problem
 from annotation.rules import Rules
 from annotation.steps import CLAIM_KEYS, OPEN_KINDS, VALUES, StepKind
+from annotation.wording import wording as _
 
 VERDICTS = ("correct", "incorrect", "unsure")
 
@@ -55,18 +56,20 @@ def label_errors(
     the text. With ``first_error_only`` the steps after the first incorrect one stay unmarked.
     """
     if not labels:
-        return {0: "judge at least one step"}
+        return {0: _("judge at least one step")}
     found: dict[int, str] = {}
     seen: set[int] = set()
     wrong = [label.kind for label in labels if label.verdict == "incorrect"]
     last = min(wrong, default=5) if first_error_only else 5
     for label in labels:
         if label.kind in seen:
-            found[label.kind] = "judged twice"
+            found[label.kind] = _("judged twice")
         elif label.kind not in kinds:
-            found[label.kind] = "this item does not ask about this step"
+            found[label.kind] = _("this item does not ask about this step")
         elif label.kind > last:
-            found[label.kind] = f"leave it unmarked: step {last} is the first error"
+            found[label.kind] = _(
+                "leave it unmarked: step %(kind)s is the first error", kind=last
+            )
         elif problem := _problem(label, steps.get(label.kind)):
             found[label.kind] = problem
         seen.add(label.kind)
@@ -85,34 +88,43 @@ def rule_warning(labels: Sequence[LabelInput], rules: Rules) -> str | None:
 
 def _problem(label: LabelInput, step: JudgedStep | None) -> str | None:
     if label.verdict not in VERDICTS:
-        return "choose correct, incorrect or unsure"
+        return _("choose correct, incorrect or unsure")
     if label.attributes and label.kind != StepKind.ATTRIBUTE:
-        return "only step 4 has attributes"
+        return _("only step 4 has attributes")
     if problem := marks_problem(label.attributes):
         return problem
     if label.verdict == "unsure" and not label.reason.strip():
-        return "say why you are unsure"
+        return _("say why you are unsure")
     if step is None and label.verdict == "correct":
-        return "this step is missing from the text, so it cannot be correct"
+        return _("this step is missing from the text, so it cannot be correct")
     kind = StepKind(label.kind)
     if kind in OPEN_KINDS:
-        return "this step has no value" if label.value else _span_problem(label, step)
+        return _("this step has no value") if label.value else _span_problem(label, step)
     return _value_problem(label, kind, step) or _span_problem(label, step)
 
 
 def _value_problem(label: LabelInput, kind: StepKind, step: JudgedStep | None) -> str | None:
     name, allowed = CLAIM_KEYS[kind], VALUES[kind]
     if not label.value:
-        return None if label.verdict == "unsure" else f"choose the true {name}"
+        return None if label.verdict == "unsure" else _("choose the true %(name)s", name=name)
     if label.value not in allowed:
-        return f"{name} must be one of {', '.join(allowed)}"
+        return _("%(name)s must be one of %(those)s", name=name, those=", ".join(allowed))
     if step is None or label.verdict == "unsure":
         return None
     same = label.value == step.claimed
     if label.verdict == "correct" and not same:
-        return f"you chose {name} {label.value}, but the text says {step.claimed}: incorrect"
+        return _(
+            "you chose %(name)s %(value)s, but the text says %(claimed)s: incorrect",
+            name=name,
+            value=label.value,
+            claimed=step.claimed,
+        )
     if label.verdict == "incorrect" and same:
-        return f"the text says {name} {step.claimed}, as you chose: that is correct"
+        return _(
+            "the text says %(name)s %(claimed)s, as you chose: that is correct",
+            name=name,
+            claimed=step.claimed,
+        )
     return None
 
 
@@ -121,5 +133,5 @@ def _span_problem(label: LabelInput, step: JudgedStep | None) -> str | None:
     if start is None and end is None:
         return None
     if start is None or end is None or step is None or not 0 <= start < end <= step.length:
-        return "the marked text is not part of this step"
-    return None if label.comment.strip() else "write the comment for the marked text"
+        return _("the marked text is not part of this step")
+    return None if label.comment.strip() else _("write the comment for the marked text")

@@ -9,8 +9,10 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from annotation.steps import VALUES, StepKind
+from annotation.wording import wording as _
 
 DEFAULT_RULES = """\
 # tier = table.<category>.<attribute>
@@ -51,9 +53,17 @@ class Rules:
         expected = self.tier_for(category, attribute)
         if expected is None or not tier or expected == tier:
             return None
-        return f"category {category} and attribute {attribute} give tier {expected}, not {tier}"
+        return _(
+            "category %(category)s and attribute %(attribute)s give tier %(expected)s, "
+            "not %(tier)s",
+            category=category,
+            attribute=attribute,
+            expected=expected,
+            tier=tier,
+        )
 
 
+@lru_cache(maxsize=64)
 def parse_rules(toml: str) -> Rules:
     """Read a rules table.
 

@@ -13,6 +13,7 @@ from annotation.gold import answer_errors
 from annotation.models import GoldDispute, GoldItem, GoldTry
 from annotation.roles import Role, has_role
 from annotation.services.gold import gold_rescore
+from annotation.wording import wording as _
 
 
 @transaction.atomic
@@ -25,11 +26,11 @@ def dispute_open(*, gold_try: GoldTry, annotator: User, reason: str) -> GoldDisp
         Conflict: not answered yet, or disputed already.
     """
     if gold_try.annotator_id != annotator.pk:
-        raise Denied("this gold item was asked of somebody else")
+        raise Denied(_("this gold item was asked of somebody else"))
     if not reason.strip():
-        raise Invalid("say why the gold answer is wrong")
+        raise Invalid(_("say why the gold answer is wrong"))
     if gold_try.answered_at is None:
-        raise Conflict("answer it first")
+        raise Conflict(_("answer it first"))
     dispute, created = GoldDispute.objects.get_or_create(
         gold_try=gold_try,
         state=GoldDispute.State.OPEN,
@@ -40,7 +41,7 @@ def dispute_open(*, gold_try: GoldTry, annotator: User, reason: str) -> GoldDisp
         },
     )
     if not created:
-        raise Conflict("you have disputed this gold item already; a lead will look at it")
+        raise Conflict(_("you have disputed this gold item already; a lead will look at it"))
     return dispute
 
 
@@ -57,10 +58,10 @@ def dispute_decide(
         Invalid: answers that cannot be gold.
     """
     if not has_role(lead, Role.LEAD):
-        raise Denied("only a lead may decide a dispute")
+        raise Denied(_("only a lead may decide a dispute"))
     locked = GoldDispute.objects.select_for_update().get(pk=dispute.pk)
     if locked.state != GoldDispute.State.OPEN:
-        raise Conflict("this dispute was decided already")
+        raise Conflict(_("this dispute was decided already"))
     gold = GoldItem.objects.select_for_update().select_related("project").get(pk=locked.gold_id)
     changed = answers is not None and dict(answers) != gold.answers
     if changed and answers is not None:

@@ -10,6 +10,7 @@ from annotation.errors import Conflict, Denied, Invalid
 from annotation.models import Flag, QueueItem
 from annotation.roles import Role, has_role
 from annotation.storable import storable
+from annotation.wording import wording as _
 
 MAX_REASON = 500
 
@@ -26,15 +27,15 @@ def flag_raise(*, item: QueueItem, person: User, reason: str, kind: int | None =
     """
     given = item.assignments.filter(annotator=person).exists()
     if not given and not has_role(person, Role.LEAD):
-        raise Denied("you can flag only items that you were given")
+        raise Denied(_("you can flag only items that you were given"))
     text = storable(reason.strip())
     if not text or len(text) > MAX_REASON:
-        raise Invalid(f"say why, in at most {MAX_REASON} characters")
+        raise Invalid(_("say why, in at most %(n)s characters", n=MAX_REASON))
     if kind is not None and kind not in item.kinds:
-        raise Invalid("this item does not ask about this step")
+        raise Invalid(_("this item does not ask about this step"))
     # The item's lock makes two sends of one flag wait for each other.
     QueueItem.objects.select_for_update().get(pk=item.pk)
-    flag, _ = Flag.objects.get_or_create(
+    flag, _created = Flag.objects.get_or_create(
         item=item, kind=kind, raised_by=person, reason=text, settled_at=None
     )
     return flag
@@ -49,10 +50,10 @@ def flag_settle(*, flag: Flag, lead: User, answer: str = "") -> Flag:
         Conflict: somebody settled it before.
     """
     if not has_role(lead, Role.LEAD):
-        raise Denied("only a lead may settle a flag")
+        raise Denied(_("only a lead may settle a flag"))
     flag = Flag.objects.select_for_update().get(pk=flag.pk)
     if flag.settled_at is not None:
-        raise Conflict("this flag was settled before")
+        raise Conflict(_("this flag was settled before"))
     flag.settled_by, flag.settled_at = lead, timezone.now()
     flag.answer = storable(answer.strip())[:2000]
     flag.save(update_fields=["settled_by", "settled_at", "answer"])

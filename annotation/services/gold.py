@@ -29,6 +29,7 @@ from annotation.selectors.gold import (
 )
 from annotation.selectors.items import default_kinds
 from annotation.services.pauses import pause_check
+from annotation.wording import wording as _
 
 Purpose = GoldTry.Purpose
 
@@ -49,10 +50,10 @@ def gold_save(
         Invalid: no answer, or one that its step cannot have.
     """
     if lead is not None and not has_role(lead, Role.LEAD):
-        raise Denied("only a lead may make gold")
+        raise Denied(_("only a lead may make gold"))
     if problem := answer_errors(answers):
         raise Invalid(problem)
-    gold, _ = GoldItem.objects.update_or_create(
+    gold, _created = GoldItem.objects.update_or_create(
         rollout=rollout,
         defaults={
             "project": rollout.pair.project,
@@ -74,7 +75,7 @@ def gold_from_item(*, item: QueueItem, lead: User, note: str = "") -> GoldItem:
         Conflict: the item is not resolved.
     """
     if item.state != QueueItem.State.RESOLVED:
-        raise Conflict("only a resolved item can become gold")
+        raise Conflict(_("only a resolved item can become gold"))
     answers = resolved_answers(item)
     return gold_save(rollout=item.rollout, lead=lead, answers=answers, note=note)
 
@@ -102,7 +103,7 @@ def gold_import(*, project: Project, lead: User, limit: int = 100) -> int:
 def gold_retire(*, gold: GoldItem, lead: User, active: bool = False) -> GoldItem:
     """Take gold out of use, or put it back; what was answered stays counted."""
     if not has_role(lead, Role.LEAD):
-        raise Denied("only a lead may retire gold")
+        raise Denied(_("only a lead may retire gold"))
     gold.active = active
     gold.save(update_fields=["active"])
     return gold
@@ -162,9 +163,9 @@ def gold_retry(
         Conflict: nothing was wrong, or no attempts are left.
     """
     if gold_try.annotator_id != annotator.pk:
-        raise Denied("this gold item was asked of somebody else")
+        raise Denied(_("this gold item was asked of somebody else"))
     if not may_retry(gold_try):
-        raise Conflict("there are no attempts left at this gold item")
+        raise Conflict(_("there are no attempts left at this gold item"))
     moment = now or timezone.now()
     draft = {
         str(label.kind): {

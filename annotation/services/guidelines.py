@@ -14,6 +14,7 @@ from annotation.rules import RulesError, parse_rules
 from annotation.selectors.stale import stale_rollouts
 from annotation.services.queue import queue_open
 from annotation.steps import StepKind
+from annotation.wording import wording as _
 
 
 @transaction.atomic
@@ -40,14 +41,14 @@ def guideline_save(
     try:
         parse_rules(rules)
     except RulesError as error:
-        raise Invalid(f"rules: {error}") from error
+        raise Invalid(_("rules: %(error)s", error=str(error))) from error
     kinds = sorted(set(changed_kinds))
     if not set(kinds) <= {int(kind) for kind in StepKind}:
-        raise Invalid("changed steps must be 1 to 5")
+        raise Invalid(_("changed steps must be 1 to 5"))
     text, rules = _lines(text), _lines(rules)
     stored = Project.objects.select_for_update().get(pk=project.pk)
     if base is not None and base != stored.guideline_version:
-        raise Conflict(f"version {stored.guideline_version} was saved meanwhile")
+        raise Conflict(_("version %(n)s was saved meanwhile", n=stored.guideline_version))
     current = guideline_current(project=stored)
     if (_lines(current.text), _lines(current.rules)) == (text, rules) and not kinds:
         return current
@@ -89,7 +90,7 @@ def stale_reopen(*, project: Project, lead: User, contradicting_only: bool = Tru
         Denied: not a lead.
     """
     if not has_role(lead, Role.LEAD):
-        raise Denied("only a lead may reopen stale labels")
+        raise Denied(_("only a lead may reopen stale labels"))
     found = stale_rollouts(project, contradicting_only=contradicting_only)
     rollouts = Rollout.objects.select_related("pair__project").in_bulk(
         [row.rollout_id for row in found]

@@ -22,6 +22,7 @@ from annotation.models import Assignment, QueueItem, Submission
 from annotation.rules import parse_rules
 from annotation.services.gold import gold_answered
 from annotation.services.submit_sql import Held, claim_look, item_lock, submission_write
+from annotation.wording import wording as _
 
 __all__ = ["LabelInput", "claim_submit", "label_submit", "submission_undo", "undo_refusal"]
 
@@ -71,16 +72,16 @@ def claim_submit(
         Conflict: the slot was given away, the item is closed, or the work was submitted before.
     """
     if not client_key or len(client_key) > 64:
-        raise Invalid("client_key must have 1 to 64 characters")
+        raise Invalid(_("client_key must have 1 to 64 characters"))
     locked = item_lock(claim_id=claim_id, annotator_id=annotator.pk)
     if locked is None:
-        raise Denied("this claim belongs to somebody else")
+        raise Denied(_("this claim belongs to somebody else"))
     item, steps = locked
     held = claim_look(claim_id=claim_id, client_key=client_key)
     if held.repeated is not None:
         repeated = Submission.objects.get(pk=held.repeated)
         if repeated.assignment_id != claim_id:
-            raise Conflict("this client_key was used for another item")
+            raise Conflict(_("this client_key was used for another item"))
         return repeated
     slot = _slot(item, held)
     checked = _checked(item, steps, labels, rules_enforced)
@@ -100,7 +101,7 @@ def claim_submit(
             now=submission.created_at,
         )
     except IntegrityError as error:  # the same key at the same moment, with another item
-        raise Conflict("this client_key was used for another item") from error
+        raise Conflict(_("this client_key was used for another item")) from error
     submission._state.adding = False
     if gold:
         gold_answered(item=item, labels=checked, now=moment)
@@ -120,7 +121,7 @@ def submission_undo(
     moment = now or timezone.now()
     held = Assignment.objects.select_related("item").get(pk=submission.assignment_id)
     if held.annotator_id != annotator.pk:
-        raise Denied("this submission belongs to somebody else")
+        raise Denied(_("this submission belongs to somebody else"))
     item = QueueItem.objects.select_for_update().get(pk=held.item_id)
     current = Submission.objects.select_for_update().get(pk=submission.pk)
     if refusal := undo_refusal(submission=current, item=item, now=moment):
@@ -139,11 +140,11 @@ def submission_undo(
 def undo_refusal(*, submission: Submission, item: QueueItem, now: datetime) -> str | None:
     """Why a submission cannot be taken back, or None; pages hide the button by it."""
     if submission.undone_at is not None:
-        return "this submission was undone before"
+        return _("this submission was undone before")
     if now > submission.created_at + timedelta(seconds=settings.UNDO_SECONDS):
-        return "the time to undo is over; tell a lead"
+        return _("the time to undo is over; tell a lead")
     if item.state not in (QueueItem.State.OPEN, QueueItem.State.LABELLED):
-        return "this item was decided meanwhile; tell a lead"
+        return _("this item was decided meanwhile; tell a lead")
     return None
 
 
@@ -151,16 +152,16 @@ def _slot(item: QueueItem, held: Held) -> int:
     """The slot that the claim has, or gets; the item is locked."""
     states = Assignment.State
     if item.state not in (QueueItem.State.OPEN, QueueItem.State.GOLD):
-        raise Conflict("this item was closed meanwhile")
+        raise Conflict(_("this item was closed meanwhile"))
     if held.claim.state == states.CLAIMED:
         return held.claim.slot
     if held.claim.state != states.EXPIRED:
-        raise Conflict("this item is no longer yours")
+        raise Conflict(_("this item is no longer yours"))
     if any(other.annotator_id == held.claim.annotator_id for other in held.others):
-        raise Conflict("you claimed this item again in another window")
+        raise Conflict(_("you claimed this item again in another window"))
     free = set(range(item.overlap)) - {other.slot for other in held.others}
     if not free:
-        raise Conflict("your time for this item ran out and somebody else has it now")
+        raise Conflict(_("your time for this item ran out and somebody else has it now"))
     return min(free)
 
 
@@ -177,5 +178,6 @@ def _checked(
     if rules_enforced and (warning := rule_warning(filled, parse_rules(item.project.rules))):
         final = next(label for label in filled if label.kind == 5)
         if not final.reason.strip():
-            raise InvalidLabels({5: f"{warning}; change a value or give the reason"})
+            told = _("%(warning)s; change a value or give the reason", warning=warning)
+            raise InvalidLabels({5: told})
     return filled

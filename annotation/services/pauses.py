@@ -10,6 +10,7 @@ from annotation.errors import Conflict, Denied
 from annotation.models import Pause, Project
 from annotation.roles import Role, has_role
 from annotation.selectors.gold import recent_scores
+from annotation.wording import wording as _
 
 
 @transaction.atomic
@@ -49,10 +50,10 @@ def pause_lift(*, pause: Pause, lead: User, note: str = "") -> Pause:
         Conflict: lifted already.
     """
     if not has_role(lead, Role.LEAD):
-        raise Denied("only a lead may lift a pause")
+        raise Denied(_("only a lead may lift a pause"))
     locked = Pause.objects.select_for_update().get(pk=pause.pk)
     if locked.lifted_at is not None:
-        raise Conflict("this pause was lifted already")
+        raise Conflict(_("this pause was lifted already"))
     locked.lifted_at, locked.lifted_by, locked.note = timezone.now(), lead, note.strip()
     locked.save(update_fields=["lifted_at", "lifted_by", "note"])
     return locked

@@ -10,6 +10,7 @@ from annotation.models import Project
 from annotation.rules import DEFAULT_RULES, RulesError, parse_rules
 from annotation.services.guidelines import guideline_current, guideline_save
 from annotation.steps import LAYOUTS
+from annotation.wording import wording as _
 
 
 @transaction.atomic
@@ -31,13 +32,13 @@ def project_create(
     """
     highest = max(overlap + 1, 3) if max_overlap is None else max_overlap
     if layout not in LAYOUTS:
-        raise Invalid(f"layout must be one of {', '.join(LAYOUTS)}")
+        raise Invalid(_("layout must be one of %(those)s", those=", ".join(LAYOUTS)))
     if not 1 <= overlap <= highest:
-        raise Invalid("overlap must be at least 1 and at most max_overlap")
+        raise Invalid(_("overlap must be at least 1 and at most max_overlap"))
     try:
         parse_rules(rules)
     except RulesError as error:
-        raise Invalid(f"rules: {error}") from error
+        raise Invalid(_("rules: %(error)s", error=str(error))) from error
     project, created = Project.objects.get_or_create(
         slug=slug,
         defaults={
@@ -50,7 +51,7 @@ def project_create(
         },
     )
     if not created:
-        raise Conflict(f"there is already a project '{slug}'")
+        raise Conflict(_("there is already a project '%(slug)s'", slug=slug))
     guideline_current(project=project)
     return project
 
@@ -65,9 +66,9 @@ def project_save(*, project: Project, author: User | None = None) -> Project:
     try:
         parse_rules(project.rules)
     except RulesError as error:
-        raise Invalid(f"rules: {error}") from error
+        raise Invalid(_("rules: %(error)s", error=str(error))) from error
     if not 1 <= project.overlap <= project.max_overlap:
-        raise Invalid("overlap must be at least 1 and at most max_overlap")
+        raise Invalid(_("overlap must be at least 1 and at most max_overlap"))
     stored = Project.objects.select_for_update().filter(pk=project.pk).first()
     if stored is not None:
         version = guideline_save(

@@ -8,6 +8,7 @@ from django.db import transaction
 from annotation.errors import Denied, Invalid
 from annotation.models import Project
 from annotation.roles import Role, has_role
+from annotation.wording import wording as _
 
 # field -> (lowest, highest)
 LIMITS: dict[str, tuple[int, int]] = {
@@ -32,15 +33,22 @@ def quality_settings_save(
         Invalid: an unknown setting or a number out of its limits.
     """
     if not has_role(lead, Role.LEAD):
-        raise Denied("only a lead may change these settings")
+        raise Denied(_("only a lead may change these settings"))
     if consensus not in CONSENSUS:
-        raise Invalid(f"consensus must be one of {', '.join(CONSENSUS)}")
+        raise Invalid(_("consensus must be one of %(those)s", those=", ".join(CONSENSUS)))
     if unknown := set(numbers) - set(LIMITS):
-        raise Invalid(f"there is no setting {min(unknown)}")
+        raise Invalid(_("there is no setting %(name)s", name=min(unknown)))
     for name, value in numbers.items():
         low, high = LIMITS[name]
         if not low <= value <= high:
-            raise Invalid(f"{name} must be between {low} and {high}")
+            raise Invalid(
+                _(
+                    "%(name)s must be between %(low)s and %(high)s",
+                    name=name,
+                    low=low,
+                    high=high,
+                )
+            )
         setattr(project, name, value)
     project.consensus = consensus
     project.save(update_fields=[*numbers, "consensus"])

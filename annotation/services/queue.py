@@ -19,6 +19,7 @@ from annotation.selectors.items import default_kinds
 from annotation.services.claim_sql import Lock, claim_once, own_claim
 from annotation.services.gold import gold_serve
 from annotation.steps import StepKind
+from annotation.wording import wording as _
 
 LIVE_STATES = (QueueItem.State.OPEN, QueueItem.State.LABELLED, QueueItem.State.SPLIT)
 
@@ -59,9 +60,9 @@ def queue_open(
     people = project.overlap if overlap is None else overlap
     asked = sorted(set(default_kinds(rollout) if kinds is None else kinds))
     if not asked or not set(asked) <= {int(kind) for kind in StepKind}:
-        raise Invalid("kinds must be step numbers 1 to 5")
+        raise Invalid(_("kinds must be step numbers 1 to 5"))
     if not 1 <= people <= project.max_overlap:
-        raise Invalid(f"overlap must be between 1 and {project.max_overlap}")
+        raise Invalid(_("overlap must be between 1 and %(n)s", n=project.max_overlap))
     rank = max(priority, _PRIORITY.get(why, 0))
     item, created = QueueItem.objects.get_or_create(
         rollout=rollout,
@@ -139,7 +140,7 @@ def claim_heartbeat(
         pk=assignment.pk, state=Assignment.State.CLAIMED
     ).update(expires_at=expires)
     if not renewed:
-        raise Conflict("this item is no longer yours")
+        raise Conflict(_("this item is no longer yours"))
     return expires
 
 
@@ -170,7 +171,7 @@ def draft_save(
     if not saved:
         current = rows.get()
         if current.state not in unfinished:
-            raise Conflict("this item is no longer yours")
+            raise Conflict(_("this item is no longer yours"))
         raise DraftConflict(current.draft_version, current.draft)
     rows.filter(state=Assignment.State.CLAIMED).update(expires_at=expires)
     return base_version + 1
@@ -191,11 +192,11 @@ def item_skip(*, assignment: Assignment, annotator: User, how: str, reason: str 
     """
     _check_owner(assignment, annotator)
     if how not in SKIP_WAYS:
-        raise Invalid(f"skip with one of {', '.join(SKIP_WAYS)}")
+        raise Invalid(_("skip with one of %(those)s", those=", ".join(SKIP_WAYS)))
     if how == "drop" and not has_role(annotator, Role.LEAD):
-        raise Denied("only a lead may drop an item")
+        raise Denied(_("only a lead may drop an item"))
     if how != "to_me" and not reason.strip():
-        raise Invalid("say why")
+        raise Invalid(_("say why"))
     item = QueueItem.objects.select_for_update().get(pk=assignment.item_id)
     states = Assignment.State
     state = states.RELEASED if how == "to_me" else states.SKIPPED
@@ -203,7 +204,7 @@ def item_skip(*, assignment: Assignment, annotator: User, how: str, reason: str 
         state=state, reason=reason.strip()
     )
     if not given_back:
-        raise Conflict("this item is no longer yours")
+        raise Conflict(_("this item is no longer yours"))
     if how in ("drop", "unrateable"):
         item.assignments.filter(state=states.CLAIMED).update(state=states.RELEASED)
         item.state, item.closed_at = QueueItem.State.DROPPED, timezone.now()
@@ -213,4 +214,4 @@ def item_skip(*, assignment: Assignment, annotator: User, how: str, reason: str 
 
 def _check_owner(assignment: Assignment, annotator: User) -> None:
     if assignment.annotator_id != annotator.pk:
-        raise Denied("this claim belongs to somebody else")
+        raise Denied(_("this claim belongs to somebody else"))

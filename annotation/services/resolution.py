@@ -18,6 +18,7 @@ from annotation.roles import Role, has_role
 from annotation.selectors.consensus import skills_of
 from annotation.services.reviews import review_draw, review_reopened
 from annotation.steps import OPEN_KINDS, VALUES, StepKind
+from annotation.wording import wording as _
 
 CAUSES = (
     "guideline_gap",
@@ -78,17 +79,17 @@ def item_adjudicate(
         Invalid: an undecided split step, a bad verdict, value or cause.
     """
     if not has_role(lead, Role.LEAD):
-        raise Denied("only a lead may adjudicate")
+        raise Denied(_("only a lead may adjudicate"))
     if cause and cause not in CAUSES:
-        raise Invalid(f"cause must be one of {', '.join(CAUSES)}")
+        raise Invalid(_("cause must be one of %(those)s", those=", ".join(CAUSES)))
     item = QueueItem.objects.select_for_update().get(pk=item.pk)
     if item.state not in (QueueItem.State.SPLIT, QueueItem.State.LABELLED):
-        raise Conflict("this item is not waiting for adjudication")
+        raise Conflict(_("this item is not waiting for adjudication"))
     votes = votes_of(item)
     automatic = item_decisions(item)
     undecided = {k for k, d in automatic.items() if d.status == "split"} - set(decisions)
     if undecided:
-        raise Invalid(f"decide step {min(undecided)} too")
+        raise Invalid(_("decide step %(kind)s too", kind=min(undecided)))
     steps = {step.kind: step for step in item.rollout.steps.all()}
     for kind, decision in decisions.items():
         _check_decision(item, kind, decision, steps.get(kind))
@@ -115,16 +116,16 @@ def item_reopen(*, item: QueueItem, lead: User, reason: str) -> QueueItem:
         Conflict: not closed, or its rollout is in the queue by another item.
     """
     if not has_role(lead, Role.LEAD):
-        raise Denied("only a lead may reopen an item")
+        raise Denied(_("only a lead may reopen an item"))
     item = QueueItem.objects.select_for_update().get(pk=item.pk)
     if item.state not in (QueueItem.State.RESOLVED, QueueItem.State.DROPPED):
-        raise Conflict("this item is not closed")
+        raise Conflict(_("this item is not closed"))
     live = QueueItem.objects.filter(
         rollout=item.rollout_id,
         state__in=[QueueItem.State.OPEN, QueueItem.State.LABELLED, QueueItem.State.SPLIT],
     )
     if live.exists():
-        raise Conflict("this rollout is in the queue again already")
+        raise Conflict(_("this rollout is in the queue again already"))
     submitted = item.assignments.filter(state=Assignment.State.SUBMITTED).count()
     item.note = f"reopened: {reason.strip()}"
     review_reopened(item=item, lead=lead, note=reason)
@@ -209,17 +210,25 @@ def _check_decision(
     item: QueueItem, kind: int, decision: StepDecision, step: Step | None
 ) -> None:
     if kind not in item.kinds:
-        raise Invalid(f"this item does not ask about step {kind}")
+        raise Invalid(_("this item does not ask about step %(kind)s", kind=kind))
     if decision.verdict not in ("correct", "incorrect"):
-        raise Invalid(f"step {kind}: decide correct or incorrect")
+        raise Invalid(_("step %(kind)s: decide correct or incorrect", kind=kind))
     if step is None and decision.verdict == "correct":
-        raise Invalid(f"step {kind} is missing from the text, so it cannot be correct")
+        raise Invalid(
+            _("step %(kind)s is missing from the text, so it cannot be correct", kind=kind)
+        )
     if kind in OPEN_KINDS:
         return
     if decision.value not in VALUES[StepKind(kind)]:
-        raise Invalid(f"step {kind}: choose the true value")
+        raise Invalid(_("step %(kind)s: choose the true value", kind=kind))
     if step is not None and (decision.verdict == "correct") != (decision.value == step.value):
-        raise Invalid(f"step {kind}: it is correct exactly when the value is {step.value}")
+        raise Invalid(
+            _(
+                "step %(kind)s: it is correct exactly when the value is %(value)s",
+                kind=kind,
+                value=step.value,
+            )
+        )
 
 
 def _as_decision(decision: StepDecision, votes: list[Vote]) -> Decision:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from annotation.errors import Conflict, Denied
 from annotation.models import QueueItem, Review
 from annotation.roles import Role, has_role
+from annotation.wording import wording as _
 
 
 def review_draw(*, item: QueueItem) -> Review | None:
@@ -37,10 +38,10 @@ def review_accept(*, review: Review, lead: User, note: str = "") -> Review:
         Conflict: decided already.
     """
     if not has_role(lead, Role.LEAD):
-        raise Denied("only a lead may review")
+        raise Denied(_("only a lead may review"))
     locked = Review.objects.select_for_update().get(pk=review.pk)
     if locked.state != Review.State.DUE:
-        raise Conflict("this item was reviewed already")
+        raise Conflict(_("this item was reviewed already"))
     locked.state, locked.note = Review.State.ACCEPTED, note.strip()
     locked.reviewer, locked.decided_at = lead, timezone.now()
     locked.save()

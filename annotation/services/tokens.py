@@ -16,6 +16,7 @@ from annotation.errors import Conflict, Denied, Invalid
 from annotation.models import ApiToken
 from annotation.selectors.people import api_token_live
 from annotation.storable import storable
+from annotation.wording import wording as _
 
 PREFIX = "stw_"
 MAX_DAYS = 366
@@ -41,15 +42,15 @@ def api_token_create(
     """
     title = storable(name.strip())
     if not 1 <= len(title) <= 100:
-        raise Invalid("the name must have 1 to 100 characters")
+        raise Invalid(_("the name must have 1 to 100 characters"))
     if not scopes or not set(scopes) <= set(Ability):
-        raise Invalid(f"choose scopes out of {', '.join(Ability)}")
+        raise Invalid(_("choose scopes out of %(those)s", those=", ".join(Ability)))
     if beyond := set(scopes) - abilities_of(user):
-        raise Denied(f"your roles do not allow the scope {min(beyond)}")
+        raise Denied(_("your roles do not allow the scope %(scope)s", scope=min(beyond)))
     if days is not None and not 1 <= days <= MAX_DAYS:
-        raise Invalid(f"a token lasts 1 to {MAX_DAYS} days, or has no end")
+        raise Invalid(_("a token lasts 1 to %(n)s days, or has no end", n=MAX_DAYS))
     if ApiToken.objects.filter(user=user, revoked_at=None).count() >= MAX_LIVE:
-        raise Conflict(f"you have {MAX_LIVE} tokens; revoke one first")
+        raise Conflict(_("you have %(n)s tokens; revoke one first", n=MAX_LIVE))
     # 32 random bytes cannot be guessed, so a fast hash is safe and needs no salt.
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
@@ -70,7 +71,7 @@ def api_token_revoke(*, token: ApiToken, user: User, now: datetime | None = None
         Denied: somebody else's.
     """
     if token.user_id != user.pk:
-        raise Denied("this token belongs to somebody else")
+        raise Denied(_("this token belongs to somebody else"))
     ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(
         revoked_at=now or timezone.now()
     )

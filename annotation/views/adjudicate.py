@@ -22,6 +22,7 @@ from annotation.services.resolution import CAUSES, StepDecision, item_adjudicate
 from annotation.views.cards import cards_of
 from annotation.views.guard import role_required, visitor
 from annotation.views.label import rules_json
+from annotation.views.language import refusal_words
 from annotation.views.votes import split_kinds, vote_cards
 
 CAUSE_NAMES = {
@@ -66,7 +67,7 @@ def adjudicate(request: HttpRequest, pk: int) -> HttpResponse:
             comment=request.POST.get("comment", "").strip(),
         )
     except Invalid as error:
-        return _page(request, item, answers, str(error), status=422)
+        return _page(request, item, answers, refusal_words(error), status=422)
     messages.success(request, _("Item %(number)s is decided.") % {"number": item.pk})
     following = split_items(None).exclude(pk=item.pk).first()
     return redirect("adjudicate", following.pk) if following else redirect("adjudication")
@@ -85,6 +86,8 @@ def _page(
         card.votes = votes.get(card.kind, [])
         card.flags = flags.get(card.kind, [])
         card.agreed = bool(card.votes) and card.kind not in split
+        said = {(vote.verdict, vote.value_name) for vote in card.votes}
+        card.unanimous = card.agreed and len(said) == 1
         # A lead decides; "unsure" is for annotators.
         card.verdicts = [option for option in card.verdicts if option.value != "unsure"]
     context = {

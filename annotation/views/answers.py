@@ -34,6 +34,17 @@ def answer_name(kind: int, value: str) -> str | Promise:
     return names.get(value, value)
 
 
+def decision_words(kind: int, verdict: str, value: str) -> list[str | Promise]:
+    """Verdict and value of a decision in words, without what is empty."""
+    words = [_VERDICT_NAMES.get(verdict, verdict), answer_name(kind, value) if value else ""]
+    return [word for word in words if word]
+
+
+def answer_names(answers: Mapping[str, str]) -> list[tuple[str, str | Promise]]:
+    """(kind, answer in words) of stored gold answers, in the order of the steps."""
+    return [(kind, answer_name(int(kind), value)) for kind, value in sorted(answers.items())]
+
+
 def answer_rows(
     rollout: Rollout, answers: Mapping[str, str], said: Mapping[str, str] | None = None
 ) -> list[AnswerRow]:

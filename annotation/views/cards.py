@@ -75,7 +75,8 @@ class Card:
     comment_start: int | None = None
     comment_end: int | None = None
     error: str = ""
-    agreed: bool = False  # adjudication: people agree on this step
+    agreed: bool = False  # adjudication: decided without a lead
+    unanimous: bool = False  # ... because everybody said the same
     votes: list[Any] = field(default_factory=list)
     attributes: list[AttributeRow] = field(default_factory=list)
     flags: list[Any] = field(default_factory=list)

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from annotation.charts import bar_chart, named_line
@@ -174,8 +175,9 @@ def _kappa_with_others(
     """Final step, most shared items first; the others' names are for leads and engineers."""
     rows = [row for row in kappa_table(project, StepKind.FINAL) if name in row["pair"]]
     seen = bool(roles_of(request.user) & SEERS)
+    blind = _("Person %(n)s")
     return [
-        (next(n for n in row["pair"] if n != name) if seen else str(index), row)
+        (next(n for n in row["pair"] if n != name) if seen else blind % {"n": index}, row)
         for index, row in enumerate(rows, 1)
     ]
 

@@ -16,6 +16,7 @@ from annotation.models import Assignment
 from annotation.roles import Role
 from annotation.services.queue import claim_heartbeat, draft_save
 from annotation.views.guard import role_required, visitor
+from annotation.views.language import refusal_words
 
 
 @require_POST
@@ -36,7 +37,7 @@ def draft(request: HttpRequest, pk: int) -> JsonResponse:
             draft=content,
         )
     except DraftConflict as error:
-        theirs = {"error": error.message, "version": error.version, "draft": error.draft}
+        theirs = {"error": refusal_words(error), "version": error.version, "draft": error.draft}
         return JsonResponse(theirs, status=409)
     return JsonResponse({"version": version, "saved_at": timezone.now().isoformat()})
 

@@ -21,8 +21,9 @@ from annotation.services.disputes import dispute_decide
 from annotation.services.gold import gold_from_item, gold_import, gold_retire
 from annotation.services.pauses import pause_lift
 from annotation.services.quality import LIMITS, quality_settings_save
-from annotation.views.answers import answer_rows, posted_answers
+from annotation.views.answers import answer_names, answer_rows, posted_answers
 from annotation.views.guard import role_required, visitor
+from annotation.views.language import in_words
 
 SETTING_NAMES = {
     "gold_percent": gettext_lazy("Gold rate, percent of claims"),
@@ -44,7 +45,10 @@ def gold(request: HttpRequest, slug: str) -> HttpResponse:
         "project": project,
         "tab": "gold",
         "page": page,
-        "rows": [(row, answers_conflict(row.answers, rules)) for row in page],
+        "rows": [
+            (row, answer_names(row.answers), answers_conflict(row.answers, rules))
+            for row in page
+        ],
         "disputes": open_disputes(project),
         "pauses": project_pauses(project)[:50],
         "settings": [
@@ -111,8 +115,13 @@ def gold_item(request: HttpRequest, pk: int) -> HttpResponse:
         "gold": found,
         "pair": found.rollout.pair,
         "rows": answer_rows(found.rollout, found.answers),
-        "conflict": answers_conflict(found.answers, parse_rules(found.project.rules)),
-        "disputes": disputes.order_by("-pk"),
+        "conflict": in_words(
+            answers_conflict(found.answers, parse_rules(found.project.rules)) or ""
+        ),
+        "disputes": [
+            (row, answer_names(row.answers_before), answer_names(row.answers_after or {}))
+            for row in disputes.order_by("-pk")
+        ],
         "tries": found.tries.select_related("annotator").order_by("-pk")[:100],
     }
     return render(request, "quality/gold_item.html", context)

@@ -15,6 +15,7 @@ from django.shortcuts import render
 
 from annotation.errors import StepwiseError
 from annotation.roles import Role, roles_of
+from annotation.views.language import refusal_words
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -66,6 +67,6 @@ def any_role_required(*roles: Role) -> Callable[[View[P]], View[P]]:
 def refusal(request: HttpRequest, error: StepwiseError) -> HttpResponse:
     """The answer to a request that a service refused; the message says why."""
     if wants_json(request):
-        return JsonResponse({"error": error.message}, status=error.status)
+        return JsonResponse({"error": refusal_words(error)}, status=error.status)
     template = "409.html" if error.status == HTTPStatus.CONFLICT else "400.html"
-    return render(request, template, {"message": error.message}, status=error.status)
+    return render(request, template, {"message": refusal_words(error)}, status=error.status)

@@ -22,6 +22,7 @@ from annotation.services.guidelines import guideline_save, stale_reopen
 from annotation.steps import VALUES, StepKind
 from annotation.views.cards import NAMES, VALUE_NAMES
 from annotation.views.guard import any_role_required, role_required, visitor
+from annotation.views.language import refusal_words
 from annotation.views.markdown import markdown_html
 
 
@@ -70,7 +71,7 @@ def guideline_edit(request: HttpRequest, slug: str) -> HttpResponse:
         )
     except Invalid as error:
         values = {name: post.get(name, "") for name in ("text", "rules", "note")}
-        return _editor(request, project, values, error.message, status=422)
+        return _editor(request, project, values, refusal_words(error), status=422)
     messages.success(request, _("Version %(n)s is in force.") % {"n": version.number})
     stale = len(stale_rollouts(project))
     return redirect("quality_stale" if stale else "quality_guideline", slug)

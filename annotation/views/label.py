@@ -28,6 +28,7 @@ from annotation.services.queue import item_skip, queue_claim
 from annotation.views.cards import cards_of, mark_options
 from annotation.views.feedback import feedback_url
 from annotation.views.guard import role_required, visitor, wants_json
+from annotation.views.language import label_words, refusal_words
 
 
 @require_GET
@@ -65,9 +66,10 @@ def submit(request: HttpRequest, pk: int) -> HttpResponseBase:
             rules_enforced=True,
         )
     except InvalidLabels as error:
+        errors = label_words(error)
         if wants_json(request):
-            return JsonResponse({"error": error.message, "errors": error.by_kind}, status=422)
-        return _page(request, assignment, answers, error.by_kind, status=422)
+            return JsonResponse({"error": refusal_words(error), "errors": errors}, status=422)
+        return _page(request, assignment, answers, errors, status=422)
     following = feedback_url(request, submission) or _next_url(request, receipt=submission.pk)
     if wants_json(request):
         return JsonResponse({"receipt": submission.pk, "next": following})

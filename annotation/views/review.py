@@ -23,7 +23,7 @@ from annotation.selectors.reviews import (
 from annotation.services.resolution import item_reopen
 from annotation.services.reviews import review_accept
 from annotation.steps import OPEN_KINDS
-from annotation.views.answers import answer_name
+from annotation.views.answers import answer_name, decision_words
 from annotation.views.cards import cards_of
 from annotation.views.guard import role_required, visitor
 from annotation.views.votes import vote_cards
@@ -63,7 +63,10 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
         "item": found,
         "pair": found.rollout.pair,
         "steps": steps,
-        "resolutions": item_resolutions(found),
+        "resolutions": [
+            (row, decision_words(row.kind, row.verdict, row.value))
+            for row in item_resolutions(found)
+        ],
         "review": found.reviews.filter(state=Review.State.DUE).first(),
         "reviews": found.reviews.exclude(state=Review.State.DUE).select_related("reviewer"),
         "closed": found.state in (states.RESOLVED, states.DROPPED),

@@ -15,6 +15,7 @@ from annotation.rules import parse_rules
 from annotation.services.resolution import item_decisions
 from annotation.steps import StepKind
 from annotation.views.cards import STATE_NAMES, VALUE_NAMES, VERDICTS
+from annotation.views.language import in_words
 
 _VERDICT_NAMES = {value: name for value, _key, name in VERDICTS}
 
@@ -76,4 +77,4 @@ def _warning(item: QueueItem, labels: dict[int, StepLabel]) -> str:
         labels[kind].value if kind in labels else ""
         for kind in (StepKind.CATEGORY, StepKind.ATTRIBUTE, StepKind.FINAL)
     )
-    return parse_rules(item.project.rules).conflict(category, attribute, tier) or ""
+    return in_words(parse_rules(item.project.rules).conflict(category, attribute, tier) or "")

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from annotation.errors import Conflict, Denied, Invalid, StepwiseError
 from annotation.roles import Role, has_role
+from annotation.wording import wording as _
 from training.models import BulkDecision, Disagreement
 from training.selectors.workbench import DisagreementFilter, disagreements_filtered
 from training.services.disagreements import DECISIONS, disagreement_decide
@@ -28,15 +29,23 @@ def bulk_decision_create(
         Conflict: another number matches than was expected.
     """
     if not has_role(lead, Role.LEAD):
-        raise Denied("only a lead can decide disagreements")
+        raise Denied(_("only a lead can decide disagreements"))
     if decision not in DECISIONS:
-        raise Invalid(f"decision must be one of {', '.join(sorted(DECISIONS))}")
+        raise Invalid(
+            _("decision must be one of %(those)s", those=", ".join(sorted(DECISIONS)))
+        )
     rows = disagreements_filtered(wanted).filter(state=Disagreement.State.OPEN)
     matched = rows.count()
     if not matched:
-        raise Invalid("nothing open matches the filter")
+        raise Invalid(_("nothing open matches the filter"))
     if expected is not None and matched != expected:
-        raise Conflict(f"{matched} match now, not {expected}; look at the list again")
+        raise Conflict(
+            _(
+                "%(now)s match now, not %(then)s; look at the list again",
+                now=matched,
+                then=expected,
+            )
+        )
     newest = rows.order_by("-pk").values_list("pk", flat=True)[0]
     return BulkDecision.objects.create(
         filter=wanted.stored(), upto=newest, decision=decision, lead=lead, matched=matched

@@ -11,6 +11,7 @@ from annotation.errors import Conflict, Denied, Invalid
 from annotation.models import Project, QueueItem
 from annotation.roles import Role, has_role
 from annotation.services.queue import queue_open
+from annotation.wording import wording as _
 from training.models import Checkpoint, Disagreement
 from training.selectors.disagreements import (
     LIVE_ITEM_STATES,
@@ -63,12 +64,16 @@ def disagreement_decide(
         Conflict: decided already, or the rollout is in the queue for another reason.
     """
     if not has_role(lead, Role.LEAD):
-        raise Denied("only a lead can decide a disagreement")
+        raise Denied(_("only a lead can decide a disagreement"))
     if decision not in DECISIONS:
-        raise Invalid(f"decision must be one of {', '.join(sorted(DECISIONS))}")
+        raise Invalid(
+            _("decision must be one of %(those)s", those=", ".join(sorted(DECISIONS)))
+        )
     locked = Disagreement.objects.select_for_update().get(pk=disagreement.pk)
     if locked.state != _State.OPEN:
-        raise Conflict(f"the disagreement has been decided already: {locked.state}")
+        raise Conflict(
+            _("the disagreement has been decided already: %(state)s", state=locked.state)
+        )
     if decision == "requeue":
         _requeue(locked, lead)
     else:
@@ -123,7 +128,7 @@ def disagreements_settle() -> int:
 def _requeue(disagreement: Disagreement, lead: User | None) -> list[Disagreement]:
     """Put the rollout into the queue for all its disputed steps."""
     if _live_item(disagreement):
-        raise Conflict("the rollout is in the queue already")
+        raise Conflict(_("the rollout is in the queue already"))
     rollout = disagreement.step.rollout
     disputed = list(
         Disagreement.objects.select_for_update(of=("self",))

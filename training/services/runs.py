@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from annotation.errors import Conflict, Invalid
 from annotation.models import Project
+from annotation.wording import wording as _
 from training.leases import expired, in_flight_until
 from training.models import Checkpoint, TrainingRun
 from training.run_config import ConfigError, config_check
@@ -52,7 +53,7 @@ def run_create(
         truth_refresh(project=project)
         release = release_cut(project=project, user=user)
     elif release.project_id != project.pk:
-        raise Invalid(f"release {release.number} belongs to another project")
+        raise Invalid(_("release %(n)s belongs to another project", n=release.number))
     return TrainingRun.objects.create(
         project=project,
         method=method,
@@ -80,7 +81,7 @@ def run_cancel(*, run: TrainingRun) -> TrainingRun:
     )
     run.refresh_from_db()
     if not asked:
-        raise Conflict(f"the run has ended already: it is {run.state}")
+        raise Conflict(_("the run has ended already: it is %(state)s", state=run.state))
     return run
 
 
@@ -103,7 +104,10 @@ def run_resume(*, run: TrainingRun) -> TrainingRun:
     run.refresh_from_db()
     if not resumed:
         raise Conflict(
-            f"only a failed or cancelled run can be resumed; this one is {run.state}"
+            _(
+                "only a failed or cancelled run can be resumed; this one is %(state)s",
+                state=run.state,
+            )
         )
     return run
 

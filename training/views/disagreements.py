@@ -20,6 +20,7 @@ from annotation.splits import SPLITS
 from annotation.steps import StepKind
 from annotation.views.cards import NAMES, lines_of
 from annotation.views.guard import role_required, visitor
+from annotation.views.language import refusal_words
 from training.models import Checkpoint, Disagreement
 from training.selectors.disagreements import THRESHOLD
 from training.selectors.workbench import (
@@ -145,7 +146,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     except StepwiseError as refused:
         if request.headers.get("HX-Request") != "true":
             raise
-        error = refused.message
+        error = refusal_words(refused)
     if request.headers.get("HX-Request") != "true":
         return redirect("disagreements")
     row = disagreements_filtered(DisagreementFilter(state="all")).get(pk=pk)

@@ -1,0 +1,114 @@
+"""What services refuse is told in the language of the page; stored texts stay English."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from django.test import Client
+from django.utils.translation import override
+
+from annotation.errors import Conflict, Invalid, InvalidLabels
+from annotation.roles import Role
+from annotation.rules import DEFAULT_RULES, parse_rules
+from annotation.services.queue import queue_claim
+from annotation.views.language import in_words, refusal_words
+from annotation.wording import Wording, wording
+from tests.browser import seed, seed_labels
+from tests.languages.sources import ROOT
+
+# Modules whose refusals people read on pages. Import and export jobs store theirs, in English.
+SPOKEN = (
+    *sorted((ROOT / "annotation" / "services").glob("*.py")),
+    *(ROOT / "training" / "services" / f"{name}.py" for name in ("bulk", "disagreements")),
+)
+STORED = {"exports.py", "imports.py", "pairs.py", "rollouts.py", "submissions.py"}
+REFUSALS = {"Invalid", "Denied", "Conflict"}
+
+
+def test_a_sentence_is_english_until_a_page_asks() -> None:
+    said = wording("at most %(n)s", n=3)
+    assert said == "at most 3"
+    assert (said.template, said.values) == ("at most %(n)s", {"n": 3})
+    assert wording("100 %") == "100 %"
+
+
+def test_a_page_gets_the_template_translated_and_its_values_named() -> None:
+    conflict = parse_rules(DEFAULT_RULES).conflict("mismatch", "all", "4")
+    assert conflict == "category mismatch and attribute all give tier 1, not 4"
+    with override("zh-hans"):
+        assert (
+            in_words(conflict)
+            == "类目“不匹配”加属性“全部满足”应得等级“1 不相关”，而不是“4 高度相关”"
+        )
+        assert in_words("text of a person") == "text of a person"
+        assert refusal_words(Conflict(wording("this item is not closed"))) == "该条目尚未关闭"
+
+
+def test_refused_labels_name_each_step_in_the_language_of_the_page() -> None:
+    error = InvalidLabels({4: wording("say why you are unsure"), 0: wording("judged twice")})
+    assert error.message == "judged twice; step 4: say why you are unsure"
+    with override("zh-hans"):
+        assert refusal_words(error) == "重复判定; 4 属性匹配: 请说明为什么不确定"
+
+
+def test_every_refusal_of_a_service_can_be_translated() -> None:
+    bare = [
+        f"{path.name}:{node.lineno}"
+        for path in SPOKEN
+        if path.name not in STORED
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and _is_bare(node.exc)
+    ]
+    assert bare == []
+
+
+def _is_bare(call: ast.Call) -> bool:
+    name = call.func.id if isinstance(call.func, ast.Name) else ""
+    texts = (ast.Constant, ast.JoinedStr)
+    return name in REFUSALS and bool(call.args) and isinstance(call.args[0], texts)
+
+
+def test_the_check_sees_a_bare_sentence_where_there_is_one() -> None:
+    for source, bare in (
+        ('Invalid("no")', True),
+        ('Invalid(f"{x}")', True),
+        ('Invalid(_("no"))', False),
+    ):
+        found = ast.parse(source).body[0]
+        assert isinstance(found, ast.Expr)
+        assert isinstance(found.value, ast.Call)
+        assert _is_bare(found.value) is bare
+
+
+@pytest.mark.django_db
+def test_a_lead_reads_a_refused_adjudication_in_chinese(client: Client) -> None:
+    item = seed_labels.split_item(seed.project_seed())
+    client.force_login(seed.person_seed("lea", Role.LEAD))
+    form = {"value-4": "none", "cause": "annotator_error"}
+    page = client.post(
+        f"/adjudication/{item.pk}/", form, headers={"accept-language": "zh-hans"}
+    )
+    assert page.status_code == 422
+    assert "还需要裁决步骤 5" in page.content.decode()
+    assert "decide step" not in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_an_annotator_reads_refused_labels_in_chinese(client: Client) -> None:
+    ann = seed.person_seed("ann", Role.ANNOTATOR)
+    seed.item_seed(seed.project_seed(), seed.KETTLE)
+    held = queue_claim(annotator=ann)
+    assert held is not None
+    client.force_login(ann)
+    form = {"client_key": "one", "verdict-1": "unsure"}
+    headers = {"accept-language": "zh-hans", "x-stepwise": "1"}
+    answer = client.post(f"/label/{held.pk}/submit/", form, headers=headers)
+    assert answer.status_code == 422
+    assert answer.json()["errors"]["1"] == "请说明为什么不确定"
+
+
+def test_a_sentence_survives_being_raised() -> None:
+    with pytest.raises(Invalid) as caught:
+        raise Invalid(wording("judged twice"))
+    assert isinstance(caught.value.message, Wording)
