@@ -80,7 +80,7 @@ bench: setup ## the timed benchmarks, each beside a peer, as JSON into build/ben
 .PHONY: messages
 messages: $(VENV)/.stamp-dev ## collect the pages' texts into locale/ and compile it (needs gettext)
 	$(PY) manage.py makemessages -l zh_Hans --no-location --no-wrap --no-obsolete $(addprefix -i ,.venv tests bench build staticfiles clients docs)
-	$(PY) manage.py compilemessages -l zh_Hans
+	$(PY) manage.py compilemessages -l zh_Hans -i .venv -i .stepwise -i build
 
 .PHONY: lock
 lock: ## resolve every group anew into requirements.lock
