@@ -34,12 +34,21 @@ class WatermarkAdmin(ReadOnlyAdmin):
 
 @admin.register(VerifierRelease)
 class VerifierReleaseAdmin(ReadOnlyAdmin):
-    list_display = ("__str__", "project", "number", "sha256", "counts", "created_at")
+    list_display = ("__str__", "project", "short_sha256", "entries", "created_at")
     list_select_related = ("project",)
     list_filter = ("project",)
     exclude = ("payload",)  # megabytes; there is a download for it
     actions = ("download",)
     editors = (Role.LEAD, Role.ML_ENGINEER)
+
+    @admin.display(description="sha256")
+    def short_sha256(self, obj: VerifierRelease) -> str:
+        return obj.sha256[:12]
+
+    @admin.display(description="entries")
+    def entries(self, obj: VerifierRelease) -> int:
+        """Rows of all steps and sources; the release itself lists them one by one."""
+        return sum(n for sources in obj.counts.values() for n in sources.values())
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # a release is immutable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from annotation.models import Project
+from annotation.models import Project, StepLabel
 from annotation.roles import Role
 from tests.browser import seed, seed_labels
 
@@ -76,6 +76,26 @@ def test_an_annotator_sees_no_other_persons_numbers(client: Client, project: Pro
     page = client.get("/progress/").content.decode()
     assert ">p1</th>" in page
     assert ">p2</th>" not in page
+
+
+def test_a_step_decided_against_somebody_is_called_a_majority_not_agreement(
+    client: Client, project: Project
+) -> None:
+    """SPLIT has three tiers; with two of three on the attribute, that step is a majority."""
+    item = seed_labels.split_item(project)
+    votes = StepLabel.objects.filter(item=item, kind=4)
+    votes.filter(value="partial").update(value="all", verdict="correct")
+    client.force_login(seed.person_seed("lea", Role.LEAD))
+    page = client.get(f"/adjudication/{item.pk}/").content.decode()
+    cards = dict(enumerate(page.split('<section class="step')[1:], 1))
+    assert ["agreed" in cards[kind] for kind in (1, 2, 3, 4, 5)] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert ["by majority" in cards[kind] for kind in (3, 4, 5)] == [False, True, False]
 
 
 def test_adjudication_is_blind_and_needs_the_split_steps(
