@@ -31,7 +31,7 @@ class LaunchForm(forms.Form):
     project = forms.ModelChoiceField(Project.objects.order_by("-pk"))
     method = forms.ChoiceField(choices=list(METHODS.items()))
     policy = forms.ModelChoiceField(
-        Checkpoint.objects.filter(kind=Checkpoint.Kind.POLICY).order_by("-pk"),
+        Checkpoint.objects.order_by("-pk"),
         help_text="trained from; a reward model starts from its weights too",
     )
     rm = forms.ModelChoiceField(
@@ -63,7 +63,7 @@ class LaunchForm(forms.Form):
     def config(self) -> dict[str, Any]:
         """The overrides of the run, as TrainingRun.config."""
         data = self.cleaned_data
-        section = "rl" if data["method"] in RL_METHODS else "fit"
+        section = "rl" if data["method"] in RL_METHODS | {"rm_grpo"} else "fit"
         limits = {name: data[name] for name in ("eval_split", "train_limit", "eval_limit")}
         chosen = {
             name: data[f"{section}__{name}"]

@@ -23,7 +23,13 @@ METHODS = {
     "sft": "SFT: imitate rollouts that people verified",
     "dpo": "DPO: prefer verified over refuted rollouts",
     "rm": "RM: train the stepwise reward model",
+    "rm_grpo": "RM, hard steps: go on from a reward model with GRPO",
+    "rm_scalar": "RM, scalar head: the ablation without a critique",
+    "classifier": "Baseline: cross-encoder, tier alone",
+    "linear": "Baseline: bag of words, tier alone",
 }
+JUDGES = frozenset({"rm", "rm_grpo", "rm_scalar"})  # leave a reward model
+BASELINES = frozenset({"classifier", "linear"})  # leave a report and nothing to sample from
 RL_METHODS = frozenset({"srpo", "grpo", "agrl"})
 
 
@@ -68,8 +74,10 @@ def config_check(
     """
     if method not in METHODS:
         raise ConfigError(f"method must be one of {', '.join(METHODS)}, not '{method}'")
-    if policy.kind != Checkpoint.Kind.POLICY and method != "rm":
+    if policy.kind != Checkpoint.Kind.POLICY and method not in JUDGES:
         raise ConfigError(f"{policy.name} is a reward model, not a policy")
+    if method == "rm_grpo" and policy.kind != Checkpoint.Kind.RM:
+        raise ConfigError(f"{policy.name} is a policy: rm_grpo goes on from a reward model")
     if rm is not None and rm.kind != Checkpoint.Kind.RM:
         raise ConfigError(f"{rm.name} is not a reward model")
     for checkpoint in (policy, rm):

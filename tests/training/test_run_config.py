@@ -13,6 +13,8 @@ from training.rl.config import parse_config
 from training.run_config import METHODS, ConfigError, DataOptions, config_check, run_toml
 
 POLICY = Checkpoint(name="p", path="/models/p", layout="answer_first", style="instruct")
+JUDGE = Checkpoint(name="j", path="/models/p", layout="answer_first", style="instruct",
+                   kind=Checkpoint.Kind.RM)  # fmt: skip
 RM = Checkpoint(name="r", path="/models/r", kind=Checkpoint.Kind.RM)
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
@@ -28,7 +30,8 @@ keys = st.sampled_from(["seed", "threads", "rl", "fit", "eval", "data", "policy"
 
 
 def check(config: dict[str, Any], method: str = "srpo") -> Any:
-    return config_check(method=method, policy=POLICY, rm=RM, config=config)
+    policy = JUDGE if method == "rm_grpo" else POLICY
+    return config_check(method=method, policy=policy, rm=RM, config=config)
 
 
 @given(st.dictionaries(keys, values, max_size=3))
@@ -60,3 +63,10 @@ def test_data_options_do_not_reach_the_trainer() -> None:
 def test_what_the_row_says_cannot_be_overridden() -> None:
     with pytest.raises(ConfigError, match="'policy' is chosen above"):
         check({"policy": "/etc"})
+
+
+def test_grpo_of_a_reward_model_goes_on_from_one_and_nothing_else_does() -> None:
+    with pytest.raises(ConfigError, match="p is a policy: rm_grpo goes on from a reward model"):
+        config_check(method="rm_grpo", policy=POLICY, rm=None, config={})
+    with pytest.raises(ConfigError, match="j is a reward model, not a policy"):
+        config_check(method="classifier", policy=JUDGE, rm=None, config={})

@@ -56,14 +56,32 @@ def test_a_finished_run_leaves_its_metrics_reports_and_model(
     assert (model.kind, model.path) == ("policy", f"{done.run_dir}/model")
 
 
-def test_the_model_of_an_rm_run_is_a_reward_model(settings: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("method", ["rm", "rm_grpo", "rm_scalar"])
+def test_the_model_of_a_reward_model_s_run_is_a_reward_model(
+    settings: Any, tmp_path: Path, method: str
+) -> None:
     settings.RUNS_DIR = tmp_path
     behave(settings, "finish")
     project = project_make()
     trainable(project)
-    run = run_make(project, method="rm")
+    run = run_make(project, method=method)
     run_launch(run_id=run.pk, worker="w1")
     assert Checkpoint.objects.get(run=run).kind == Checkpoint.Kind.RM
+
+
+def test_a_baseline_leaves_its_evaluation_and_nothing_to_sample_from(
+    settings: Any, tmp_path: Path
+) -> None:
+    settings.RUNS_DIR = tmp_path
+    behave(settings, "no_model")
+    project = project_make()
+    trainable(project)
+    run = run_make(project, method="linear")
+    done = run_launch(run_id=run.pk, worker="w1")
+    assert done is not None
+    assert done.state == State.FINISHED
+    assert EvalReport.objects.filter(run=run, moment="after").exists()
+    assert not Checkpoint.objects.filter(run=run).exists()
 
 
 def test_bad_input_fails_the_run_with_the_trainers_own_line(

@@ -12,6 +12,7 @@ from annotation.models import Pair, Project, Resolution
 from annotation.steps import STRUCTURED_KINDS, StepKind
 from training.models import Checkpoint
 from training.run_config import (
+    JUDGES,
     RL_METHODS,
     ConfigError,
     DataOptions,
@@ -86,7 +87,7 @@ def preflight(
 
 
 def _problems(seen: Preflight, method: str, eval_split: str) -> Iterator[str]:
-    if method == "rm":
+    if method in JUDGES:
         if not seen.labelled_steps:
             yield "no step has been decided by people: there is nothing to learn from"
         elif len(seen.verdicts) < 2:

@@ -16,6 +16,7 @@ from training.child import Child
 from training.job_folder import json_read
 from training.leases import LeaseLost, lease_take
 from training.models import TrainingRun
+from training.run_config import BASELINES
 from training.selectors.runs import MAX_ATTEMPTS, claimable_run
 from training.services.run_results import MetricsIngest, ResultMissing, checkpoint_record
 from training.services.run_watch import RunWatch, follow
@@ -97,7 +98,8 @@ def _finish(run: TrainingRun, watch: RunWatch, folder: Path) -> None:
     report = json_read(folder / "report.json") or {}
     try:
         with transaction.atomic():
-            checkpoint_record(run=run, folder=folder)
+            if run.method not in BASELINES:
+                checkpoint_record(run=run, folder=folder)
             _end(watch, _State.FINISHED, report=report, step=_last_step(run))
     except ResultMissing as error:
         _end(watch, _State.FAILED, str(error))

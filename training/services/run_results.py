@@ -9,6 +9,7 @@ from typing import Any
 from training.child import JsonLinesTail
 from training.job_folder import json_read
 from training.models import Checkpoint, EvalReport, RunMetric, TrainingRun
+from training.run_config import JUDGES
 
 MOMENTS = ("before", "after")
 
@@ -75,7 +76,7 @@ def checkpoint_record(*, run: TrainingRun, folder: Path) -> Checkpoint:
         run=run,
         defaults={
             "name": f"{run.project.slug}-{run.method}-{run.pk}",
-            "kind": Checkpoint.Kind.RM if run.method == "rm" else Checkpoint.Kind.POLICY,
+            "kind": Checkpoint.Kind.RM if run.method in JUDGES else Checkpoint.Kind.POLICY,
             "path": str(model),
             "style": about.get("style", run.policy.style),
             "layout": about.get("layout", run.policy.layout),
