@@ -108,13 +108,18 @@ def test_an_agrl_run_replays_shapes_and_says_so(
     assert json.loads((folder / "report.json").read_text())["method"] == "agrl"
 
 
-def test_a_shaped_srpo_run_with_dynamic_sampling_counts_all_it_sampled(
+def test_a_shaped_gated_srpo_run_with_dynamic_sampling_counts_what_it_did(
     tmp_path: Path, policy_dir: Path, samples: list[Sample]
 ) -> None:
     folder = tmp_path / "run"
     rl = {"updates": 2, "prompts": 2, "group": 4, "micro_batch": 4, "max_tokens": 90,
           "save_every": 1, "shaping": "rules", "dynamic": True}  # fmt: skip
-    make_run(folder, policy_dir, samples, rl=rl)
+    gate = {"first_share": 0.5, "gate": 1.0, "gate_pairs": 4, "gate_every": 1}
+    make_run(folder, policy_dir, samples, rl=rl, curriculum=gate)
     assert main([str(folder)]) == 0
     rows = read_finished_jsonl(folder / "metrics.jsonl")
     assert all(row["sampled"] >= 8 for row in rows)
+    ((update, stage, rate),) = json.loads((folder / "report.json").read_text())["gates"]
+    assert (update, stage) == (1, 1)
+    assert 0 <= rate <= 1
+    assert [row["stage"] for row in rows] == ([1, 1] if rate < 1 else [1, 2])
