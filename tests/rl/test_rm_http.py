@@ -9,16 +9,21 @@ import pytest
 import torch
 
 from annotation.steps import StepKind
-from tests.rl.tiny import answer, make_samples
+from tests.rl.tiny import answer, make_run, make_samples
 from tests.training.speaking_server import Reply, Server, serving
 from training.prompts import rm_prompt
+from training.rl.config import load_config
 from training.rl.data import read_finished_jsonl, write_jsonl
 from training.rl.generate import Decoding, generate_ids
 from training.rl.policy import Policy
 from training.rl.reward_model import VerdictTokens, load_reward_model
+from training.rl.rewards import HybridRewards
+from training.rl.rl_method import hybrid_rewards
 from training.rl.rm_http import LISTED, load_served, verdict_odds
+from training.rl.run_folder import Run
 from training.rl.score import score
-from training.rl.types import BadInput
+from training.rl.types import BadInput, Sample
+from verifier.truth import TruthTable
 
 pytestmark = pytest.mark.rl
 
@@ -152,3 +157,20 @@ def test_a_scoring_job_can_ask_a_server(
     (row,) = read_finished_jsonl(tmp_path / "scores.jsonl")
     assert row["step_id"] == "7"
     assert 0 < row["p"] < 1
+
+
+def test_the_rewards_of_a_run_can_come_from_a_server(
+    policy: Policy, policy_dir: Path, judge_dir: Path, samples: list[Sample], tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    with serving(Voice(policy)) as server:
+        server.models = [str(judge_dir)]
+        rewards = {"source": "rm_only", "server": server.url}
+        make_run(folder, policy_dir, samples, rm=str(judge_dir), rewards=rewards)
+        run = Run(folder, load_config(folder / "run.toml"), TruthTable(), samples, [], policy)
+        (found,) = hybrid_rewards(run).score(samples[:1], [answer(samples[0])])
+    values = [reward.value for reward in found.rewards.values()]
+    local = HybridRewards(TruthTable(), load_reward_model(judge_dir), mode="rm_only")
+    (same,) = local.score(samples[:1], [answer(samples[0])])
+    assert values == pytest.approx([r.value for r in same.rewards.values()], abs=1e-4)
+    assert len(server.requests) == 10  # a critique and a verdict for each of five steps

@@ -38,6 +38,7 @@ class RewardsConfig:
 
     source: str = one("hybrid", "rm_only", "outcome")
     rm: str = one("p", "verdict")  # the reward model's P(correct), or 1 where it is >= 0.5
+    server: str = "local"  # or the base URL of a server that answers for the reward model
     label_noise: float = num(0.0, 0, 1)  # share of the training truth replaced by other values
 
 

@@ -21,7 +21,6 @@ from training.rl.generate import Decoding
 from training.rl.grpo import GRPOOutcomeTrainer
 from training.rl.local_rollouts import local_rollouts
 from training.rl.planned import PlannedRollouts
-from training.rl.reward_model import load_reward_model
 from training.rl.rewards import (
     HybridRewards,
     RewardMode,
@@ -29,6 +28,7 @@ from training.rl.rewards import (
     Verdicts,
     human_share,
 )
+from training.rl.rm_http import load_judge
 from training.rl.run_folder import Cancelled, Run
 from training.rl.sampling import label_cv, select
 from training.rl.shaping import outcome_credit, shaped_steps
@@ -103,7 +103,7 @@ def hybrid_rewards(run: Run) -> HybridRewards:
     config = run.config
     scorer: StepScorer | None = None
     if config.rm:
-        scorer = load_reward_model(config.rm, config.eval.batch_size)
+        scorer = load_judge(config.rm, config.rewards.server, config.eval.batch_size)
     if scorer is not None and config.rewards.rm == "verdict":
         scorer = Verdicts(scorer)
     mode = cast(RewardMode, config.rewards.source)

@@ -25,6 +25,7 @@ from training.rl.reward_model import (
     VerdictTokens,
     critique_room,
     judged_ids,
+    load_reward_model,
 )
 from training.rl.types import BadInput
 
@@ -113,6 +114,14 @@ def verdict_odds(
     least = min(listed.values())
     good, bad = (least if value is None else value for value in found)
     return float(good - bad)
+
+
+def load_judge(folder: str | Path, server: str, batch_size: int) -> StepJudge:
+    """The reward model of ``folder``: in this process for ``server`` "local", else as the
+    server at that address answers for it. Raises BadInput as the two loaders do."""
+    if server == "local":
+        return load_reward_model(folder, batch_size)
+    return load_served(folder, server)
 
 
 def load_served(folder: str | Path, server: str) -> ServedRewardModel:

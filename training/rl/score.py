@@ -11,8 +11,7 @@ import torch
 from training.rl.data import read_jsonl
 from training.rl.jobs import append_jsonl, read_job, resume_jsonl, run_job
 from training.rl.judge import Score
-from training.rl.reward_model import load_reward_model
-from training.rl.rm_http import load_served
+from training.rl.rm_http import load_judge
 from training.rl.types import BadInput
 
 DEFAULTS: dict[str, Any] = {"model": "", "server": "local", "batch_size": 128, "threads": 1}
@@ -34,10 +33,7 @@ def score(folder: Path) -> None:
     if not due:
         out.touch()
         return
-    if job["server"] == "local":
-        model = load_reward_model(job["model"], max(1, job["batch_size"]))
-    else:
-        model = load_served(job["model"], job["server"])
+    model = load_judge(job["model"], job["server"], max(1, job["batch_size"]))
 
     def write(rows: list[int], scores: list[Score]) -> None:
         append_jsonl(
