@@ -73,6 +73,7 @@ def test_guided_rollouts_bring_right_answers_into_a_group_that_had_none(
     plan.plan(0, [sample])
     assert plan.metrics["zero_variance_before"] == 1.0
     assert plan.metrics["zero_variance_after"] == 0.0
+    assert plan.metrics["failing"] == 1.0
     assert 0 < plan.metrics["replayed"] <= 0.5
     old = before.rollouts([], None)["completion_ids"]
     new = plan.rollouts([], None)["completion_ids"]

@@ -19,7 +19,8 @@ KEPT = (
     "reward", "reward_step_1", "reward_step_2", "reward_step_3", "reward_step_4",
     "reward_step_5", "kl", "entropy", "length", "zero_variance", "parse_rate", "human_share",
     "loss", "grad_norm", "learning_rate", "mean_token_accuracy", "rewards/accuracies",
-    "zero_variance_before", "zero_variance_after", "replayed", "refills", "unfilled", "sampled",
+    "zero_variance_before", "zero_variance_after", "failing", "replayed",
+    "refills", "unfilled", "sampled",
 )  # fmt: skip
 
 

@@ -67,6 +67,7 @@ class PlannedRollouts:
         self._sampled = 0
         groups = self._sample(samples, f"{update}")
         before = zero_variance([group.outcomes for group in groups])
+        failing = sum(bool(self._failed(group)) for group in groups)
         replayed = self._replay(groups, f"{update}")
         refills = self._refill(groups, f"{update}") if self._config.dynamic else 0
         size = self._decoding.n
@@ -77,6 +78,7 @@ class PlannedRollouts:
         self.metrics = {
             "zero_variance_before": before,
             "zero_variance_after": zero_variance([group.outcomes for group in groups]),
+            "failing": failing / len(groups),
             "replayed": replayed / total,
             "refills": refills,
             "unfilled": len(dull) / len(groups),
@@ -91,6 +93,10 @@ class PlannedRollouts:
             "completion_ids": [list(ids) for group in self._groups for ids in group.ids],
             "logprobs": None,
         }
+
+    def _failed(self, group: Group) -> list[int]:
+        """The rollouts of a failing group that replay would put right."""
+        return chosen(group.outcomes, self._config.replay_below, self._config.replay_share)
 
     def _teaches(self, group: Group) -> bool:
         return not self._config.dynamic or teaches(group.outcomes, self._config.max_right)
@@ -139,10 +145,7 @@ class PlannedRollouts:
         """Put guided rollouts in the place of wrong ones; returns how many."""
         if not self._config.replay:
             return 0
-        below, share = self._config.replay_below, self._config.replay_share
-        wrong = [
-            (group, place) for group in groups for place in chosen(group.outcomes, below, share)
-        ]
+        wrong = [(group, place) for group in groups for place in self._failed(group)]
         texts = [(group.sample, group.scored[place].text) for group, place in wrong]
         found = guide(self._policy, self._judge, self._decoding, texts, name)
         self._sampled += len(texts)
