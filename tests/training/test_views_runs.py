@@ -9,7 +9,9 @@ from annotation.models import Project
 from annotation.roles import Role
 from tests.browser import seed, seed_training
 from training.models import RunMetric, TrainingRun
+from training.rl.monitors import MONITORS
 from training.selectors.run_page import run_view
+from training.views.alarms import TEXTS
 
 pytestmark = pytest.mark.django_db
 
@@ -86,3 +88,35 @@ def test_an_engineer_may_not_decide_disagreements(engineer: Client, project: Pro
     first = seed_training.disagreements(project)[0]
     url = f"/training/disagreements/{first.pk}/decide/"
     assert engineer.post(url, {"decision": "rm_right"}).status_code == 403
+
+
+def test_an_alarm_of_the_newest_update_is_shown_with_the_step_it_began_at(
+    engineer: Client, project: Project
+) -> None:
+    run = seed_training.run(project, step=4)
+    for step, codes in ((1, ["rm_drift"]), (2, []), (3, ["rm_drift"]), (4, ["rm_drift"])):
+        RunMetric.objects.filter(run=run, step=step).update(data={"alarms": codes})
+    page = engineer.get(f"/training/runs/{run.pk}/").content.decode()
+    assert "Reward model drift" in page
+    assert "since step 3" in page
+    assert "Entropy collapse" not in page
+
+
+def test_an_alarm_that_has_passed_is_not_shown(engineer: Client, project: Project) -> None:
+    run = seed_training.run(project, step=2)
+    RunMetric.objects.filter(run=run, step=1).update(data={"alarms": ["entropy_collapse"]})
+    RunMetric.objects.filter(run=run, step=2).update(data={"alarms": []})
+    assert run_view(run).alarms == []
+
+
+def test_every_alarm_has_its_words() -> None:
+    assert set(TEXTS) == set(MONITORS)
+
+
+def test_the_seconds_of_an_update_are_told_apart(engineer: Client, project: Project) -> None:
+    run = seed_training.run(project, step=2)
+    spent = {"seconds": 4.0, "seconds_generation": 1.0, "seconds_reward": 0.4}
+    RunMetric.objects.filter(run=run).update(data=spent)
+    assert run_view(run).shares == {"generation": 25, "reward": 10, "update": 65}
+    page = engineer.get(f"/training/runs/{run.pk}/").content.decode()
+    assert "sampling 25 %, rewards 10 %, learning 65 %" in page

@@ -141,6 +141,23 @@ class EvalConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class TrainerConfig:
+    """What a run may use beyond one process and float32 (docs/scale.md)."""
+
+    bf16: bool = False  # mixed precision: products in bfloat16, weights in float32
+    activation_checkpointing: bool = False  # less memory, a second forward pass
+    lora_rank: int = num(0, 0, 4096)  # 0 = every weight is trained
+    lora_alpha: int = num(32, 1, 65536)
+    lora_targets: str = "all-linear"  # or module names, comma-separated
+    packing: bool = False  # sft: several examples in one row instead of padding
+    sampler: str = one("auto", "ours", "generate", "vllm_server", "vllm_colocate")  # rl
+    vllm_url: str = ""  # vllm_server: its address; "" = TRL's default
+    vllm_memory: float = num(0.3, 0.01, 1)  # vllm_colocate: share of the GPU's memory
+    vllm_tensor_parallel: int = num(1, 1, 64)
+    report_to: str = ""  # tensorboard, wandb, mlflow, trackio; comma-separated
+
+
+@dataclass(frozen=True, slots=True)
 class RunConfig:
     """run.toml. ``policy`` and ``rm`` are model folders; ``rm`` "" leaves steps 1-2 masked."""
 
@@ -160,6 +177,7 @@ class RunConfig:
     shaping: ShapingConfig = field(default_factory=ShapingConfig)
     fit: FitConfig = field(default_factory=FitConfig)
     eval: EvalConfig = field(default_factory=EvalConfig)
+    trainer: TrainerConfig = field(default_factory=TrainerConfig)
 
 
 def load_config(path: Path) -> RunConfig:
@@ -199,6 +217,8 @@ def parse_config(text: str) -> RunConfig:
         raise BadInput("run.toml: fit.target 'answer' is for method sft")
     if config.rewards.source == "rm_only" and not config.rm:
         raise BadInput("run.toml: rewards.source 'rm_only' needs a reward model: set 'rm'")
+    if config.trainer.lora_rank and config.eval.keep_best:
+        raise BadInput("run.toml: eval.keep_best keeps whole weights: not with a LoRA adapter")
     return config
 
 

@@ -19,6 +19,7 @@ from training.rl.pass_at_n import pass_curve, wrong_rollouts
 from training.rl.pass_at_n import preferences as pass_at_n_preferences
 from training.rl.rewards import HybridRewards
 from training.rl.run_folder import Cancelled, Run
+from training.rl.scale import adapter, settle
 from training.rl.sft import reference_text, verified
 from training.rl.types import BadInput, Sample
 
@@ -52,7 +53,11 @@ def _train(run: Run, rows: list[dict[str, str]]) -> None:
         model=run.policy.model,
         args=DPOConfig(
             **common_arguments(
-                run.folder, run.config.seed, config.learning_rate, config.save_every
+                run.folder,
+                run.config.seed,
+                config.learning_rate,
+                config.save_every,
+                run.config.trainer,
             ),
             num_train_epochs=config.epochs,
             per_device_train_batch_size=config.batch_size,
@@ -62,11 +67,12 @@ def _train(run: Run, rows: list[dict[str, str]]) -> None:
         train_dataset=Dataset.from_list(rows),
         processing_class=run.policy.tokenizer,
         callbacks=[callback],
+        peft_config=adapter(run.config.trainer),
     )
     quiet(trainer).train(resume_from_checkpoint=newest_checkpoint(run.folder))
     if callback.cancelled:
         raise Cancelled
-    run.policy.model.eval()
+    settle(run, trainer)
 
 
 def preferences(explored: Explored, style: Any) -> list[dict[str, str]]:

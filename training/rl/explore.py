@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from training.prompts import policy_prompt
 from training.rl.generate import Decoding, generate_batches
 from training.rl.jobs import append_jsonl, resume_jsonl
+from training.rl.processes import main_first
 from training.rl.rewards import RIGHT, HybridRewards
 from training.rl.run_folder import Run
 from training.rl.types import Sample, ScoredRollout
@@ -21,7 +22,8 @@ Explored = list[tuple[Sample, list[ScoredRollout]]]
 def explore(run: Run) -> Explored:
     """Every training pair with its scored rollouts; steps 1-2 are not scored here, because
     selection looks at outcomes."""
-    texts = explored_texts(run)
+    with main_first():
+        texts = explored_texts(run)
     rewards = HybridRewards(
         run.truths, layout=run.policy.layout, use_silver=run.config.use_silver
     )

@@ -13,8 +13,9 @@ from trl import SFTConfig, SFTTrainer
 
 from training.rl.callbacks import quiet
 from training.rl.checkpoints import newest_checkpoint
-from training.rl.config import FitConfig
+from training.rl.config import FitConfig, TrainerConfig
 from training.rl.policy import Policy
+from training.rl.scale import adapter, trainer_arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,11 @@ def fit(
     run_dir: Path,
     seed: int,
     callbacks: list[Any],
-) -> None:
-    """Train in place; goes on from the newest complete checkpoint in ``run_dir``."""
+    extra: TrainerConfig | None = None,
+) -> Any:
+    """Train in place; goes on from the newest complete checkpoint in ``run_dir``. Returns the
+    trainer."""
+    extra = extra or TrainerConfig()
     rows = [
         {"input_ids": example.ids, "completion_mask": example.mask}
         for example in examples
@@ -48,20 +52,23 @@ def fit(
     trainer = SFTTrainer(
         model=policy.model,
         args=SFTConfig(
-            **common_arguments(run_dir, seed, config.learning_rate, config.save_every),
+            **common_arguments(run_dir, seed, config.learning_rate, config.save_every, extra),
             num_train_epochs=config.epochs,
             per_device_train_batch_size=config.batch_size,
             lr_scheduler_type="cosine",
             warmup_steps=max(1, fit_updates(len(rows), config) // 20),
-            max_length=None,
+            max_length=config.max_tokens if extra.packing else None,
+            packing=extra.packing,
             completion_only_loss=True,
         ),
         train_dataset=Dataset.from_list(rows),
         processing_class=policy.tokenizer,
         callbacks=callbacks,
+        peft_config=adapter(extra),
     )
     quiet(trainer).train(resume_from_checkpoint=newest_checkpoint(run_dir))
     policy.model.eval()
+    return trainer
 
 
 def fit_updates(rows: int, config: FitConfig) -> int:
@@ -70,7 +77,11 @@ def fit_updates(rows: int, config: FitConfig) -> int:
 
 
 def common_arguments(
-    run_dir: Path, seed: int, learning_rate: float, save_every: int
+    run_dir: Path,
+    seed: int,
+    learning_rate: float,
+    save_every: int,
+    extra: TrainerConfig | None = None,
 ) -> dict[str, Any]:
     """TrainingArguments that every method shares."""
     return {
@@ -82,10 +93,8 @@ def common_arguments(
         "save_strategy": "steps",
         "save_steps": save_every,
         "save_total_limit": 2,
-        "report_to": [],
         "disable_tqdm": True,
-        "bf16": False,
-        "activation_checkpointing": False,
+        **trainer_arguments(extra or TrainerConfig()),
         "remove_unused_columns": False,
         "dataloader_pin_memory": False,
     }

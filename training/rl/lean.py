@@ -32,6 +32,8 @@ def is_lean(model: PreTrainedModel) -> bool:
         and config.pretraining_tp == 1
         and rope.get("rope_type", "default") in _ROPES
         and all(weight.dtype == torch.float32 for weight in model.parameters())
+        # an adapter puts its own modules in the place of the plain products
+        and not any("lora" in name for name, _ in model.named_parameters())
     )
 
 

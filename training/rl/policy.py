@@ -46,6 +46,10 @@ class Policy:
     def save(self, folder: Path, notes: Mapping[str, Any] | None = None) -> None:
         """Write the folder so that :func:`load_policy` reads it back."""
         self.model.save_pretrained(folder)
+        self.describe(folder, notes)
+
+    def describe(self, folder: Path, notes: Mapping[str, Any] | None = None) -> None:
+        """Write what belongs beside the weights."""
         self.tokenizer.save_pretrained(folder)
         facts = {"layout": self.layout, "prompt_version": PROMPT_VERSION, "style": self.style}
         write_json(folder / "stepwise.json", {**facts, **(notes or {})})

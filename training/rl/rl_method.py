@@ -21,6 +21,7 @@ from training.rl.generate import Decoding
 from training.rl.grpo import GRPOOutcomeTrainer
 from training.rl.local_rollouts import local_rollouts
 from training.rl.planned import PlannedRollouts
+from training.rl.processes import world_size
 from training.rl.rewards import (
     HybridRewards,
     RewardMode,
@@ -31,6 +32,7 @@ from training.rl.rewards import (
 from training.rl.rm_http import load_judge
 from training.rl.run_folder import Cancelled, Run
 from training.rl.sampling import label_cv, select
+from training.rl.scale import adapter, sampler_arguments, settle
 from training.rl.shaping import outcome_credit, shaped_steps
 from training.rl.srpo import Credit, SRPOConfig, SRPOTrainer
 from training.rl.types import BadInput, Sample
@@ -70,6 +72,7 @@ def train_policy(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
         rollout_func=_rollouts(run),
         credit=_credit(run, trainer_class),
         planner=_planner(run, curriculum),
+        peft_config=adapter(config.trainer),
     )
     callback = RunCallback(
         run.folder,
@@ -86,7 +89,7 @@ def train_policy(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
     quiet(trainer).train(resume_from_checkpoint=resume)
     if callback.cancelled:
         raise Cancelled
-    run.policy.model.eval()
+    settle(run, trainer)
     sources = dict(sorted(trainer.sources.items()))
     return {
         "samples": selection.counts,
@@ -123,13 +126,15 @@ def outcome_rate(run: Run, samples: Sequence[Sample]) -> float:
 
 def srpo_arguments(run: Run) -> SRPOConfig:
     """run.toml's ``[rl]`` as TRL's arguments, for any number of processes."""
-    rl, seed = run.config.rl, run.config.seed
-    world = torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
+    rl, seed, extra = run.config.rl, run.config.seed, run.config.trainer
     rollouts = rl.prompts * rl.group
+    if rl.micro_batch % world_size():
+        raise BadInput(f"rl.micro_batch {rl.micro_batch}: not a multiple of the processes")
     return SRPOConfig(
-        **common_arguments(run.folder, seed, rl.learning_rate, rl.save_every),
+        **common_arguments(run.folder, seed, rl.learning_rate, rl.save_every, extra),
+        **sampler_arguments(extra),
         max_steps=rl.updates,
-        per_device_train_batch_size=max(1, rl.micro_batch // world),
+        per_device_train_batch_size=rl.micro_batch // world_size(),
         gradient_accumulation_steps=rollouts // rl.micro_batch,
         num_generations=rl.group,
         max_completion_length=rl.max_tokens,
@@ -154,10 +159,15 @@ def srpo_arguments(run: Run) -> SRPOConfig:
 
 
 def _rollouts(run: Run) -> Any:
-    """Our sampler on CPU; on a GPU or over several processes TRL's own generation."""
-    if _many() or torch.cuda.is_available():
-        return None
-    return local_rollouts(run.policy, _decoding(run))
+    """Our sampler on CPU; on a GPU or over several processes TRL's own generation, unless
+    ``trainer.sampler`` says otherwise."""
+    wanted = run.config.trainer.sampler
+    if wanted == "ours" and _many():
+        raise BadInput("trainer.sampler 'ours' needs one process: it samples whole groups")
+    fits = not (_many() or torch.cuda.is_available())
+    if wanted == "ours" or (wanted == "auto" and fits):
+        return local_rollouts(run.policy, _decoding(run))
+    return None
 
 
 def _planner(run: Run, curriculum: Curriculum) -> PlannedRollouts | None:
@@ -165,6 +175,8 @@ def _planner(run: Run, curriculum: Curriculum) -> PlannedRollouts | None:
     rl = run.config.rl
     if not (rl.replay or rl.dynamic):
         return None
+    if run.config.trainer.sampler not in ("auto", "ours"):
+        raise BadInput("rl.replay and rl.dynamic sample by themselves: trainer.sampler 'ours'")
     if _many():
         raise BadInput("rl.replay and rl.dynamic need one process: they look at whole groups")
     judge = HybridRewards(run.truths, None, run.policy.layout, run.config.use_silver)
@@ -182,8 +194,7 @@ def _credit(run: Run, trainer_class: type[SRPOTrainer]) -> Credit | None:
 
 
 def _many() -> bool:
-    distributed = torch.distributed
-    return distributed.is_initialized() and distributed.get_world_size() > 1
+    return world_size() > 1
 
 
 def _decoding(run: Run) -> Decoding:

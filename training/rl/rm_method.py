@@ -13,6 +13,7 @@ from training.rl.reward_model import RewardModel, fit_example
 from training.rl.rm_scalar import fit_scalar
 from training.rl.rm_train import RmData, held_out_report, measure, prior_shift, rm_data
 from training.rl.run_folder import Cancelled, Run
+from training.rl.scale import settle
 
 
 def train_rm(run: Run) -> dict[str, Any]:
@@ -21,7 +22,12 @@ def train_rm(run: Run) -> dict[str, Any]:
     data = _data(run)
     examples = [fit_example(run.policy.tokenizer, example) for example in data.balanced]
     callback = RunCallback(run.folder)
-    fit(run.policy, examples, run.config.fit, run.folder, run.config.seed, [callback])
+    config = run.config
+    trainer = fit(
+        run.policy, examples, config.fit, run.folder, config.seed, [callback], config.trainer
+    )
+    if not callback.cancelled:
+        settle(run, trainer)
     judge = RewardModel(run.policy, batch_size=run.config.eval.batch_size)
     return _finished(run, judge, data, callback)
 

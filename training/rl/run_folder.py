@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,10 +11,14 @@ from annotation.rules import DEFAULT_RULES, Rules, RulesError, parse_rules
 from training.rl.config import RunConfig, load_config, resolved
 from training.rl.data import read_labels, read_samples, write_json
 from training.rl.policy import Policy
+from training.rl.provenance import code_version, file_sha256, package_versions, weights_sha256
 from training.rl.types import BadInput, LabelledRollout, Sample
 from verifier.truth import TruthError, TruthTable, load
 
-_PACKAGES = ("torch", "transformers", "trl", "tokenizers", "accelerate")
+INPUTS = (
+    "run.toml", "train.jsonl", "eval.jsonl", "dev.jsonl", "labels.jsonl", "truth.json",
+    "rules.toml",
+)  # fmt: skip
 
 
 class Cancelled(Exception):
@@ -85,11 +87,25 @@ def read_inputs(folder: Path) -> tuple[RunConfig, TruthTable, list[Sample], list
 
 
 def record_trainer(folder: Path, config: RunConfig) -> None:
-    """Add to manifest.json what ran: package versions and the resolved configuration."""
+    """Add to manifest.json what runs: code, packages, data, models, resolved configuration.
+
+    Raises:
+        BadInput: a model is not the one that the run was started with.
+    """
     manifest = _manifest(folder)
-    versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
+    models = {
+        name: {"path": path, "sha256": weights_sha256(Path(path))}
+        for name, path in (("policy", config.policy), ("rm", config.rm))
+        if path
+    }
+    for name, earlier in manifest.get("trainer", {}).get("models", {}).items():
+        if name in models and models[name]["sha256"] != earlier["sha256"]:
+            raise BadInput(f"{name} '{models[name]['path']}': changed since the run started")
     manifest["trainer"] = {
-        "packages": versions,
+        "code": code_version(),
+        "packages": package_versions(),
+        "data": {n: file_sha256(folder / n) for n in INPUTS if (folder / n).exists()},
+        "models": models,
         "seed": config.seed,
         "config": resolved(config),
     }
@@ -110,6 +126,5 @@ def _check_manifest(folder: Path) -> None:
         path = folder / name
         if not path.exists():
             raise BadInput(f"{name}: missing, but the snapshot wrote it")
-        with path.open("rb") as handle:
-            if hashlib.file_digest(handle, "sha256").hexdigest() != expected:
-                raise BadInput(f"{name}: changed since the snapshot was written")
+        if file_sha256(path) != expected:
+            raise BadInput(f"{name}: changed since the snapshot was written")

@@ -14,6 +14,7 @@ from training.rl.explore import by_outcome, explore
 from training.rl.fit import FitExample, encode, fit
 from training.rl.layouts import relayout, taught
 from training.rl.run_folder import Cancelled, Run
+from training.rl.scale import settle
 from training.rl.types import BadInput, LabelledRollout, Sample
 
 _PER_PAIR = 4  # more rollouts of one pair repeat each other
@@ -61,9 +62,13 @@ def reference_text(label: LabelledRollout, layout: Layout) -> str | None:
 
 def _fit(run: Run, examples: list[FitExample]) -> None:
     callback = RunCallback(run.folder)
-    fit(run.policy, examples, run.config.fit, run.folder, run.config.seed, [callback])
+    config = run.config
+    trainer = fit(
+        run.policy, examples, config.fit, run.folder, config.seed, [callback], config.trainer
+    )
     if callback.cancelled:
         raise Cancelled
+    settle(run, trainer)
 
 
 def _example(run: Run, sample: Sample, text: str) -> FitExample:

@@ -7,6 +7,7 @@ name is private: TRL is pinned exactly and tests/rl/test_srpo_tiny.py is the tri
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,8 @@ from training.rl.advantages import (
 )
 from training.rl.align import Aligner
 from training.rl.policy import own_weights
-from training.rl.rewards import gated, human_share, source_counts
+from training.rl.rewards import gated, source_counts
+from training.rl.rollout_metrics import rollout_metrics
 from training.rl.types import Sample, ScoredRollout
 
 Scorer = Callable[[Sequence[Sample], Sequence[str]], list[ScoredRollout]]
@@ -88,6 +90,7 @@ class SRPOTrainer(GRPOTrainer):
         rollout_func: Callable[[list[str], Any], dict[str, Any]] | None = None,
         credit: Credit | None = None,
         planner: Planner | None = None,
+        peft_config: Any = None,
     ) -> None:
         self.credit = credit
         self.planner = planner
@@ -96,6 +99,7 @@ class SRPOTrainer(GRPOTrainer):
         self.prompt_of = prompt_of
         self.scored: list[ScoredRollout] = []
         self.sources: Counter[str] = Counter()  # of the step rewards, over the whole run
+        self.spent = {"generation": 0.0, "reward": 0.0}  # seconds of this update
         self.aligner = Aligner(processing_class, args.layout)
         super().__init__(
             model=model,
@@ -105,6 +109,7 @@ class SRPOTrainer(GRPOTrainer):
             processing_class=processing_class,
             callbacks=callbacks,
             rollout_func=planner.rollouts if planner else rollout_func,
+            peft_config=peft_config,
         )
         if self.ref_model is not None:
             own_weights(self.ref_model)
@@ -151,15 +156,25 @@ class SRPOTrainer(GRPOTrainer):
             samples.append(self.schedule.batch(update)[place])
         if self.planner is not None:
             group = self.num_generations
+            started = time.monotonic()
             kept = self.planner.plan(update, samples[::group])
+            self.spent["generation"] += time.monotonic() - started
             samples = [sample for sample in kept for _ in range(group)]
         return [{"prompt": self.prompt_of(sample), "sample": sample} for sample in samples]
+
+    def _generate(self, prompts: list[Any]) -> Any:
+        started = time.monotonic()
+        found = super()._generate(prompts)
+        self.spent["generation"] += time.monotonic() - started
+        return found
 
     def _outcomes(
         self, prompts: list[str], completions: list[str], sample: list[Sample], **_: Any
     ) -> list[float | None]:
         """TRL's reward function: scores every step once and hands TRL the outcome."""
+        started = time.monotonic()
         self.scored = self.scorer(sample, completions)
+        self.spent["reward"] += time.monotonic() - started
         return [rollout.outcome for rollout in self.scored]
 
     def _credited(self, rollout: ScoredRollout) -> list[float]:
@@ -180,12 +195,12 @@ class SRPOTrainer(GRPOTrainer):
             for name, value in self.planner.metrics.items():
                 metrics[name].append(value)
         everyone = gather_object(self.scored)
-        parsed = sum(rollout.parse_error is None for rollout in everyone)
-        metrics["parse_rate"].append(parsed / len(everyone))
-        counts = source_counts(everyone)
-        self.sources.update(counts)
-        share = human_share(counts)
-        metrics["human_share"].append(float("nan") if share is None else share)
+        for name, value in rollout_metrics(everyone, group).items():
+            metrics[name].append(value)
+        self.sources.update(source_counts(everyone))
+        for name, seconds in self.spent.items():
+            metrics[f"seconds_{name}"].append(seconds)
+            self.spent[name] = 0.0
         self.schedule.observe(everyone)
 
 

@@ -23,6 +23,8 @@ from training.rl.evaluate import Prediction, delta, held_out, predict, write_rep
 from training.rl.layouts import laid_out
 from training.rl.noise import noisy
 from training.rl.policy import load_policy
+from training.rl.processes import is_main, join, leave, main_first
+from training.rl.provenance import weights_sha256
 from training.rl.rl_method import train_grpo, train_srpo
 from training.rl.rm_grpo import train_rm_grpo
 from training.rl.rm_method import train_rm, train_rm_scalar
@@ -61,17 +63,24 @@ def train(folder: Path) -> None:
     if run.config.method in BASELINES:
         _baseline(run)
         return
-    before = _evaluated(run, "before")
+    with main_first():
+        before = _evaluated(run, "before")
     facts = _timed(run, "training", lambda: METHODS[run.config.method](run))
-    run.policy.save(folder / "model", facts.pop("model_facts", None))
-    after = _evaluated(run, "after")
-    write_json(folder / "report.json", _report(run, facts, before, after))
-    print("done", flush=True)
+    model_facts = facts.pop("model_facts", None)
+    if is_main():
+        run.policy.save(folder / "model", model_facts)
+        facts["model_sha256"] = weights_sha256(folder / "model")
+    with main_first():
+        after = _evaluated(run, "after")
+    if is_main():
+        write_json(folder / "report.json", _report(run, facts, before, after))
+        print("done", flush=True)
 
 
 def _open(folder: Path) -> Run:
     config, truths, train_samples, eval_samples = read_inputs(folder)
-    record_trainer(folder, config)
+    if is_main():
+        record_trainer(folder, config)
     truths, train_samples = noisy(
         truths, train_samples, config.rewards.label_noise, config.seed
     )
@@ -155,6 +164,7 @@ def main(argv: list[str]) -> int:
         print("usage: python -m training.rl.train RUN_DIR", file=sys.stderr)
         return BAD_INPUT
     try:
+        join()
         train(Path(argv[0]))
     except Cancelled:
         print("cancelled; the same command goes on from here", flush=True)
@@ -162,6 +172,8 @@ def main(argv: list[str]) -> int:
     except BadInput as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
+    finally:
+        leave()
     return DONE
 
 

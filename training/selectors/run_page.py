@@ -21,6 +21,15 @@ _RECENT = 20  # updates behind the estimate
 
 
 @dataclass(frozen=True, slots=True)
+class Since:
+    """An alarm of the newest update (a code of training.rl.monitors), and the first update of
+    its unbroken row."""
+
+    code: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunView:
     run: TrainingRun
     active: bool
@@ -29,6 +38,8 @@ class RunView:
     charts: list[Chart]
     stage: str
     evaluations: dict[str, dict[str, Any]]  # moment -> metrics
+    alarms: list[Since]
+    shares: dict[str, int]  # percent of an update: generation, reward, update; {} = unknown
 
     @property
     def eta_minutes(self) -> float | None:
@@ -54,7 +65,36 @@ def run_view(run: TrainingRun) -> RunView:
         charts=charts,
         stage=str(stages[0]) if stages else "",
         evaluations={report.moment: report.metrics for report in reports},
+        alarms=alarms_since(rows),
+        shares=time_shares(rows),
     )
+
+
+def alarms_since(rows: list[dict[str, Any]]) -> list[Since]:
+    """Of rows ordered by step; only what the newest one still says."""
+    found = []
+    for code in rows[-1].get("alarms", []) if rows else []:
+        since = rows[-1]["step"]
+        for row in reversed(rows):
+            if code not in row.get("alarms", []):
+                break
+            since = row["step"]
+        found.append(Since(code, since))
+    return found
+
+
+def time_shares(rows: list[dict[str, Any]]) -> dict[str, int]:
+    """Where the last updates' seconds went, in percent."""
+    known = [row for row in rows[-_RECENT:] if row.get("seconds_generation") is not None]
+    whole = sum(row["seconds"] for row in known)
+    if not whole:
+        return {}
+    parts = {
+        name: sum(row[f"seconds_{name}"] or 0.0 for row in known)
+        for name in ("generation", "reward")
+    }
+    parts["update"] = whole - sum(parts.values())
+    return {name: round(100 * seconds / whole) for name, seconds in parts.items()}
 
 
 def _eta(run: TrainingRun, rows: list[dict[str, Any]]) -> float | None:

@@ -22,6 +22,7 @@ from training import tasks
 from training.models import TrainingRun
 from training.selectors.run_page import RunView, run_view, runs_newest_first
 from training.services.runs import run_cancel, run_resume
+from training.views.alarms import TEXTS
 
 STOP_POLLING = 286  # htmx: swap this answer, then ask no more
 CURVE_NAMES = {
@@ -96,6 +97,7 @@ def _context(row: TrainingRun) -> dict[str, object]:
     return {
         "view": view,
         "run": row,
+        "alarms": [(*TEXTS[a.code], a.step) for a in view.alarms if a.code in TEXTS],
         "curves": [(CURVE_NAMES[chart.key], chart) for chart in view.charts],
         "evaluation": [
             (name, _measure(before, key), _measure(after, key))
