@@ -53,6 +53,19 @@ def test_sft_teaches_the_policy_to_answer_first(taught: Path) -> None:
     assert json.loads((taught / "eval_after.json").read_text())["parse_rate"] >= 0.75
 
 
+def test_an_answer_first_policy_is_trained_in_its_layout_with_replay(
+    tmp_path: Path, taught: Path, samples: list[Sample]
+) -> None:
+    folder = tmp_path / "run"
+    rl = {"updates": 1, "prompts": 2, "group": 4, "micro_batch": 8, "max_tokens": 90,
+          "replay": True, "replay_below": 1.0}  # fmt: skip
+    make_run(folder, taught / "model", samples, rl=rl, eval={"limit": 2, "bootstrap": 10})
+    assert train([str(folder)]) == 0
+    (row,) = read_finished_jsonl(folder / "metrics.jsonl")
+    assert row["parse_rate"] >= 0.5
+    assert load_policy(folder / "model").layout == "answer_first"
+
+
 def test_only_sft_can_teach_another_layout(
     tmp_path: Path, policy_dir: Path, samples: list[Sample], capsys: Any
 ) -> None:
