@@ -57,12 +57,17 @@ class Joined:
 
 
 def fetch(
-    statement: str, values: Mapping[str, Any] | Sequence[Any] = ()
+    statement: str, values: Mapping[str, Any] | Sequence[Any] = (), *, prepared: bool = True
 ) -> tuple[Any, ...] | None:
-    """The first row of a statement that the server keeps prepared, or None."""
+    """The first row, or None.
+
+    A ``prepared`` statement is planned once a connection, for any values and for the tables as
+    they are then. That suits rows that are found by their key; what picks one of many needs a
+    plan for its own values.
+    """
     # The method is config.postgresql's, which this app cannot name.
     cursors: Any = connection
-    with cursors.prepared_cursor() as cursor:
+    with cursors.prepared_cursor() if prepared else connection.cursor() as cursor:
         cursor.execute(statement, values)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row

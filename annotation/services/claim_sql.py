@@ -18,22 +18,24 @@ Lock = Literal["FOR UPDATE OF i SKIP LOCKED", "FOR UPDATE OF i"]
 
 _LIVE = "(a.state = 'submitted' OR (a.state = 'claimed' AND a.expires_at > %(now)s))"
 
+# What is asked about each item stays a subquery of its own, never a join: so items are always
+# walked in the order of the queue's index, a few of them, whatever the tables' statistics say.
 _CLAIM = """
 WITH candidate AS (
     SELECT i.id, i.overlap
     FROM annotation_queueitem i
     WHERE i.state = 'open' {project}
+      -- OFFSET 0 keeps it from becoming a join, and a list of projects would be no better: of
+      -- the one project that has all items the planner then expects nothing, and sorts them all.
       AND NOT EXISTS (
         SELECT 1 FROM annotation_pause p
         WHERE p.annotator_id = %(annotator)s AND p.project_id = i.project_id
-          AND p.lifted_at IS NULL)
-      AND i.rollout_id <> ALL (ARRAY({known}))
-      AND NOT EXISTS (
-        SELECT 1 FROM annotation_assignment a
-        WHERE a.item_id = i.id AND a.annotator_id = %(annotator)s
-          AND a.state IN {passed})
-      AND (SELECT count(*) FROM annotation_assignment a
-           WHERE a.item_id = i.id AND {live}) < i.overlap
+          AND p.lifted_at IS NULL OFFSET 0)
+      {known}
+      AND (SELECT count(*) FILTER (WHERE {live}) < i.overlap
+               AND count(*) FILTER (
+                   WHERE a.annotator_id = %(annotator)s AND a.state IN {passed}) = 0
+           FROM annotation_assignment a WHERE a.item_id = i.id)
     ORDER BY i.priority DESC, i.id
     LIMIT 1
     {lock}
@@ -46,55 +48,63 @@ WITH candidate AS (
     FROM candidate c
 ), lapsed AS (
     UPDATE annotation_assignment a SET state = 'expired'
-    FROM free
-    WHERE a.item_id = free.item_id AND a.slot = free.slot
+    WHERE a.item_id = (SELECT item_id FROM free) AND a.slot = (SELECT slot FROM free)
       AND a.state = 'claimed' AND a.expires_at <= %(now)s
     RETURNING a.id
 ), mine AS (
     SELECT a.draft, a.draft_version, a.active_ms
-    FROM annotation_assignment a JOIN free ON a.item_id = free.item_id
-    WHERE a.annotator_id = %(annotator)s ORDER BY a.id DESC LIMIT 1
+    FROM annotation_assignment a
+    WHERE a.item_id = (SELECT item_id FROM free) AND a.annotator_id = %(annotator)s
+    ORDER BY a.id DESC LIMIT 1
 ), taken AS (
     INSERT INTO annotation_assignment (item_id, annotator_id, slot, state, claimed_at,
         expires_at, reason, draft, draft_version, active_ms)
     SELECT free.item_id, %(annotator)s, free.slot, 'claimed', %(now)s, %(expires)s, '',
-        coalesce((SELECT draft FROM mine), '{{}}'::jsonb),
-        coalesce((SELECT draft_version FROM mine), 0),
-        coalesce((SELECT active_ms FROM mine), 0)
+        coalesce(mine.draft, '{{}}'::jsonb), coalesce(mine.draft_version, 0),
+        coalesce(mine.active_ms, 0)
     -- Counting the lapsed rows makes the slot free before it is taken.
-    FROM free CROSS JOIN (SELECT count(*) FROM lapsed) AS done
+    FROM free CROSS JOIN (SELECT count(*) FROM lapsed) AS done LEFT JOIN mine ON true
     ON CONFLICT DO NOTHING
     RETURNING id
 )
 SELECT (SELECT id FROM candidate), (SELECT id FROM taken)
 """
 
-
 # Rollouts of the pairs that the person was asked about as gold: feedback told the answers. It
 # does not depend on the item, so the server looks once a claim.
-_KNOWN = """SELECT r.id FROM annotation_goldtry t
-    JOIN annotation_golditem g ON g.id = t.gold_id
-    JOIN annotation_rollout asked ON asked.id = g.rollout_id
-    JOIN annotation_rollout r ON r.pair_id = asked.pair_id
-    WHERE t.annotator_id = %(annotator)s"""
+_KNOWN = """AND i.rollout_id <> ALL (ARRAY(
+        SELECT r.id FROM annotation_goldtry t
+        JOIN annotation_golditem g ON g.id = t.gold_id
+        JOIN annotation_rollout asked ON asked.id = g.rollout_id
+        JOIN annotation_rollout r ON r.pair_id = asked.pair_id
+        WHERE t.annotator_id = %(annotator)s))"""
 
 _OWN = """
-UPDATE annotation_assignment SET expires_at = greatest(expires_at, %(expires)s)
-WHERE state = 'claimed' AND id = (
-    SELECT a.id FROM annotation_assignment a JOIN annotation_queueitem i ON i.id = a.item_id
-    WHERE a.annotator_id = %(annotator)s AND a.state = 'claimed'
-      AND i.state IN ('open', 'gold') {project}
-    ORDER BY a.expires_at DESC LIMIT 1)
-RETURNING id
+WITH own AS (
+    UPDATE annotation_assignment SET expires_at = greatest(expires_at, %(expires)s)
+    WHERE state = 'claimed' AND id = (
+        SELECT a.id FROM annotation_assignment a JOIN annotation_queueitem i ON i.id = a.item_id
+        WHERE a.annotator_id = %(annotator)s AND a.state = 'claimed'
+          AND i.state IN ('open', 'gold') {project}
+        ORDER BY a.expires_at DESC LIMIT 1)
+    RETURNING id
+)
+SELECT (SELECT id FROM own),
+    EXISTS (SELECT 1 FROM annotation_goldtry t WHERE t.annotator_id = %(annotator)s)
 """
 
 
-def own_claim(*, annotator_id: int, project_id: int | None, expires: datetime) -> int | None:
-    """The id of the claim that a person holds, renewed; a lease that ran out but was not given
-    away is still held."""
+def own_claim(
+    *, annotator_id: int, project_id: int | None, expires: datetime
+) -> tuple[int | None, bool]:
+    """(id of the claim that a person holds, renewed; whether they were ever asked gold).
+
+    A lease that ran out but was not given away is still held.
+    """
     values = {"annotator": annotator_id, "project": project_id, "expires": expires}
-    row = fetch(_own_statement(project_id is None), values, prepared=False)
-    return None if row is None else int(row[0])
+    row = fetch(_own_statement(project_id is None), values)
+    assert row is not None  # a SELECT without FROM has one row
+    return row[0], row[1]
 
 
 def claim_once(
@@ -105,12 +115,14 @@ def claim_once(
     expires: datetime,
     lock: Lock,
     put_off_too: bool,
+    asked_gold: bool = True,
 ) -> tuple[int | None, int | None]:
     """(item id or None when nothing can be claimed, assignment id or None when it was lost).
 
-    ``put_off_too`` also offers the items that this person put off for later.
+    ``put_off_too`` also offers the items that this person put off for later. ``asked_gold``
+    False: this person knows no pair from gold.
     """
-    statement = _claim_statement(project_id is None, lock, put_off_too)
+    statement = _claim_statement(project_id is None, lock, put_off_too, asked_gold)
     values = {
         "annotator": annotator_id,
         "project": project_id,
@@ -123,13 +135,13 @@ def claim_once(
 
 
 @cache
-def _claim_statement(any_project: bool, lock: Lock, put_off_too: bool) -> str:
+def _claim_statement(any_project: bool, lock: Lock, put_off_too: bool, asked_gold: bool) -> str:
     passed = "" if put_off_too else ", 'released'"
     return _CLAIM.format(
         project=_in(any_project),
         passed=f"('claimed', 'submitted', 'skipped'{passed})",
         live=_LIVE,
-        known=_KNOWN,
+        known=_KNOWN if asked_gold else "",
         lock=lock,
     )
 

@@ -102,7 +102,8 @@ def queue_claim_id(
     moment = now or timezone.now()
     expires = moment + timedelta(seconds=settings.LEASE_SECONDS)
     place = project.pk if project else None
-    if own := own_claim(annotator_id=annotator.pk, project_id=place, expires=expires):
+    own, asked_gold = own_claim(annotator_id=annotator.pk, project_id=place, expires=expires)
+    if own is not None:
         return own
     if gold := gold_serve(annotator=annotator, project=project, expires=expires):
         return gold.pk
@@ -116,13 +117,14 @@ def queue_claim_id(
             expires=expires,
             lock=lock,
             put_off_too=put_off_too,
+            asked_gold=asked_gold,
         )
         if assignment_id is not None:
             return assignment_id
         # An item that was lost to somebody faster: the same pass again, with fresh eyes.
         step += item_id is None
     # A second tab of the same person may have won the last item.
-    return own_claim(annotator_id=annotator.pk, project_id=place, expires=expires)
+    return own_claim(annotator_id=annotator.pk, project_id=place, expires=expires)[0]
 
 
 def claim_heartbeat(

@@ -103,7 +103,8 @@ def item_lock(
 
 def claim_look(*, claim_id: int, client_key: str) -> Held:
     """Call it after :func:`item_lock`."""
-    row = fetch(_LOOK.format(columns=_HELD.columns), {"claim": claim_id, "key": client_key})
+    values = {"claim": claim_id, "key": client_key}
+    row = fetch(_LOOK.format(columns=_HELD.columns), values, prepared=False)
     assert row is not None  # an assignment is never deleted
     others = tuple(Other(*other) for other in row[-1] or [])
     return Held(_HELD.read(row)["a"], row[-2], others)
