@@ -37,7 +37,7 @@ class RewardsConfig:
     """Where step rewards come from; ``rm_only`` and ``outcome`` are the papers' ablations."""
 
     source: str = one("hybrid", "rm_only", "outcome")
-    rm: str = one("p", "verdict")  # the reward model's P(correct), or 1 where it is >= 0.5
+    rm: str = one("verdict", "p")  # the reward model's word, 1 or 0, or its P(correct)
     server: str = "local"  # or the base URL of a server that answers for the reward model
     label_noise: float = num(0.0, 0, 1)  # share of the training truth replaced by other values
 

@@ -89,7 +89,7 @@ NORMALISE = (
     _srpo("srpo_token_mean", "SRPO, every token weighs the same", rl={"length_weight": False}),
     _srpo("srpo_ungated", "SRPO, tier reward also from wrong premises",
           rl={"gate_final": False}),
-    _srpo("srpo_verdict", "SRPO, the reward model's verdicts", rewards={"rm": "verdict"}),
+    _srpo("srpo_p", "SRPO, P(correct) as the open steps' reward", rewards={"rm": "p"}),
     _srpo("srpo_verified", "SRPO, verified steps alone", rm=""),
     _srpo("srpo_no_kl", "SRPO, no KL term", rl={"kl": 0.0}),
 )  # fmt: skip
