@@ -32,6 +32,7 @@ ROW = {
 def test_a_person_without_slips_says_what_is_true() -> None:
     bodies = {**BODIES, StepKind.ITEM: "a green shoe"}
     row = bench.judged_row(ROW, bodies, TEXT, NoisyJudge(0.0, 0))
+    assert row is not None
     assert row["verdicts"] == {
         "1": "correct", "2": "incorrect", "3": "correct", "4": "incorrect", "5": "incorrect",
     }  # fmt: skip
