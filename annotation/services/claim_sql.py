@@ -25,8 +25,8 @@ WITH candidate AS (
     SELECT i.id, i.overlap
     FROM annotation_queueitem i
     WHERE i.state = 'open' {project}
-      -- OFFSET 0 keeps it from becoming a join, and a list of projects would be no better: of
-      -- the one project that has all items the planner then expects nothing, and sorts them all.
+      -- OFFSET 0 keeps it from becoming a join; a list of projects would be no better: of the
+      -- one project with all items the planner then expects nothing, and sorts them all.
       AND NOT EXISTS (
         SELECT 1 FROM annotation_pause p
         WHERE p.annotator_id = %(annotator)s AND p.project_id = i.project_id
