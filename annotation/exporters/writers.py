@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -22,18 +22,18 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def write_jsonl(path: Path, records: Iterable[Record]) -> None:
     """One object a line, UTF-8."""
-    with path.open("w", encoding="utf-8") as stream:
+    with path.open("wb") as stream:
         for record in records:
-            stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+            stream.write(orjson.dumps(record) + b"\n")
 
 
 def write_json_array(path: Path, records: Iterable[Record]) -> None:
     """One JSON array, an element a line."""
-    with path.open("w", encoding="utf-8") as stream:
-        stream.write("[")
+    with path.open("wb") as stream:
+        stream.write(b"[")
         for number, record in enumerate(records):
-            stream.write((",\n" if number else "\n") + json.dumps(record, ensure_ascii=False))
-        stream.write("\n]\n")
+            stream.write((b",\n" if number else b"\n") + orjson.dumps(record))
+        stream.write(b"\n]\n")
 
 
 def csv_writer(columns: Sequence[str]) -> Writer:

@@ -9,9 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import JSONObject
+import orjson
+from django.db.models import (
+    Exists,
+    F,
+    Func,
+    JSONField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+)
 
 from annotation.models import Project, QueueItem, Resolution, Rollout, Step, StepLabel
 
@@ -131,11 +141,17 @@ def tier_total(chosen: Chosen) -> int:
 
 def rollout_rows(chosen: Chosen) -> Iterator[Record]:
     """Rollouts with at least one decided step: the columns of ``_TEXT``, ``step_rows`` in text
-    order and ``decided`` (resolutions, oldest first). A pair's rollouts follow each other."""
+    order, ``decided`` (resolutions, oldest first) and ``marked`` (labels of step 4 with
+    attributes). A pair's rollouts follow each other."""
     decided = Resolution.objects.filter(item__rollout=OuterRef("pk")).order_by("pk")
     fields = ("kind", "verdict", "value", "source", "n", "agreement", "guideline_version")
-    rows = _rollouts(chosen).annotate(decided=_rows(decided, **{f: f for f in fields}))
-    yield from _with_steps(rows, "decided").iterator(chunk_size=_CHUNK)
+    marked = _valid().filter(item__rollout=OuterRef("pk"), kind=4).exclude(attributes=[])
+    rows = _rollouts(chosen).annotate(
+        decided=_rows(decided, **{f: f for f in fields}),
+        marked=_rows(marked.order_by("pk"), attributes="attributes"),
+    )
+    wanted = ("decided", "marked")
+    yield from _read(_with_steps(rows, *wanted), "step_rows", *wanted)
 
 
 def rollout_total(chosen: Chosen) -> int:
@@ -154,7 +170,7 @@ def labelled_rows(chosen: Chosen) -> Iterator[Record]:
         active_ms="submission__assignment__active_ms",
     )
     rows = _labelled(chosen).annotate(said=labels)
-    yield from _with_steps(rows, "said").iterator(chunk_size=_CHUNK)
+    yield from _read(_with_steps(rows, "said"), "step_rows", "said")
 
 
 def labelled_total(chosen: Chosen) -> int:
@@ -173,8 +189,26 @@ def _with_steps(rows: QuerySet[Rollout], *more: str) -> QuerySet[Any, Any]:
                           "step_rows", "pair_id", *more, **columns)  # fmt: skip
 
 
-def _rows(rows: QuerySet[Any], **columns: str) -> ArraySubquery:
-    return ArraySubquery(rows.values(row=JSONObject(**columns)))
+class _Listed(Subquery):
+    """The rows of a subquery as the text of one JSON list; null when there are none."""
+
+    template = "(SELECT json_agg(_listed.row)::text FROM (%(subquery)s) _listed)"
+    output_field = TextField()
+
+
+def _rows(rows: QuerySet[Any], **columns: str) -> _Listed:
+    """``columns``: key -> path of its value."""
+    parts = [part for key, path in columns.items() for part in (Value(key), F(path))]
+    row = Func(*parts, function="json_build_object", output_field=JSONField())
+    return _Listed(rows.values(row=row))
+
+
+def _read(rows: QuerySet[Any, Any], *listed: str) -> Iterator[Record]:
+    """The columns ``listed`` become lists."""
+    for row in rows.iterator(chunk_size=_CHUNK):
+        for name in listed:
+            row[name] = orjson.loads(row[name]) if row[name] else []
+        yield row
 
 
 def _valid() -> QuerySet[StepLabel]:
