@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 
 from annotation.roles import Role, has_role
+
+
+class NamedValues(admin.AllValuesFieldListFilter):
+    """A filter by the values that occur, in which the empty one has a name too."""
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield choice | {"display": choice["display"] or "–"}
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):

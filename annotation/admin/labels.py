@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from annotation.admin.base import ReadOnlyAdmin
+from annotation.admin.base import NamedValues, ReadOnlyAdmin
 from annotation.models import Resolution, StepLabel, Submission
 
 
@@ -26,5 +26,5 @@ class StepLabelAdmin(ReadOnlyAdmin):
 class ResolutionAdmin(ReadOnlyAdmin):
     list_display = ("id", "item", "kind", "verdict", "value", "source", "n", "agreement")
     list_select_related = ("item",)
-    list_filter = ("item__project", "kind", "source", "cause")
+    list_filter = ("item__project", "kind", "source", ("cause", NamedValues))
     search_fields = ("=item__id", "=pair__id")

@@ -4,7 +4,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from annotation.admin.base import ReadOnlyAdmin
+from annotation.admin.base import NamedValues, ReadOnlyAdmin
 from annotation.models import Pair, Product, QueueItem, Rollout, Step
 from annotation.services.queue import queue_open
 
@@ -21,7 +21,7 @@ class ProductAdmin(ReadOnlyAdmin):
 class PairAdmin(ReadOnlyAdmin):
     list_display = ("id", "query", "product", "query_type", "split", "gold", "silver")
     list_select_related = ("product",)
-    list_filter = ("project", "split", "query_type")
+    list_filter = ("project", "split", ("query_type", NamedValues))
     search_fields = ("query", "=product__external_id")
 
 
@@ -37,7 +37,7 @@ class StepInline(admin.TabularInline[Step, Rollout]):
 class RolloutAdmin(ReadOnlyAdmin):
     list_display = ("id", "pair", "policy", "seed", "sample_index", "parse_error", "finish")
     list_select_related = ("pair",)
-    list_filter = ("parse_error", "policy", "layout")
+    list_filter = (("parse_error", NamedValues), "policy", "layout")
     search_fields = ("=id", "pair__query")
     inlines = (StepInline,)
     actions = ("open_for_audit",)

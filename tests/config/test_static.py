@@ -14,6 +14,7 @@ from pytest_django import Settings
 from config.static import StaticFilesMiddleware
 
 
+@pytest.mark.django_db  # the end of a response closes what was opened for it
 @pytest.mark.parametrize("collected", [False, True])
 def test_files_are_served_whether_or_not_they_were_collected(
     settings: Settings, tmp_path: Path, collected: bool

@@ -28,6 +28,7 @@ LIVE = (TrainingRun.State.QUEUED, TrainingRun.State.RUNNING, TrainingRun.State.C
 class TrainingRunAdmin(RoleAdmin):
     change_list_template = "admin/training/trainingrun/change_list.html"
     list_display = ("run", "project", "method", "live_state", "progress", "policy", "worker")
+    list_display_links = ("method",)  # the run's own page is linked by its number
     list_filter = ("state", "method", "project")
     list_select_related = ("project", "policy")
     ordering = ("-pk",)
