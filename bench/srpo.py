@@ -45,11 +45,13 @@ TRUTH = {
 
 
 class Stopwatch(TrainerCallback):
-    """Wall clock and processor seconds of each update, generation included."""
+    """Wall clock and processor seconds of each update, generation included; of the wall clock
+    also what the trainer itself logs of its parts."""
 
     def __init__(self) -> None:
         self.wall: list[float] = []
         self.cpu: list[float] = []
+        self.parts: dict[str, list[float]] = {"generation": [], "reward": []}
         self._started = (0.0, 0.0)
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
@@ -58,6 +60,13 @@ class Stopwatch(TrainerCallback):
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self.wall.append(time.perf_counter() - self._started[0])
         self.cpu.append(time.process_time() - self._started[1])
+
+    def on_log(
+        self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any
+    ) -> None:
+        for name, seconds in self.parts.items():
+            if f"seconds_{name}" in (logs or {}):
+                seconds.append(float(logs[f"seconds_{name}"]))
 
 
 class Fixed:
@@ -152,6 +161,7 @@ def measure(model: str, rounds: int, prompts: int, group: int, tokens: int) -> d
         **compare(watches, "wall" if on_gpu else "cpu"),
         "measured": "wall clock seconds" if on_gpu else "processor seconds",
         "wall": compare(watches, "wall"),
+        "srpo_shares": shares(watches["srpo"]),
         "target": TARGET,
         "rounds": rounds,
         "completions": prompts * group,
@@ -172,6 +182,15 @@ def compare(watches: dict[str, Stopwatch], clock: str) -> dict[str, Any]:
     }
 
 
+def shares(watch: Stopwatch) -> dict[str, float]:
+    """Shares of SRPO's wall clock seconds, the warm-up round left out: sampling, rewards, and
+    learning, which is the rest."""
+    whole = sum(watch.wall[1:])
+    found = {name: sum(seconds[1:]) / whole for name, seconds in watch.parts.items()}
+    found["learning"] = 1 - sum(found.values())
+    return {name: round(share, 4) for name, share in found.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -189,6 +208,7 @@ def main() -> None:
         return
     low, high = found["ratio_quartiles"]
     print(f"SRPO {found['srpo_seconds']:.3f} s, TRL GRPO {found['grpo_seconds']:.3f} s a step")
+    print(f"shares of an SRPO step {found['srpo_shares']}")
     print(f"ratio {found['ratio']:.3f} (quartiles {low:.3f} to {high:.3f}), target <= {TARGET}")
 
 

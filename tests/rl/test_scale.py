@@ -10,10 +10,12 @@ import torch
 from accelerate.commands.config.config_args import load_config_from_file
 from accelerate.utils import DistributedType
 from peft import get_peft_model
+from transformers import TrainerCallback
 
-from tests.rl.tiny import make_run
+from tests.rl.tiny import answer, make_run
 from training.rl import scale
-from training.rl.config import TrainerConfig, parse_config
+from training.rl.config import FitConfig, TrainerConfig, parse_config
+from training.rl.fit import FitExample, encode, fit
 from training.rl.forward import TransformersForward, forward_of
 from training.rl.policy import Policy, load_policy
 from training.rl.processes import is_main
@@ -39,8 +41,9 @@ def test_an_adapter_is_trained_and_merged_into_a_plain_model(
     moved = {name for name in old if not torch.equal(old[name], new[name])}
     assert moved
     assert all("_proj" in name for name in moved)  # no embedding, no norm
-    saved = json.loads((folder / "checkpoints/checkpoint-3/adapter_config.json").read_text())
-    assert saved["r"] == 2
+    saved = sorted(folder.glob("checkpoints/*/adapter_config.json"))
+    assert saved
+    assert json.loads(saved[-1].read_text())["r"] == 2
 
 
 def test_a_model_with_an_adapter_is_sampled_through_the_adapter(policy: Policy) -> None:
@@ -129,6 +132,34 @@ def test_sharded_weights_are_gathered_and_loaded_again(policy: Policy, tmp_path:
     assert waited == [True]
     assert torch.equal(run.policy.model.model.norm.weight, before + 1)
     assert run.policy.layout == policy.layout
+
+
+class Losses(TrainerCallback):
+    def __init__(self) -> None:
+        self.found: list[float] = []
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        if "loss" in logs:
+            self.found.append(logs["loss"])
+
+
+def test_packed_examples_do_not_see_each_other(
+    policy_dir: Path, samples: list[Sample], tmp_path: Path
+) -> None:
+    losses = []
+    for packing in (False, True):
+        policy, heard = load_policy(policy_dir), Losses()
+        examples = [
+            FitExample(ids, [1] * len(ids))
+            for sample in samples[:6]
+            if (ids := encode(policy.tokenizer, answer(sample)))
+        ]
+        config = FitConfig(epochs=1, batch_size=6, max_tokens=200)
+        folder = tmp_path / str(packing)
+        fit(policy, examples, config, folder, 0, [heard], TrainerConfig(packing=packing))
+        losses.append(heard.found)
+    assert len(losses[0]) == 1
+    assert losses[0] == pytest.approx(losses[1], abs=1e-5)
 
 
 @pytest.mark.parametrize(
