@@ -25,7 +25,6 @@ from training.rl.policy import Policy, load_policy  # before torch: sets the thr
 import torch
 
 from annotation.steps import StepKind, parse
-from training.prompts import policy_prompt
 from training.rl.bootstrap import paired_interval, query_tables
 from training.rl.classification import macro_f1
 from training.rl.compare.benchmark import sample_row
@@ -116,7 +115,7 @@ def latency(
     """Seconds for one batch, medians over the rounds after a warm-up; the ratio is the median
     of the rounds' ratios."""
     some = samples[:batch]
-    prompts = [policy_prompt(sample.text, policy.style) for sample in some]
+    prompts = [policy.prompt(sample.text) for sample in some]
     texts = [sample.text for sample in some]
     decoding = Decoding(max_tokens=192, batch_size=batch)
     first, whole = [], []

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from annotation.models import Project, QueueItem, Resolution, Step
+from annotation.steps import Layout
 from training.prompts import Style
 from verifier.models import VerifierRelease
 
@@ -39,6 +40,10 @@ class Checkpoint(models.Model):
     @property
     def prompt_style(self) -> Style:
         return "instruct" if self.style == "instruct" else "bare"
+
+    @property
+    def prompt_layout(self) -> Layout:
+        return "answer_first" if self.layout == "answer_first" else "answer_last"
 
 
 class TrainingRun(models.Model):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from annotation.steps import HEADINGS, StepKind
+from annotation.steps import HEADINGS, Layout, StepKind, layout_order
 
 PROMPT_VERSION = "1"
 MAX_VALUE = 60  # characters: some catalogues list every compatible model in one value
@@ -39,8 +39,14 @@ or 'tier: 1' (Irrelevant).
 """
 
 
-def policy_prompt(pair: PairText, style: Style = "bare", max_attributes: int = 12) -> str:
-    """The text before the CoT; it ends with a newline so that the CoT starts a line."""
+def policy_prompt(
+    pair: PairText,
+    style: Style = "bare",
+    max_attributes: int = 12,
+    layout: Layout = "answer_last",
+) -> str:
+    """The text before the CoT; it ends with a newline so that the CoT starts a line. An
+    instructed policy is told the sections in the order of ``layout``."""
     lines = [f"query: {_line(pair.query)}", f"title: {_line(pair.title)}"]
     if pair.category_path:
         lines.append(f"category: {_line(pair.category_path)}")
@@ -49,7 +55,10 @@ def policy_prompt(pair: PairText, style: Style = "bare", max_attributes: int = 1
     body = "\n".join(lines) + "\n---\n"
     if style == "bare":
         return body
-    return _INSTRUCTION.format(headings="\n".join(HEADINGS[k] for k in StepKind)) + body
+    return (
+        _INSTRUCTION.format(headings="\n".join(HEADINGS[k] for k in layout_order(layout)))
+        + body
+    )
 
 
 def rm_prompt(pair: PairText, steps: Sequence[str], kind: StepKind) -> str:

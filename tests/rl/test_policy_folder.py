@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from training.prompts import PairText, policy_prompt
 from training.rl.policy import load_policy
 from training.rl.types import BadInput
 
@@ -30,3 +31,12 @@ def test_a_damaged_gguf_file_is_bad_input_and_no_crash(tmp_path: Path) -> None:
     (tmp_path / "model.gguf").write_bytes(b"not a model")
     with pytest.raises(BadInput, match="cannot load the model"):
         load_policy(tmp_path)
+
+
+def test_an_instructed_policy_is_told_the_sections_in_its_own_order() -> None:
+    pair = PairText("red shoe", "red shoe")
+    last = policy_prompt(pair, "instruct")
+    first = policy_prompt(pair, "instruct", layout="answer_first")
+    assert last.index("## 1 query") < last.index("## 5 final")
+    assert first.index("## 5 final") < first.index("## 1 query")
+    assert policy_prompt(pair, layout="answer_first") == policy_prompt(pair)  # bare: no order

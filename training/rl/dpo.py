@@ -8,7 +8,6 @@ from typing import Any
 from datasets import Dataset
 from trl import DPOConfig, DPOTrainer
 
-from training.prompts import policy_prompt
 from training.rl.callbacks import RunCallback, quiet
 from training.rl.checkpoints import newest_checkpoint
 from training.rl.explore import Explored, by_outcome, explore
@@ -17,6 +16,7 @@ from training.rl.generate import Decoding
 from training.rl.guided import guide
 from training.rl.pass_at_n import pass_curve, wrong_rollouts
 from training.rl.pass_at_n import preferences as pass_at_n_preferences
+from training.rl.policy import Policy
 from training.rl.rewards import HybridRewards
 from training.rl.run_folder import Cancelled, Run
 from training.rl.scale import adapter, settle
@@ -38,7 +38,7 @@ def train_dpo(run: Run) -> dict[str, Any]:
     if run.config.fit.pairs == "pass_at_n":
         rows, counts = pass_at_n_rows(run, explored)
     else:
-        rows = preferences(explored, run.policy.style)
+        rows = preferences(explored, run.policy)
         counts = {"preferences": len(rows)}
     if not rows:
         raise BadInput("no pair has both a right and a wrong rollout: nothing to prefer")
@@ -75,13 +75,13 @@ def _train(run: Run, rows: list[dict[str, str]]) -> None:
     settle(run, trainer)
 
 
-def preferences(explored: Explored, style: Any) -> list[dict[str, str]]:
+def preferences(explored: Explored, policy: Policy) -> list[dict[str, str]]:
     """TRL's preference rows: at most four (chosen, rejected) a pair."""
     rows = []
     for sample, rollouts in explored:
         chosen, rejected = by_outcome(rollouts)
         for good, bad in list(zip(chosen, rejected, strict=False))[:_PER_PAIR]:
-            prompt = policy_prompt(sample.text, style)
+            prompt = policy.prompt(sample.text)
             rows.append({"prompt": prompt, "chosen": good.text, "rejected": bad.text})
     return rows
 
@@ -103,7 +103,7 @@ def pass_at_n_rows(run: Run, explored: Explored) -> tuple[list[dict[str, str]], 
             _PER_PAIR,
         )
         for pair in pairs:
-            prompt = policy_prompt(sample.text, run.policy.style)
+            prompt = run.policy.prompt(sample.text)
             rows.append({"prompt": prompt, "chosen": pair.chosen, "rejected": pair.rejected})
             counts[f"chosen_{pair.origin}"] += 1
     counts["preferences"] = len(rows)

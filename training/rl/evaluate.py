@@ -16,7 +16,6 @@ from annotation.steps import (
     parse,
     parse_partial,
 )
-from training.prompts import policy_prompt
 from training.rl.answers import answer_of
 from training.rl.bootstrap import interval, paired_interval, query_tables
 from training.rl.classification import (
@@ -70,7 +69,7 @@ def predict(
 ) -> list[Prediction]:
     """Greedy answers, in the order of ``samples``; ``answer_only`` for a policy that was
     trained to give its tier and nothing else."""
-    prompts = [policy_prompt(sample.text, policy.style) for sample in samples]
+    prompts = [policy.prompt(sample.text) for sample in samples]
     decoding = Decoding(max_tokens=config.max_tokens, batch_size=config.batch_size)
     texts: dict[int, str] = {}
     for batch in generate_batches(policy, prompts, decoding):

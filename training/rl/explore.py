@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from training.prompts import policy_prompt
 from training.rl.generate import Decoding, generate_batches
 from training.rl.jobs import append_jsonl, resume_jsonl
 from training.rl.processes import main_first
@@ -48,7 +47,7 @@ def explored_texts(run: Run) -> dict[str, list[str]]:
         batch_size=settings.batch_size,
         seed=run.config.seed,
     )
-    prompts = [policy_prompt(sample.text, run.policy.style) for sample in due]
+    prompts = [run.policy.prompt(sample.text) for sample in due]
     for batch in generate_batches(run.policy, prompts, decoding):
         run.check_cancel()
         found = {due[index].pair_id: [c.text for c in done] for index, done in batch}

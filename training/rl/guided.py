@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from annotation.steps import STRUCTURED_KINDS
-from training.prompts import policy_prompt
 from training.rl.fit import encode
 from training.rl.generate import Decoding, generate_ids, stream_seed
 from training.rl.guidance import corrected
@@ -75,7 +74,7 @@ def _continue(
         part = kept[start : start + step]
         room = decoding.max_tokens - min(len(draft.ids) for draft in part)
         prompts = [
-            encode(policy.tokenizer, policy_prompt(draft.sample.text, policy.style)) + draft.ids
+            encode(policy.tokenizer, policy.prompt(draft.sample.text)) + draft.ids
             for draft in part
         ]
         seeds = [[stream_seed(decoding.seed, name, start + n)] for n in range(len(part))]

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from training.prompts import policy_prompt
 from training.rl.config import RlConfig
 from training.rl.dynamic import teaches
 from training.rl.fit import encode
@@ -102,7 +101,7 @@ class PlannedRollouts:
         return not self._config.dynamic or teaches(group.outcomes, self._config.max_right)
 
     def _prompt(self, sample: Sample) -> list[int]:
-        return encode(self._policy.tokenizer, policy_prompt(sample.text, self._policy.style))
+        return encode(self._policy.tokenizer, self._policy.prompt(sample.text))
 
     def _sample(self, samples: Sequence[Sample], name: str) -> list[Group]:
         """The same random streams as ``local_rollouts``, so that a plan that changes nothing

@@ -18,7 +18,7 @@ from transformers import (
 from transformers.utils.logging import disable_progress_bar
 
 from annotation.steps import LAYOUTS, Layout
-from training.prompts import PROMPT_VERSION, Style
+from training.prompts import PROMPT_VERSION, PairText, Style, policy_prompt
 from training.rl.data import write_json
 from training.rl.types import BadInput
 
@@ -42,6 +42,10 @@ class Policy:
         found = own if isinstance(own, list) else [own]
         ids = {self.tokenizer.eos_token_id, *found} - {None}
         return sorted(int(token) for token in ids)
+
+    def prompt(self, pair: PairText) -> str:
+        """What it is asked about a pair."""
+        return policy_prompt(pair, self.style, layout=self.layout)
 
     def save(self, folder: Path, notes: Mapping[str, Any] | None = None) -> None:
         """Write the folder so that :func:`load_policy` reads it back."""

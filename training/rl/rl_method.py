@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import torch
 
-from training.prompts import policy_prompt
 from training.rl.advantages import Normalise
 from training.rl.callbacks import RunCallback, quiet
 from training.rl.checkpoints import checkpoint_state, newest_checkpoint
@@ -67,7 +66,7 @@ def train_policy(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
         args=srpo_arguments(run),
         schedule=curriculum,
         scorer=rewards.score,
-        prompt_of=lambda sample: policy_prompt(sample.text, run.policy.style),
+        prompt_of=lambda sample: run.policy.prompt(sample.text),
         processing_class=run.policy.tokenizer,
         rollout_func=_rollouts(run),
         credit=_credit(run, trainer_class),

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from annotation.steps import StepKind
-from training.prompts import PairText, policy_prompt
+from training.prompts import PairText
 from training.rl.answers import answer_text
 from training.rl.classification import TIERS
 from training.rl.cumpt import Tuned, band, quantile_tier, tier_probabilities, tune
@@ -53,8 +53,7 @@ class TierScorer:
     def probabilities(self, pairs: Sequence[PairText]) -> list[list[float]]:
         """One distribution a pair, best tier first."""
         rows = [
-            encode(self._policy.tokenizer, policy_prompt(pair, self._policy.style))
-            + self._prefix
+            encode(self._policy.tokenizer, self._policy.prompt(pair)) + self._prefix
             for pair in pairs
         ]
         if not rows:

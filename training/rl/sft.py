@@ -7,7 +7,6 @@ from __future__ import annotations
 from typing import Any
 
 from annotation.steps import Layout, StepKind
-from training.prompts import policy_prompt
 from training.rl.answers import answer_examples
 from training.rl.callbacks import RunCallback
 from training.rl.explore import by_outcome, explore
@@ -73,6 +72,6 @@ def _fit(run: Run, examples: list[FitExample]) -> None:
 
 def _example(run: Run, sample: Sample, text: str) -> FitExample:
     tokenizer = run.policy.tokenizer
-    prompt = encode(tokenizer, policy_prompt(sample.text, run.policy.style))
+    prompt = encode(tokenizer, run.policy.prompt(sample.text))
     answer = [*encode(tokenizer, text), tokenizer.eos_token_id]
     return FitExample(prompt + answer, [0] * len(prompt) + [1] * len(answer))

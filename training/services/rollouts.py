@@ -153,8 +153,12 @@ class _Recorder:
             max_tokens=batch.max_tokens,
             seed=batch.seed,
         )
+        style, layout = batch.policy.prompt_style, batch.policy.prompt_layout
         prompts = [
-            {**pair_record(p), "prompt": policy_prompt(pair_text(p), batch.policy.prompt_style)}
+            {
+                **pair_record(p),
+                "prompt": policy_prompt(pair_text(p), style, layout=layout),
+            }
             for p in pairs.values()
         ]
         recorded: set[tuple[str, int]] = set()
