@@ -111,6 +111,8 @@ def attributes_of(value: Any) -> list[tuple[str, str]]:
 
 def clean(value: Any) -> str:
     """Any scalar as trimmed text; lists are joined, None is ""."""
+    if type(value) is str:  # nearly all of them, and a file has millions
+        return value.strip()
     if value is None:
         return ""
     if isinstance(value, list | tuple):
@@ -151,8 +153,11 @@ def _text(record: Mapping[str, Any], name: str, limit: int = MAX_TEXT) -> str:
 def _storable(text: str, name: str) -> str:
     if "\x00" in text:
         raise _Bad(f"{name} contains a NUL character")
-    if any("\ud800" <= c <= "\udfff" for c in text):
-        raise _Bad(f"{name} is not UTF-8")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:  # half of a surrogate pair
+            raise _Bad(f"{name} is not UTF-8") from error
     return text
 
 
@@ -163,7 +168,8 @@ def _category(value: Any) -> str:
 
 
 def _choice(record: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str:
-    text = clean(record.get(name)).lower()
+    value = record.get(name)
+    text = "" if value is None else clean(value).lower()
     if text and text not in allowed:
         raise _Bad(f"{name} '{text[:40]}' is not one of {', '.join(allowed)}")
     return text

@@ -203,8 +203,8 @@ def _staged(row: PairRow, split: str | None) -> tuple[Any, ...]:
         row.locale,
         split or row.split or split_of(row.query),
         _pair_hash(row, product_hash),
-        json.dumps(row.gold),
-        json.dumps(row.silver),
+        json.dumps(row.gold) if row.gold else "{}",
+        json.dumps(row.silver) if row.silver else "{}",
     )
 
 
