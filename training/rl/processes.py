@@ -43,9 +43,11 @@ def main_first() -> Iterator[None]:
     """The body runs on the main process first; the others then find what it left on disk."""
     if not is_main():
         distributed.barrier()
-    yield
-    if is_main() and world_size() > 1:
-        distributed.barrier()
+    try:
+        yield
+    finally:  # whatever ended it here will end it there too
+        if is_main() and world_size() > 1:
+            distributed.barrier()
 
 
 def any_says(flag: bool) -> bool:
