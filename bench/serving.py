@@ -3,8 +3,10 @@
 Without ``--model`` the shipped policy is first taught to answer first, by SFT on reference
 traces of the sample's training pairs. CumPT's threshold is tuned on validation pairs; its macro
 F1 and argmax's are on test pairs of other queries, their difference with an interval from a
-bootstrap paired by query. Latency: the same model, the same batches of prompts, greedy; rounds
-alternate, so that a busy machine slows both alike. On CPU the ratio is of processor seconds.
+bootstrap paired by query: at the first token of the taught policy, and where the shipped
+policy comes to its tier after its CoT. Latency: the same model, the same batches of prompts,
+greedy; rounds alternate, so that a busy machine slows both alike. On CPU the ratio is of
+processor seconds.
 """
 
 from __future__ import annotations
@@ -28,10 +30,11 @@ from annotation.steps import StepKind, parse
 from training.rl.bootstrap import paired_interval, query_tables
 from training.rl.classification import macro_f1
 from training.rl.compare.benchmark import sample_row
-from training.rl.cumpt import argmax_tier, quantile_tier
+from training.rl.cumpt import argmax_tier, quantile_tier, tier_probabilities, tune
 from training.rl.data import sample_of, write_jsonl, write_text
-from training.rl.generate import Decoding, generate
-from training.rl.serve_score import TierScorer, tuned
+from training.rl.fit import encode
+from training.rl.generate import Decoding, generate, next_token_logits
+from training.rl.serve_score import TierScorer, tier_tokens
 from training.rl.train import main as train
 from training.rl.types import Sample
 from training.sample.generate import SamplePair
@@ -92,15 +95,41 @@ def teach(folder: Path, pairs: int, epochs: float, rate: float) -> Path:
     return folder / "model"
 
 
-def quality(scorer: TierScorer, threshold: float, samples: Sequence[Sample]) -> dict[str, Any]:
-    """Macro F1 of CumPT and of argmax on the same held-out pairs."""
-    rows = scorer.probabilities([sample.text for sample in samples])
+def after_cot(policy: Policy, samples: Sequence[Sample]) -> list[list[float]]:
+    """The tier distributions of a policy that answers last, read where its own greedy CoT
+    comes to the tier; even odds where it does not come to it."""
+    _, tokens = tier_tokens(policy)
+    prompts = [policy.prompt(sample.text) for sample in samples]
+    found = [[0.25] * 4 for _ in samples]
+    rows, places = [], []
+    for place, (answer,) in enumerate(generate(policy, prompts, Decoding(max_tokens=192))):
+        before, claim, _ = answer.text.rpartition("\ntier:")
+        if claim:
+            rows.append(encode(policy.tokenizer, prompts[place] + before + claim))
+            places.append(place)
+    for place, row in zip(
+        places, next_token_logits(policy, rows, tokens).tolist(), strict=True
+    ):
+        found[place] = tier_probabilities(row)
+    return found
+
+
+def quality(
+    read: Callable[[Sequence[Sample]], list[list[float]]],
+    validation: Sequence[Sample],
+    samples: Sequence[Sample],
+) -> dict[str, Any]:
+    """Macro F1 of CumPT, tuned on ``validation``, and of argmax on the same held-out pairs."""
+    found = tune(read(validation), [s.truth[StepKind.FINAL].value for s in validation])
+    rows, threshold = read(samples), found.threshold
     truths = [sample.truth[StepKind.FINAL].value for sample in samples]
     queries = [sample.text.query for sample in samples]
     ours = query_tables(queries, truths, [quantile_tier(row, threshold) for row in rows])
     plain = query_tables(queries, truths, [argmax_tier(row) for row in rows])
     low, high = paired_interval(macro_f1, plain, ours, 1000)
     return {
+        "threshold": threshold,
+        "tuned_on": found.n,
         "n": len(samples),
         "macro_f1_cumpt": round(macro_f1(ours.sum(0)), 4),
         "macro_f1_argmax": round(macro_f1(plain.sum(0)), 4),
@@ -143,15 +172,19 @@ def measure(model: Path, validation: int, test: int, batches: list[int], rounds:
     torch.set_num_threads(1)
     policy = load_policy(model)
     scorer = TierScorer(policy)
-    found = tuned(scorer, [sample_of(sample_row(p)) for p in pairs_of("val", validation)])
+    known = [sample_of(sample_row(pair)) for pair in pairs_of("val", validation)]
     samples = [sample_of(sample_row(pair)) for pair in pairs_of("test", test)]
+    shipped = load_policy(POLICY)
+
+    def first(some: Sequence[Sample]) -> list[list[float]]:
+        return scorer.probabilities([sample.text for sample in some])
+
     times = [latency(policy, scorer, samples, batch, rounds) for batch in batches]
     return {
         "target": TARGET,
         "ratio": min(part["ratio"] for part in times),
-        "threshold": found.threshold,
-        "tuned_on": found.n,
-        **quality(scorer, found.threshold, samples),
+        "first_token": quality(first, known, samples),
+        "after_cot": quality(lambda some: after_cot(shipped, some), known, samples),
         "latency": times,
         "measured": "wall clock seconds" if torch.cuda.is_available() else "processor seconds",
         "rounds": rounds,
@@ -177,8 +210,10 @@ def main() -> None:
         print(json.dumps(found))
         return
     print(f"first token {found['ratio']} x faster than the whole CoT, target {TARGET}")
-    print(f"macro F1: CumPT {found['macro_f1_cumpt']}, argmax {found['macro_f1_argmax']}")
-    print(f"  difference {found['difference']} {found['difference_interval']}")
+    for name in ("first_token", "after_cot"):
+        part = found[name]
+        print(f"{name}: CumPT {part['macro_f1_cumpt']}, argmax {part['macro_f1_argmax']}")
+        print(f"  difference {part['difference']} {part['difference_interval']}")
 
 
 if __name__ == "__main__":
