@@ -43,6 +43,10 @@ def _srpo(name: str, label: str, rm: str = "rm", start: str = "", **settings: An
 
 
 _PLAIN_CURRICULUM = {"stages": 1}
+_AT_RANDOM: Settings = {
+    "sampling": {"rejection": False, "diverse": False},
+    "curriculum": _PLAIN_CURRICULUM,
+}
 _RM = Arm("rm", "reward model", {"method": "rm"})
 _SFT = Arm("sft", "SFT on verified CoTs", {"method": "sft"})
 _DPO = Arm("dpo", "SFT, then DPO", {"method": "dpo"}, start="sft")
@@ -52,8 +56,7 @@ _RM_ONLY = _srpo("srpo_rm_only", "SRPO, reward model only", rewards={"source": "
 _RANDOM = _srpo(
     "srpo_random",
     "SRPO, random prompts, one stage",
-    sampling={"rejection": False, "diverse": False},
-    curriculum=_PLAIN_CURRICULUM,
+    **_AT_RANDOM,
 )
 
 PAPER = (
@@ -63,6 +66,7 @@ PAPER = (
     _SFT,
     _DPO,
     _GRPO,
+    Arm("grpo_random", "GRPO, random prompts, one stage", {"method": "grpo", **_AT_RANDOM}),
     _RM,
     SRPO,
     _RM_ONLY,
