@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from annotation.api.fields import INT, StoredJson, Text
 from annotation.api.light import MAX_ACTIVE_MS, MAX_NAME, MAX_VALUE
-from annotation.attributes import STATES, AttributeMark
+from annotation.attributes import STATES, AttributeMark, asked_attributes
 from annotation.labels import VERDICTS, LabelInput
 from annotation.models import Assignment, Submission
 from annotation.services.queue import SKIP_WAYS
@@ -47,18 +47,25 @@ class Claim(serializers.ModelSerializer[Assignment]):
     kinds = serializers.ListField(source="item.kinds", child=serializers.IntegerField())
     pair = PairShown(source="item.rollout.pair")
     steps = serializers.SerializerMethodField()
+    asked_attributes = serializers.SerializerMethodField()
     draft = serializers.DictField()
 
     class Meta:
         model = Assignment
         fields = [
             "id", "item", "project", "guideline_version", "state", "expires_at", "kinds",
-            "pair", "steps", "draft", "draft_version",
+            "pair", "steps", "asked_attributes", "draft", "draft_version",
         ]  # fmt: skip
 
     @extend_schema_field(StepText(many=True))
     def get_steps(self, claim: Assignment) -> Any:
         return StepText(claim.item.rollout.steps.all(), many=True).data
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_asked_attributes(self, claim: Assignment) -> Any:
+        """The rows of step 4's table: mark each in ``attributes`` of its label."""
+        text_of = {step.kind: step.text for step in claim.item.rollout.steps.all()}
+        return asked_attributes(text_of.get(1, ""), text_of.get(4, ""))
 
 
 class Waiting(serializers.Serializer[Any]):

@@ -23,6 +23,7 @@ from annotation.api.fields import (
     project_named,
     query_of,
 )
+from annotation.api.queue_forms import Mark
 from annotation.models import Assignment, QueueItem, Resolution, StepLabel
 from annotation.selectors.agreement import agreement_table, kappa_table
 from annotation.services.resolution import (
@@ -57,13 +58,16 @@ class Holder(serializers.ModelSerializer[Assignment]):
 
 
 class LabelRecord(serializers.ModelSerializer[StepLabel]):
+    """``attributes``: what was said about each asked attribute of step 4."""
+
     annotator = serializers.CharField(source="annotator.username")
+    attributes = Mark(many=True)
 
     class Meta:
         model = StepLabel
         fields = [
             "id", "item", "kind", "verdict", "value", "reason", "comment", "comment_start",
-            "comment_end", "annotator", "guideline_version", "created_at",
+            "comment_end", "attributes", "annotator", "guideline_version", "created_at",
         ]  # fmt: skip
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
+from annotation.attributes import marks_of
 from annotation.exporters.formats import ExportFilter, Record
 from annotation.selectors.exports import rollout_rows
 from annotation.steps import StepKind
@@ -36,11 +38,28 @@ def native_record(row: Record, project: str) -> Record:
         ],
         "description": row["description"],
         **{name: row[name] for name in _ROLLOUT},
-        "steps": [_step(step, decided.get(step["kind"])) for step in row["step_rows"]],
+        "steps": [
+            _step(step, decided.get(step["kind"]), row["marked"]) for step in row["step_rows"]
+        ],
         "tier": final["value"] if final else "",
     }
 
 
-def _step(step: Record, decided: Record | None) -> Record:
-    human = decided and {name: value for name, value in decided.items() if name != "kind"}
-    return {**step, "human": human or None}
+def _step(step: Record, decided: Record | None, marked: Sequence[Record]) -> Record:
+    """``human`` of step 4 has ``attributes`` where people marked them one by one."""
+    if decided is None:
+        return {**step, "human": None}
+    human = {name: value for name, value in decided.items() if name != "kind"}
+    if step["kind"] == StepKind.ATTRIBUTE and marked:
+        human["attributes"] = _counted(marked)
+    return {**step, "human": human}
+
+
+def _counted(marked: Sequence[Record]) -> list[Record]:
+    """Each asked attribute with how many people said what about it, in the order of the first
+    mark."""
+    counts: dict[str, Counter[str]] = {}
+    for label in marked:
+        for mark in marks_of(label["attributes"]):
+            counts.setdefault(mark.name, Counter())[mark.state] += 1
+    return [{"name": name, **count} for name, count in counts.items()]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
+from annotation.attributes import asked_attributes
 from annotation.models import Assignment, Pair, Product, Project, QueueItem, Rollout, Step
 from annotation.selectors.joined import Joined, fetch
 
@@ -70,6 +71,7 @@ def claim_record(claim_id: int, annotator_id: int) -> dict[str, Any] | None:
     if row is None:
         return None
     claim, item, slug, version, state, expires, kinds, *pair, steps, draft, draft_version = row
+    text_of = {kind: text for kind, text, _ in steps or []}
     return {
         "id": claim,
         "item": item,
@@ -82,6 +84,7 @@ def claim_record(claim_id: int, annotator_id: int) -> dict[str, Any] | None:
         "steps": [
             {"kind": kind, "text": text, "claimed": value} for kind, text, value in steps or []
         ],
+        "asked_attributes": asked_attributes(text_of.get(1, ""), text_of.get(4, "")),
         "draft": draft,
         "draft_version": draft_version,
     }

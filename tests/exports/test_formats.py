@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from annotation.attributes import AttributeMark
 from annotation.exporters.formats import ExportFilter, format_named, formats
 from annotation.models import Step
 from annotation.services.exports import export_job_create, export_job_run, export_write
+from annotation.services.queue import queue_open
+from annotation.services.resolution import item_resolve
+from tests.annotation.factories import (
+    labels_for,
+    make_pair,
+    make_project,
+    make_rollout,
+    make_user,
+    submit,
+)
 from tests.exports.world import RIGHT, WRONG, decided_project
 from training.models import Checkpoint, StepScore
 
@@ -83,6 +95,25 @@ def test_the_native_record_tells_human_and_reward_model_apart() -> None:
     assert (final["human"]["verdict"], final["human"]["value"]) == ("correct", "2")
     assert (partly["steps"][1]["human"], partly["steps"][1]["rm"]) == (None, None)
     assert (first["tier"], partly["tier"]) == ("2", "")
+
+
+def test_step_4_of_the_native_record_counts_what_was_said_about_each_attribute() -> None:
+    project = make_project(overlap=2)
+    item = queue_open(rollout=make_rollout(make_pair(project)))
+    for color in ("mismatch", "unknown"):
+        marks = (AttributeMark("color", color), AttributeMark("size", "not_asked"))
+        labels = [
+            replace(label, attributes=marks) if label.kind == 4 else label
+            for label in labels_for(attribute="none")
+        ]
+        submit(item, make_user(), labels)
+    item_resolve(item=item)
+    (record,) = format_named("native").records(ExportFilter(project))
+    assert record["steps"][3]["human"]["attributes"] == [
+        {"name": "color", "mismatch": 1, "unknown": 1},
+        {"name": "size", "not_asked": 2},
+    ]
+    assert "attributes" not in record["steps"][2]["human"]
 
 
 def test_a_decided_tier_is_one_judgment_for_each_search_tool() -> None:
