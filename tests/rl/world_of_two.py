@@ -21,7 +21,7 @@ from training.rl.types import Sample, ScoredRollout, StepReward
 
 SAMPLES = make_samples()
 BY_PROMPT = {f"{sample.pair_id}:": sample for sample in SAMPLES}
-PROMPTS, GROUP, UPDATES = 2, 4, 2
+PROMPTS, GROUP, UPDATES = 1, 8, 2  # half of a group on each of two processes
 
 
 class Turns:
