@@ -30,7 +30,7 @@ def test_a_group_above_the_threshold_or_without_a_truth_is_left_alone() -> None:
 
 
 def test_groups_whose_outcomes_are_all_the_same_have_no_variance() -> None:
-    groups = [[0.0, 0.0], [1.0, 1.0], [0.0, 1.0], [None, 1.0]]
+    groups: list[list[float | None]] = [[0.0, 0.0], [1.0, 1.0], [0.0, 1.0], [None, 1.0]]
     assert zero_variance(groups) == 0.75
 
 

@@ -101,7 +101,8 @@ def test_the_parts_go_to_their_steps(
 
 
 def test_a_tier_without_a_truth_stays_masked() -> None:
-    truth = {k: t for k, t in SAMPLE.truth.items() if k is not StepKind.FINAL}
+    truth = dict(SAMPLE.truth)
+    del truth[StepKind.FINAL]
     rollout = scored("related", "all", "3", replace(SAMPLE, truth=truth))
     assert isnan(shaped_steps(rollout, RULES, WEIGHTS)[4])
     assert isnan(shaped_steps(rollout, RULES, replace(WEIGHTS, rule_gate=True))[4])
