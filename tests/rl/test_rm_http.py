@@ -165,7 +165,7 @@ def test_the_rewards_of_a_run_can_come_from_a_server(
     folder = tmp_path / "run"
     with serving(Voice(policy)) as server:
         server.models = [str(judge_dir)]
-        rewards = {"source": "rm_only", "server": server.url}
+        rewards = {"source": "rm_only", "rm": "p", "server": server.url}
         make_run(folder, policy_dir, samples, rm=str(judge_dir), rewards=rewards)
         run = Run(folder, load_config(folder / "run.toml"), TruthTable(), samples, [], policy)
         (found,) = hybrid_rewards(run).score(samples[:1], [answer(samples[0])])
