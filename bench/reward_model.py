@@ -50,11 +50,9 @@ class Arm:
     start: str = ""
 
 
-# twenty updates of eight prompts
-HARD = {"sampling": {"rollouts": 4}, "rl": {"updates": 20}}
 ARMS = (
     Arm("sft", {"method": "rm"}),
-    Arm("grpo", {"method": "rm_grpo", **HARD}, start="sft"),
+    Arm("grpo", {"method": "rm_grpo", "sampling": {"rollouts": 4}}, start="sft"),
     Arm("scalar", {"method": "rm_scalar"}),
     Arm("sft_30", {"method": "rm"}, share=0.3),
     Arm("sft_10", {"method": "rm"}, share=0.1),

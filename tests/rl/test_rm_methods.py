@@ -10,6 +10,7 @@ import torch
 from annotation.steps import StepKind
 from tests.rl.tiny import answer, make_run, make_samples
 from training.prompts import rm_prompt
+from training.rl.config import parse_config
 from training.rl.data import read_finished_jsonl
 from training.rl.generate import Decoding
 from training.rl.heads import with_head
@@ -197,3 +198,10 @@ def test_the_kind_is_read_off_the_question() -> None:
     assert kind_of(PROMPTS[0]) is StepKind.CATEGORY
     assert kind_of("no question") is None
     assert kind_of("") is None
+
+
+def test_grpo_of_a_reward_model_is_gentler_than_a_policys_by_default() -> None:
+    rl = parse_config('policy = "p"\nmethod = "rm_grpo"').rl
+    assert (rl.learning_rate, rl.kl, rl.updates) == (2e-5, 0.1, 30)
+    given = parse_config('policy = "p"\nmethod = "rm_grpo"\n[rl]\nkl = 0.5').rl
+    assert (given.kl, given.learning_rate) == (0.5, 2e-5)

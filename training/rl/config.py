@@ -127,7 +127,11 @@ FIT_DEFAULTS: dict[str, dict[str, float]] = {
 
 
 # what a method that is a preset of another one turns on
-RL_DEFAULTS: dict[str, dict[str, Any]] = {"agrl": {"shaping": "rules", "replay": True}}
+RL_DEFAULTS: dict[str, dict[str, Any]] = {
+    "agrl": {"shaping": "rules", "replay": True},
+    # a policy's 2e-4 and 0.02 took the reward model's critiques apart (docs/LOG.md)
+    "rm_grpo": {"learning_rate": 2e-5, "kl": 0.1, "updates": 30},
+}
 
 
 @dataclass(frozen=True, slots=True)
