@@ -193,6 +193,19 @@ def table(bench: Bench, seeds: Sequence[int]) -> dict[str, Any]:
     return found
 
 
+def markdown(found: Mapping[str, Any]) -> str:
+    """The table as a page shows it: mean (lowest to highest seed)."""
+    names = [name for name in next(iter(found.values()), {}) if name != "majority"]
+    lines = ["| arm | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
+    for arm, columns in found.items():
+        cells = [
+            f"{c['mean']:.3f} ({c['low']:.3f} to {c['high']:.3f})"
+            for c in (columns[name] for name in names)
+        ]
+        lines.append(f"| {arm} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.reward_model")
     parser.add_argument("--out", type=Path, required=True)
@@ -205,7 +218,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for seed in range(args.seeds):
         run_seed(bench, seed, arms)
     found = table(bench, range(args.seeds))
-    print(json.dumps(found, indent=None if args.json else 1))
+    print(json.dumps(found) if args.json else markdown(found))
     return 0
 
 

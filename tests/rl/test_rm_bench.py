@@ -51,3 +51,10 @@ def test_a_share_is_of_whole_queries_and_the_smaller_lies_in_the_larger() -> Non
     assert (len(small), len(large)) == (6, 18)
     assert {row["pair"] for row in small} < {row["pair"] for row in large}
     assert bench.share_of(rows, 1.0, 7) == rows
+
+
+def test_a_table_gives_the_mean_and_the_spread_of_the_seeds() -> None:
+    found = {"sft": {"auc": {"mean": 0.7, "low": 0.65, "high": 0.75}, "majority": {}}}
+    assert bench.markdown(found) == (
+        "| arm | auc |\n|---|---|\n| sft | 0.700 (0.650 to 0.750) |"
+    )
