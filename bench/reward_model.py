@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
@@ -24,9 +23,16 @@ from training.rl.policy import load_policy  # before torch: sets the thread envi
 # isort: split
 import tomli_w
 
-from annotation.steps import VALUES, StepKind, parse_partial
+from annotation.steps import VALUES, StepKind
 from training.prompts import policy_prompt
-from training.rl.compare.benchmark import Benchmark, Row, sample_benchmark
+from training.rl.compare.benchmark import (
+    Benchmark,
+    Row,
+    label_line,
+    sample_benchmark,
+    share_of,
+    whole_steps,
+)
 from training.rl.data import read_labels, sample_of, write_json, write_jsonl, write_text
 from training.rl.generate import Decoding, generate
 from training.rl.reward_model import examples_of, load_reward_model
@@ -88,8 +94,8 @@ def judged_row(
     row: Row, bodies: Mapping[StepKind, str], text: str, person: NoisyJudge
 ) -> Row | None:
     """A person's verdicts on all five steps; None for a text that lacks one."""
-    steps = {step.kind: step for step in parse_partial(text)}
-    if len(steps) < len(StepKind):
+    steps = whole_steps(text)
+    if steps is None:
         return None
     held = HeldTruth(
         {StepKind(int(k)): str(entry["value"]) for k, entry in row["truth"].items()},
@@ -99,20 +105,9 @@ def judged_row(
         kind: person.answer(kind, steps[kind].body, steps[kind].value or "", held)
         for kind in StepKind
     }
-    return row | {
-        "rollout_id": row["pair_id"],
-        "steps": [text[steps[kind].start : steps[kind].end] for kind in StepKind],
-        "verdicts": {str(int(kind)): reply.verdict for kind, reply in said.items()},
-        "values": {str(int(kind)): said[kind].value for kind in VALUES},
-    }
-
-
-def share_of(rows: Sequence[Row], share: float, seed: int) -> list[Row]:
-    """Whole queries, the smaller share within the larger."""
-    queries = sorted({row["query"] for row in rows})
-    random.Random(seed).shuffle(queries)
-    kept = set(queries[: max(2, round(share * len(queries)))])
-    return [row for row in rows if row["query"] in kept]
+    verdicts = {kind: reply.verdict for kind, reply in said.items()}
+    values = {str(int(kind)): said[kind].value for kind in VALUES}
+    return label_line(row, text, steps, verdicts, values)
 
 
 def run_cell(bench: Bench, seed: int, arm: Arm, rows: Sequence[Row]) -> None:

@@ -12,6 +12,7 @@ from annotation.api.base import ApiView
 from annotation.api.problems import MEDIA_TYPE, SCHEMA
 
 
+# the extension registers itself in an __init_subclass__ without annotations
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "annotation.api.access.BearerAuthentication"
     name = "token"

@@ -8,9 +8,10 @@ import re
 import time
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
+
+from bench.support.wire import wire_to
 
 Record = dict[str, Any]
 _CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -30,8 +31,7 @@ class Peer:
     tasks: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        host = urlsplit(self.address)
-        self._wire = http.client.HTTPConnection(str(host.hostname), host.port, timeout=_TIMEOUT)
+        self._wire = wire_to(self.address, timeout=_TIMEOUT)
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:
         headers = {"Authorization": f"Token {self.token}"}

@@ -11,7 +11,8 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+
+from bench.support.wire import all_correct, wire_to
 
 
 @dataclass
@@ -26,8 +27,7 @@ class Caller:
 
     def work(self, limit: int, project: str) -> None:
         """Label until the queue is empty or ``limit`` items are done."""
-        host = urlsplit(self.address)
-        wire = http.client.HTTPConnection(str(host.hostname), host.port, timeout=120)
+        wire = wire_to(self.address, timeout=120)
         try:
             while len(self.receipts) < limit and self._one(wire, project):
                 pass
@@ -36,8 +36,7 @@ class Caller:
 
     def get(self, path: str, times: int) -> list[float]:
         """Seconds of each of ``times`` GETs of one address."""
-        host = urlsplit(self.address)
-        wire = http.client.HTTPConnection(str(host.hostname), host.port, timeout=120)
+        wire = wire_to(self.address, timeout=120)
         seconds = []
         for _ in range(times):
             began = time.perf_counter()
@@ -52,10 +51,7 @@ class Caller:
         if claim is None:
             return False
         self.claims.append(time.perf_counter() - began)
-        labels = [
-            {"kind": step["kind"], "verdict": "correct", "value": step["claimed"]}
-            for step in claim["steps"]
-        ]
+        labels = all_correct(claim)
         path = f"claims/{claim['id']}/submit/"
         began = time.perf_counter()
         answer = self._ask(wire, "POST", path, {"labels": labels, "active_ms": 1000})

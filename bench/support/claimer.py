@@ -14,7 +14,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+
+from bench.support.wire import all_correct, wire_to
 
 PAUSE = 0.1  # seconds before a request is repeated
 _BUSY = (429, 502, 503, 504)
@@ -59,10 +60,7 @@ class Claimer:
 
     def _submit(self, claim: dict[str, Any]) -> None:
         key = uuid.uuid4().hex
-        labels = [
-            {"kind": step["kind"], "verdict": "correct", "value": step["claimed"]}
-            for step in claim["steps"]
-        ]
+        labels = all_correct(claim)
         path = f"claims/{claim['id']}/submit/"
         status, last_sent, body = self._ask(path, {"labels": labels}, {"Idempotency-Key": key})
         if status != http.client.CREATED:
@@ -100,10 +98,7 @@ class Claimer:
 
     def _once(self, path: str, sent: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         if self._connection is None:
-            host = urlsplit(self.address)
-            self._connection = http.client.HTTPConnection(
-                str(host.hostname), host.port, timeout=30
-            )
+            self._connection = wire_to(self.address, timeout=30)
         self._connection.request("POST", f"/api/v1/{path}", sent, headers)
         response = self._connection.getresponse()
         return response.status, response.read()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from transformers import AutoModelForSequenceClassification
 
+from annotation.steps import StepKind
 from tests.rl.tiny import make_run, make_samples
 from training.prompts import PairText
 from training.rl.answers import answer_of, answer_text, known_answers
@@ -38,10 +39,10 @@ def run_of(samples: list[Sample], truths: TruthTable, policy: Any = None, **conf
 
 def test_the_release_decides_a_known_answer_and_silver_only_where_it_is_allowed() -> None:
     first, second, third = make_samples()[:3]
-    first = replace(first, truth={5: Truth("4", "consensus")})  # type: ignore[dict-item]
-    second = replace(second, truth={}, silver={5: Truth("1", "silver")})  # type: ignore[dict-item]
+    first = replace(first, truth={StepKind.FINAL: Truth("4", "consensus")})
+    second = replace(second, truth={}, silver={StepKind.FINAL: Truth("1", "silver")})
     third = replace(third, truth={})
-    truths = TruthTable([(first.pair_id, 5, Truth("2", "adjudicated"))])  # type: ignore[list-item]
+    truths = TruthTable([(first.pair_id, StepKind.FINAL, Truth("2", "adjudicated"))])
     samples = [first, second, third]
     assert [tier for _, tier in known_answers(run_of(samples, truths))] == ["2", "1"]
     strict = run_of(samples, truths, use_silver=False)

@@ -4,6 +4,7 @@ import pytest
 
 from annotation.steps import StepKind, parse, render
 from bench import reward_model as bench
+from training.rl.compare.benchmark import share_of
 from training.simulate.judge import NoisyJudge
 
 pytestmark = pytest.mark.rl
@@ -47,10 +48,10 @@ def test_a_rollout_that_lacks_a_step_is_not_judged() -> None:
 
 def test_a_share_is_of_whole_queries_and_the_smaller_lies_in_the_larger() -> None:
     rows = [{"query": str(number // 3), "pair": number} for number in range(60)]
-    small, large = bench.share_of(rows, 0.1, 7), bench.share_of(rows, 0.3, 7)
+    small, large = share_of(rows, 0.1, 7), share_of(rows, 0.3, 7)
     assert (len(small), len(large)) == (6, 18)
     assert {row["pair"] for row in small} < {row["pair"] for row in large}
-    assert bench.share_of(rows, 1.0, 7) == rows
+    assert share_of(rows, 1.0, 7) == rows
 
 
 def test_a_table_gives_the_mean_and_the_spread_of_the_seeds() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from training.rl.classification import Counts, count_table
 
@@ -30,7 +31,7 @@ def interval(
 ) -> list[float]:
     """[low, high] of ``measure`` over ``draws`` resamples of the queries, percentile method."""
     values = [measure(tables[chosen].sum(0)) for chosen in _resamples(len(tables), draws, seed)]
-    return _percentiles(values)
+    return percentiles(values)
 
 
 def paired_interval(
@@ -43,7 +44,7 @@ def paired_interval(
         measure(after[chosen].sum(0)) - measure(before[chosen].sum(0))
         for chosen in _resamples(len(before), draws, seed)
     ]
-    return _percentiles(values)
+    return percentiles(values)
 
 
 def _resamples(count: int, draws: int, seed: int) -> np.ndarray:
@@ -52,7 +53,8 @@ def _resamples(count: int, draws: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, count, size=(draws, count))
 
 
-def _percentiles(values: Sequence[float]) -> list[float]:
+def percentiles(values: Sequence[float] | NDArray[np.float64]) -> list[float]:
+    """[low, high] of resampled values at LEVEL."""
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(np.asarray(values), [tail, 1 - tail])
     return [float(low), float(high)]

@@ -10,14 +10,18 @@ from trl import DPOConfig, DPOTrainer
 
 from training.rl.callbacks import RunCallback, quiet
 from training.rl.checkpoints import newest_checkpoint
-from training.rl.explore import Explored, by_outcome, explore
+from training.rl.explore import (
+    Explored,
+    by_outcome,
+    explore,
+    explore_decoding,
+    verifier_rewards,
+)
 from training.rl.fit import common_arguments
-from training.rl.generate import Decoding
 from training.rl.guided import guide
 from training.rl.pass_at_n import pass_curve, wrong_rollouts
 from training.rl.pass_at_n import preferences as pass_at_n_preferences
 from training.rl.policy import Policy
-from training.rl.rewards import HybridRewards
 from training.rl.run_folder import Cancelled, Run
 from training.rl.scale import adapter, settle
 from training.rl.sft import reference_text, verified
@@ -112,20 +116,12 @@ def pass_at_n_rows(run: Run, explored: Explored) -> tuple[list[dict[str, str]], 
 
 def _guided(run: Run, explored: Explored) -> dict[str, list[str]]:
     """By pair that no rollout got right: its wrong rollouts put right, "" where that failed."""
-    settings = run.config.sampling
-    decoding = Decoding(
-        temperature=settings.temperature,
-        top_k=settings.top_k,
-        max_tokens=run.config.rl.max_tokens,
-        batch_size=settings.batch_size,
-        seed=run.config.seed,
-    )
     wrong: list[tuple[Sample, str]] = []
     for sample, rollouts in explored:
         refuted = wrong_rollouts(rollouts)
         if not any(rollout.outcome == 1 for rollout in rollouts):
             wrong += [(sample, rollout.text) for rollout in refuted[:_PER_PAIR]]
-    judge = HybridRewards(run.truths, None, run.policy.layout, run.config.use_silver)
+    judge, decoding = verifier_rewards(run), explore_decoding(run)
     found: dict[str, list[str]] = {}
     for (sample, _), better in zip(
         wrong, guide(run.policy, judge, decoding, wrong, "pass@N"), strict=True

@@ -23,9 +23,7 @@ def explore(run: Run) -> Explored:
     selection looks at outcomes."""
     with main_first():
         texts = explored_texts(run)
-    rewards = HybridRewards(
-        run.truths, layout=run.policy.layout, use_silver=run.config.use_silver
-    )
+    rewards = verifier_rewards(run)
     scored: Explored = []
     for sample in run.train:
         found = texts[sample.pair_id]
@@ -38,15 +36,7 @@ def explored_texts(run: Run) -> dict[str, list[str]]:
     path = run.folder / "explored.jsonl"
     texts: dict[str, list[str]] = {row["pair_id"]: row["texts"] for row in resume_jsonl(path)}
     due = [sample for sample in run.train if sample.pair_id not in texts]
-    settings = run.config.sampling
-    decoding = Decoding(
-        n=settings.rollouts,
-        temperature=settings.temperature,
-        top_k=settings.top_k,
-        max_tokens=run.config.rl.max_tokens,
-        batch_size=settings.batch_size,
-        seed=run.config.seed,
-    )
+    decoding = explore_decoding(run)
     prompts = [run.policy.prompt(sample.text) for sample in due]
     for batch in generate_batches(run.policy, prompts, decoding):
         run.check_cancel()
@@ -55,6 +45,24 @@ def explored_texts(run: Run) -> dict[str, list[str]]:
         texts.update(found)
         print(f"explored {len(texts)}/{len(run.train)} pairs", flush=True)
     return texts
+
+
+def verifier_rewards(run: Run) -> HybridRewards:
+    """Rewards without a reward model: what the truth says, and steps 1-2 masked."""
+    return HybridRewards(run.truths, layout=run.policy.layout, use_silver=run.config.use_silver)
+
+
+def explore_decoding(run: Run) -> Decoding:
+    """``[sampling]``: n rollouts a pair."""
+    settings = run.config.sampling
+    return Decoding(
+        n=settings.rollouts,
+        temperature=settings.temperature,
+        top_k=settings.top_k,
+        max_tokens=run.config.rl.max_tokens,
+        batch_size=settings.batch_size,
+        seed=run.config.seed,
+    )
 
 
 def by_outcome(

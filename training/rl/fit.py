@@ -13,7 +13,7 @@ from trl import SFTConfig, SFTTrainer
 
 from training.rl.callbacks import quiet
 from training.rl.checkpoints import newest_checkpoint
-from training.rl.config import FitConfig, TrainerConfig
+from training.rl.config import FitConfig, RlConfig, TrainerConfig
 from training.rl.policy import Policy
 from training.rl.scale import adapter, trainer_arguments
 
@@ -53,10 +53,7 @@ def fit(
         model=policy.model,
         args=SFTConfig(
             **common_arguments(run_dir, seed, config.learning_rate, config.save_every, extra),
-            num_train_epochs=config.epochs,
-            per_device_train_batch_size=config.batch_size,
-            lr_scheduler_type="cosine",
-            warmup_steps=max(1, fit_updates(len(rows), config) // 20),
+            **fit_arguments(config, len(rows)),
             max_length=config.max_tokens if extra.packing else None,
             packing=extra.packing,
             completion_only_loss=True,
@@ -74,6 +71,33 @@ def fit(
 def fit_updates(rows: int, config: FitConfig) -> int:
     """Optimiser updates of a supervised run over ``rows`` examples."""
     return max(1, math.ceil(math.ceil(rows / config.batch_size) * config.epochs))
+
+
+def fit_arguments(config: FitConfig, rows: int) -> dict[str, Any]:
+    """``[fit]`` as TrainingArguments: epochs, batches and the cosine schedule over ``rows``."""
+    return {
+        "num_train_epochs": config.epochs,
+        "per_device_train_batch_size": config.batch_size,
+        "lr_scheduler_type": "cosine",
+        "warmup_steps": max(1, fit_updates(rows, config) // 20),
+    }
+
+
+def rl_arguments(rl: RlConfig) -> dict[str, Any]:
+    """``[rl]`` as the GRPOConfig that the policy's and the reward model's RL share."""
+    return {
+        "max_steps": rl.updates,
+        "gradient_accumulation_steps": rl.prompts * rl.group // rl.micro_batch,
+        "num_generations": rl.group,
+        "temperature": rl.temperature,
+        "beta": rl.kl,
+        "epsilon": rl.clip,
+        "scale_rewards": "group",
+        "loss_type": "dapo",
+        "max_grad_norm": rl.max_grad_norm,
+        "lr_scheduler_type": "constant_with_warmup",
+        "warmup_steps": rl.warmup,
+    }
 
 
 def common_arguments(

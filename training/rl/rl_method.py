@@ -14,8 +14,8 @@ from training.rl.checkpoints import checkpoint_state, newest_checkpoint
 from training.rl.curriculum import Curriculum
 from training.rl.curve import curve_callbacks
 from training.rl.evaluate import predict
-from training.rl.explore import explore
-from training.rl.fit import common_arguments
+from training.rl.explore import explore, verifier_rewards
+from training.rl.fit import common_arguments, rl_arguments
 from training.rl.generate import Decoding
 from training.rl.grpo import GRPOOutcomeTrainer
 from training.rl.local_rollouts import local_rollouts
@@ -115,7 +115,7 @@ def hybrid_rewards(run: Run) -> HybridRewards:
 def outcome_rate(run: Run, samples: Sequence[Sample]) -> float:
     """Share of right greedy answers among those whose truth is known: a gate's metric."""
     answers = predict(run.policy, samples, run.config.eval)
-    judge = HybridRewards(run.truths, None, run.policy.layout, run.config.use_silver)
+    judge = verifier_rewards(run)
     scored = judge.score(samples, [answer.text for answer in answers])
     known = [rollout.outcome for rollout in scored if rollout.outcome is not None]
     rate = sum(known) / len(known) if known else 0.0
@@ -126,27 +126,16 @@ def outcome_rate(run: Run, samples: Sequence[Sample]) -> float:
 def srpo_arguments(run: Run) -> SRPOConfig:
     """run.toml's ``[rl]`` as TRL's arguments, for any number of processes."""
     rl, seed, extra = run.config.rl, run.config.seed, run.config.trainer
-    rollouts = rl.prompts * rl.group
     if rl.micro_batch % world_size():
         raise BadInput(f"rl.micro_batch {rl.micro_batch}: not a multiple of the processes")
     return SRPOConfig(
         **common_arguments(run.folder, seed, rl.learning_rate, rl.save_every, extra),
         **sampler_arguments(extra),
-        max_steps=rl.updates,
-        per_device_train_batch_size=rl.micro_batch // world_size(),
-        gradient_accumulation_steps=rollouts // rl.micro_batch,
-        num_generations=rl.group,
-        max_completion_length=rl.max_tokens,
-        temperature=rl.temperature,
-        top_k=rl.top_k,
-        beta=rl.kl,
-        epsilon=rl.clip,
         # the rewards are per step: TRL's own scaling of the outcome is replaced
-        scale_rewards="group",
-        loss_type="dapo",
-        max_grad_norm=rl.max_grad_norm,
-        lr_scheduler_type="constant_with_warmup",
-        warmup_steps=rl.warmup,
+        **rl_arguments(rl),
+        per_device_train_batch_size=rl.micro_batch // world_size(),
+        max_completion_length=rl.max_tokens,
+        top_k=rl.top_k,
         shuffle_dataset=False,  # a slot's number is its update: the curriculum is the order
         gamma=rl.gamma,
         step_normalise=cast(Normalise, rl.normalise),
@@ -178,7 +167,7 @@ def _planner(run: Run, curriculum: Curriculum) -> PlannedRollouts | None:
         raise BadInput("rl.replay and rl.dynamic sample by themselves: trainer.sampler 'ours'")
     if _many():
         raise BadInput("rl.replay and rl.dynamic need one process: they look at whole groups")
-    judge = HybridRewards(run.truths, None, run.policy.layout, run.config.use_silver)
+    judge = verifier_rewards(run)
     return PlannedRollouts(run.policy, _decoding(run), rl, judge, curriculum)
 
 

@@ -14,7 +14,7 @@ from trl import GRPOConfig, GRPOTrainer
 
 from training.rl.callbacks import RunCallback, quiet
 from training.rl.checkpoints import newest_checkpoint
-from training.rl.fit import common_arguments
+from training.rl.fit import common_arguments, rl_arguments
 from training.rl.generate import Decoding
 from training.rl.judge import judge_facts, settings_of
 from training.rl.policy import own_weights, policy_facts
@@ -125,17 +125,7 @@ def grpo_arguments(run: Run) -> GRPOConfig:
     rl = run.config.rl
     return GRPOConfig(
         **common_arguments(run.folder, run.config.seed, rl.learning_rate, rl.save_every),
-        max_steps=rl.updates,
+        **rl_arguments(rl),
         per_device_train_batch_size=rl.micro_batch,
-        gradient_accumulation_steps=rl.prompts * rl.group // rl.micro_batch,
-        num_generations=rl.group,
-        temperature=rl.temperature,
         top_k=0,
-        beta=rl.kl,
-        epsilon=rl.clip,
-        scale_rewards="group",
-        loss_type="dapo",
-        max_grad_norm=rl.max_grad_norm,
-        lr_scheduler_type="constant_with_warmup",
-        warmup_steps=rl.warmup,
     )

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotation.steps import StepKind
-from training.rl.bootstrap import LEVEL
+from training.rl.bootstrap import percentiles
 from training.rl.processbench import Tally, processbench, tally
 
 BINS = 10
@@ -208,11 +208,7 @@ def _resampled(
 def _interval(values: Sequence[float | None]) -> list[float] | None:
     """[low, high] over the resamples in which the measure exists; None if in none."""
     known = [value for value in values if value is not None]
-    if not known:
-        return None
-    tail = (1 - LEVEL) / 2
-    low, high = np.quantile(known, [tail, 1 - tail])
-    return [float(low), float(high)]
+    return percentiles(known) if known else None
 
 
 def _less(value: float | None, other: float | None) -> float | None:

@@ -21,7 +21,7 @@ from transformers import (
 from training.rl.callbacks import quiet
 from training.rl.checkpoints import newest_checkpoint
 from training.rl.config import FitConfig
-from training.rl.fit import common_arguments, encode, fit_updates
+from training.rl.fit import common_arguments, encode, fit_arguments
 from training.rl.heads import padded, with_head
 from training.rl.judge import UNREAD, OnBatch, Score, StepJudge, nobody, settings_of
 from training.rl.policy import Policy, own_weights, policy_facts
@@ -105,10 +105,7 @@ def fit_scalar(
         model=model,
         args=TrainingArguments(
             **common_arguments(run_dir, seed, config.learning_rate, config.save_every),
-            num_train_epochs=config.epochs,
-            per_device_train_batch_size=config.batch_size,
-            lr_scheduler_type="cosine",
-            warmup_steps=max(1, fit_updates(len(rows), config) // 20),
+            **fit_arguments(config, len(rows)),
         ),
         train_dataset=rows,
         data_collator=lambda batch: {

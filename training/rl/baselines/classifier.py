@@ -17,7 +17,7 @@ from training.rl.checkpoints import newest_checkpoint
 from training.rl.classification import TIERS
 from training.rl.data import write_json
 from training.rl.evaluate import Prediction, held_out
-from training.rl.fit import common_arguments, encode, fit_updates
+from training.rl.fit import common_arguments, encode, fit_arguments
 from training.rl.heads import padded, with_head
 from training.rl.policy import Policy
 from training.rl.run_folder import Cancelled, Run
@@ -35,10 +35,7 @@ def train_classifier(run: Run) -> tuple[dict[str, Any], list[Prediction]]:
             **common_arguments(
                 run.folder, run.config.seed, config.learning_rate, config.save_every
             ),
-            num_train_epochs=config.epochs,
-            per_device_train_batch_size=config.batch_size,
-            lr_scheduler_type="cosine",
-            warmup_steps=max(1, fit_updates(len(known), config) // 20),
+            **fit_arguments(config, len(known)),
         ),
         train_dataset=[
             {"ids": _ids(run, sample), "label": TIERS.index(tier)} for sample, tier in known

@@ -15,10 +15,11 @@ from pathlib import Path
 from annotation.importers.rows import ImportFileError
 from training.rl.compare.arms import SUITES, Arm, arms_of
 from training.rl.compare.benchmark import BENCHMARKS, Benchmark
-from training.rl.compare.cells import CellFailed, Lab, code_version, done, run_cell
+from training.rl.compare.cells import CellFailed, Lab, done, run_cell
 from training.rl.compare.measure import measure_hack_gap, read_cell
 from training.rl.compare.real import real_benchmark
 from training.rl.compare.report import Results, write
+from training.rl.provenance import code_version
 from training.rl.reward_model import load_reward_model
 from training.rl.types import BadInput
 
@@ -88,7 +89,7 @@ def _report(lab: Lab, arms: Sequence[Arm], options: argparse.Namespace) -> bool:
         shown,
         list(seeds),
         cells,
-        code_version(),
+        str(code_version()["sha256"])[:12],
         lab.benchmark.ceiling,
     )
     write(results, options.document, options.document.parent / "results")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from annotation.steps import STRUCTURED_KINDS, VALUES, StepKind, parse_partial
+from annotation.steps import STRUCTURED_KINDS, VALUES, ParsedStep, StepKind, parse_partial
 from training.sample.generate import SamplePair, generate
 from training.sample.trace import reference_bodies
 from training.sample.world import Truth
@@ -129,16 +129,43 @@ def right_steps(row: Row, bodies: Mapping[StepKind, str], text: str) -> dict[Ste
 
 def judged_rollout(row: Row, bodies: Mapping[StepKind, str], text: str) -> Row | None:
     """A line of labels.jsonl for a rollout that parses: what people would say of its steps."""
-    steps = {step.kind: step for step in parse_partial(text)}
-    if len(steps) < len(StepKind):
+    steps = whole_steps(text)
+    if steps is None:
         return None
     right = right_steps(row, bodies, text)
+    verdicts = {kind: "correct" if ok else "incorrect" for kind, ok in right.items()}
+    values = {kind: str(entry["value"]) for kind, entry in row["truth"].items()}
+    return label_line(row, text, steps, verdicts, values)
+
+
+def whole_steps(text: str) -> dict[StepKind, ParsedStep] | None:
+    """All five steps of a CoT, None for a text that lacks one."""
+    steps = {step.kind: step for step in parse_partial(text)}
+    return steps if len(steps) == len(StepKind) else None
+
+
+def label_line(
+    row: Row,
+    text: str,
+    steps: Mapping[StepKind, ParsedStep],
+    verdicts: Mapping[StepKind, str],
+    values: Mapping[str, str],
+) -> Row:
+    """One line of labels.jsonl (docs/formats.md)."""
     return row | {
         "rollout_id": row["pair_id"],
-        "steps": [text[steps[k].start : steps[k].end] for k in StepKind],
-        "verdicts": {str(int(k)): "correct" if ok else "incorrect" for k, ok in right.items()},
-        "values": {kind: entry["value"] for kind, entry in row["truth"].items()},
+        "steps": [text[steps[kind].start : steps[kind].end] for kind in StepKind],
+        "verdicts": {str(int(kind)): verdict for kind, verdict in verdicts.items()},
+        "values": dict(values),
     }
+
+
+def share_of(rows: Sequence[Row], share: float, seed: int) -> list[Row]:
+    """Whole queries, the smaller share within the larger."""
+    queries = sorted({row["query"] for row in rows})
+    random.Random(seed).shuffle(queries)
+    kept = set(queries[: max(2, round(share * len(queries)))])
+    return [row for row in rows if row["query"] in kept]
 
 
 BENCHMARKS: dict[str, Callable[[], Benchmark]] = {

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -18,7 +16,7 @@ import torch
 from transformers import set_seed
 
 from training.rl.compare.arms import Arm, Settings
-from training.rl.compare.benchmark import Benchmark, Row, judged_rollout
+from training.rl.compare.benchmark import Benchmark, Row, judged_rollout, share_of
 from training.rl.config import parse_config
 from training.rl.data import read_finished_jsonl, sample_of, write_jsonl, write_text
 from training.rl.explore import explored_texts
@@ -146,28 +144,15 @@ def explored(lab: Lab, seed: int) -> Path:
 
 
 def _labels(lab: Lab, seed: int, share: float) -> list[Row]:
-    """The first rollout of every training pair as people would judge it; a share of them is
-    whole queries, the smaller share within the larger."""
+    """The first rollout of every training pair as people would judge it, or a share."""
     texts = {
         row["pair_id"]: row["texts"]
         for row in read_finished_jsonl(explored(lab, seed) / "explored.jsonl")
     }
-    queries = sorted({row["query"] for row in lab.benchmark.train})
-    random.Random(seed).shuffle(queries)
-    kept = set(queries[: max(2, round(share * len(queries)))])
-    rows = [row for row in lab.benchmark.train if row["query"] in kept]
+    rows = share_of(lab.benchmark.train, share, seed)
     bodies = lab.benchmark.bodies
     found = [
         judged_rollout(row, bodies.get(row["pair_id"], {}), texts[row["pair_id"]][0])
         for row in rows
     ]
     return [row for row in found if row is not None]
-
-
-def code_version() -> str:
-    """sha256 over the trainer's sources, so that a table says what it was made by."""
-    root = Path(__file__).resolve().parents[1]
-    total = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
-        total.update(path.read_bytes())
-    return total.hexdigest()[:12]

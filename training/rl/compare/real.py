@@ -18,7 +18,7 @@ from annotation.splits import split_of
 from annotation.steps import StepKind, parse
 from training.circle.agreement import rater_ceiling
 from training.circle.writer import rule_cot
-from training.rl.compare.benchmark import SEED_POLICY, Benchmark, Row
+from training.rl.compare.benchmark import SEED_POLICY, Benchmark, Row, label_line
 from training.rl.types import BadInput
 
 RATINGS = "broad_query_set_individual_ratings.csv"
@@ -87,9 +87,5 @@ def _reference(row: Row) -> dict[str, Any] | None:
     steps = {step.kind: step for step in parse(text)}
     tier = row["truth"]["5"]["value"]
     right = steps[StepKind.FINAL].value == tier
-    return row | {
-        "rollout_id": row["pair_id"],
-        "steps": [text[steps[kind].start : steps[kind].end] for kind in StepKind],
-        "verdicts": {"5": "correct" if right else "incorrect"},
-        "values": {"5": tier},
-    }
+    verdicts = {StepKind.FINAL: "correct" if right else "incorrect"}
+    return label_line(row, text, steps, verdicts, {"5": tier})

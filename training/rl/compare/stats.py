@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.rl.bootstrap import LEVEL
+from training.rl.bootstrap import percentiles
 from training.rl.classification import Counts, class_f1, macro_f1
 
 Measure = Callable[[Counts], float]
@@ -42,7 +42,7 @@ class Difference:
 def estimate(tables: Counts, measure: Measure = macro_f1, draws: int = 1000) -> Estimate:
     """``tables`` is (S, Q, 4, 5): a count table for every seed and query."""
     values = tuple(measure(table) for table in tables.sum(1))
-    low, high = _interval(_resampled(tables, measure, draws))
+    low, high = percentiles(_resampled(tables, measure, draws))
     spread = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
     return Estimate(float(np.mean(values)), spread, low, high, values)
 
@@ -58,7 +58,7 @@ def difference(
     if tables.shape != baseline.shape:
         raise ValueError("both arms must cover the same seeds and queries")
     gaps = _resampled(tables, measure, draws) - _resampled(baseline, measure, draws)
-    low, high = _interval(gaps)
+    low, high = percentiles(gaps)
     tail = min(float((gaps <= 0).mean()), float((gaps >= 0).mean()))
     observed = [
         measure(one) - measure(other)
@@ -83,9 +83,3 @@ def _resampled(tables: Counts, measure: Measure, draws: int) -> NDArray[np.float
         each = np.array([measure(table) for table in drawn])
         values[draw] = each[rng.integers(0, seeds, seeds)].mean()
     return values
-
-
-def _interval(values: NDArray[np.float64]) -> tuple[float, float]:
-    tail = (1 - LEVEL) / 2
-    low, high = np.quantile(values, [tail, 1 - tail])
-    return float(low), float(high)
