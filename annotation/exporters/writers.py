@@ -16,20 +16,21 @@ Record = Mapping[str, Any]
 Writer = Callable[[Path, Iterable[Record]], None]
 
 BATCH = 2000
+_BUFFER = 1 << 20  # bytes: a file of long lines would else be a write of the system each
 # A cell that begins like this is a formula to a spreadsheet; an apostrophe makes it text.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_jsonl(path: Path, records: Iterable[Record]) -> None:
     """One object a line, UTF-8."""
-    with path.open("wb") as stream:
+    with path.open("wb", _BUFFER) as stream:
         for record in records:
             stream.write(orjson.dumps(record) + b"\n")
 
 
 def write_json_array(path: Path, records: Iterable[Record]) -> None:
     """One JSON array, an element a line."""
-    with path.open("wb") as stream:
+    with path.open("wb", _BUFFER) as stream:
         stream.write(b"[")
         for number, record in enumerate(records):
             stream.write((b",\n" if number else b"\n") + orjson.dumps(record))

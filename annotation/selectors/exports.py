@@ -158,22 +158,8 @@ def rollout_total(chosen: Chosen) -> int:
     return _rollouts(chosen).count()
 
 
-def labelled_rows(chosen: Chosen) -> Iterator[Record]:
-    """Rollouts with at least one valid label; as above, with ``said`` (labels, by age)."""
-    valid = _valid().filter(item__rollout=OuterRef("pk")).order_by("pk")
-    fields = ("kind", "verdict", "value", "reason", "comment", "created_at")
-    labels = _rows(
-        valid,
-        **{f: f for f in fields},
-        submission="submission_id",
-        annotator="annotator__username",
-        active_ms="submission__assignment__active_ms",
-    )
-    rows = _labelled(chosen).annotate(said=labels)
-    yield from _read(_with_steps(rows, "said"), "step_rows", "said")
-
-
 def labelled_total(chosen: Chosen) -> int:
+    """Rollouts with at least one valid label; ``selectors.labelled`` reads them."""
     return _labelled(chosen).count()
 
 
