@@ -34,7 +34,7 @@ from annotation.models import Assignment, Project, Submission
 from annotation.selectors.claims import claim_record
 from annotation.selectors.queue import queue_state
 from annotation.services.labels import claim_submit, submission_undo
-from annotation.services.queue import claim_heartbeat, draft_save, item_skip, queue_claim_id
+from annotation.services.queue import claim_heartbeat, draft_save, item_skip, queue_claim_record
 
 _KEY = "Idempotency-Key"
 
@@ -59,12 +59,11 @@ class QueueNext(LabelView):
         user, slug = user_of(request), slug_of(request.data)
         if slug is None:  # the serializer says what is wrong
             slug = body_of(request, OptionalProject).get("project", "")
-        project = project_named(slug) if slug else None
-        claim_id = queue_claim_id(annotator=user, project=project)
-        if claim_id is None:
-            state = queue_state(user, project)
+        claim = queue_claim_record(annotator=user, slug=slug)
+        if claim is None:
+            state = queue_state(user, _project({"project": slug}))
             return Response({"claim": None, "queue": Waiting(state).data})
-        return Response({"claim": claim_record(claim_id, user.pk), "queue": None})
+        return Response({"claim": claim, "queue": None})
 
 
 class ClaimDetail(LabelView):

@@ -33,11 +33,16 @@ class StepLabel(models.Model):
         INCORRECT = "incorrect"
         UNSURE = "unsure"
 
-    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="labels")
+    # The constraint and the index below begin with the submission and the item.
+    submission = models.ForeignKey(
+        Submission, on_delete=models.PROTECT, related_name="labels", db_index=False
+    )
     annotator = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="step_labels"
     )
-    item = models.ForeignKey(QueueItem, on_delete=models.PROTECT, related_name="labels")
+    item = models.ForeignKey(
+        QueueItem, on_delete=models.PROTECT, related_name="labels", db_index=False
+    )
     kind = models.PositiveSmallIntegerField()
     verdict = models.CharField(max_length=10, choices=Verdict.choices)
     value = models.CharField(max_length=16, blank=True, help_text="the true value, kinds 3-5")

@@ -76,8 +76,9 @@ class Assignment(models.Model):
 
     item = models.ForeignKey(QueueItem, on_delete=models.CASCADE, related_name="assignments")
     annotator = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="assignments"
-    )
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="assignments",
+        db_index=False,  # assignment_of_annotator begins with it
+    )  # fmt: skip
     slot = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=16, choices=State.choices, default=State.CLAIMED)
     claimed_at = models.DateTimeField(auto_now_add=True)

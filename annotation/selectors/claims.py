@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -44,46 +45,58 @@ def claim_whole(claim_id: int, annotator: User | None = None) -> Assignment | No
     return claim if annotator is None or claim.annotator_id == annotator.pk else None
 
 
-_RECORD = """
-SELECT a.id, a.item_id, o.slug, o.guideline_version, a.state, a.expires_at, i.kinds,
-    p.query, p.query_type, p.locale, d.title, d.category_path, d.attributes::json,
-    d.description, d.image_url,
-    (SELECT json_agg(json_build_array(s.kind, s.text, s.value) ORDER BY s.start)
-     FROM annotation_step s WHERE s.rollout_id = i.rollout_id),
-    a.draft::json, a.draft_version
-FROM annotation_assignment a
-JOIN annotation_queueitem i ON i.id = a.item_id
+def shown_json(item: str) -> str:
+    """SQL for what a person gets to see of an item; ``item`` is SQL for its id. One JSON value
+    instead of columns: it always looks rows up by their keys, whatever it is part of."""
+    return _SHOWN.format(item=item)
+
+
+_SHOWN = """(
+SELECT json_build_object(
+    'item', i.id, 'project', o.slug, 'guideline_version', o.guideline_version,
+    'kinds', i.kinds,
+    'pair', json_build_object(
+        'query', p.query, 'query_type', p.query_type, 'locale', p.locale, 'title', d.title,
+        'category_path', d.category_path, 'attributes', d.attributes,
+        'description', d.description, 'image_url', d.image_url),
+    'steps', (
+        SELECT json_agg(json_build_object('kind', s.kind, 'text', s.text, 'claimed', s.value)
+                        ORDER BY s.start)
+        FROM annotation_step s WHERE s.rollout_id = i.rollout_id))
+FROM annotation_queueitem i
 JOIN annotation_project o ON o.id = i.project_id
 JOIN annotation_rollout r ON r.id = i.rollout_id
 JOIN annotation_pair p ON p.id = r.pair_id
 JOIN annotation_product d ON d.id = p.product_id
-WHERE a.id = %s AND a.annotator_id = %s
+WHERE i.id = {item})"""
+_RECORD = f"""
+SELECT a.state, a.expires_at, a.draft::json, a.draft_version, {shown_json("a.item_id")}
+FROM annotation_assignment a WHERE a.id = %s AND a.annotator_id = %s
 """
-_PAIR = (
-    "query", "query_type", "locale", "title", "category_path", "attributes", "description",
-    "image_url",
-)  # fmt: skip
 
 
 def claim_record(claim_id: int, annotator_id: int) -> dict[str, Any] | None:
     """The same as plain data, in the shape of the API; None when it is not this person's."""
     row = fetch(_RECORD, [claim_id, annotator_id])
-    if row is None:
-        return None
-    claim, item, slug, version, state, expires, kinds, *pair, steps, draft, draft_version = row
-    text_of = {kind: text for kind, text, _ in steps or []}
+    return None if row is None else record_of(claim_id, *row)
+
+
+def record_of(
+    claim_id: int,
+    state: str,
+    expires: datetime,
+    draft: dict[str, Any],
+    draft_version: int,
+    shown: dict[str, Any],
+) -> dict[str, Any]:
+    """A claim in the shape of the API."""
+    shown["steps"] = steps = shown["steps"] or []
+    text_of = {step["kind"]: step["text"] for step in steps}
     return {
-        "id": claim,
-        "item": item,
-        "project": slug,
-        "guideline_version": version,
+        "id": claim_id,
         "state": state,
         "expires_at": expires.isoformat().replace("+00:00", "Z"),
-        "kinds": kinds,
-        "pair": dict(zip(_PAIR, pair, strict=True)),
-        "steps": [
-            {"kind": kind, "text": text, "claimed": value} for kind, text, value in steps or []
-        ],
+        **shown,
         "asked_attributes": asked_attributes(text_of.get(1, ""), text_of.get(4, "")),
         "draft": draft,
         "draft_version": draft_version,

@@ -7,10 +7,12 @@ A lease that ran out gives its slot away here and nowhere else: there is no swee
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
+from annotation.selectors.claims import shown_json
 from annotation.selectors.joined import fetch
 
 # A busy item is passed over at first; only when nothing else is left is it waited for.
@@ -65,9 +67,10 @@ WITH candidate AS (
     -- Counting the lapsed rows makes the slot free before it is taken.
     FROM free CROSS JOIN (SELECT count(*) FROM lapsed) AS done LEFT JOIN mine ON true
     ON CONFLICT DO NOTHING
-    RETURNING id
+    RETURNING id, item_id, draft, draft_version
 )
-SELECT (SELECT id FROM candidate), (SELECT id FROM taken)
+SELECT (SELECT id FROM candidate), (SELECT id FROM taken), (SELECT draft::json FROM taken),
+    (SELECT draft_version FROM taken), {shown}
 """
 
 # Rollouts of the pairs that the person was asked about as gold: feedback told the answers. It
@@ -79,6 +82,7 @@ _KNOWN = """AND i.rollout_id <> ALL (ARRAY(
         JOIN annotation_rollout r ON r.pair_id = asked.pair_id
         WHERE t.annotator_id = %(annotator)s))"""
 
+_PLACE = "(SELECT o.id FROM annotation_project o WHERE o.slug = %(slug)s)"
 _OWN = """
 WITH own AS (
     UPDATE annotation_assignment SET expires_at = greatest(expires_at, %(expires)s)
@@ -90,21 +94,43 @@ WITH own AS (
     RETURNING id
 )
 SELECT (SELECT id FROM own),
-    EXISTS (SELECT 1 FROM annotation_goldtry t WHERE t.annotator_id = %(annotator)s)
+    EXISTS (SELECT 1 FROM annotation_goldtry t WHERE t.annotator_id = %(annotator)s),
+    EXISTS (SELECT 1 FROM annotation_project o
+            WHERE (o.gold_percent > 0 OR o.gold_onboarding > 0) {of_place}),
+    (SELECT o.id FROM annotation_project o WHERE o.slug = %(slug)s)
 """
 
 
-def own_claim(
-    *, annotator_id: int, project_id: int | None, expires: datetime
-) -> tuple[int | None, bool]:
-    """(id of the claim that a person holds, renewed; whether they were ever asked gold).
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a person stands before a claim. ``claim_id``: what they hold, renewed; a lease that
+    ran out but was not given away is still held. ``asked_gold``: whether they ever were.
+    ``mixes_gold``: a project in question does. ``project_id``: of the slug, None without."""
 
-    A lease that ran out but was not given away is still held.
-    """
-    values = {"annotator": annotator_id, "project": project_id, "expires": expires}
-    row = fetch(_own_statement(project_id is None), values)
+    claim_id: int | None
+    asked_gold: bool
+    mixes_gold: bool
+    project_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """``item_id`` None: nothing can be claimed; ``claim_id`` None: somebody was faster.
+    ``shown`` is what the person gets to see, where it was asked for."""
+
+    item_id: int | None
+    claim_id: int | None
+    draft: dict[str, Any] | None
+    draft_version: int | None
+    shown: dict[str, Any] | None
+
+
+def own_claim(*, annotator_id: int, slug: str, expires: datetime) -> Standing:
+    """``slug`` "": any project."""
+    values = {"annotator": annotator_id, "slug": slug, "expires": expires}
+    row = fetch(_own_statement(not slug), values)
     assert row is not None  # a SELECT without FROM has one row
-    return row[0], row[1]
+    return Standing(*row)
 
 
 def claim_once(
@@ -115,41 +141,41 @@ def claim_once(
     expires: datetime,
     lock: Lock,
     put_off_too: bool,
-    asked_gold: bool = True,
-) -> tuple[int | None, int | None]:
-    """(item id or None when nothing can be claimed, assignment id or None when it was lost).
-
-    ``put_off_too`` also offers the items that this person put off for later. ``asked_gold``
-    False: this person knows no pair from gold.
-    """
-    statement = _claim_statement(project_id is None, lock, put_off_too, asked_gold)
+    asked_gold: bool,
+    shown: bool,
+) -> Taken:
+    """``put_off_too`` also offers the items that this person put off for later. ``asked_gold``
+    False: this person knows no pair from gold. ``shown``: read what the item is about."""
+    statement = _claim_statement(project_id is None, lock, put_off_too, asked_gold, shown)
     values = {
         "annotator": annotator_id,
         "project": project_id,
         "now": now,
         "expires": expires,
     }
-    found = fetch(statement, values, prepared=False)
+    found = fetch(statement, values)
     assert found is not None  # a SELECT without FROM has one row
-    return found[0], found[1]
+    return Taken(*found)
 
 
 @cache
-def _claim_statement(any_project: bool, lock: Lock, put_off_too: bool, asked_gold: bool) -> str:
+def _claim_statement(
+    any_project: bool, lock: Lock, put_off_too: bool, asked_gold: bool, shown: bool
+) -> str:
     passed = "" if put_off_too else ", 'released'"
     return _CLAIM.format(
-        project=_in(any_project),
+        project="" if any_project else "AND i.project_id = %(project)s",
         passed=f"('claimed', 'submitted', 'skipped'{passed})",
         live=_LIVE,
         known=_KNOWN if asked_gold else "",
         lock=lock,
+        shown=shown_json("(SELECT item_id FROM taken)") if shown else "NULL",
     )
 
 
 @cache
 def _own_statement(any_project: bool) -> str:
-    return _OWN.format(project=_in(any_project))
-
-
-def _in(any_project: bool) -> str:
-    return "" if any_project else "AND i.project_id = %(project)s"
+    return _OWN.format(
+        project="" if any_project else f"AND i.project_id = {_PLACE}",
+        of_place="" if any_project else "AND o.slug = %(slug)s",
+    )

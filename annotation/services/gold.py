@@ -140,15 +140,15 @@ def _serve_first(
     return None
 
 
-def gold_answered(*, item: QueueItem, labels: Iterable[LabelInput], now: datetime) -> GoldTry:
+def gold_answered(*, item_id: int, labels: Iterable[LabelInput], now: datetime) -> GoldTry:
     """Score a submitted gold item and apply the pause rule; inside the submit's transaction."""
-    row = GoldTry.objects.select_related("gold", "annotator").get(item=item)
+    row = GoldTry.objects.select_related("gold__project", "annotator").get(item=item_id)
     row.wrong = wrong_kinds(row.gold.answers, said_of(list(labels)))
     row.score = score_of(row.gold.answers, row.wrong)
     row.answered_at = now
     row.save(update_fields=["wrong", "score", "answered_at"])
     if row.attempt == 1:
-        pause_check(project=item.project, annotator=row.annotator)
+        pause_check(project=row.gold.project, annotator=row.annotator)
     return row
 
 

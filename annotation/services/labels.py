@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from annotation.errors import Conflict, Denied, Invalid, InvalidLabels
-from annotation.labels import (
-    JudgedStep,
-    LabelInput,
-    label_errors,
-    rule_warning,
-    with_implied_value,
-)
+from annotation.labels import LabelInput, label_errors, rule_warning, with_implied_value
 from annotation.models import Assignment, QueueItem, Submission
 from annotation.rules import parse_rules
 from annotation.services.gold import gold_answered
-from annotation.services.submit_sql import Held, claim_look, item_lock, submission_write
+from annotation.services.submit_sql import Asked, claim_asked, submission_store
 from annotation.wording import wording as _
 
 __all__ = ["LabelInput", "claim_submit", "label_submit", "submission_undo", "undo_refusal"]
@@ -49,7 +44,6 @@ def label_submit(
     )
 
 
-@transaction.atomic
 def claim_submit(
     *,
     claim_id: int,
@@ -73,38 +67,38 @@ def claim_submit(
     """
     if not client_key or len(client_key) > 64:
         raise Invalid(_("client_key must have 1 to 64 characters"))
-    locked = item_lock(claim_id=claim_id, annotator_id=annotator.pk)
-    if locked is None:
-        raise Denied(_("this claim belongs to somebody else"))
-    item, steps = locked
-    held = claim_look(claim_id=claim_id, client_key=client_key)
-    if held.repeated is not None:
-        repeated = Submission.objects.get(pk=held.repeated)
-        if repeated.assignment_id != claim_id:
-            raise Conflict(_("this client_key was used for another item"))
-        return repeated
-    slot = _slot(item, held)
-    checked = _checked(item, steps, labels, rules_enforced)
-    claim, moment = held.claim, now or timezone.now()
-    claim.item, claim.slot, claim.state = item, slot, Assignment.State.SUBMITTED
-    claim.submitted_at, claim.active_ms = moment, max(active_ms, 0)
-    gold = item.state == QueueItem.State.GOLD
-    said = 1 + sum(other.state == Assignment.State.SUBMITTED for other in held.others)
-    submission = Submission(assignment=claim, client_key=client_key, created_at=timezone.now())
+    asked = claim_asked(claim_id=claim_id, annotator_id=annotator.pk)
+    if asked is None:
+        raise Denied(_refusal("denied"))
     try:
-        submission.pk = submission_write(
-            claim=claim,
-            item=item,
+        checked = _checked(asked, labels, rules_enforced)
+    except InvalidLabels:
+        if repeated := _repeated(claim_id, client_key):
+            return repeated
+        raise
+    moment = now or timezone.now()
+    gold = asked.state == QueueItem.State.GOLD
+    with transaction.atomic() if gold else nullcontext():
+        stored = submission_store(
+            claim_id=claim_id,
+            annotator_id=annotator.pk,
             client_key=client_key,
             labels=checked,
-            complete=not gold and said >= item.overlap,
-            now=submission.created_at,
+            guideline_version=asked.guideline_version,
+            active_ms=max(active_ms, 0),
+            now=moment,
         )
-    except IntegrityError as error:  # the same key at the same moment, with another item
-        raise Conflict(_("this client_key was used for another item")) from error
+        if gold and stored.outcome == "stored":
+            gold_answered(item_id=asked.item_id, labels=checked, now=moment)
+    if not stored.done:
+        raise (Denied if stored.outcome == "denied" else Conflict)(_refusal(stored.outcome))
+    submission = Submission(
+        pk=stored.receipt,
+        assignment_id=claim_id,
+        client_key=client_key,
+        created_at=stored.created_at,
+    )
     submission._state.adding = False
-    if gold:
-        gold_answered(item=item, labels=checked, now=moment)
     return submission
 
 
@@ -148,34 +142,32 @@ def undo_refusal(*, submission: Submission, item: QueueItem, now: datetime) -> s
     return None
 
 
-def _slot(item: QueueItem, held: Held) -> int:
-    """The slot that the claim has, or gets; the item is locked."""
-    states = Assignment.State
-    if item.state not in (QueueItem.State.OPEN, QueueItem.State.GOLD):
-        raise Conflict(_("this item was closed meanwhile"))
-    if held.claim.state == states.CLAIMED:
-        return held.claim.slot
-    if held.claim.state != states.EXPIRED:
-        raise Conflict(_("this item is no longer yours"))
-    if any(other.annotator_id == held.claim.annotator_id for other in held.others):
-        raise Conflict(_("you claimed this item again in another window"))
-    free = set(range(item.overlap)) - {other.slot for other in held.others}
-    if not free:
-        raise Conflict(_("your time for this item ran out and somebody else has it now"))
-    return min(free)
+def _refusal(outcome: str) -> str:
+    """In words what ``stepwise_submit`` refused."""
+    return {
+        "denied": _("this claim belongs to somebody else"),
+        "used": _("this client_key was used for another item"),
+        "closed": _("this item was closed meanwhile"),
+        "over": _("this item is no longer yours"),
+        "again": _("you claimed this item again in another window"),
+        "given_away": _("your time for this item ran out and somebody else has it now"),
+    }[outcome]
+
+
+def _repeated(claim_id: int, client_key: str) -> Submission | None:
+    """What this key stored before the rules changed."""
+    return Submission.objects.filter(assignment=claim_id, client_key=client_key).first()
 
 
 def _checked(
-    item: QueueItem,
-    steps: Mapping[int, JudgedStep],
-    labels: Sequence[LabelInput],
-    rules_enforced: bool,
+    asked: Asked, labels: Sequence[LabelInput], rules_enforced: bool
 ) -> list[LabelInput]:
-    filled = [with_implied_value(label, steps.get(label.kind)) for label in labels]
-    first_only = item.project.first_error_only
-    if errors := label_errors(filled, item.kinds, steps, first_error_only=first_only):
+    filled = [with_implied_value(label, asked.steps.get(label.kind)) for label in labels]
+    if errors := label_errors(
+        filled, asked.kinds, asked.steps, first_error_only=asked.first_error_only
+    ):
         raise InvalidLabels(errors)
-    if rules_enforced and (warning := rule_warning(filled, parse_rules(item.project.rules))):
+    if rules_enforced and (warning := rule_warning(filled, parse_rules(asked.rules))):
         final = next(label for label in filled if label.kind == 5)
         if not final.reason.strip():
             told = _("%(warning)s; change a value or give the reason", warning=warning)

@@ -14,9 +14,9 @@ from django.utils import timezone
 from annotation.errors import Conflict, Denied, DraftConflict, Invalid
 from annotation.models import Assignment, Project, QueueItem, Rollout
 from annotation.roles import Role, has_role
-from annotation.selectors.claims import claim_whole
+from annotation.selectors.claims import claim_record, claim_whole, record_of
 from annotation.selectors.items import default_kinds
-from annotation.services.claim_sql import Lock, claim_once, own_claim
+from annotation.services.claim_sql import Lock, Standing, Taken, claim_once, own_claim
 from annotation.services.gold import gold_serve
 from annotation.steps import StepKind
 from annotation.wording import wording as _
@@ -91,40 +91,71 @@ def queue_claim(
 
     An item is given to ``overlap`` distinct people at most; see ``claim_sql``.
     """
-    claim_id = queue_claim_id(annotator=annotator, project=project, now=now)
-    return None if claim_id is None else claim_whole(claim_id)
+    slug = project.slug if project else ""
+    found = _claim(annotator, slug, now or timezone.now(), shown=False)
+    return None if found is None else claim_whole(found[0])
 
 
-def queue_claim_id(
-    *, annotator: User, project: Project | None = None, now: datetime | None = None
-) -> int | None:
-    """The same; the id of the claim alone."""
-    moment = now or timezone.now()
-    expires = moment + timedelta(seconds=settings.LEASE_SECONDS)
-    place = project.pk if project else None
-    own, asked_gold = own_claim(annotator_id=annotator.pk, project_id=place, expires=expires)
-    if own is not None:
-        return own
-    if gold := gold_serve(annotator=annotator, project=project, expires=expires):
-        return gold.pk
+def queue_claim_record(
+    *, annotator: User, slug: str = "", now: datetime | None = None
+) -> dict[str, Any] | None:
+    """The same in the shape of the API; ``slug`` names the project, "" is any."""
+    found = _claim(annotator, slug, now or timezone.now(), shown=True)
+    if found is None:
+        return None
+    claim_id, record = found
+    return record or claim_record(claim_id, annotator.pk)
+
+
+def _claim(
+    annotator: User, slug: str, now: datetime, *, shown: bool
+) -> tuple[int, dict[str, Any] | None] | None:
+    """(id, record of an item that was just taken with ``shown``)."""
+    expires = now + timedelta(seconds=settings.LEASE_SECONDS)
+    standing = own_claim(annotator_id=annotator.pk, slug=slug, expires=expires)
+    if slug and standing.project_id is None:
+        return None  # no such project
+    if standing.claim_id is not None:
+        return standing.claim_id, None
+    if standing.mixes_gold:
+        project = Project.objects.get(slug=slug) if slug else None
+        if gold := gold_serve(annotator=annotator, project=project, expires=expires):
+            return gold.pk, None
+    if taken := _take(annotator.pk, standing, now, expires, shown):
+        return taken
+    # A second tab of the same person may have won the last item.
+    own = own_claim(annotator_id=annotator.pk, slug=slug, expires=expires).claim_id
+    return None if own is None else (own, None)
+
+
+def _take(
+    annotator_id: int, standing: Standing, now: datetime, expires: datetime, shown: bool
+) -> tuple[int, dict[str, Any] | None] | None:
     step = 0
     while step < len(_PASSES):
         lock, put_off_too = _PASSES[step]
-        item_id, assignment_id = claim_once(
-            annotator_id=annotator.pk,
-            project_id=place,
-            now=moment,
+        taken = claim_once(
+            annotator_id=annotator_id,
+            project_id=standing.project_id,
+            now=now,
             expires=expires,
             lock=lock,
             put_off_too=put_off_too,
-            asked_gold=asked_gold,
+            asked_gold=standing.asked_gold,
+            shown=shown,
         )
-        if assignment_id is not None:
-            return assignment_id
+        if taken.claim_id is not None:
+            return taken.claim_id, _record(taken, expires)
         # An item that was lost to somebody faster: the same pass again, with fresh eyes.
-        step += item_id is None
-    # A second tab of the same person may have won the last item.
-    return own_claim(annotator_id=annotator.pk, project_id=place, expires=expires)[0]
+        step += taken.item_id is None
+    return None
+
+
+def _record(taken: Taken, expires: datetime) -> dict[str, Any] | None:
+    if taken.shown is None or taken.claim_id is None:
+        return None
+    state, version = Assignment.State.CLAIMED.value, taken.draft_version or 0
+    return record_of(taken.claim_id, state, expires, taken.draft or {}, version, taken.shown)
 
 
 def claim_heartbeat(

@@ -1,4 +1,7 @@
-"""The three statements of a submit: lock the item, look at the claim, write everything."""
+"""The two statements of a submit: what is the claim about, and ``stepwise_submit``.
+
+The function is in the migrations: it locks the item, looks at the claim and writes.
+"""
 
 from __future__ import annotations
 
@@ -10,133 +13,75 @@ from typing import Any
 
 from annotation.attributes import marks_json
 from annotation.labels import JudgedStep, LabelInput
-from annotation.models import Assignment, Project, QueueItem
-from annotation.selectors.joined import Joined, fetch
+from annotation.selectors.joined import fetch
 from annotation.storable import storable
 
-_ITEM = Joined(i=QueueItem, o=Project)
-_HELD = Joined(a=Assignment)
-
-# The item's lock puts submits, undos and resolutions of one item in a row.
-_LOCK = """
-SELECT {columns}, (
+_ASKED = """
+SELECT i.id, i.state, i.kinds, o.rules, o.first_error_only, o.guideline_version, (
     SELECT json_agg(json_build_array(s.kind, s.value, char_length(s.text)))
     FROM annotation_step s WHERE s.rollout_id = i.rollout_id)
-FROM annotation_queueitem i JOIN annotation_project o ON o.id = i.project_id
-WHERE i.id = (SELECT a.item_id FROM annotation_assignment a
-              WHERE a.id = %(claim)s AND a.annotator_id = %(annotator)s)
-FOR UPDATE OF i
+FROM annotation_assignment a
+JOIN annotation_queueitem i ON i.id = a.item_id
+JOIN annotation_project o ON o.id = i.project_id
+WHERE a.id = %s AND a.annotator_id = %s
 """
-
-# A statement of its own: what it sees is younger than the lock.
-_LOOK = """
-SELECT {columns},
-    (SELECT s.id FROM annotation_submission s WHERE s.client_key = %(key)s),
-    (SELECT json_agg(json_build_array(b.slot, b.annotator_id, b.state))
-     FROM annotation_assignment b
-     WHERE b.item_id = a.item_id AND b.id <> a.id AND b.state IN ('claimed', 'submitted'))
-FROM annotation_assignment a WHERE a.id = %(claim)s
-FOR UPDATE OF a
-"""
-
-_WRITE = """
-WITH held AS (
-    UPDATE annotation_assignment
-    SET state = 'submitted', slot = %(slot)s, submitted_at = %(moment)s,
-        active_ms = %(active_ms)s
-    WHERE id = %(claim)s
-), submission AS (
-    INSERT INTO annotation_submission (assignment_id, client_key, created_at)
-    VALUES (%(claim)s, %(key)s, %(now)s) RETURNING id
-), complete AS (
-    UPDATE annotation_queueitem SET state = 'labelled'
-    WHERE id = %(item)s AND %(complete)s
-), labels AS (
-    INSERT INTO annotation_steplabel (submission_id, annotator_id, item_id, kind, verdict,
-        value, reason, comment, comment_start, comment_end, guideline_version, active_ms,
-        hint_shown, attributes, created_at)
-    SELECT submission.id, %(annotator)s, %(item)s, l.kind, l.verdict, l.value, l.reason,
-        l.comment, l.comment_start, l.comment_end, %(guideline)s, l.active_ms, l.hint_shown,
-        l.attributes, %(now)s
-    FROM submission, jsonb_to_recordset(%(labels)s::jsonb) AS l(
-        kind smallint, verdict text, value text, reason text, comment text,
-        comment_start integer, comment_end integer, active_ms integer, hint_shown boolean,
-        attributes jsonb)
-)
-SELECT id FROM submission
-"""
+_STORE = "SELECT * FROM stepwise_submit(%s, %s, %s, %s::jsonb, %s, %s, %s)"
 
 
 @dataclass(frozen=True, slots=True)
-class Other:
-    """Another live assignment of the item."""
+class Asked:
+    """What the labels of a claim are checked against; nothing of it changes while it is held,
+    but for the rules, of which those at the time of reading count."""
 
-    slot: int
-    annotator_id: int
+    item_id: int
     state: str
+    kinds: tuple[int, ...]
+    rules: str
+    first_error_only: bool
+    guideline_version: int
+    steps: dict[int, JudgedStep]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """The claim as it is under the lock. ``repeated``: the receipt this key already has."""
+class Stored:
+    """``outcome``: stored, repeated, or denied, used, closed, over, again, given_away: why not.
+    ``receipt`` and ``created_at`` mean something for the first two."""
 
-    claim: Assignment
-    repeated: int | None
-    others: tuple[Other, ...]
+    outcome: str
+    receipt: int | None
+    created_at: datetime
+
+    @property
+    def done(self) -> bool:
+        return self.outcome in ("stored", "repeated")
 
 
-def item_lock(
-    *, claim_id: int, annotator_id: int
-) -> tuple[QueueItem, dict[int, JudgedStep]] | None:
-    """The locked item with its project, and what its steps say; None when the claim is not this
-    person's."""
-    values = {"claim": claim_id, "annotator": annotator_id}
-    row = fetch(_LOCK.format(columns=_ITEM.columns), values)
+def claim_asked(*, claim_id: int, annotator_id: int) -> Asked | None:
+    """None when the claim is not this person's."""
+    row = fetch(_ASKED, [claim_id, annotator_id])
     if row is None:
         return None
-    found = _ITEM.read(row)
-    item: QueueItem = found["i"]
-    item.project = found["o"]
-    steps = {kind: JudgedStep(value, length) for kind, value, length in row[-1] or []}
-    return item, steps
+    item, state, kinds, rules, first_only, guideline, said = row
+    steps = {kind: JudgedStep(value, length) for kind, value, length in said or []}
+    return Asked(item, state, tuple(kinds), rules, first_only, guideline, steps)
 
 
-def claim_look(*, claim_id: int, client_key: str) -> Held:
-    """Call it after :func:`item_lock`."""
-    values = {"claim": claim_id, "key": client_key}
-    row = fetch(_LOOK.format(columns=_HELD.columns), values, prepared=False)
-    assert row is not None  # an assignment is never deleted
-    others = tuple(Other(*other) for other in row[-1] or [])
-    return Held(_HELD.read(row)["a"], row[-2], others)
-
-
-def submission_write(
+def submission_store(
     *,
-    claim: Assignment,
-    item: QueueItem,
+    claim_id: int,
+    annotator_id: int,
     client_key: str,
     labels: Sequence[LabelInput],
-    complete: bool,
+    guideline_version: int,
+    active_ms: int,
     now: datetime,
-) -> int:
-    """The claim's new state, the submission and its labels; with ``complete`` the item has all
-    it asked for. Returns the receipt."""
-    values = {
-        "claim": claim.pk,
-        "slot": claim.slot,
-        "moment": claim.submitted_at,
-        "active_ms": claim.active_ms,
-        "key": client_key,
-        "annotator": claim.annotator_id,
-        "item": item.pk,
-        "complete": complete,
-        "guideline": item.project.guideline_version,
-        "labels": json.dumps([_columns(label) for label in labels]),
-        "now": now,
-    }
-    row = fetch(_WRITE, values)
-    assert row is not None
-    return int(row[0])
+) -> Stored:
+    """All of it or nothing."""
+    said = json.dumps([_columns(label) for label in labels])
+    values = [claim_id, annotator_id, client_key, said, active_ms, guideline_version, now]
+    row = fetch(_STORE, values)
+    assert row is not None  # a function with OUT parameters has one row
+    return Stored(*row)
 
 
 def _columns(label: LabelInput) -> dict[str, Any]:
