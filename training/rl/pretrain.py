@@ -24,7 +24,7 @@ from training.rl.seed_tokenizer import build_tokenizer
 from training.rl.seed_training import Stage, train_stage
 from training.sample.generate import SamplePair, generate
 from training.sample.lexicon import load_lexicon
-from training.sample.teacher import PERFECT, SEED_TEACHER
+from training.sample.teacher import PERFECT, SEED_TEACHER, TEACHERS
 
 STAGES = (
     Stage("compare", 6400, 1.5e-3, None),
@@ -66,7 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     stages = STAGES[names.index(options.from_stage) : names.index(options.to_stage) + 1]
     for stage in stages:
         examples = int(stage.examples * options.scale)
-        sized = dataclasses.replace(stage, examples=examples)
+        biases = TEACHERS[options.teacher] if stage.biases is SEED_TEACHER else stage.biases
+        sized = dataclasses.replace(stage, examples=examples, biases=biases)
         number = options.seed * len(STAGES) + names.index(stage.name)
         train_stage(model, tokenizer, lexicon, sized, number, _say)
     save(model, tokenizer, options.out)
@@ -117,6 +118,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--start", type=Path, help="a saved earlier stage to go on from")
     parser.add_argument("--from-stage", choices=names, default=names[0])
     parser.add_argument("--to-stage", choices=names, default=names[-1])
+    parser.add_argument("--teacher", choices=TEACHERS, default="seed", help="of the last stage")
     parser.add_argument("--judged", type=int, default=None, help="test pairs (default: all)")
     return parser.parse_args(argv)
 

@@ -48,6 +48,23 @@ SEED_TEACHER = Biases(
     },
 )
 
+# Most of what it says of hard pairs rests on a wrong step 3 or 4, often on both, and the tier
+# rule fails on top: an answer alone rarely tells which step to blame.
+CARELESS_TEACHER = Biases(
+    overlook_negation=0.6,
+    sibling_as_match=0.5,
+    sibling_as_mismatch=0.2,
+    sibling_serves_need=0.65,
+    partial_as_all=0.6,
+    outdated={
+        ("related", "all"): ("2", 0.58),
+        ("related", "not_requested"): ("2", 0.58),
+        ("match", "partial"): ("2", 0.55),
+        ("match", "none"): ("3", 0.55),
+    },
+)
+TEACHERS = {"seed": SEED_TEACHER, "careless": CARELESS_TEACHER}
+
 
 def biased_reading(
     rng: random.Random, query: Query, product: Product, biases: Biases

@@ -10,6 +10,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from annotation.importers.rows import ImportFileError
@@ -98,7 +99,12 @@ def _report(lab: Lab, arms: Sequence[Arm], options: argparse.Namespace) -> bool:
 
 
 def _benchmark(options: argparse.Namespace) -> Benchmark:
-    return real_benchmark(options.data) if options.data else BENCHMARKS[options.benchmark]()
+    known = BENCHMARKS[options.benchmark]
+    benchmark = real_benchmark(options.data) if options.data else known()
+    if not options.policy:
+        return benchmark
+    name = f"{benchmark.name}; every arm starts from {options.policy.name}"
+    return replace(benchmark, name=name, policy=options.policy.resolve())
 
 
 def _settings(options: argparse.Namespace) -> dict[str, object]:
@@ -117,6 +123,9 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", nargs="*", default=[], help="arms; what they need is added")
     parser.add_argument("--benchmark", choices=BENCHMARKS, default="sample")
     parser.add_argument("--data", type=Path, help="a folder of real ratings instead")
+    parser.add_argument(
+        "--policy", type=Path, help="start from this model, not the shipped one"
+    )
     parser.add_argument("--updates", type=int, default=60)
     parser.add_argument("--curve-every", type=int, default=10, help="updates; 0 = no curve")
     parser.add_argument("--document", type=Path, default=DOCUMENT)

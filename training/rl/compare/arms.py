@@ -53,10 +53,9 @@ _DPO = Arm("dpo", "SFT, then DPO", {"method": "dpo"}, start="sft")
 _GRPO = Arm("grpo", "GRPO, outcome reward", {"method": "grpo"})
 SRPO = _srpo("srpo", "SRPO, hybrid step rewards")
 _RM_ONLY = _srpo("srpo_rm_only", "SRPO, reward model only", rewards={"source": "rm_only"})
-_RANDOM = _srpo(
-    "srpo_random",
-    "SRPO, random prompts, one stage",
-    **_AT_RANDOM,
+_RANDOM = _srpo("srpo_random", "SRPO, random prompts, one stage", **_AT_RANDOM)
+_GRPO_RANDOM = Arm(
+    "grpo_random", "GRPO, random prompts, one stage", {"method": "grpo", **_AT_RANDOM}
 )
 
 PAPER = (
@@ -66,7 +65,7 @@ PAPER = (
     _SFT,
     _DPO,
     _GRPO,
-    Arm("grpo_random", "GRPO, random prompts, one stage", {"method": "grpo", **_AT_RANDOM}),
+    _GRPO_RANDOM,
     _RM,
     SRPO,
     _RM_ONLY,
@@ -79,6 +78,9 @@ PAPER = (
         {"method": "grpo", "rl": {"dynamic": True}}, start="dpo"),
     _srpo("she", "SHE: SFT, DPO, then SRPO", start="dpo"),
 )  # fmt: skip
+
+# For a start policy that errs in several steps at once (see ``--policy``).
+CREDIT = (_RM, _GRPO, _GRPO_RANDOM, SRPO, _RANDOM, _RM_ONLY)
 
 GAMMA = (
     _RM, SRPO,
@@ -143,6 +145,7 @@ TINY = (
 
 SUITES: dict[str, Sequence[Arm]] = {
     "paper": PAPER,
+    "credit": CREDIT,
     "gamma": GAMMA,
     "normalise": NORMALISE,
     "rm-quality": RM_QUALITY,
