@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
@@ -112,7 +113,7 @@ def jsonl_records(path: Path) -> Records:
             if len(data) > MAX_LINE:
                 yield line, RowError(line, f"a line longer than {MAX_LINE} bytes")
                 return
-            if data.strip():
+            if not data.isspace():
                 yield line, _json_record(line, data)
 
 
@@ -160,7 +161,7 @@ def _parquet(path: Path) -> Any:
 
 def _json_record(line: int, data: bytes) -> Record | RowError:
     try:
-        record = json.loads(data)
+        record = _json(data)
     except RecursionError:
         return RowError(line, "not JSON: nested too deeply")
     except json.JSONDecodeError as error:
@@ -170,3 +171,25 @@ def _json_record(line: int, data: bytes) -> Record | RowError:
     if not isinstance(record, dict):
         return RowError(line, "expected an object")
     return record
+
+
+def _json(data: bytes) -> Any:
+    """As the standard library reads it, and says what is wrong; orjson is faster where it reads
+    the same."""
+    try:
+        found = orjson.loads(data)
+        if not _maybe_rounded(found):
+            return found
+    except (orjson.JSONDecodeError, RecursionError):
+        pass
+    return json.loads(data)
+
+
+def _maybe_rounded(value: Any) -> bool:
+    """orjson makes a float of an integer that has more than 64 bits."""
+    kind = type(value)
+    if kind is float:
+        return abs(value) >= 2**63
+    if kind is dict:
+        return any(map(_maybe_rounded, value.values()))
+    return kind is list and any(map(_maybe_rounded, value))

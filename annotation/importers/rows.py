@@ -22,11 +22,19 @@ VALUE_COLUMNS: dict[str, StepKind] = {
 }
 
 
+Columns = tuple[tuple[str, str, tuple[str, ...]], ...]
+_GOLD: Columns = tuple((c, str(int(k)), VALUES[k]) for c, k in VALUE_COLUMNS.items())
+_SILVER: Columns = tuple((f"silver_{c}", kind, allowed) for c, kind, allowed in _GOLD)
+_TEXTS = (
+    "query", "title", "product_id", "category_path", "description", "image_url", "locale",
+)  # fmt: skip
+
+
 class ImportFileError(Invalid):
     """The file as a whole cannot be read; no row was."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen would treble the time of making one, and a file has millions
 class PairRow:
     """A query-product pair. ``gold`` and ``silver`` map step kinds as text to values."""
 
@@ -71,7 +79,7 @@ def _row(line: int, record: Mapping[str, Any]) -> PairRow:
     query, title = _text(record, "query"), _text(record, "title")
     if not query or not title:
         raise _Bad(f"no {'title' if query else 'query'}")
-    return PairRow(
+    row = PairRow(
         line=line,
         query=query,
         title=title,
@@ -83,9 +91,11 @@ def _row(line: int, record: Mapping[str, Any]) -> PairRow:
         query_type=_choice(record, "query_type", QUERY_TYPES),
         locale=_text(record, "locale", 16) or "en",
         split=_choice(record, "split", SPLITS),
-        gold=_values(record, ""),
-        silver=_values(record, "silver_"),
+        gold=_values(record, _GOLD),
+        silver=_values(record, _SILVER),
     )
+    _storable(row)
+    return row
 
 
 def attributes_of(value: Any) -> list[tuple[str, str]]:
@@ -105,7 +115,7 @@ def attributes_of(value: Any) -> list[tuple[str, str]]:
             raise _Bad("attributes must be name and value pairs")
         name, text = clean(pair[0]), clean(pair[1])
         if name and text:
-            found.append((_storable(name, "attributes"), _storable(text, "attributes")))
+            found.append((name, text))
     return found
 
 
@@ -147,23 +157,37 @@ def _text(record: Mapping[str, Any], name: str, limit: int = MAX_TEXT) -> str:
     text = clean(record.get(name))
     if len(text) > limit:
         raise _Bad(f"{name} is longer than {limit} characters")
-    return _storable(text, name)
+    return text
 
 
-def _storable(text: str, name: str) -> str:
+def _storable(row: PairRow) -> None:
+    """All texts as one, since nearly all rows are right; only then which of them is wrong."""
+    parts = [getattr(row, name) for name in _TEXTS]
+    for pair in row.attributes:
+        parts += pair
+    if not (defect := _defect("".join(parts))):
+        return
+    for name in _TEXTS:
+        if found := _defect(getattr(row, name)):
+            raise _Bad(f"{name} {found}")
+    raise _Bad(f"attributes {defect}")
+
+
+def _defect(text: str) -> str:
+    """Why PostgreSQL cannot hold it, or ""."""
     if "\x00" in text:
-        raise _Bad(f"{name} contains a NUL character")
+        return "contains a NUL character"
     if not text.isascii():
         try:
             text.encode()
-        except UnicodeEncodeError as error:  # half of a surrogate pair
-            raise _Bad(f"{name} is not UTF-8") from error
-    return text
+        except UnicodeEncodeError:  # half of a surrogate pair
+            return "is not UTF-8"
+    return ""
 
 
 def _category(value: Any) -> str:
     levels = value if isinstance(value, list | tuple) else clean(value).split(" > ")
-    path = " > ".join(text for level in levels if (text := clean(level)))
+    path = " > ".join([text for level in levels if (text := clean(level))])
     return _text({"category_path": path}, "category_path")
 
 
@@ -175,9 +199,9 @@ def _choice(record: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> s
     return text
 
 
-def _values(record: Mapping[str, Any], prefix: str) -> dict[str, str]:
+def _values(record: Mapping[str, Any], columns: Columns) -> dict[str, str]:
     found = {}
-    for column, kind in VALUE_COLUMNS.items():
-        if value := _choice(record, prefix + column, VALUES[kind]):
-            found[str(int(kind))] = value
+    for column, kind, allowed in columns:
+        if column in record and (value := _choice(record, column, allowed)):
+            found[kind] = value
     return found

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring as quoted
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +187,9 @@ def _pair_hash(row: PairRow, product_hash: str) -> str:
 
 def _facts(row: PairRow) -> tuple[str, ...]:
     """What makes a product snapshot."""
-    attributes = json.dumps(row.attributes, ensure_ascii=False)
+    # As json.dumps would write it, which takes a third of the time of a row.
+    pairs = [f"[{quoted(name)}, {quoted(value)}]" for name, value in row.attributes]
+    attributes = f"[{', '.join(pairs)}]"
     return (row.title, row.category_path, attributes, row.description, row.image_url)
 
 
