@@ -24,7 +24,8 @@ RUN DATABASE_URL=postgresql://build@localhost/build STEPWISE_SECRET_KEY=build \
 FROM code AS web
 USER stepwise
 EXPOSE 8000
-CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--workers", "4", "--threads", "4"]
+CMD ["granian", "config.wsgi:application", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", \
+     "--workers", "4", "--blocking-threads", "4", "--respawn-failed-workers", "--no-ws"]
 
 FROM code AS rl
 # TORCH_INDEX=https://download.pytorch.org/whl/cpu makes an image without CUDA.

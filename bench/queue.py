@@ -1,8 +1,10 @@
 """``python -m bench.queue --json --items 10000 --annotators 8``: labelling over real HTTP.
 
-Annotators with tokens drive the API of a real server (claim the next item, submit five steps)
-until the queue is empty, or until ``--limit`` items are done of a queue that is longer; with
-``--pages`` they log in and drive the pages. Then a lead opens the list of items.
+Annotators with tokens drive the API of a real server until the queue is empty, or until
+``--limit`` items are done of a queue that is longer. They label the first fifth in two requests
+each (claim the next item, submit five steps), which gives the latencies of both, and the rest
+in one (a submit that claims the next item too). With ``--pages`` they log in and drive the
+pages. Then a lead opens the list of items.
 """
 
 from __future__ import annotations
@@ -76,34 +78,29 @@ def measure(
     seeding = time.perf_counter() - began
     names = people_make(annotators)
     lead = lead_make()
-    quota = -(-limit // annotators) if limit else items
+    total = limit or items
+    apart = total if pages else total // 5
     with serving_process(folder / "web.log") as (address, server):
         crew: list[Caller | Clicker] = [
             Clicker(address, name) if pages else Caller(address, token_make(name))
             for name in names
         ]
-        before = _cpu(server, folder)
-        began = time.perf_counter()
-        with ThreadPoolExecutor(annotators) as pool:
-            list(pool.map(lambda one: one.work(quota, project.slug), crew))
-        seconds = time.perf_counter() - began
-        after = _cpu(server, folder)
+        phases = [_phase(server, folder, crew, "work", apart, project.slug)]
+        if not pages:
+            phases.append(_phase(server, folder, crew, "work_on", total - apart, project.slug))
         lists = Caller(address, token_make(lead)).get(f"items/?project={project.slug}", LISTS)
     done = sum(len(one.receipts) for one in crew)
     return {
         "items": items,
         "annotators": annotators,
         "labelled": done,
-        "seconds": round(seconds, 2),
-        "judgments_per_s": round(done / seconds, 2),
+        **phases[-1],
+        "judgments_per_s_in_two_requests": phases[0]["judgments_per_s"],
         **_latency("claim", [s for one in crew for s in one.claims]),
         **_latency("submit", [s for one in crew for s in one.submits]),
+        **_latency("submit_and_claim", [s for one in crew for s in one.both]),
         "list_p50_ms": round(1000 * statistics.median(lists), 1),
         **_audit([receipt for one in crew for receipt in one.receipts]),
-        **{
-            f"{part}_cpu_ms": round(1000 * (after[part] - before[part]) / max(done, 1), 2)
-            for part in after
-        },
         "load_1m": round(os.getloadavg()[0], 2),
         "seed_seconds": round(seeding, 2),
     }
@@ -158,7 +155,29 @@ def _cpu(server: int, folder: Path) -> dict[str, float]:
     }
 
 
+def _phase(
+    server: int, folder: Path, crew: Sequence[Any], work: str, items: int, project: str
+) -> dict[str, float]:
+    """Rate and processor time of everybody's share of so many items."""
+    quota = -(-items // len(crew))
+    known = sum(len(one.receipts) for one in crew)
+    before, began = _cpu(server, folder), time.perf_counter()
+    with ThreadPoolExecutor(len(crew)) as pool:
+        list(pool.map(lambda one: getattr(one, work)(quota, project), crew))
+    seconds, after = time.perf_counter() - began, _cpu(server, folder)
+    done = sum(len(one.receipts) for one in crew) - known
+    return {
+        "seconds": round(seconds, 2),
+        "judgments_per_s": round(done / seconds, 2),
+        **{
+            f"{p}_cpu_ms": round(1000 * (after[p] - before[p]) / max(done, 1), 2) for p in after
+        },
+    }
+
+
 def _latency(name: str, seconds: list[float]) -> dict[str, float]:
+    if len(seconds) < 2:
+        return {}
     return {
         f"{name}_p50_ms": round(1000 * statistics.median(seconds), 1),
         f"{name}_p95_ms": round(1000 * statistics.quantiles(seconds, n=20)[18], 1),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from annotation.api.fields import INT, MAX_TEXT
@@ -36,15 +37,28 @@ def slug_of(body: Any) -> str | None:
     return slug if isinstance(slug, str) and _SLUG.match(slug) else None
 
 
-def submit_of(body: Any) -> tuple[list[LabelInput], int] | None:
-    """(labels, active milliseconds) of a submit, None when in doubt."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A submit. ``following``: the project of which the next item is wanted as well ("" any),
+    None when none is."""
+
+    labels: list[LabelInput]
+    active_ms: int
+    following: str | None = None
+
+
+def submit_of(body: Any) -> Said | None:
+    """None when in doubt."""
     if not isinstance(body, dict) or not isinstance(labels := body.get("labels"), list):
         return None
     try:
         read = [_label(label) for label in labels]
-        return (read, _whole(body.get("active_ms", 0), MAX_ACTIVE_MS)) if read else None
+        active_ms = _whole(body.get("active_ms", 0), MAX_ACTIVE_MS)
+        following = slug_of(body["next"]) if "next" in body else None
     except _Doubt:
         return None
+    plain = read and ("next" not in body or following is not None)
+    return Said(read, active_ms, following) if plain else None
 
 
 def _label(label: Any) -> LabelInput:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import User
+from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -15,7 +17,7 @@ from rest_framework.response import Response
 from annotation.abilities import Ability
 from annotation.api.base import ApiView, user_of
 from annotation.api.fields import OptionalProject, body_of, found, project_named, query_of
-from annotation.api.light import slug_of, submit_of
+from annotation.api.light import Said, slug_of, submit_of
 from annotation.api.queue_forms import (
     Claim,
     Draft,
@@ -29,7 +31,6 @@ from annotation.api.queue_forms import (
     labels_of,
 )
 from annotation.errors import Denied
-from annotation.labels import LabelInput
 from annotation.models import Assignment, Project, Submission
 from annotation.selectors.claims import claim_record
 from annotation.selectors.queue import queue_state
@@ -59,11 +60,7 @@ class QueueNext(LabelView):
         user, slug = user_of(request), slug_of(request.data)
         if slug is None:  # the serializer says what is wrong
             slug = body_of(request, OptionalProject).get("project", "")
-        claim = queue_claim_record(annotator=user, slug=slug)
-        if claim is None:
-            state = queue_state(user, _project({"project": slug}))
-            return Response({"claim": None, "queue": Waiting(state).data})
-        return Response({"claim": claim, "queue": None})
+        return Response(_next(user, slug))
 
 
 class ClaimDetail(LabelView):
@@ -111,21 +108,27 @@ class ClaimSubmit(LabelView):
         ],
     )
     def post(self, request: Request, pk: int) -> Response:
-        """Submit your verdicts; the receipt is the proof."""
-        labels, active_ms = _said(request)
+        """Submit your verdicts; the receipt is the proof. With ``next`` the answer also has the
+        next item, claimed as by queue/next/: one request between two items."""
+        said = _said(request)
         try:
             submission = claim_submit(
                 claim_id=pk,
                 annotator=user_of(request),
                 client_key=_key(request),
-                labels=labels,
-                active_ms=active_ms,
+                labels=said.labels,
+                active_ms=said.active_ms,
                 rules_enforced=True,
             )
         except Denied as error:  # not even that there is such a claim
             raise NotFound from error
         created = submission.created_at.isoformat().replace("+00:00", "Z")
         receipt = {"receipt": submission.pk, "claim": pk, "created_at": created}
+        if said.following is not None:
+            try:
+                receipt["next"] = _next(user_of(request), said.following)
+            except Http404:  # no such project; what was submitted is stored all the same
+                receipt["next"] = None
         return Response(receipt, status=201)
 
 
@@ -164,11 +167,20 @@ def _shown(request: Request, pk: int) -> Response:
     return Response(record)
 
 
-def _said(request: Request) -> tuple[list[LabelInput], int]:
+def _next(user: User, slug: str) -> dict[str, Any]:
+    claim = queue_claim_record(annotator=user, slug=slug)
+    if claim is None:
+        state = queue_state(user, _project({"project": slug}))
+        return {"claim": None, "queue": Waiting(state).data}
+    return {"claim": claim, "queue": None}
+
+
+def _said(request: Request) -> Said:
     read = submit_of(request.data)
-    if read is None:
+    if read is None:  # the serializer says what is wrong
         sent = body_of(request, Submit)
-        read = labels_of(sent["labels"]), sent["active_ms"]
+        following = sent["next"].get("project", "") if "next" in sent else None
+        read = Said(labels_of(sent["labels"]), sent["active_ms"], following)
     return read
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotation.api.fields import INT, StoredJson, Text
+from annotation.api.fields import INT, OptionalProject, StoredJson, Text
 from annotation.api.light import MAX_ACTIVE_MS, MAX_NAME, MAX_VALUE
 from annotation.attributes import STATES, AttributeMark, asked_attributes
 from annotation.labels import VERDICTS, LabelInput
@@ -128,6 +128,9 @@ class Label(serializers.Serializer[Any]):
 class Submit(serializers.Serializer[Any]):
     labels = Label(many=True, allow_empty=False)
     active_ms = serializers.IntegerField(min_value=0, max_value=MAX_ACTIVE_MS, default=0)
+    next = OptionalProject(
+        required=False, help_text="claim the next item too: what you would send to queue/next/"
+    )
 
 
 class Receipt(serializers.ModelSerializer[Submission]):
@@ -135,10 +138,14 @@ class Receipt(serializers.ModelSerializer[Submission]):
 
     receipt = serializers.IntegerField(source="pk")
     claim = serializers.IntegerField(source="assignment_id")
+    next = Next(
+        required=False, allow_null=True,
+        help_text="where you asked for it; null when there is no such project",
+    )  # fmt: skip
 
     class Meta:
         model = Submission
-        fields = ["receipt", "claim", "created_at"]
+        fields = ["receipt", "claim", "created_at", "next"]
 
 
 class Skip(serializers.Serializer[Any]):

@@ -6,7 +6,7 @@ and compiling a queryset for them takes several times as long as the database ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -16,17 +16,26 @@ from django.db.models import Model
 
 class Joined:
     """Columns of models under table aliases: ``columns`` goes into the SELECT, ``read`` takes
-    the row apart again. The models' columns must come first in the row."""
+    the row apart again. The models' columns must come first in the row. ``only`` names by alias
+    the attributes to load; the rest is loaded when it is asked for."""
 
-    def __init__(self, **models: type[Model]) -> None:
+    def __init__(
+        self, only: Mapping[str, Collection[str]] | None = None, **models: type[Model]
+    ) -> None:
         self._models = models
+        self._only = only or {}
+
+    def _fields(self, alias: str) -> list[Any]:
+        """In the model's order, by which Django takes a row with fewer columns."""
+        fields, only = self._models[alias]._meta.concrete_fields, self._only.get(alias)
+        return [field for field in fields if only is None or field.attname in only]
 
     @cached_property
     def columns(self) -> str:
         return ", ".join(
             f'{alias}."{field.column}"'
-            for alias, model in self._models.items()
-            for field in model._meta.concrete_fields
+            for alias in self._models
+            for field in self._fields(alias)
         )
 
     @cached_property
@@ -34,7 +43,7 @@ class Joined:
         """(alias, model, attribute names, number of columns, [(position, from_db_value)])."""
         parts = []
         for alias, model in self._models.items():
-            fields = model._meta.concrete_fields
+            fields = self._fields(alias)
             converters = [
                 (place, field.from_db_value)
                 for place, field in enumerate(fields)

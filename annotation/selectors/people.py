@@ -13,7 +13,15 @@ from annotation.selectors.joined import Joined, fetch
 _GROUPS = """ARRAY(SELECT g.name FROM auth_group g
     JOIN auth_user_groups ug ON ug.group_id = g.id WHERE ug.user_id = u.id)"""
 _PERSON = Joined(u=User)
-_TOKEN = Joined(t=ApiToken, u=User)
+# Every request with a token asks for these: no more than its checks look at.
+_TOKEN = Joined(
+    only={
+        "t": {"id", "user_id", "scopes", "expires_at", "last_used_at"},
+        "u": {"id", "username", "is_active", "is_staff", "is_superuser"},
+    },
+    t=ApiToken,
+    u=User,
+)
 
 
 def person_active(user_id: int) -> User | None:

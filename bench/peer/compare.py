@@ -38,6 +38,9 @@ def compare(
         **{f"peer_{name}": value for name, value in theirs.items()},
         "peer": f"Label Studio {VERSION}",
         "ratio_judgments": _ratio(ours["judgments_per_s"], theirs["judgments_per_s"]),
+        "ratio_judgments_in_two_requests": _ratio(
+            ours["judgments_per_s_in_two_requests"], theirs["judgments_per_s"]
+        ),
         "ratio_claim_p50": _ratio(theirs["claim_p50_ms"], ours["claim_p50_ms"]),
         "ratio_submit_p50": _ratio(theirs["submit_p50_ms"], ours["submit_p50_ms"]),
         "ratio_cpu": _ratio(

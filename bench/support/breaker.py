@@ -72,10 +72,15 @@ def plan_of(claims: int, kills: int, restarts: int, crashes: int) -> list[tuple[
 
 
 def web_workers() -> list[psutil.Process]:
-    """The processes that gunicorn, a child of this one, started."""
+    """The processes that the web server, a child of this one, started to serve requests."""
     found = []
     for child in psutil.Process().children():
         with contextlib.suppress(psutil.Error):
-            if any("gunicorn" in word for word in child.cmdline()):
-                found += child.children()
+            if "granian" in child.cmdline():
+                found += [each for each in child.children() if _serves(each)]
     return found
+
+
+def _serves(process: psutil.Process) -> bool:
+    """Not the helper that tracks shared memory."""
+    return not any("resource_tracker" in word for word in process.cmdline())

@@ -25,6 +25,7 @@ class Clicker:
     name: str
     claims: list[float] = field(default_factory=list)
     submits: list[float] = field(default_factory=list)
+    both: list[float] = field(default_factory=list)  # the pages have no such request
     receipts: list[int] = field(default_factory=list)
 
     def work(self, limit: int, project: str) -> None:

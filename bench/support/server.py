@@ -1,4 +1,4 @@
-"""A throw-away installation: embedded PostgreSQL, migrated, behind gunicorn."""
+"""A throw-away installation: embedded PostgreSQL, migrated, behind the web server."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def serving(log: Path) -> Iterator[str]:
 
 @contextmanager
 def serving_process(log: Path) -> Iterator[tuple[str, int]]:
-    """The same; yields the base address and the process id of gunicorn."""
+    """The same; yields the base address and the process id of the web server."""
     port = free_port()
     with log.open("wb") as out:
         server = subprocess.Popen(

@@ -24,9 +24,11 @@ def web(host: str, port: int) -> Process:
     return Process(
         "web",
         (
-            *(sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{host}:{port}"),
-            *("--workers", str(WEB_PROCESSES), "--threads", str(WEB_THREADS)),
-            *("--graceful-timeout", "5", "--no-control-socket", "--log-level", "warning"),
+            *(sys.executable, "-m", "granian", "config.wsgi:application"),
+            *("--interface", "wsgi", "--host", host, "--port", str(port)),
+            *("--workers", str(WEB_PROCESSES), "--blocking-threads", str(WEB_THREADS)),
+            *("--respawn-failed-workers", "--respawn-interval", "0.5"),
+            *("--workers-kill-timeout", "5", "--no-ws", "--log-level", "warning"),
         ),
     )
 

@@ -77,6 +77,22 @@ def test_an_item_is_claimed_drafted_submitted_and_undone(lead: Client) -> None:
     assert nothing.why == "skipped"
 
 
+def test_a_submit_can_claim_the_next_item_in_the_same_request(lead: Client) -> None:
+    first = make_item(make_project(overlap=1))
+    make_item(first.project)
+    claim = lead.next_claim(first.project.slug)
+    assert isinstance(claim, Claim)
+    receipt, following = lead.submit_and_claim(claim, FIVE, key="one")
+    assert isinstance(following, Claim)
+    assert following.id != claim.id
+    again, same = lead.submit_and_claim(claim, FIVE, key="one")
+    assert isinstance(same, Claim)
+    assert (again, same.id) == (receipt, following.id)
+    _, nothing = lead.submit_and_claim(following, FIVE)
+    assert isinstance(nothing, Waiting)
+    assert nothing.why == "done"
+
+
 def test_a_lost_answer_is_asked_for_again_and_labels_once(live_server: Any) -> None:
     class LosesTheFirstAnswer(httpx.HTTPTransport):
         lost = False

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotation.api.fields import OptionalProject
-from annotation.api.light import slug_of, submit_of
+from annotation.api.light import Said, slug_of, submit_of
 from annotation.api.queue_forms import Claim, Receipt, Submit, labels_of
 from annotation.attributes import STATES
 from annotation.labels import VERDICTS
@@ -60,12 +60,16 @@ def bodies(draw: st.DrawFn) -> Any:
     """Good ones, and good ones with one thing replaced by anything."""
     labels = draw(st.lists(_GOOD_LABEL, min_size=1, max_size=3))
     body = {"labels": labels, "active_ms": draw(st.integers(0, 9))}
-    place = draw(st.sampled_from(["nothing", "body", "labels", "label", "mark", *_FIELDS]))
+    place = draw(
+        st.sampled_from(["nothing", "body", "labels", "next", "label", "mark", *_FIELDS])
+    )
     odd = draw(_ANYTHING)
     if place == "body":
         return odd
     if place == "labels":
         body["labels"] = odd
+    elif place == "next":
+        body["next"] = draw(st.one_of(st.just({"project": "shop"}), st.just({"project": odd})))
     elif place == "label":
         labels[0] = odd
     elif place == "mark":
@@ -84,7 +88,8 @@ def test_what_is_read_the_short_way_the_serializer_reads_alike(body: Any) -> Non
         form = Submit(data=body)
         assert form.is_valid(), form.errors
         sent = form.validated_data
-        assert read == (labels_of(sent["labels"]), sent["active_ms"])
+        wanted = sent["next"].get("project", "") if "next" in sent else None
+        assert read == Said(labels_of(sent["labels"]), sent["active_ms"], wanted)
 
 
 @given(st.one_of(_ANYTHING, st.fixed_dictionaries({}, optional={"project": _ANYTHING})))
@@ -100,9 +105,13 @@ def test_the_body_that_people_send_all_day_takes_the_short_way() -> None:
     body = {"labels": [*FIVE[:4], FIVE[4] | {"comment": "cap is red", "active_ms": 900}]}
     read = submit_of(body | {"active_ms": 4500})
     assert read is not None
-    labels, active_ms = read
-    assert [label.kind for label in labels] == [1, 2, 3, 4, 5]
-    assert (labels[4].comment, labels[4].active_ms, active_ms) == ("cap is red", 900, 4500)
+    last = read.labels[4]
+    assert [label.kind for label in read.labels] == [1, 2, 3, 4, 5]
+    assert (last.comment, last.active_ms, read.active_ms) == ("cap is red", 900, 4500)
+    assert read.following is None
+    following = submit_of(body | {"next": {"project": "shop"}})
+    assert following is not None
+    assert following.following == "shop"
 
 
 @pytest.mark.django_db
@@ -128,7 +137,9 @@ def test_a_receipt_as_it_is_sent_is_what_the_schema_describes() -> None:
         format="json",
         headers={"Idempotency-Key": "k"},
     )
-    assert sent.json() == json.loads(json.dumps(Receipt(Submission.objects.get()).data))
+    described = json.loads(json.dumps(Receipt(Submission.objects.get()).data))
+    assert described.pop("next") is None  # there where it was asked for
+    assert sent.json() == described
 
 
 @pytest.mark.django_db

@@ -34,9 +34,10 @@ def claimed(project: Project | None = None) -> tuple[APIClient, dict[str, Any]]:
     return client, claim
 
 
-def submit(client: APIClient, claim: dict[str, Any], key: str = "k1") -> Any:
+def submit(client: APIClient, claim: dict[str, Any], key: str = "k1", **more: Any) -> Any:
     path = f"claims/{claim['id']}/submit/"
-    return post(client, path, {"labels": FIVE, "active_ms": 900}, **{"Idempotency-Key": key})
+    body = {"labels": FIVE, "active_ms": 900, **more}
+    return post(client, path, body, **{"Idempotency-Key": key})
 
 
 def test_a_claim_has_what_a_person_needs_and_not_why_it_is_asked() -> None:
@@ -72,6 +73,27 @@ def test_a_submission_gives_a_receipt_and_its_key_makes_a_repeat_harmless() -> N
     assert first.json()["receipt"] == again.json()["receipt"] == Submission.objects.get().pk
     assert StepLabel.objects.count() == 5
     assert Assignment.objects.get().active_ms == 900
+
+
+def test_a_submission_that_wants_the_next_item_gets_it_or_hears_why_not() -> None:
+    client, claim = claimed()
+    second = make_item(Project.objects.get())
+    following = submit(client, claim, next={"project": claim["project"]}).json()["next"]
+    assert following["claim"]["item"] == second.pk
+    assert following["queue"] is None
+    renewed = post(client, "queue/next/").json()["claim"]
+    assert renewed.pop("expires_at") >= following["claim"]["expires_at"]
+    assert renewed.items() <= following["claim"].items()
+    last = submit(client, following["claim"], "k2", next={}).json()["next"]
+    assert (last["claim"], last["queue"]["why"]) == (None, "done")
+
+
+def test_a_submission_that_names_an_unknown_project_for_the_next_item_is_kept() -> None:
+    client, claim = claimed()
+    sent = submit(client, claim, next={"project": "nowhere"})
+    assert (sent.status_code, sent.json()["next"]) == (201, None)
+    assert StepLabel.objects.count() == 5
+    assert submit(client, claim, next={"project": "no slug!"}).status_code == 400
 
 
 def test_a_submission_without_a_key_is_refused() -> None:

@@ -51,8 +51,9 @@ def test_a_services_command_names_what_exists(name: str) -> None:
         assert arguments[0] == "manage.py"
         assert arguments[1] in get_commands()
         return
-    assert program in {"gunicorn", "celery"}
-    module = arguments[0] if program == "gunicorn" else options_of(arguments, "-A")[0]
+    assert program in {"granian", "celery"}
+    named = arguments[0] if program == "granian" else options_of(arguments, "-A")[0]
+    module = named.partition(":")[0]
     assert importlib.import_module(module)
     if program == "celery":
         assert {"worker", "beat"} & set(arguments)

@@ -60,8 +60,7 @@ class Client:
 
     def next_claim(self, project: str | None = None) -> Claim | Waiting:
         """Your unfinished claim, else the next item; when there is none, why."""
-        body = self._insist("queue/next/", json={"project": project} if project else {})
-        return Claim.of(body["claim"]) if body["claim"] else read(Waiting, body["queue"])
+        return _next(self._insist("queue/next/", json={"project": project} if project else {}))
 
     def heartbeat(self, claim: Claim) -> str:
         """When the renewed lease ends, ISO 8601."""
@@ -79,17 +78,33 @@ class Client:
     def submit(
         self, claim: Claim, labels: Sequence[Label], *, active_ms: int = 0, key: str = ""
     ) -> Receipt:
-        """Safe to repeat with the same ``key``. A lost answer, or a server that is away for a
+        """:meth:`submit_and_claim` without the next item."""
+        return read(Receipt, self._submit(claim, labels, active_ms, key))
+
+    def submit_and_claim(
+        self, claim: Claim, labels: Sequence[Label], *, active_ms: int = 0, key: str = ""
+    ) -> tuple[Receipt, Claim | Waiting]:
+        """Also takes the next item of the project: one request between two items.
+
+        Safe to repeat with the same ``key``. A lost answer, or a server that is away for a
         moment, is asked again with the same key, made for this call if there is none.
 
         Raises:
             InvalidLabelsError: with what is wrong by step.
             ConflictError: the item is no longer yours.
         """
+        following = {"project": claim.project}
+        answer = self._submit(claim, labels, active_ms, key, next=following)
+        return read(Receipt, answer), _next(answer["next"])
+
+    def _submit(
+        self, claim: Claim, labels: Sequence[Label], active_ms: int, key: str, **more: Any
+    ) -> dict[str, Any]:
         headers = {"Idempotency-Key": key or uuid.uuid4().hex}
-        body = {"labels": [asdict(label) for label in labels], "active_ms": active_ms}
+        body = {"labels": [asdict(label) for label in labels], "active_ms": active_ms, **more}
         path = f"claims/{claim.id}/submit/"
-        return read(Receipt, self._insist(path, json=body, headers=headers))
+        answer: dict[str, Any] = self._insist(path, json=body, headers=headers)
+        return answer
 
     def skip(self, claim: Claim, how: str, reason: str = "") -> None:
         """``how``: to_me, to_others, drop or unrateable."""
@@ -212,3 +227,7 @@ class Client:
         if response.is_error:
             raise error_of(response)
         return response
+
+
+def _next(body: dict[str, Any]) -> Claim | Waiting:
+    return Claim.of(body["claim"]) if body["claim"] else read(Waiting, body["queue"])
