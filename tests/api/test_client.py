@@ -90,7 +90,7 @@ def test_a_submit_can_claim_the_next_item_in_the_same_request(lead: Client) -> N
     assert (again, same.id) == (receipt, following.id)
     _, nothing = lead.submit_and_claim(following, FIVE)
     assert isinstance(nothing, Waiting)
-    assert nothing.why == "done"
+    assert nothing.why == "empty"
 
 
 def test_a_lost_answer_is_asked_for_again_and_labels_once(live_server: Any) -> None:

@@ -85,7 +85,7 @@ def test_a_submission_that_wants_the_next_item_gets_it_or_hears_why_not() -> Non
     assert renewed.pop("expires_at") >= following["claim"]["expires_at"]
     assert renewed.items() <= following["claim"].items()
     last = submit(client, following["claim"], "k2", next={}).json()["next"]
-    assert (last["claim"], last["queue"]["why"]) == (None, "done")
+    assert (last["claim"], last["queue"]["why"]) == (None, "empty")
 
 
 def test_a_submission_that_names_an_unknown_project_for_the_next_item_is_kept() -> None:
