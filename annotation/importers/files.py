@@ -24,6 +24,8 @@ Records = Iterator[tuple[int, Record | RowError]]
 MAX_LINE = 8 * 1024 * 1024  # bytes; a longer line is an error, not a full memory
 _BATCH = 1000
 
+_EXACT = {str, int, bool, type(None)}
+
 csv.field_size_limit(MAX_LINE)
 
 
@@ -178,6 +180,8 @@ def _json(data: bytes) -> Any:
     the same."""
     try:
         found = orjson.loads(data)
+        if type(found) is dict and _EXACT.issuperset(map(type, found.values())):
+            return found
         if not _maybe_rounded(found):
             return found
     except (orjson.JSONDecodeError, RecursionError):
@@ -187,9 +191,10 @@ def _json(data: bytes) -> Any:
 
 def _maybe_rounded(value: Any) -> bool:
     """orjson makes a float of an integer that has more than 64 bits."""
-    kind = type(value)
-    if kind is float:
+    if isinstance(value, float):
         return abs(value) >= 2**63
-    if kind is dict:
-        return any(map(_maybe_rounded, value.values()))
-    return kind is list and any(map(_maybe_rounded, value))
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list):
+        return False
+    return any(map(_maybe_rounded, value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ VALUE_COLUMNS: dict[str, StepKind] = {
 
 
 Columns = tuple[tuple[str, str, tuple[str, ...]], ...]
+_LISTS = (list, tuple)
 _GOLD: Columns = tuple((c, str(int(k)), VALUES[k]) for c, k in VALUE_COLUMNS.items())
 _SILVER: Columns = tuple((f"silver_{c}", kind, allowed) for c, kind, allowed in _GOLD)
 _TEXTS = (
@@ -60,7 +61,7 @@ class RowError:
 
 
 Row = PairRow | RowError
-Rows = Iterator[Row]
+Rows = Generator[Row, None, None]
 
 
 class _Bad(ValueError):
@@ -111,7 +112,7 @@ def attributes_of(value: Any) -> list[tuple[str, str]]:
         raise _Bad(f"more than {MAX_ATTRIBUTES} attributes")
     found = []
     for pair in pairs:
-        if not isinstance(pair, list | tuple) or len(pair) != 2:
+        if not isinstance(pair, _LISTS) or len(pair) != 2:
             raise _Bad("attributes must be name and value pairs")
         name, text = clean(pair[0]), clean(pair[1])
         if name and text:
@@ -125,7 +126,7 @@ def clean(value: Any) -> str:
         return value.strip()
     if value is None:
         return ""
-    if isinstance(value, list | tuple):
+    if isinstance(value, _LISTS):
         return ", ".join(clean(part) for part in value)
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
@@ -154,7 +155,10 @@ def _attribute_text(text: str) -> Any:
 
 
 def _text(record: Mapping[str, Any], name: str, limit: int = MAX_TEXT) -> str:
-    text = clean(record.get(name))
+    return _short(clean(record.get(name)), name, limit)
+
+
+def _short(text: str, name: str, limit: int) -> str:
     if len(text) > limit:
         raise _Bad(f"{name} is longer than {limit} characters")
     return text
@@ -186,9 +190,9 @@ def _defect(text: str) -> str:
 
 
 def _category(value: Any) -> str:
-    levels = value if isinstance(value, list | tuple) else clean(value).split(" > ")
+    levels = value if isinstance(value, _LISTS) else clean(value).split(" > ")
     path = " > ".join([text for level in levels if (text := clean(level))])
-    return _text({"category_path": path}, "category_path")
+    return _short(path, "category_path", MAX_TEXT)
 
 
 def _choice(record: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str:

@@ -66,7 +66,10 @@ class Project(models.Model):
 class Product(models.Model):
     """A product snapshot; the same content is stored once a project."""
 
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="products")
+    # Its index is that of product_of_project.
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="products", db_index=False
+    )
     external_id = models.CharField(max_length=200)
     content_hash = models.CharField(max_length=64)
     title = models.TextField()
@@ -79,7 +82,8 @@ class Product(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["project", "external_id", "content_hash"], name="product_once"
-            )
+            ),
+            models.UniqueConstraint(fields=["project", "id"], name="product_of_project"),
         ]
 
     def __str__(self) -> str:
@@ -87,12 +91,19 @@ class Product(models.Model):
 
 
 class Pair(models.Model):
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="pairs")
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="pairs")
+    """``pair_of_project`` in the migrations is one foreign key of both columns: the product is
+    there and is the project's own."""
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="pairs", db_constraint=False
+    )
+    product = models.ForeignKey(
+        Product, on_delete=models.PROTECT, related_name="pairs", db_constraint=False
+    )
     query = models.TextField()
     query_type = models.CharField(max_length=32, blank=True)
     locale = models.CharField(max_length=16, default="en")
-    split = models.CharField(max_length=8, help_text="by query hash", db_index=True)
+    split = models.CharField(max_length=8, help_text="by query hash")
     content_hash = models.CharField(max_length=64)
     source = models.CharField(max_length=200, blank=True, help_text="file or adapter")
     gold = models.JSONField(

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, connections, transaction
 
 from annotation.errors import Invalid
 from annotation.importers.rows import ImportFileError
 from annotation.models import ImportJob, Pair, Product, Project
+from annotation.services import imports
 from annotation.services.imports import import_job_create, import_job_requeue, import_job_run
 from annotation.services.pairs import ImportRefused, pairs_import
 from annotation.splits import split_of
-from tests.annotation.factories import make_project
+from tests.annotation.factories import make_pair, make_project
 
 pytestmark = pytest.mark.django_db
 
@@ -144,6 +147,60 @@ def test_progress_ends_with_all_rows(project: Project, tmp_path: Path) -> None:
     assert seen == [(2000, 4500), (4000, 4500), (4500, 4500), (4500, 4500)]
 
 
+def test_a_number_of_twenty_digits_keeps_them_all(project: Project, tmp_path: Path) -> None:
+    path = jsonl(tmp_path / "p.jsonl", [row(product_id=18446744073709551617, price=1.5)])
+    pairs_import(project=project, path=path)
+    assert Product.objects.get().external_id == "18446744073709551617"
+
+
+def test_a_pair_of_a_known_product_and_a_new_product_are_told_apart_by_their_texts(
+    project: Project, tmp_path: Path
+) -> None:
+    first = [row("a", product_id='p"1'), row("b", product_id='p"1'), row("b", product_id="p,2")]
+    path = jsonl(tmp_path / "p.jsonl", first)
+    assert pairs_import(project=project, path=path).created == 3
+    again = [*first, row("c", product_id='p"1'), row("c", "Boot", product_id='p"1')]
+    report = pairs_import(project=project, path=jsonl(tmp_path / "p.jsonl", again))
+    assert (report.created, report.existing) == (2, 3)
+    names = Product.objects.order_by("pk").values_list("external_id", "title")
+    assert list(names) == [('p"1', "Shoe"), ("p,2", "Shoe"), ('p"1', "Boot")]
+
+
+def test_the_first_of_equal_rows_brings_the_values_also_across_batches(
+    project: Project, tmp_path: Path
+) -> None:
+    rows = [row(tier=4), *(row(f"q {n}") for n in range(2500)), row(tier=1)]
+    report = pairs_import(project=project, path=jsonl(tmp_path / "p.jsonl", rows))
+    assert (report.created, report.existing) == (2501, 1)
+    assert Pair.objects.get(query="red shoes").gold == {"5": "4"}
+    assert Product.objects.count() == 1
+
+
+def test_a_pair_cannot_have_the_product_of_another_project(project: Project) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS pair_of_project IMMEDIATE")
+    theirs = Pair.objects.filter(pk=make_pair(make_project()).pk)
+    with pytest.raises(IntegrityError, match="pair_of_project"), transaction.atomic():
+        theirs.update(project=project)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_imports_of_one_file_at_once_import_it_once(tmp_path: Path) -> None:
+    project = make_project()
+    path = jsonl(tmp_path / "p.jsonl", (row(f"q {n}", product_id=str(n)) for n in range(3000)))
+
+    def run() -> int:
+        try:
+            return pairs_import(project=project, path=path).created
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        created = [each.result() for each in [pool.submit(run), pool.submit(run)]]
+    assert sorted(created) == [0, 3000]
+    assert Pair.objects.count() == Product.objects.count() == 3000
+
+
 class TestJob:
     def create(self, project: Project, tmp_path: Path, data: str) -> ImportJob:
         path = tmp_path / "upload.jsonl"
@@ -194,6 +251,29 @@ class TestJob:
         assert import_job_run(job_id=job.pk) is not None
         with pytest.raises(Invalid, match="is done"):
             import_job_requeue(job=job)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_the_progress_of_a_running_import_is_seen_and_its_pairs_are_not(
+        self, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seen, write = [], imports._Progress.__call__
+
+        def watch(progress: imports._Progress, read: int, total: int | None) -> None:
+            write(progress, read, total)
+            other = connections["default"].copy()
+            with other.cursor() as cursor:
+                cursor.execute(
+                    "SELECT rows_read, (SELECT count(*) FROM annotation_pair) "
+                    "FROM annotation_importjob"
+                )
+                seen.append(cursor.fetchone())
+            other.close()
+
+        monkeypatch.setattr(imports._Progress, "__call__", watch)
+        monkeypatch.setattr(imports, "_EVERY", 0)
+        rows = (json.dumps(row(f"q {n}")) + "\n" for n in range(2500))
+        import_job_run(job_id=self.create(project, tmp_path, "".join(rows)).pk)
+        assert seen == [(2000, 0), (2500, 0), (2500, 2500)]
 
     def test_an_unknown_kind_of_file_is_refused_at_once(
         self, project: Project, tmp_path: Path
