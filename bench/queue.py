@@ -25,7 +25,7 @@ from typing import Any
 from bench.support.cpu import tree_seconds
 from bench.support.server import ROOT, install, serving_process
 
-LISTS = 21  # times the list of items is opened
+LISTS = 101  # times the list of items is opened
 
 
 def main(argv: Sequence[str] | None = None) -> int:

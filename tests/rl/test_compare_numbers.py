@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 
 from training.rl.classification import accuracy
-from training.rl.compare.arms import SUITES, arms_of
+from training.rl.compare.arms import SUITES, Arm, arms_of
 from training.rl.compare.benchmark import judged_rollout, right_steps, sample_benchmark
-from training.rl.compare.report import best_of_curve, replace_block, samples_to
+from training.rl.compare.measure import Cell
+from training.rl.compare.report import (
+    Results,
+    best_of_curve,
+    replace_block,
+    samples_to,
+    way_table,
+)
 from training.rl.compare.stats import difference, estimate
 from training.rl.types import BadInput
 
@@ -54,6 +61,25 @@ def test_rollouts_to_a_mark_are_those_of_the_first_point_that_reaches_it() -> No
     assert samples_to(points, 0.7) == 640
     assert samples_to(points, 0.9) is None
     assert samples_to(points, None) is None
+
+
+def test_arms_are_compared_at_equal_samples_where_every_seed_has_the_point() -> None:
+    def cell(*curve: tuple[int, float]) -> Cell:
+        points = [{"samples": samples, "macro_f1": f1} for samples, f1 in curve]
+        return Cell({}, 1.0, {}, None, points, {})
+
+    one, other = Arm("one", "First"), Arm("other", "Second")
+    cells = {
+        "one": {0: cell((0, 0.5), (64, 0.7)), 1: cell((0, 0.5), (64, 0.8))},
+        "other": {0: cell((0, 0.5), (64, 0.6)), 1: cell((0, 0.6))},
+    }
+    results = Results("tiny", "data", [one, other], [0, 1], cells, "code")
+    assert way_table(results).splitlines()[2:] == [
+        "| arm | 0 | 64 |",
+        "|---|---|---|",
+        "| First | 0.500 (0.500 to 0.500) | 0.750 (0.700 to 0.800) |",
+        "| Second | 0.550 (0.500 to 0.600) | - |",
+    ]
 
 
 @pytest.mark.parametrize("suite", SUITES)

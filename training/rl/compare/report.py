@@ -68,6 +68,7 @@ def write(results: Results, document: Path, plots: Path) -> None:
                 for test in results.tests
             ),
             f"### Steps, reward and cost\n\n{cost_table(results)}",
+            *([f"### On the way\n\n{way_table(results)}"] if drawn else []),
             *(f"![{p.stem}]({os.path.relpath(p, document.parent)})" for p in pictures),
         ]
     )
@@ -134,6 +135,24 @@ def cost_table(results: Results) -> str:
             f"| {_text(_mean([c.hack_gap for c in cells]), '+.3f')} "
             f"| {_text(reached, 'd')} | {_text(seconds, '.0f')} |"
         )
+    return "\n".join(lines)
+
+
+def way_table(results: Results) -> str:
+    """Arms at equal samples: the curve's mean, lowest and highest seed."""
+    curves = [(arm.label, curve_points(results, arm.name)) for arm in results.arms]
+    places = sorted({samples for _, points in curves for samples, *_ in points})
+    lines = [
+        "Macro F1 on the validation pairs after so many rollouts: mean (lowest to highest "
+        "seed).",
+        "",
+        f"| arm | {' | '.join(map(str, places))} |",
+        "|---" * (len(places) + 1) + "|",
+    ]
+    for label, points in curves:
+        if points:
+            at = {n: f"{mean:.3f} ({low:.3f} to {high:.3f})" for n, mean, low, high in points}
+            lines.append(f"| {label} | {' | '.join(at.get(n, '-') for n in places)} |")
     return "\n".join(lines)
 
 
