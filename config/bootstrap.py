@@ -21,6 +21,7 @@ from training.tasks import rollouts_run
 
 SLUG = "sample"
 FIRST_PAIRS = 24
+GUIDELINE = Path(__file__).resolve().parents[1] / "training" / "sample" / "guideline.md"
 Say = Callable[[str], None]
 
 
@@ -28,7 +29,8 @@ def sample_create(say: Say) -> Project:
     """Idempotent: every part that is there stays as it is."""
     project = Project.objects.filter(slug=SLUG).first()
     if project is None:
-        project = project_create(slug=SLUG, name="Sample shop")
+        text = GUIDELINE.read_text(encoding="utf-8")
+        project = project_create(slug=SLUG, name="Sample shop", guideline=text)
         say("created the project 'sample'")
     _import_pairs(project, say)
     policy = _policy(say)

@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from annotation.models import Pair
 from annotation.roles import Role, has_role
+from annotation.views.guide_anchors import guide_html
 from config import bootstrap
 from config.demo import PASSWORD, USERS, users_create
 from training.models import Checkpoint, RolloutBatch
@@ -34,6 +35,11 @@ def test_a_second_bootstrap_changes_nothing() -> None:
     after = (Pair.objects.count(), Checkpoint.objects.count(), RolloutBatch.objects.count())
     assert after == before
     assert lines == []
+
+
+def test_the_samples_guideline_speaks_of_every_step() -> None:
+    html = guide_html(bootstrap.sample_create(lambda _line: None).guideline)
+    assert [f'id="guide-step-{kind}"' in html for kind in range(1, 6)] == [True] * 5
 
 
 def test_only_the_test_split_of_the_sample_comes_with_gold() -> None:
