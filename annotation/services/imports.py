@@ -115,8 +115,8 @@ def import_job_requeue(*, job: ImportJob) -> ImportJob:
 class _Progress:
     """Writes how far the import is, at most twice a second.
 
-    Over a connection of its own: the import is one transaction, and what that writes is seen at
-    its end. It never waits for the row.
+    Over a connection of its own, so that it is seen whatever transaction the import is in. It
+    never waits for the row.
     """
 
     def __init__(self, job: ImportJob) -> None:
