@@ -54,20 +54,26 @@ class Peer:
 
     def work(self, limit: int, project: int, result: list[Record]) -> None:
         """Label until nothing is left or ``limit`` tasks are done."""
-        while len(self.tasks) < limit:
-            began = time.perf_counter()
-            status, answer = self.ask("GET", f"projects/{project}/next")
-            if status == http.client.NOT_FOUND:
-                return
-            if status != http.client.OK:
-                raise RuntimeError(f"next was answered {status}: {answer[:300]!r}")
-            self.claims.append(time.perf_counter() - began)
-            task = int(json.loads(answer)["id"])
-            began = time.perf_counter()
-            said = {"result": result, "lead_time": 1.0}
-            self.json("POST", f"tasks/{task}/annotations/?project={project}", said)
-            self.submits.append(time.perf_counter() - began)
-            self.tasks.append(task)
+        while len(self.tasks) < limit and self._one(project, result):
+            pass
+        # The others are still at work: the server would hang up on a connection that waits.
+        self._wire.close()
+
+    def _one(self, project: int, result: list[Record]) -> bool:
+        began = time.perf_counter()
+        status, answer = self.ask("GET", f"projects/{project}/next")
+        if status == http.client.NOT_FOUND:
+            return False
+        if status != http.client.OK:
+            raise RuntimeError(f"next was answered {status}: {answer[:300]!r}")
+        self.claims.append(time.perf_counter() - began)
+        task = int(json.loads(answer)["id"])
+        began = time.perf_counter()
+        said = {"result": result, "lead_time": 1.0}
+        self.json("POST", f"tasks/{task}/annotations/?project={project}", said)
+        self.submits.append(time.perf_counter() - began)
+        self.tasks.append(task)
+        return True
 
 
 def crew_of(address: str, count: int) -> list[Peer]:
