@@ -6,6 +6,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -22,12 +23,23 @@ T = TypeVar("T")
 
 _RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 
+# Where a request says nothing, vLLM samples as the folder's generation_config.json says, and
+# puts a BOS before the prompt where the tokenizer would; a local process and training do not.
+OWN_SAMPLING: Mapping[str, float] = {
+    "top_k": 0,
+    "top_p": 1.0,
+    "min_p": 0.0,
+    "repetition_penalty": 1.0,
+}
+
 
 class HttpPolicy:
     """``concurrency`` prompts are in flight at once, so that the server can batch them.
 
     Time-outs, dropped connections, busy answers (429, 5xx) and unreadable bodies are tried
-    ``attempts`` times with doubling pauses; any other 4xx is final.
+    ``attempts`` times with doubling pauses; any other 4xx is final. ``own``: the server has a
+    folder of ours loaded and is to sample from it as a local process would; this sends settings
+    that OpenAI's own protocol does not know.
     """
 
     def __init__(
@@ -36,6 +48,7 @@ class HttpPolicy:
         model: str,
         *,
         api_key: str = "",
+        own: bool = False,
         concurrency: int = 16,
         timeout: float = 120.0,
         attempts: int = 4,
@@ -45,7 +58,7 @@ class HttpPolicy:
         self._url = completions_url(url)
         self._model = model
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self._concurrency, self._timeout = concurrency, timeout
+        self._own, self._concurrency, self._timeout = own, concurrency, timeout
         self._attempts, self._pause, self._sleep = attempts, pause, sleep
 
     def sample(
@@ -78,6 +91,8 @@ class HttpPolicy:
             "max_tokens": request.max_tokens,
             "seed": prompt_seed(request.seed, pair_id),
         }
+        if self._own:
+            body |= {**OWN_SAMPLING, "add_special_tokens": False}
         if request.top_k:  # not part of OpenAI's own protocol, so only sent when asked for
             body["top_k"] = request.top_k
         choices = self._post(http, body)
@@ -139,8 +154,9 @@ def completions_url(url: str) -> str:
     return f"{_base(url)}/completions"
 
 
-def served_models(url: str, *, api_key: str = "", timeout: float = 10.0) -> frozenset[str]:
-    """The names that the server answers to (``GET /v1/models``).
+def served_models(url: str, *, api_key: str = "", timeout: float = 10.0) -> dict[str, str]:
+    """What the server answers to (``GET /v1/models``): name -> what it loaded for it, a folder
+    or a hub's name; "" where it does not say (``root`` is vLLM's own).
 
     Raises:
         PolicyError: the server is away or does not speak the protocol.
@@ -149,9 +165,19 @@ def served_models(url: str, *, api_key: str = "", timeout: float = 10.0) -> froz
     try:
         answer = httpx.get(f"{_base(url)}/models", headers=headers, timeout=timeout)
         answer.raise_for_status()
-        return frozenset(str(row["id"]) for row in answer.json()["data"])
-    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        rows = answer.json()["data"]
+        return {str(row["id"]): str(row.get("root") or "") for row in rows}
+    except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise PolicyError(f"{url} does not list its models: {error}") from error
+
+
+def answers_for(served: Mapping[str, str], name: str, folder: str | Path) -> bool:
+    """Whether ``name`` is served and, as far as can be seen from here, with the weights of
+    ``folder``: an alias stays the same when the server is started with another checkpoint."""
+    root = served.get(name)
+    if not root or not Path(root).is_dir():
+        return root is not None
+    return Path(root).resolve() == Path(folder).resolve()
 
 
 def _base(url: str) -> str:

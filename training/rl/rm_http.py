@@ -16,7 +16,13 @@ import httpx
 from transformers import AutoConfig, AutoTokenizer
 
 from training.policy_client import PolicyError
-from training.policy_http import completions_url, post_until_read, served_models
+from training.policy_http import (
+    OWN_SAMPLING,
+    answers_for,
+    completions_url,
+    post_until_read,
+    served_models,
+)
 from training.rl.fit import encode
 from training.rl.judge import UNREAD, OnBatch, Score, StepJudge, nobody, settings_of
 from training.rl.policy import policy_facts
@@ -88,7 +94,7 @@ class ServedRewardModel(StepJudge):
 
     def _ask(self, http: httpx.Client, **body: Any) -> dict[str, Any]:
         """The one choice of a greedy answer."""
-        whole = {"model": self.name, "temperature": 0.0, "n": 1, **body}
+        whole = {"model": self.name, **OWN_SAMPLING, "temperature": 0.0, "n": 1, **body}
         wants_odds = "logprobs" in body
         return post_until_read(
             http,
@@ -150,16 +156,18 @@ def load_served(folder: str | Path, server: str) -> ServedRewardModel:
 
 
 def _served_name(server: str, path: Path) -> str:
+    """The path, the folder's name or the only alias, unless it stands for another folder. A
+    lone name that is itself what was loaded is no alias but another model."""
     try:
-        names = served_models(server)
+        served = served_models(server)
     except PolicyError as error:
         raise BadInput(str(error)) from error
-    for name in (str(path), path.name):
-        if name in names:
+    aliases = [name for name, root in served.items() if name != root]
+    lone = aliases if len(served) == 1 else []
+    for name in (str(path), path.name, *lone):
+        if answers_for(served, name, path):
             return name
-    if len(names) == 1:
-        return next(iter(names))
-    raise BadInput(f"{server} serves {', '.join(sorted(names)) or 'nothing'}, not '{path}'")
+    raise BadInput(f"{server} serves {', '.join(sorted(served)) or 'nothing'}, not '{path}'")
 
 
 def _choice(answer: httpx.Response, wants_odds: bool) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from training.models import Checkpoint
 from training.policy_client import LocalPolicy, PolicyClient
-from training.policy_http import HttpPolicy, served_models
+from training.policy_http import HttpPolicy, answers_for, served_models
 
 
 def policy_client(checkpoint: Checkpoint, job_dir: Path) -> PolicyClient:
@@ -24,8 +24,8 @@ def policy_client(checkpoint: Checkpoint, job_dir: Path) -> PolicyClient:
             checkpoint.path, checkpoint.model_name or checkpoint.name, api_key=key
         )
     url, name = settings.POLICY_URL, checkpoint.model_name or checkpoint.path
-    if url and name in served_models(url, api_key=key):
-        return HttpPolicy(url, name, api_key=key)
+    if url and answers_for(served_models(url, api_key=key), name, checkpoint.path):
+        return HttpPolicy(url, name, api_key=key, own=True)
     return LocalPolicy(
         checkpoint.path, job_dir, settings.RL_PYTHON, threads=settings.TORCH_THREADS
     )

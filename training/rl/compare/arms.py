@@ -80,7 +80,12 @@ PAPER = (
 )  # fmt: skip
 
 # For a start policy that errs in several steps at once (see ``--policy``).
-CREDIT = (_RM, _GRPO, _GRPO_RANDOM, SRPO, _RANDOM, _RM_ONLY)
+CREDIT = (
+    _RM, _SFT, _GRPO, _GRPO_RANDOM, SRPO, _RANDOM, _RM_ONLY,
+    Arm("agrl_no_replay", "shaped GRPO, random prompts, one stage",
+        {"method": "agrl", "rl": {"replay": False}, **_AT_RANDOM}),
+    Arm("agrl_random", "AGRL: the same with guided replay", {"method": "agrl", **_AT_RANDOM}),
+)  # fmt: skip
 
 GAMMA = (
     _RM, SRPO,
