@@ -91,6 +91,7 @@ def test_a_server_and_this_process_give_the_same_critique_and_chance(
     assert local[3].p != local[3].p
     assert len(server.requests) == 6  # and the server was not asked about it
     assert all(isinstance(body["prompt"][0], int) for body in server.requests)
+    assert all(body["repetition_penalty"] == 1.0 for body in server.requests)
 
 
 def test_a_busy_server_is_asked_again(policy: Policy, judge_dir: Path) -> None:
@@ -124,6 +125,24 @@ def test_the_server_must_serve_the_folders_model(policy: Policy, judge_dir: Path
         assert load_served(judge_dir, server.url).name == "judge"
         server.models = ["whatever"]
         assert load_served(judge_dir, server.url).name == "whatever"
+
+
+def test_a_server_that_loaded_another_folder_does_not_answer_for_this_one(
+    policy: Policy, judge_dir: Path, tmp_path: Path
+) -> None:
+    with serving(Voice(policy)) as server:
+        for name, root in (
+            ("alias", str(tmp_path)),  # restarted with another checkpoint of this machine
+            (judge_dir.name, str(tmp_path)),
+            ("/runs/2/model", "/runs/2/model"),  # no alias: what it loaded, wherever that is
+        ):
+            server.models, server.roots = [name], {name: root}
+            with pytest.raises(BadInput, match=r"serves .*, not"):
+                load_served(judge_dir, server.url)
+        server.models, server.roots = ["alias"], {"alias": "/runs/2/model"}
+        assert load_served(judge_dir, server.url).name == "alias"
+        server.roots = {"alias": str(judge_dir)}
+        assert load_served(judge_dir, server.url).name == "alias"
 
 
 def test_a_policy_and_a_scalar_head_are_not_served_as_reward_models(

@@ -39,6 +39,7 @@ class Server:
         self.lock = threading.Lock()
         self.url = ""
         self.models: list[str] = []
+        self.roots: dict[str, str] = {}  # by model: the folder it says it loaded, as vLLM does
 
 
 @contextmanager
@@ -48,7 +49,7 @@ def serving(script: Script | None = None) -> Iterator[Server]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            rows = [{"id": name, "object": "model"} for name in server.models]
+            rows = [{"id": name, "root": server.roots.get(name)} for name in server.models]
             self._send(200, json.dumps({"data": rows} if self.path == "/v1/models" else {}))
 
         def do_POST(self) -> None:

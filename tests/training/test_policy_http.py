@@ -5,13 +5,20 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.training.speaking_server import Reply, completions, serving
 from training.policy_client import PolicyError, SampledText, SamplingRequest
-from training.policy_http import HttpPolicy, completions_url, prompt_seed
+from training.policy_http import (
+    HttpPolicy,
+    answers_for,
+    completions_url,
+    prompt_seed,
+    served_models,
+)
 
 REQUEST = SamplingRequest(n=2, temperature=0.7, top_k=50, max_tokens=32, seed=5)
 PROMPTS = [{"pair_id": str(i), "prompt": f"prompt {i}"} for i in range(3)]
@@ -47,6 +54,34 @@ def test_top_k_is_left_out_when_it_is_off() -> None:
     with serving() as server:
         sample(server.url, off)
     assert all("top_k" not in request for request in server.requests)
+
+
+def test_a_folder_of_ours_is_sampled_without_its_own_defaults_and_without_a_first_token() -> (
+    None
+):
+    with serving() as server:
+        sample(server.url, own=True)
+        sample(server.url)
+    ours, theirs = server.requests[0], server.requests[-1]
+    settled = {"top_p": 1.0, "min_p": 0.0, "repetition_penalty": 1.0}
+    assert settled.items() <= ours.items()
+    assert (ours["top_k"], ours["add_special_tokens"]) == (50, False)
+    assert not {*settled, "add_special_tokens"} & set(theirs)
+
+
+def test_an_alias_answers_for_the_folder_that_the_server_says_it_loaded(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    with serving() as server:
+        server.models = ["alias", "silent", "far"]
+        server.roots = {"alias": str(tmp_path / "one"), "far": "/another/machine"}
+        served = served_models(server.url)
+    assert served == {"alias": str(tmp_path / "one"), "silent": "", "far": "/another/machine"}
+    assert answers_for(served, "alias", tmp_path / "two" / ".." / "one")
+    assert not answers_for(served, "alias", tmp_path / "two")
+    assert answers_for(served, "silent", tmp_path / "two")
+    assert answers_for(served, "far", tmp_path / "two"), "nothing can be seen from here"
+    assert not answers_for(served, "absent", tmp_path / "one")
 
 
 def test_prompts_are_in_flight_together_but_not_more_than_allowed() -> None:

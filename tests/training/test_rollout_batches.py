@@ -244,6 +244,25 @@ def test_the_installations_server_samples_the_folders_it_has_loaded(
     assert Rollout.objects.filter(seed=1).count() == 2
 
 
+def test_a_server_that_has_another_checkpoint_under_the_same_alias_is_not_asked(
+    project: Project, settings: Any, rl_python: Path, tmp_path: Path
+) -> None:
+    with serving() as server:
+        settings.POLICY_URL = server.url
+        row = batch(project)
+        type(row.policy).objects.filter(pk=row.policy.pk).update(model_name="policy")
+        server.models, server.roots = ["policy"], {"policy": str(tmp_path)}
+        batch_run(batch_id=row.pk)
+        assert server.requests == []
+        server.roots = {"policy": row.policy.path}
+        again = batch_create(
+            project=project, policy=row.policy, pairs=project.pairs.all(), n=1, seed=1
+        )
+        batch_run(batch_id=again.pk)
+    assert [r["model"] for r in server.requests] == ["policy"] * 2
+    assert all(r["top_p"] == 1.0 for r in server.requests)
+
+
 def test_a_server_that_is_named_but_away_fails_the_batch(
     project: Project, settings: Any
 ) -> None:
