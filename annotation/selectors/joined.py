@@ -6,12 +6,15 @@ and compiling a queryset for them takes several times as long as the database ne
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from django.db import connection
 from django.db.models import Model
+
+REPLAN_SECONDS = 30
 
 
 class Joined:
@@ -66,17 +69,14 @@ class Joined:
 
 
 def fetch(
-    statement: str, values: Mapping[str, Any] | Sequence[Any] = (), *, prepared: bool = True
+    statement: str, values: Mapping[str, Any] | Sequence[Any] = ()
 ) -> tuple[Any, ...] | None:
-    """The first row, or None.
-
-    A ``prepared`` statement is planned once a connection, for any values and for the tables as
-    they are then. That suits rows that are found by their key; what picks one of many needs a
-    plan for its own values.
-    """
+    """The first row, or None. The server keeps the plan for half a minute."""
+    # A plan made while a table was nearly empty reads all of it, long after it has grown.
+    mark = int(time.monotonic() // REPLAN_SECONDS)
     # The method is config.postgresql's, which this app cannot name.
     cursors: Any = connection
-    with cursors.prepared_cursor() if prepared else connection.cursor() as cursor:
-        cursor.execute(statement, values)
+    with cursors.prepared_cursor() as cursor:
+        cursor.execute(f"{statement}\n-- {mark}", values)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row

@@ -18,6 +18,7 @@ from annotation.attributes import STATES
 from annotation.labels import VERDICTS
 from annotation.models import Assignment, StepLabel, Submission
 from annotation.roles import Role
+from annotation.selectors import joined
 from annotation.selectors.claims import claim_record, claim_whole
 from annotation.services.queue import queue_claim
 from tests.annotation.factories import make_item, make_project, make_user
@@ -177,3 +178,23 @@ def test_claiming_and_submitting_ask_the_database_three_times_each() -> None:
         )
     assert (len(claiming), len(submitting)) == (3, 3)
     assert StepLabel.objects.count() == 5
+
+
+@pytest.mark.django_db
+def test_a_kept_plan_is_made_anew_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("annotation.selectors.joined.time.monotonic", lambda: now[0])
+
+    def plans() -> int:
+        row = joined.fetch("SELECT 'kept'")
+        assert row == ("kept",)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %s",
+                ["SELECT 'kept'%"],
+            )
+            return int(cursor.fetchone()[0])
+
+    assert (plans(), plans()) == (1, 1)
+    now[0] += joined.REPLAN_SECONDS
+    assert (plans(), plans()) == (2, 2)
