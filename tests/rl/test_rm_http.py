@@ -92,6 +92,9 @@ def test_a_server_and_this_process_give_the_same_critique_and_chance(
     assert len(server.requests) == 6  # and the server was not asked about it
     assert all(isinstance(body["prompt"][0], int) for body in server.requests)
     assert all(body["repetition_penalty"] == 1.0 for body in server.requests)
+    tokens = VerdictTokens.of(policy.tokenizer)
+    asked = [body["logprob_token_ids"] for body in server.requests if "logprobs" in body]
+    assert asked == [[tokens.correct, tokens.incorrect]] * 3
 
 
 def test_a_busy_server_is_asked_again(policy: Policy, judge_dir: Path) -> None:

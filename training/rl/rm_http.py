@@ -87,6 +87,7 @@ class ServedRewardModel(StepJudge):
             prompt=judged_ids(self.tokenizer, prompt, critique, verdict),
             max_tokens=1,
             logprobs=LISTED,
+            logprob_token_ids=[verdict.correct, verdict.incorrect],  # vLLM: these, of any rank
             return_tokens_as_token_ids=True,
         )
         odds = verdict_odds(decided["logprobs"]["top_logprobs"][0], verdict, self.tokenizer)
