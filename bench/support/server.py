@@ -6,10 +6,12 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import httpx
 
@@ -35,31 +37,61 @@ def install(data_dir: Path) -> None:
 
 @contextmanager
 def serving(log: Path) -> Iterator[str]:
-    """The web processes of `make run`; yields the base address."""
-    with serving_process(log) as (address, _):
-        yield address
+    """The web processes of `make run`, started again when they end, as its supervisor does (the
+    server gives up when a worker dies twice within seconds); yields the base address."""
+    port, over = free_port(), threading.Event()
+    with log.open("wb") as out:
+        running = [_serve(port, out)]
+
+        def keep() -> None:
+            while not over.wait(0.5):
+                if running[-1].poll() is not None:
+                    running.append(_serve(port, out))
+
+        keeper = threading.Thread(target=keep)
+        keeper.start()
+        try:
+            yield _address(port, running[-1])
+        finally:
+            over.set()
+            keeper.join()
+            _end(running[-1])
 
 
 @contextmanager
 def serving_process(log: Path) -> Iterator[tuple[str, int]]:
-    """The same; yields the base address and the process id of the web server."""
+    """The same without a second start; yields the base address and the process id of the web
+    server."""
     port = free_port()
     with log.open("wb") as out:
-        server = subprocess.Popen(
-            web("127.0.0.1", port).command,
-            cwd=ROOT,
-            # No person is as fast as a benchmark, so the limit a person must not bind here.
-            env=os.environ | {"STEPWISE_API_PER_MINUTE": "1000000"},
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
+        server = _serve(port, out)
+        try:
+            yield _address(port, server), server.pid
+        finally:
+            _end(server)
+
+
+def _serve(port: int, out: IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        web("127.0.0.1", port).command,
+        cwd=ROOT,
+        # No person is as fast as a benchmark, so the limit a person must not bind here.
+        env=os.environ | {"STEPWISE_API_PER_MINUTE": "1000000"},
+        stdout=out,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def _address(port: int, server: subprocess.Popen[bytes]) -> str:
+    """Once it answers."""
     address = f"http://127.0.0.1:{port}"
-    try:
-        _wait(address, server)
-        yield address, server.pid
-    finally:
-        server.terminate()
-        server.wait(20)
+    _wait(address, server)
+    return address
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    server.wait(20)
 
 
 def _wait(address: str, server: subprocess.Popen[bytes], seconds: float = 60) -> None:
