@@ -26,8 +26,9 @@ def options(out: Path, *more: str) -> list[str]:
 
 def test_the_document_has_a_row_an_arm_and_the_pictures_exist(lab: Path) -> None:
     text = (lab / "results.md").read_text()
-    assert text.count("| GRPO, outcome reward |") == 3  # two test sets and the cost table
-    assert text.count("| SRPO, verified steps alone |") == 3
+    # two test sets, the cost table and the table at equal samples
+    assert text.count("| GRPO, outcome reward |") == 4
+    assert text.count("| SRPO, verified steps alone |") == 4
     for picture in ("tiny-f1.svg", "tiny-curves.svg"):
         assert f"results/{picture}" in text
         assert "<svg" in (lab / "results" / picture).read_text()
