@@ -48,7 +48,9 @@ class QueueWaiting(LabelView):
     @extend_schema(parameters=[OptionalProject], responses=Waiting)
     def get(self, request: Request) -> Response:
         """What waits for you, and if nothing does, why."""
-        state = queue_state(user_of(request), _project(query_of(request, OptionalProject)))
+        state = queue_state(
+            user_of(request), _project(query_of(request, OptionalProject).get("project", ""))
+        )
         return Response(Waiting(state).data)
 
 
@@ -170,7 +172,7 @@ def _shown(request: Request, pk: int) -> Response:
 def _next(user: User, slug: str) -> dict[str, Any]:
     claim = queue_claim_record(annotator=user, slug=slug)
     if claim is None:
-        state = queue_state(user, _project({"project": slug}))
+        state = queue_state(user, _project(slug))
         return {"claim": None, "queue": Waiting(state).data}
     return {"claim": claim, "queue": None}
 
@@ -184,8 +186,9 @@ def _said(request: Request) -> Said:
     return read
 
 
-def _project(asked: dict[str, Any]) -> Project | None:
-    return project_named(asked["project"]) if asked.get("project") else None
+def _project(slug: str) -> Project | None:
+    """None for ""; 404 for a name that no project has."""
+    return project_named(slug) if slug else None
 
 
 def _key(request: Request) -> str:

@@ -97,7 +97,7 @@ SELECT (SELECT id FROM own),
     EXISTS (SELECT 1 FROM annotation_goldtry t WHERE t.annotator_id = %(annotator)s),
     EXISTS (SELECT 1 FROM annotation_project o
             WHERE (o.gold_percent > 0 OR o.gold_onboarding > 0) {of_place}),
-    (SELECT o.id FROM annotation_project o WHERE o.slug = %(slug)s)
+    {place}
 """
 
 
@@ -178,4 +178,5 @@ def _own_statement(any_project: bool) -> str:
     return _OWN.format(
         project="" if any_project else f"AND i.project_id = {_PLACE}",
         of_place="" if any_project else "AND o.slug = %(slug)s",
+        place=_PLACE,
     )
