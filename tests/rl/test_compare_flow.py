@@ -42,6 +42,14 @@ def test_a_second_start_runs_nothing_again(lab: Path) -> None:
     assert [path.stat().st_mtime_ns for path in reports] == before
 
 
+def test_results_of_other_settings_are_not_taken_for_these(
+    lab: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for mode in ((), ("--report-only",)):
+        assert main([*options(lab), "--curve-every", "1", *mode]) == 4
+        assert "was run with other settings" in capsys.readouterr().err
+
+
 def test_arms_of_a_seed_begin_with_the_same_rollouts_and_the_same_evaluation(lab: Path) -> None:
     for name in ("explored.jsonl", "predictions_before.jsonl"):
         first, second = (p.read_bytes() for p in sorted(lab.glob(f"cells/*/0/{name}")))

@@ -90,6 +90,13 @@ def test_every_arm_of_a_suite_comes_after_those_it_needs(suite: str) -> None:
         seen.add(arm.name)
 
 
+def test_a_name_means_one_arm_in_all_suites_that_share_a_folder() -> None:
+    named: dict[str, Arm] = {}
+    for suite in set(SUITES) - {"real", "tiny"}:  # of other benchmarks
+        for arm in SUITES[suite]:
+            assert named.setdefault(arm.name, arm) == arm
+
+
 def test_asking_for_one_arm_adds_what_it_starts_from() -> None:
     assert [arm.name for arm in arms_of("paper", ["she"])] == ["sft", "dpo", "rm", "she"]
 

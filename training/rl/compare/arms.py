@@ -125,7 +125,8 @@ NOISE = (
 
 ORDER = (
     _RM, SRPO,
-    *(_srpo(f"srpo_{order}", f"SRPO, {order.replace('_', ' ')}", curriculum={"order": order})
+    *(_srpo(f"srpo_order_{order}", f"SRPO, {order.replace('_', ' ')}",
+            curriculum={"order": order})
       for order in ("hard_to_easy", "random")),
 )  # fmt: skip
 

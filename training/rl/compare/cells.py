@@ -22,6 +22,7 @@ from training.rl.data import read_finished_jsonl, sample_of, write_jsonl, write_
 from training.rl.explore import explored_texts
 from training.rl.policy import load_policy
 from training.rl.run_folder import Run
+from training.rl.types import BadInput
 from verifier.truth import dump
 
 _QUIET = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "0"}
@@ -50,7 +51,23 @@ class Lab:
 
 
 def done(lab: Lab, arm: Arm, seed: int) -> bool:
-    return (lab.folder(arm.name, seed) / "report.json").exists()
+    """Whether it has run to its end.
+
+    Raises:
+        BadInput: with other settings; an arm of the same name in another suite, say.
+    """
+    folder = lab.folder(arm.name, seed)
+    if not (folder / "report.json").exists():
+        return False
+    ran = tomllib.loads((folder / "run.toml").read_text(encoding="utf-8"))
+    if _compared(ran) != _compared(_body(lab, arm, seed)):
+        raise BadInput(f"{folder} was run with other settings: move it, or change --out")
+    return True
+
+
+def _compared(body: Settings) -> dict[str, Any]:
+    """The settings without the places of models, which may have moved since."""
+    return {k: Path(v).name if k in ("policy", "rm") else v for k, v in body.items()}
 
 
 def run_cell(lab: Lab, arm: Arm, seed: int) -> None:
@@ -69,12 +86,16 @@ def run_cell(lab: Lab, arm: Arm, seed: int) -> None:
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
 
 
-def _config(lab: Lab, arm: Arm, seed: int) -> str:
+def _body(lab: Lab, arm: Arm, seed: int) -> dict[str, Any]:
     policy = lab.folder(arm.start, seed) / "model" if arm.start else lab.benchmark.policy
     body = _over(lab.settings, arm.settings) | {"seed": seed, "policy": str(policy)}
     if arm.rm:
         body["rm"] = str(lab.folder(arm.rm, seed) / "model")
-    text = tomli_w.dumps(body)
+    return body
+
+
+def _config(lab: Lab, arm: Arm, seed: int) -> str:
+    text = tomli_w.dumps(_body(lab, arm, seed))
     parse_config(text)
     return text
 
