@@ -26,9 +26,12 @@ Columns = tuple[tuple[str, str, tuple[str, ...]], ...]
 _LISTS = (list, tuple)
 _GOLD: Columns = tuple((c, str(int(k)), VALUES[k]) for c, k in VALUE_COLUMNS.items())
 _SILVER: Columns = tuple((f"silver_{c}", kind, allowed) for c, kind, allowed in _GOLD)
-_TEXTS = (
-    "query", "title", "product_id", "category_path", "description", "image_url", "locale",
-)  # fmt: skip
+_LIMITS = {
+    "query": MAX_TEXT, "title": MAX_TEXT, "product_id": 200, "description": MAX_TEXT,
+    "image_url": 2000, "locale": 16, "category_path": MAX_TEXT,
+}  # fmt: skip
+_TEXTS = tuple(_LIMITS)[:-1]  # a category may be a list of levels
+_VALUE_NAMES = frozenset(name for name, _, _ in _GOLD + _SILVER)
 
 
 class ImportFileError(Invalid):
@@ -77,26 +80,30 @@ def row_of(line: int, record: Mapping[str, Any]) -> Row:
 
 
 def _row(line: int, record: Mapping[str, Any]) -> PairRow:
-    query, title = _text(record, "query"), _text(record, "title")
+    get = record.get
+    texts = [v.strip() if type(v := get(name)) is str else clean(v) for name in _TEXTS]
+    query, title, product_id, description, image_url, locale = texts
     if not query or not title:
         raise _Bad(f"no {'title' if query else 'query'}")
-    row = PairRow(
+    category_path = _category(get("category_path"))
+    attributes = attributes_of(get("attributes"))
+    _storable([*texts, category_path], attributes)
+    valued = not _VALUE_NAMES.isdisjoint(record)
+    return PairRow(
         line=line,
         query=query,
         title=title,
-        product_id=_text(record, "product_id", 200),
-        category_path=_category(record.get("category_path")),
-        attributes=attributes_of(record.get("attributes")),
-        description=_text(record, "description"),
-        image_url=_text(record, "image_url", 2000),
+        product_id=product_id,
+        category_path=category_path,
+        attributes=attributes,
+        description=description,
+        image_url=image_url,
         query_type=_choice(record, "query_type", QUERY_TYPES),
-        locale=_text(record, "locale", 16) or "en",
+        locale=locale or "en",
         split=_choice(record, "split", SPLITS),
-        gold=_values(record, _GOLD),
-        silver=_values(record, _SILVER),
+        gold=_values(record, _GOLD) if valued else {},
+        silver=_values(record, _SILVER) if valued else {},
     )
-    _storable(row)
-    return row
 
 
 def attributes_of(value: Any) -> list[tuple[str, str]]:
@@ -114,7 +121,9 @@ def attributes_of(value: Any) -> list[tuple[str, str]]:
     for pair in pairs:
         if not isinstance(pair, _LISTS) or len(pair) != 2:
             raise _Bad("attributes must be name and value pairs")
-        name, text = clean(pair[0]), clean(pair[1])
+        name, text = pair
+        name = name.strip() if type(name) is str else clean(name)
+        text = text.strip() if type(text) is str else clean(text)
         if name and text:
             found.append((name, text))
     return found
@@ -154,27 +163,19 @@ def _attribute_text(text: str) -> Any:
     return pairs
 
 
-def _text(record: Mapping[str, Any], name: str, limit: int = MAX_TEXT) -> str:
-    return _short(clean(record.get(name)), name, limit)
-
-
-def _short(text: str, name: str, limit: int) -> str:
-    if len(text) > limit:
-        raise _Bad(f"{name} is longer than {limit} characters")
-    return text
-
-
-def _storable(row: PairRow) -> None:
+def _storable(texts: list[str], attributes: list[tuple[str, str]]) -> None:
     """All texts as one, since nearly all rows are right; only then which of them is wrong."""
-    parts = [getattr(row, name) for name in _TEXTS]
-    for pair in row.attributes:
-        parts += pair
-    if not (defect := _defect("".join(parts))):
+    whole = "".join(texts + [part for pair in attributes for part in pair])
+    short = len(texts[2]) <= 200 and len(texts[4]) <= 2000 and len(texts[5]) <= 16
+    if short and len(whole) <= MAX_TEXT and not _defect(whole):
         return
-    for name in _TEXTS:
-        if found := _defect(getattr(row, name)):
+    for (name, limit), text in zip(_LIMITS.items(), texts, strict=True):
+        if len(text) > limit:
+            raise _Bad(f"{name} is longer than {limit} characters")
+        if found := _defect(text):
             raise _Bad(f"{name} {found}")
-    raise _Bad(f"attributes {defect}")
+    if found := _defect("".join(part for pair in attributes for part in pair)):
+        raise _Bad(f"attributes {found}")
 
 
 def _defect(text: str) -> str:
@@ -191,8 +192,7 @@ def _defect(text: str) -> str:
 
 def _category(value: Any) -> str:
     levels = value if isinstance(value, _LISTS) else clean(value).split(" > ")
-    path = " > ".join([text for level in levels if (text := clean(level))])
-    return _short(path, "category_path", MAX_TEXT)
+    return " > ".join([text for level in levels if (text := clean(level))])
 
 
 def _choice(record: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str:

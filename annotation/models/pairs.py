@@ -66,9 +66,13 @@ class Project(models.Model):
 class Product(models.Model):
     """A product snapshot; the same content is stored once a project."""
 
-    # Its index is that of product_of_project.
+    # Its index is that of product_once; its foreign key is checked by statement.
     project = models.ForeignKey(
-        Project, on_delete=models.CASCADE, related_name="products", db_index=False
+        Project,
+        on_delete=models.CASCADE,
+        related_name="products",
+        db_constraint=False,
+        db_index=False,
     )
     external_id = models.CharField(max_length=200)
     content_hash = models.CharField(max_length=64)
@@ -83,7 +87,6 @@ class Product(models.Model):
             models.UniqueConstraint(
                 fields=["project", "external_id", "content_hash"], name="product_once"
             ),
-            models.UniqueConstraint(fields=["project", "id"], name="product_of_project"),
         ]
 
     def __str__(self) -> str:
@@ -91,11 +94,16 @@ class Product(models.Model):
 
 
 class Pair(models.Model):
-    """``pair_of_project`` in the migrations is one foreign key of both columns: the product is
-    there and is the project's own."""
+    """Its product is there and is the project's own: triggers check that by statement, see
+    migration 0008."""
 
+    # Its index is that of pair_once.
     project = models.ForeignKey(
-        Project, on_delete=models.CASCADE, related_name="pairs", db_constraint=False
+        Project,
+        on_delete=models.CASCADE,
+        related_name="pairs",
+        db_constraint=False,
+        db_index=False,
     )
     product = models.ForeignKey(
         Product, on_delete=models.PROTECT, related_name="pairs", db_constraint=False
