@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import trl
 from torch import Tensor
 
 from annotation.steps import StepKind
@@ -139,3 +140,10 @@ def test_grpo_spreads_one_number_over_the_rollout(
     advantages = trainer._generate_and_score_completions(batch)["advantages"]
     assert advantages.shape == (8,)
     assert advantages[0] < 0 < advantages[1]
+
+
+def test_the_pinned_trl_has_no_ppo_to_compare_with() -> None:
+    """docs/methods.md says so; when this fails, the baseline can be had."""
+    names = {name.lower() for name in dir(trl)}
+    assert "grpotrainer" in names
+    assert not [name for name in names if "ppo" in name]
