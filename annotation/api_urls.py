@@ -22,6 +22,7 @@ urlpatterns = [
     path(
         "items/<int:pk>/adjudicate/", results.ItemAdjudicate.as_view(), name="item_adjudicate"
     ),
+    path("items/<int:pk>/reserve/", results.ItemReserve.as_view(), name="item_reserve"),
     path("items/<int:pk>/reopen/", results.ItemReopen.as_view(), name="item_reopen"),
     path("labels/", results.Labels.as_view(), name="labels"),
     path("resolutions/", results.Resolutions.as_view(), name="resolutions"),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
+from django.db.models import Q, QuerySet
 
 
 class Role(StrEnum):
@@ -48,6 +49,13 @@ def roles_of(user: AbstractBaseUser | AnonymousUser) -> frozenset[Role]:
 
 def has_role(user: AbstractBaseUser | AnonymousUser, role: Role) -> bool:
     return role in roles_of(user)
+
+
+def people_with(role: Role) -> QuerySet[User]:
+    """Active people who have the role, also by one that implies it; by name."""
+    groups = [other.value for other in Role if role in _IMPLIED[other]]
+    rows = User.objects.filter(is_active=True).order_by("username")
+    return rows.filter(Q(is_superuser=True) | Q(groups__name__in=groups)).distinct()
 
 
 def role_grant(*, user: User, role: Role) -> User:

@@ -13,7 +13,7 @@ from celery import shared_task
 from annotation.models import Project
 from training.models import Checkpoint
 from training.selectors.scoring import current_rm, steps_due_for_scoring
-from training.services import bulk, disagreements, rollouts, runs, scoring
+from training.services import bulk, disagreements, queue_order, rollouts, runs, scoring
 
 
 @shared_task
@@ -66,6 +66,8 @@ def scoring_due() -> None:
         if rm and steps_due_for_scoring(project=project, rm=rm).exists():
             # Thrown away when nobody took it before the next tick asks again.
             steps_score.apply_async((rm.pk, project.pk), expires=30)
+        if rm:
+            queue_order.queue_rank(project=project, rm=rm)
 
 
 @shared_task

@@ -8,9 +8,11 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from annotation.admin.base import ReadOnlyAdmin
+from annotation.errors import Invalid
 from annotation.models import Project
-from annotation.roles import Role
+from annotation.roles import Role, people_with
 from annotation.rules import RulesError, parse_rules
+from annotation.services.pools import pool_check
 from annotation.services.projects import project_save
 
 
@@ -24,9 +26,21 @@ class ProjectForm(forms.ModelForm[Project]):
             "overlap",
             "max_overlap",
             "first_error_only",
+            "pool",
+            "order",
             "rules",
             "guideline",
         ]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        overlap, people = cleaned.get("overlap"), cleaned.get("pool")
+        if overlap and people is not None:
+            try:
+                pool_check(overlap=overlap, people=people)
+            except Invalid as error:
+                raise forms.ValidationError({"pool": error.message}) from error
+        return cleaned
 
     def clean_rules(self) -> str:
         rules: str = self.cleaned_data["rules"]
@@ -43,6 +57,14 @@ class ProjectAdmin(ReadOnlyAdmin):
     form = ProjectForm
     list_display = ("name", "slug", "layout", "overlap", "max_overlap", "guideline_version")
     search_fields = ("name", "slug")
+    filter_horizontal = ("pool",)
+
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if db_field.name == "pool":
+            kwargs["queryset"] = people_with(Role.ANNOTATOR)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
         assert isinstance(request.user, User)

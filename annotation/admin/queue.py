@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -8,7 +10,15 @@ from django.http import HttpRequest
 from annotation.admin.base import ReadOnlyAdmin
 from annotation.errors import StepwiseError
 from annotation.models import Assignment, QueueItem
+from annotation.roles import Role, people_with
+from annotation.services.pools import item_reserve
 from annotation.services.resolution import item_reopen
+
+
+class ItemActionForm(ActionForm):
+    people = forms.ModelMultipleChoiceField(
+        queryset=people_with(Role.ANNOTATOR), required=False, label="for"
+    )
 
 
 @admin.register(QueueItem)
@@ -17,7 +27,8 @@ class QueueItemAdmin(ReadOnlyAdmin):
     list_select_related = ("rollout",)
     list_filter = ("project", "state", "reason")
     search_fields = ("=id", "rollout__pair__query")
-    actions = ("reopen",)
+    action_form = ItemActionForm
+    actions = ("reopen", "reserve")
 
     @admin.action(description="Reopen closed items (leads)")
     def reopen(self, request: HttpRequest, queryset: QuerySet[QueueItem]) -> None:
@@ -27,6 +38,21 @@ class QueueItemAdmin(ReadOnlyAdmin):
                 item_reopen(item=item, lead=request.user, reason="in the admin")
             except StepwiseError as error:
                 messages.error(request, f"item {item.pk}: {error.message}")
+
+    @admin.action(description="Reserve for the people named (leads); nobody: the pool")
+    def reserve(self, request: HttpRequest, queryset: QuerySet[QueueItem]) -> None:
+        assert isinstance(request.user, User)
+        people = list(User.objects.filter(pk__in=request.POST.getlist("people")))
+        kept = 0
+        for item in queryset:
+            try:
+                item_reserve(item=item, people=people, lead=request.user)
+                kept += 1
+            except StepwiseError as error:
+                messages.error(request, f"item {item.pk}: {error.message}")
+        names = ", ".join(person.username for person in people) or "whoever labels there"
+        if kept:
+            messages.success(request, f"items now for {names}: {kept}")
 
 
 @admin.register(Assignment)

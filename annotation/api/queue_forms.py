@@ -69,7 +69,8 @@ class Claim(serializers.ModelSerializer[Assignment]):
 
 
 class Waiting(serializers.Serializer[Any]):
-    """Open items from your side; ``why``: ready, held, skipped, done or empty."""
+    """Open items from your side; ``why``: ready, paused, held, skipped, done, reserved (for
+    others), outside (you are not in the pool) or empty. The last two are not among the open."""
 
     why = serializers.CharField()
     open_items = serializers.IntegerField()
@@ -78,6 +79,8 @@ class Waiting(serializers.Serializer[Any]):
     held_until = serializers.DateTimeField(allow_null=True)
     skipped = serializers.IntegerField()
     judged = serializers.IntegerField()
+    reserved = serializers.IntegerField()
+    outside = serializers.IntegerField()
 
 
 class Next(serializers.Serializer[Any]):

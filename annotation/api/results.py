@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
@@ -26,6 +27,7 @@ from annotation.api.fields import (
 from annotation.api.queue_forms import Mark
 from annotation.models import Assignment, QueueItem, Resolution, StepLabel
 from annotation.selectors.agreement import agreement_table, kappa_table
+from annotation.services.pools import item_reserve
 from annotation.services.resolution import (
     CAUSES,
     StepDecision,
@@ -130,6 +132,12 @@ class Adjudicate(serializers.Serializer[Any]):
     comment = Text(default="")
 
 
+class Reserve(serializers.Serializer[Any]):
+    """Nobody named: whoever labels in the project."""
+
+    people = serializers.ListField(child=Text(max_length=150), max_length=100)
+
+
 class Reopen(serializers.Serializer[Any]):
     reason = Text(allow_blank=False, max_length=1000)
 
@@ -185,6 +193,23 @@ class ItemReopen(ApiView):
         reason = body_of(request, Reopen)["reason"]
         item = found(QueueItem.objects.select_related("project"), pk)
         return Response(Item(item_reopen(item=item, lead=user_of(request), reason=reason)).data)
+
+
+class ItemReserve(ApiView):
+    abilities = {"POST": Ability.ADJUDICATE}
+
+    @extend_schema(request=Reserve, responses=Item)
+    def post(self, request: Request, pk: int) -> Response:
+        """Keep an open item for some people, by user name."""
+        names = set(body_of(request, Reserve)["people"])
+        people = list(User.objects.filter(username__in=names))
+        if missing := names - {person.username for person in people}:
+            raise serializers.ValidationError(
+                {"people": [f"nobody is called {name}" for name in sorted(missing)]}
+            )
+        item = found(QueueItem.objects.select_related("project"), pk)
+        kept = item_reserve(item=item, people=people, lead=user_of(request))
+        return Response(Item(kept).data)
 
 
 @extend_schema(parameters=[AfterQuery])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -46,6 +47,19 @@ class Project(models.Model):
     consensus = models.CharField(
         max_length=16, default="majority",
         choices=[("majority", "majority"), ("dawid_skene", "Dawid-Skene")],
+    )  # fmt: skip
+    pool = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="+",
+        help_text="who labels here; nobody named = every annotator",
+    )  # fmt: skip
+    order = models.CharField(
+        max_length=16, default="oldest",
+        choices=[
+            ("oldest", "oldest first"),
+            ("uncertainty", "where the reward model is least sure"),
+            ("flip_risk", "where a verdict would change most advantages"),
+        ],
+        help_text="of items that nobody waits for; disagreements and audits come first",
     )  # fmt: skip
     created_at = models.DateTimeField(auto_now_add=True)
 

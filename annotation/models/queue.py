@@ -37,6 +37,10 @@ class QueueItem(models.Model):
     overlap = models.PositiveSmallIntegerField()
     kinds = ArrayField(models.PositiveSmallIntegerField(), help_text="step kinds to judge")
     note = models.TextField(blank=True)
+    reserved_for = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="+",
+        help_text="who alone may claim it; nobody named = the project's pool",
+    )  # fmt: skip
     opened_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 

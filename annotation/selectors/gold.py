@@ -36,10 +36,6 @@ def gold_projects(project: Project | None) -> list[Project]:
     return list(mixed.filter(Exists(waiting)).order_by("pk"))
 
 
-def is_paused(user: User, project: Project) -> bool:
-    return Pause.objects.filter(annotator=user, project=project, lifted_at=None).exists()
-
-
 def pauses_of(user: User, project: Project | None = None) -> list[Pause]:
     """The pauses in force, for the page that says why nothing can be claimed."""
     rows = Pause.objects.filter(annotator=user, lifted_at=None).select_related("project")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from django.contrib.auth.models import User
-from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from annotation.models import Assignment, Pause, Project, QueueItem
 from annotation.selectors.gold import known_rollouts, pauses_of
 
-Why = Literal["ready", "paused", "held", "skipped", "done", "empty"]
+Why = Literal["ready", "paused", "held", "skipped", "done", "reserved", "outside", "empty"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class QueueState:
     held_until: datetime | None  # when the first such hold ends
     skipped: int  # this person passed them to others
     judged: int  # this person has judged them; they wait for others
+    reserved: int = 0  # not among the open items: kept for other people
+    outside: int = 0  # nor these: of projects whose pool this person is not in
     pauses: tuple[Pause, ...] = ()  # by the gold rule, in the projects asked for
 
     @property
@@ -38,7 +40,11 @@ class QueueState:
             return "held"
         if self.skipped:
             return "skipped"
-        return "done" if self.judged else "empty"
+        if self.judged:
+            return "done"
+        if self.reserved:
+            return "reserved"
+        return "outside" if self.outside else "empty"
 
 
 def queue_state(
@@ -52,6 +58,10 @@ def queue_state(
     pauses = tuple(pauses_of(user, project))
     if pauses:
         items = items.exclude(project__in=[pause.project_id for pause in pauses])
+    whole = items.count()
+    items = items.exclude(project__in=pools_without(user))
+    inside = items.count()
+    items = items.exclude(Exists(_reservations()) & ~Exists(_reservations(user)))
     mine = Assignment.objects.filter(annotator=user, item__in=items)
     judged = mine.filter(state="submitted")
     skipped = mine.filter(state="skipped")
@@ -68,8 +78,20 @@ def queue_state(
         held_until=until,
         skipped=n_skipped,
         judged=n_judged,
+        reserved=inside - total,
+        outside=whole - inside,
         pauses=pauses,
     )
+
+
+def pools_without(user: User) -> QuerySet[Project]:
+    """The projects that are labelled by a pool in which this person is not."""
+    return Project.objects.exclude(pool=None).exclude(pool=user)
+
+
+def _reservations(user: User | None = None) -> QuerySet[Any]:
+    rows = QueueItem.reserved_for.through.objects.filter(queueitem=OuterRef("pk"))
+    return rows if user is None else rows.filter(user=user)
 
 
 def _held(items: QuerySet[QueueItem], user: User, now: datetime) -> list[int]:

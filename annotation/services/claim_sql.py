@@ -27,13 +27,8 @@ WITH candidate AS (
     SELECT i.id, i.overlap
     FROM annotation_queueitem i
     WHERE i.state = 'open' {project}
-      -- OFFSET 0 keeps it from becoming a join; a list of projects would be no better: of the
-      -- one project with all items the planner then expects nothing, and sorts them all.
-      AND NOT EXISTS (
-        SELECT 1 FROM annotation_pause p
-        WHERE p.annotator_id = %(annotator)s AND p.project_id = i.project_id
-          AND p.lifted_at IS NULL OFFSET 0)
       {known}
+      {reserved}
       AND (SELECT count(*) FILTER (WHERE {live}) < i.overlap
                AND count(*) FILTER (
                    WHERE a.annotator_id = %(annotator)s AND a.state IN {passed}) = 0
@@ -82,6 +77,13 @@ _KNOWN = """AND i.rollout_id <> ALL (ARRAY(
         JOIN annotation_rollout r ON r.pair_id = asked.pair_id
         WHERE t.annotator_id = %(annotator)s))"""
 
+# OFFSET 0 keeps these subqueries, too, from becoming joins.
+_RESERVED = """AND (
+        NOT EXISTS (SELECT 1 FROM annotation_queueitem_reserved_for r
+                    WHERE r.queueitem_id = i.id OFFSET 0)
+        OR EXISTS (SELECT 1 FROM annotation_queueitem_reserved_for r
+                   WHERE r.queueitem_id = i.id AND r.user_id = %(annotator)s OFFSET 0))"""
+
 _PLACE = "(SELECT o.id FROM annotation_project o WHERE o.slug = %(slug)s)"
 _OWN = """
 WITH own AS (
@@ -97,7 +99,14 @@ SELECT (SELECT id FROM own),
     EXISTS (SELECT 1 FROM annotation_goldtry t WHERE t.annotator_id = %(annotator)s),
     EXISTS (SELECT 1 FROM annotation_project o
             WHERE (o.gold_percent > 0 OR o.gold_onboarding > 0) {of_place}),
-    {place}
+    {place},
+    ARRAY(
+        SELECT p.project_id FROM annotation_pause p
+        WHERE p.annotator_id = %(annotator)s AND p.lifted_at IS NULL
+        UNION
+        SELECT m.project_id FROM annotation_project_pool m
+        GROUP BY m.project_id HAVING bool_and(m.user_id <> %(annotator)s)),
+    EXISTS (SELECT 1 FROM annotation_queueitem_reserved_for)
 """
 
 
@@ -105,12 +114,16 @@ SELECT (SELECT id FROM own),
 class Standing:
     """Where a person stands before a claim. ``claim_id``: what they hold, renewed; a lease that
     ran out but was not given away is still held. ``asked_gold``: whether they ever were.
-    ``mixes_gold``: a project in question does. ``project_id``: of the slug, None without."""
+    ``mixes_gold``: a project in question does. ``project_id``: of the slug, None without.
+    ``barred``: projects in which the person is paused or not in the pool. ``reservations``:
+    some items are kept for some people."""
 
     claim_id: int | None
     asked_gold: bool
     mixes_gold: bool
     project_id: int | None
+    barred: list[int]
+    reservations: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,20 +149,22 @@ def own_claim(*, annotator_id: int, slug: str, expires: datetime) -> Standing:
 def claim_once(
     *,
     annotator_id: int,
-    project_id: int | None,
+    standing: Standing,
     now: datetime,
     expires: datetime,
     lock: Lock,
     put_off_too: bool,
-    asked_gold: bool,
     shown: bool,
 ) -> Taken:
-    """``put_off_too`` also offers the items that this person put off for later. ``asked_gold``
-    False: this person knows no pair from gold. ``shown``: read what the item is about."""
-    statement = _claim_statement(project_id is None, lock, put_off_too, asked_gold, shown)
+    """``put_off_too`` also offers the items that this person put off for later. ``shown``: read
+    what the item is about."""
+    statement = _claim_statement(
+        _where(standing), lock, put_off_too, standing.asked_gold, standing.reservations, shown
+    )
     values = {
         "annotator": annotator_id,
-        "project": project_id,
+        "project": standing.project_id,
+        "barred": standing.barred,
         "now": now,
         "expires": expires,
     }
@@ -158,16 +173,24 @@ def claim_once(
     return Taken(*found)
 
 
+def _where(standing: Standing) -> str:
+    """Each condition is left out where it holds for all items: it is asked of each of them."""
+    if standing.project_id is not None:
+        return "AND i.project_id = %(project)s"
+    return "AND i.project_id <> ALL (%(barred)s)" if standing.barred else ""
+
+
 @cache
 def _claim_statement(
-    any_project: bool, lock: Lock, put_off_too: bool, asked_gold: bool, shown: bool
+    where: str, lock: Lock, put_off_too: bool, asked_gold: bool, reservations: bool, shown: bool
 ) -> str:
     passed = "" if put_off_too else ", 'released'"
     return _CLAIM.format(
-        project="" if any_project else "AND i.project_id = %(project)s",
+        project=where,
         passed=f"('claimed', 'submitted', 'skipped'{passed})",
         live=_LIVE,
         known=_KNOWN if asked_gold else "",
+        reserved=_RESERVED if reservations else "",
         lock=lock,
         shown=shown_json("(SELECT item_id FROM taken)") if shown else "NULL",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -23,7 +23,6 @@ from annotation.selectors.gold import (
     gold_try_answers,
     importable_rollouts,
     is_new,
-    is_paused,
     resolved_answers,
     unanswered_try,
 )
@@ -115,13 +114,14 @@ def gold_serve(
     project: Project | None,
     expires: datetime,
     draw: float | None = None,
+    barred: Collection[int] = (),
 ) -> Assignment | None:
-    """A gold item for this person when one is due, else None.
+    """A gold item for this person when one is due, else None; none of the ``barred`` projects.
 
     New people get ``gold_onboarding`` items first; after that each claim is gold with
     probability ``gold_percent``; ``draw`` in [0, 1) replaces the random number.
     """
-    projects = gold_projects(project)
+    projects = [each for each in gold_projects(project) if each.pk not in barred]
     if not projects:  # what most projects have, and every claim asks
         return None
     with transaction.atomic():
@@ -132,8 +132,6 @@ def _serve_first(
     projects: Sequence[Project], annotator: User, expires: datetime, draw: float | None
 ) -> Assignment | None:
     for each in projects:
-        if is_paused(annotator, each):
-            continue
         purpose = _purpose(each, annotator, random.random() if draw is None else draw)
         if purpose and (found := _serve(each, annotator, purpose, expires)):
             return found

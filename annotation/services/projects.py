@@ -6,9 +6,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotation.errors import Conflict, Invalid
-from annotation.models import Project
+from annotation.models import Project, QueueItem
 from annotation.rules import DEFAULT_RULES, RulesError, parse_rules
 from annotation.services.guidelines import guideline_current, guideline_save
+from annotation.services.queue import HIGHEST_RANK
 from annotation.steps import LAYOUTS
 from annotation.wording import wording as _
 
@@ -74,8 +75,16 @@ def project_save(*, project: Project, author: User | None = None) -> Project:
         version = guideline_save(
             project=stored, author=author, text=project.guideline, rules=project.rules
         )
+        if stored.order != project.order:
+            _ranks_forget(project)
         project.guideline, project.rules = stored.guideline, stored.rules
         project.guideline_version = version.number
     project.save()
     guideline_current(project=project)
     return project
+
+
+def _ranks_forget(project: Project) -> None:
+    """Open items wait for the new order; until then the oldest comes first."""
+    ranked = QueueItem.objects.filter(project=project, state=QueueItem.State.OPEN)
+    ranked.filter(priority__range=(1, HIGHEST_RANK)).update(priority=0)

@@ -25,7 +25,7 @@ LIVE_STATES = (QueueItem.State.OPEN, QueueItem.State.LABELLED, QueueItem.State.S
 
 SKIP_WAYS = ("to_me", "to_others", "drop", "unrateable")
 
-# What somebody already waits for comes first.
+HIGHEST_RANK = 40  # what a project's order gives; what somebody waits for is above it
 _PRIORITY = {QueueItem.Reason.DISAGREEMENT: 100, QueueItem.Reason.AUDIT: 50}
 
 _PASSES: tuple[tuple[Lock, bool], ...] = (
@@ -117,9 +117,13 @@ def _claim(
         return None  # no such project
     if standing.claim_id is not None:
         return standing.claim_id, None
+    if standing.project_id in standing.barred:
+        return None
     if standing.mixes_gold:
         project = Project.objects.get(slug=slug) if slug else None
-        if gold := gold_serve(annotator=annotator, project=project, expires=expires):
+        if gold := gold_serve(
+            annotator=annotator, project=project, expires=expires, barred=standing.barred
+        ):
             return gold.pk, None
     if taken := _take(annotator.pk, standing, now, expires, shown):
         return taken
@@ -136,12 +140,11 @@ def _take(
         lock, put_off_too = _PASSES[step]
         taken = claim_once(
             annotator_id=annotator_id,
-            project_id=standing.project_id,
+            standing=standing,
             now=now,
             expires=expires,
             lock=lock,
             put_off_too=put_off_too,
-            asked_gold=standing.asked_gold,
             shown=shown,
         )
         if taken.claim_id is not None:

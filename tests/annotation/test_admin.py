@@ -92,6 +92,7 @@ def test_a_changed_guideline_gets_the_next_version() -> None:
         "layout": "answer_last",
         "overlap": 2,
         "max_overlap": 3,
+        "order": "oldest",
         "rules": project.rules,
         "guideline": "Judge the product, not the shop.",
     }
@@ -144,3 +145,39 @@ def test_rollouts_can_be_put_into_the_queue_as_an_audit() -> None:
         {"action": "open_for_audit", "_selected_action": [rollout.pk]},
     )
     assert rollout.items.get().reason == "audit"
+
+
+def test_a_pool_that_could_never_finish_an_item_is_refused_in_the_form() -> None:
+    project, anna, ben = make_project(overlap=2), make_user(), make_user()
+    client, url = client_of(Role.LEAD), f"/admin/annotation/project/{project.pk}/change/"
+    form = {
+        "slug": project.slug,
+        "name": "n",
+        "layout": "answer_last",
+        "overlap": 2,
+        "max_overlap": 3,
+        "order": "uncertainty",
+        "rules": project.rules,
+        "pool": [anna.pk],
+    }
+    assert "an item needs 2 people" in client.post(url, form).content.decode()
+    form["pool"] = [anna.pk, ben.pk]
+    assert client.post(url, form).status_code == 302
+    project.refresh_from_db()
+    assert (set(project.pool.all()), project.order) == ({anna, ben}, "uncertainty")
+
+
+def test_a_lead_reserves_items_in_the_list_and_hears_which_cannot_be() -> None:
+    project, anna = make_project(overlap=1), make_user()
+    one, closed = make_item(project), make_item(project)
+    closed.state = "dropped"
+    closed.save()
+    act = {"action": "reserve", "people": [anna.pk], "_selected_action": [one.pk, closed.pk]}
+    page = client_of(Role.LEAD).post("/admin/annotation/queueitem/", act, follow=True)
+    assert {str(message) for message in page.context["messages"]} == {
+        f"items now for {anna.username}: 1",
+        f"item {closed.pk}: this item is not open",
+    }
+    assert list(one.reserved_for.all()) == [anna]
+    denied = client_of(Role.ML_ENGINEER).post("/admin/annotation/queueitem/", act, follow=True)
+    assert "only a lead may reserve items" in denied.content.decode()

@@ -60,6 +60,17 @@ def test_a_lead_decides_once_and_may_reopen() -> None:
     assert again.json()["state"] == "split"
 
 
+def test_a_lead_keeps_an_item_for_people_by_name() -> None:
+    item, client, anna = make_item(make_project(overlap=1)), client_of(Role.LEAD), make_user()
+    path = f"/api/v1/items/{item.pk}/reserve/"
+    kept = client.post(path, {"people": [anna.username]}, format="json")
+    assert (kept.status_code, list(item.reserved_for.all())) == (200, [anna])
+    wrong = client.post(path, {"people": ["ghost"]}, format="json")
+    assert wrong.json()["errors"] == {"people": ["nobody is called ghost"]}
+    waiting = client_of(Role.ANNOTATOR).get("/api/v1/queue/").json()
+    assert (waiting["why"], waiting["reserved"], waiting["open_items"]) == ("reserved", 1, 0)
+
+
 def test_a_step_that_is_decided_twice_in_one_request_is_refused() -> None:
     one = {"kind": 3, "verdict": "correct", "value": "match"}
     response = client_of(Role.LEAD).post(

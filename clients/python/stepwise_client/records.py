@@ -41,7 +41,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Open items from your side; ``why``: ready, held, skipped, done or empty."""
+    """Open items from your side; ``why``: ready, paused, held, skipped, done, reserved (for
+    others), outside (not in the pool) or empty."""
 
     why: str
     open_items: int

@@ -11,6 +11,7 @@ from annotation.errors import StepwiseError
 from training.management.named import checkpoint_named, project_named
 from training.selectors.scoring import current_rm
 from training.services.disagreements import disagreements_open
+from training.services.queue_order import queue_rank
 from training.services.scoring import ScoringFailed, steps_score_due
 
 
@@ -33,5 +34,6 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if scored is None:
             raise CommandError("a worker is scoring with this model now")
+        queue_rank(project=project, rm=rm)
         found = disagreements_open(project=project, rm=rm)
         self.stdout.write(f"{scored} steps scored, {len(found)} disagreements with people")
