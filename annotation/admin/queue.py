@@ -23,12 +23,21 @@ class ItemActionForm(ActionForm):
 
 @admin.register(QueueItem)
 class QueueItemAdmin(ReadOnlyAdmin):
-    list_display = ("id", "rollout", "reason", "state", "priority", "overlap", "opened_at")
+    list_display = (
+        "id", "rollout", "reason", "state", "priority", "overlap", "kept_for", "opened_at",
+    )  # fmt: skip
     list_select_related = ("rollout",)
     list_filter = ("project", "state", "reason")
     search_fields = ("=id", "rollout__pair__query")
     action_form = ItemActionForm
     actions = ("reopen", "reserve")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[QueueItem]:
+        return super().get_queryset(request).prefetch_related("reserved_for")
+
+    @admin.display(description="reserved for")
+    def kept_for(self, item: QueueItem) -> str:
+        return ", ".join(person.username for person in item.reserved_for.all())
 
     @admin.action(description="Reopen closed items (leads)")
     def reopen(self, request: HttpRequest, queryset: QuerySet[QueueItem]) -> None:

@@ -49,8 +49,8 @@ class Project(models.Model):
         choices=[("majority", "majority"), ("dawid_skene", "Dawid-Skene")],
     )  # fmt: skip
     pool = models.ManyToManyField(
-        settings.AUTH_USER_MODEL, blank=True, related_name="+",
-        help_text="who labels here; nobody named = every annotator",
+        settings.AUTH_USER_MODEL, blank=True, related_name="+", verbose_name="annotators",
+        help_text="who labels here; nobody named = everybody who may label.",
     )  # fmt: skip
     order = models.CharField(
         max_length=16, default="oldest",
