@@ -197,7 +197,7 @@ def _seed() -> list[Shot]:
         Shot("engineer", "eve", "/", still),
         Shot("run", "eve", f"/training/runs/{run.pk}/", charts),
         Shot("missing", "ann", "/no-such-page/", still),
-        Shot("empty", "cas", "/label/", still),
+        Shot("empty", "cas", f"/label/?project={project.slug}", still),
     ]
 
 
