@@ -57,13 +57,14 @@ class ProjectAdmin(ReadOnlyAdmin):
     form = ProjectForm
     list_display = ("name", "slug", "layout", "overlap", "max_overlap", "guideline_version")
     search_fields = ("name", "slug")
-    filter_horizontal = ("pool",)
 
     def formfield_for_manytomany(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> Any:
         if db_field.name == "pool":
             kwargs["queryset"] = people_with(Role.ANNOTATOR)
+            # Django's two lists side by side have faults that a screen reader trips over.
+            kwargs["widget"] = forms.CheckboxSelectMultiple
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
