@@ -16,7 +16,7 @@ from training.rl.compare.measure import Cell
 from training.rl.compare.plots import Point, learning_curves, macro_f1_bars
 from training.rl.compare.stats import difference, estimate, f1_by_class
 
-BASELINE = "grpo"  # every arm is tested against it, and it sets the mark for sample use
+BASELINE = "grpo"  # where it runs, every arm is tested against it and its best
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +114,8 @@ def _versus(tables: Counts, reference: Counts) -> str:
 
 
 def cost_table(results: Results) -> str:
-    """Right steps, parse rate, reward-hack gap, and what reaching the baseline's best took."""
-    mark = best_of_curve(curve_points(results, BASELINE)) if BASELINE in results.cells else None
+    """Right steps, parse rate, reward-hack gap, and what reaching the reference's best took."""
+    mark = best_of_curve(curve_points(results, results.reference()))
     aim = "" if mark is None else f" {mark:.3f}"
     lines = [
         f"| arm | steps 1 / 2 / 3 / 4 / 5 | parsed | reward-hack gap | rollouts to{aim} "
