@@ -109,7 +109,10 @@ def _row(line: int, record: Mapping[str, Any]) -> PairRow:
 def attributes_of(value: Any) -> list[tuple[str, str]]:
     """An object, a list of pairs, JSON of either, or ``name:value|name:value``; in order."""
     if isinstance(value, str):
-        value = _attribute_text(value.strip())
+        text = value.strip()
+        if text[:1] not in ("{", "["):
+            return _written_pairs(text)
+        value = _json_attributes(text)
     if value is None:
         return []
     pairs = list(value.items()) if isinstance(value, Mapping) else value
@@ -146,21 +149,27 @@ def clean(value: Any) -> str:
     return str(value).strip()
 
 
-def _attribute_text(text: str) -> Any:
-    if not text:
-        return None
-    if text[0] in "{[":
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise _Bad("attributes look like JSON but are not") from error
-    pairs = []
-    for part in text.split("|"):
+def _json_attributes(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _Bad("attributes look like JSON but are not") from error
+
+
+def _written_pairs(text: str) -> list[tuple[str, str]]:
+    """``name:value|name:value``."""
+    parts = text.split("|")
+    if len(parts) > MAX_ATTRIBUTES:
+        raise _Bad(f"more than {MAX_ATTRIBUTES} attributes")
+    found = []
+    for part in parts:
         name, colon, value = part.partition(":")
-        if part.strip() and not colon:
-            raise _Bad(f"attribute '{part.strip()[:40]}' has no colon")
-        pairs.append((name, value))
-    return pairs
+        name, value = name.strip(), value.strip()
+        if name and value:
+            found.append((name, value))
+        elif not colon and name:
+            raise _Bad(f"attribute '{name[:40]}' has no colon")
+    return found
 
 
 def _storable(texts: list[str], attributes: list[tuple[str, str]]) -> None:
@@ -191,6 +200,8 @@ def _defect(text: str) -> str:
 
 
 def _category(value: Any) -> str:
+    if type(value) is str:
+        return " > ".join([text for level in value.split(" > ") if (text := level.strip())])
     levels = value if isinstance(value, _LISTS) else clean(value).split(" > ")
     return " > ".join([text for level in levels if (text := clean(level))])
 

@@ -19,7 +19,7 @@ CREATE FUNCTION stepwise_product_written() RETURNS trigger
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
     PERFORM FROM annotation_project WHERE id IN (SELECT project_id FROM written) FOR KEY SHARE;
-    IF EXISTS (SELECT FROM written w
+    IF EXISTS (SELECT FROM (SELECT DISTINCT project_id FROM written) w
                WHERE (SELECT p.id FROM annotation_project p WHERE p.id = w.project_id) IS NULL)
     THEN
         RAISE foreign_key_violation USING CONSTRAINT = 'product_of_project',

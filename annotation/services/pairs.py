@@ -24,7 +24,7 @@ from annotation.splits import SPLITS, split_of
 Progress = Callable[[int, int | None], None]
 
 KEPT_ERRORS = 100
-_BATCH = 2000
+_BATCH = 5000
 
 
 @dataclass(slots=True)

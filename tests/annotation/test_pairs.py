@@ -135,11 +135,11 @@ def test_a_split_of_the_row_or_of_the_call_wins_over_the_hash(
 
 def test_progress_ends_with_all_rows(project: Project, tmp_path: Path) -> None:
     seen: list[tuple[int, int | None]] = []
-    path = jsonl(tmp_path / "p.jsonl", (row(f"q {n}") for n in range(4500)))
+    path = jsonl(tmp_path / "p.jsonl", (row(f"q {n}") for n in range(11_000)))
     pairs_import(
         project=project, path=path, progress=lambda read, total: seen.append((read, total))
     )
-    assert seen == [(2000, 4500), (4000, 4500), (4500, 4500), (4500, 4500)]
+    assert seen == [(5000, 11_000), (10_000, 11_000), (11_000, 11_000), (11_000, 11_000)]
 
 
 def test_a_number_of_twenty_digits_keeps_them_all(project: Project, tmp_path: Path) -> None:
@@ -164,9 +164,9 @@ def test_a_pair_of_a_known_product_and_a_new_product_are_told_apart_by_their_tex
 def test_the_first_of_equal_rows_brings_the_values_also_across_batches(
     project: Project, tmp_path: Path
 ) -> None:
-    rows = [row(tier=4), *(row(f"q {n}") for n in range(2500)), row(tier=1)]
+    rows = [row(tier=4), *(row(f"q {n}") for n in range(5500)), row(tier=1)]
     report = pairs_import(project=project, path=jsonl(tmp_path / "p.jsonl", rows))
-    assert (report.created, report.existing) == (2501, 1)
+    assert (report.created, report.existing) == (5501, 1)
     assert Pair.objects.get(query="red shoes").gold == {"5": "4"}
     assert Product.objects.count() == 1
 
