@@ -128,6 +128,8 @@ ORDER = (
     *(_srpo(f"srpo_order_{order}", f"SRPO, {order.replace('_', ' ')}",
             curriculum={"order": order})
       for order in ("hard_to_easy", "random")),
+    Arm("grpo_order_random", "GRPO, random",
+        {"method": "grpo", "curriculum": {"order": "random"}}),
 )  # fmt: skip
 
 _SHORT = {"max_tokens": 128}
