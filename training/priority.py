@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-THRESHOLD = 0.5  # P(correct) from here on is the verdict "correct"
+THRESHOLD = 0.5  # P(correct) from which on the model's verdict is "correct"
 
 
 def uncertainty(p: float) -> float:

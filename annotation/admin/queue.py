@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from functools import partial
+
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
@@ -41,27 +44,29 @@ class QueueItemAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Reopen closed items (leads)")
     def reopen(self, request: HttpRequest, queryset: QuerySet[QueueItem]) -> None:
-        assert isinstance(request.user, User)
-        for item in queryset:
-            try:
-                item_reopen(item=item, lead=request.user, reason="in the admin")
-            except StepwiseError as error:
-                messages.error(request, f"item {item.pk}: {error.message}")
+        _each(request, queryset, partial(item_reopen, reason="in the admin"))
 
     @admin.action(description="Reserve for the people named (leads); nobody: the pool")
     def reserve(self, request: HttpRequest, queryset: QuerySet[QueueItem]) -> None:
-        assert isinstance(request.user, User)
         people = list(User.objects.filter(pk__in=request.POST.getlist("people")))
-        kept = 0
-        for item in queryset:
-            try:
-                item_reserve(item=item, people=people, lead=request.user)
-                kept += 1
-            except StepwiseError as error:
-                messages.error(request, f"item {item.pk}: {error.message}")
+        kept = _each(request, queryset, partial(item_reserve, people=people))
         names = ", ".join(person.username for person in people) or "whoever labels there"
         if kept:
             messages.success(request, f"items now for {names}: {kept}")
+
+
+def _each(
+    request: HttpRequest, items: Iterable[QueueItem], act: Callable[..., QueueItem]
+) -> int:
+    """Act on each as the lead who asks; returns how many could be and says which could not."""
+    done = 0
+    for item in items:
+        try:
+            act(item=item, lead=request.user)
+            done += 1
+        except StepwiseError as error:
+            messages.error(request, f"item {item.pk}: {error.message}")
+    return done
 
 
 @admin.register(Assignment)

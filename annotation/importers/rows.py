@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
+from operator import le
 from typing import Any
 
 from annotation.errors import Invalid
@@ -124,9 +125,7 @@ def attributes_of(value: Any) -> list[tuple[str, str]]:
     for pair in pairs:
         if not isinstance(pair, _LISTS) or len(pair) != 2:
             raise _Bad("attributes must be name and value pairs")
-        name, text = pair
-        name = name.strip() if type(name) is str else clean(name)
-        text = text.strip() if type(text) is str else clean(text)
+        name, text = clean(pair[0]), clean(pair[1])
         if name and text:
             found.append((name, text))
     return found
@@ -175,8 +174,7 @@ def _written_pairs(text: str) -> list[tuple[str, str]]:
 def _storable(texts: list[str], attributes: list[tuple[str, str]]) -> None:
     """All texts as one, since nearly all rows are right; only then which of them is wrong."""
     whole = "".join(texts + [part for pair in attributes for part in pair])
-    short = len(texts[2]) <= 200 and len(texts[4]) <= 2000 and len(texts[5]) <= 16
-    if short and len(whole) <= MAX_TEXT and not _defect(whole):
+    if all(map(le, map(len, texts), _LIMITS.values())) and not _defect(whole):
         return
     for (name, limit), text in zip(_LIMITS.items(), texts, strict=True):
         if len(text) > limit:
@@ -200,8 +198,6 @@ def _defect(text: str) -> str:
 
 
 def _category(value: Any) -> str:
-    if type(value) is str:
-        return " > ".join([text for level in value.split(" > ") if (text := level.strip())])
     levels = value if isinstance(value, _LISTS) else clean(value).split(" > ")
     return " > ".join([text for level in levels if (text := clean(level))])
 

@@ -22,11 +22,11 @@ Key = tuple[str, str]  # of a product: the file's id, the hash of its facts
 
 _LOCK_SPACE = 738_205
 
-PRODUCT = (
+_PRODUCT = (
     "external_id", "content_hash", "title", "category_path", "attributes", "description",
     "image_url",
 )  # fmt: skip
-PAIR = ("content_hash", "query", "query_type", "locale", "split", "gold", "silver")
+_PAIR = ("content_hash", "query", "query_type", "locale", "split", "gold", "silver")
 _ABOUT = ("project_id", "source", "created_at")
 
 # A scalar subquery is looked up in the unique index row by row. A join would leave the planner
@@ -58,7 +58,7 @@ class ReadyPair(NamedTuple):
 
 
 def ready_pair(product: Sequence[str], pair: Sequence[str]) -> ReadyPair:
-    """Values in the order of ``PRODUCT`` and ``PAIR``, JSON as text."""
+    """Values in the order of ``_PRODUCT`` and ``_PAIR``, JSON as text."""
     return ReadyPair((product[0], product[1]), copy_line(product), pair[0], copy_line(pair))
 
 
@@ -77,13 +77,13 @@ class PairCopy:
         first = _firsts((ready.key, ready.product) for ready in batch)
         known, made = self._products(first)
         lines = [f"{number}\t{self._project}\t{first[key]}" for key, number in made.items()]
-        _copy("annotation_product", ("id", "project_id", *PRODUCT), lines)
+        _copy("annotation_product", ("id", "project_id", *_PRODUCT), lines)
         wanted = _firsts((ready.hash, ready) for ready in batch)
         for found in self._known([h for h, ready in wanted.items() if ready.key in known]):
             del wanted[found]
         ids = known | made
         lines = [f"{ids[r.key]}\t{self._about}{r.pair}" for r in wanted.values()]
-        _copy("annotation_pair", ("product_id", *_ABOUT, *PAIR), lines)
+        _copy("annotation_pair", ("product_id", *_ABOUT, *_PAIR), lines)
         return len(wanted)
 
     def _products(self, wanted: Iterable[Key]) -> tuple[dict[Key, int], dict[Key, int]]:

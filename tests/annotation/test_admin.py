@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from annotation.models import ImportJob, Pair
+from annotation.models import ImportJob, Pair, Project
 from annotation.roles import Role
 from annotation.services.imports import import_job_run
 from annotation.tasks import import_job_start
@@ -83,19 +84,16 @@ def test_a_rules_table_with_a_bad_tier_is_refused_in_the_form() -> None:
     assert "all = 9" not in project.rules
 
 
+def project_form(project: Project, **changed: Any) -> dict[str, Any]:
+    form = {"slug": project.slug, "name": "n", "layout": "answer_last", "overlap": 2}
+    form |= {"max_overlap": 3, "order": "oldest", "rules": project.rules}
+    return form | changed
+
+
 def test_a_changed_guideline_gets_the_next_version() -> None:
     project = make_project()
     client = client_of(Role.LEAD)
-    form = {
-        "slug": project.slug,
-        "name": "n",
-        "layout": "answer_last",
-        "overlap": 2,
-        "max_overlap": 3,
-        "order": "oldest",
-        "rules": project.rules,
-        "guideline": "Judge the product, not the shop.",
-    }
+    form = project_form(project, guideline="Judge the product, not the shop.")
     url = f"/admin/annotation/project/{project.pk}/change/"
     for _ in range(2):
         assert client.post(url, form).status_code == 302
@@ -150,16 +148,7 @@ def test_rollouts_can_be_put_into_the_queue_as_an_audit() -> None:
 def test_a_pool_that_could_never_finish_an_item_is_refused_in_the_form() -> None:
     project, anna, ben = make_project(overlap=2), make_user(), make_user()
     client, url = client_of(Role.LEAD), f"/admin/annotation/project/{project.pk}/change/"
-    form = {
-        "slug": project.slug,
-        "name": "n",
-        "layout": "answer_last",
-        "overlap": 2,
-        "max_overlap": 3,
-        "order": "uncertainty",
-        "rules": project.rules,
-        "pool": [anna.pk],
-    }
+    form = project_form(project, order="uncertainty", pool=[anna.pk])
     assert "an item needs 2 people" in client.post(url, form).content.decode()
     form["pool"] = [anna.pk, ben.pk]
     assert client.post(url, form).status_code == 302

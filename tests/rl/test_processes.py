@@ -2,13 +2,13 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from bench.support.server import free_port
 from training.rl.processes import any_says, is_main, main_first, world_size
 
 pytestmark = pytest.mark.rl
@@ -29,12 +29,6 @@ def start(policy_dir: Path, out: Path, **environment: str) -> subprocess.Popen[b
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_two_processes_get_the_advantages_and_weights_of_one(

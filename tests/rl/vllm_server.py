@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import httpx
 
 from annotation.steps import CLAIM_KEYS
+from bench.support.server import free_port
 from training.child import Child
 from training.rl.types import Sample
 from training.sample.generate import generate
@@ -28,9 +28,7 @@ class Vllm:
     """``serve`` swaps the model: another process at the same address."""
 
     def __init__(self, python: str, log: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url, self._python, self._log = f"http://127.0.0.1:{self.port}/v1", python, log
         self._folder: Path | None = None
         self._child: Child | None = None

@@ -20,8 +20,8 @@ from django.db.models import (
 
 from annotation.models import Project, Resolution, Rollout, Step
 from training.models import Checkpoint, Disagreement, StepScore
+from training.priority import THRESHOLD
 
-THRESHOLD = 0.5  # P(correct) from which on the model's verdict is "correct"
 LIVE_ITEM_STATES = ("open", "labelled", "split")
 
 

@@ -24,7 +24,7 @@ from django.db.models import (
 from annotation.models import Project, Resolution
 from annotation.steps import StepKind
 from training.models import BulkDecision, Checkpoint, Disagreement, StepScore
-from training.selectors.disagreements import THRESHOLD
+from training.priority import THRESHOLD
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from annotation.roles import Role, has_role
 from annotation.services.queue import queue_open
 from annotation.wording import wording as _
 from training.models import Checkpoint, Disagreement
+from training.priority import THRESHOLD
 from training.selectors.disagreements import (
     LIVE_ITEM_STATES,
-    THRESHOLD,
     disagreements_answered,
     requeued_live,
     scores_that_differ,

@@ -22,7 +22,7 @@ from annotation.views.cards import NAMES, lines_of
 from annotation.views.guard import role_required, visitor
 from annotation.views.language import refusal_words
 from training.models import Checkpoint, Disagreement
-from training.selectors.disagreements import THRESHOLD
+from training.priority import THRESHOLD
 from training.selectors.workbench import (
     DisagreementFilter,
     confusion_matrix,
