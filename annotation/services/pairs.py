@@ -18,13 +18,14 @@ from annotation.importers.rows import PairRow, RowError, Rows
 from annotation.importers.table import read_rows
 from annotation.models import Project
 from annotation.outbox import outbox_writing
+from annotation.read_ahead import read_ahead
 from annotation.services.pair_copy import PairCopy, ReadyPair, ready_pair
 from annotation.splits import SPLITS, split_of
 
 Progress = Callable[[int, int | None], None]
 
 KEPT_ERRORS = 100
-_BATCH = 5000
+_BATCH = 2000
 
 
 @dataclass(slots=True)
@@ -82,11 +83,11 @@ def pairs_import(
     with transaction.atomic():
         copy = PairCopy(project, path.name)
         outbox_writing("pairs")
-        for batch in _batches(rows, report, split):
+        for read, batch in read_ahead(_batches(rows, report, split)):
             if skip_bad or not report.errors:
                 report.created += copy.write(batch)
             if progress:
-                progress(report.read, total)
+                progress(read, total)
         if report.errors and not skip_bad:
             raise ImportRefused(report)
     report.existing = report.read - report.error_count - report.created
@@ -95,8 +96,10 @@ def pairs_import(
     return report
 
 
-def _batches(rows: Rows, report: ImportReport, split: str | None) -> Iterator[list[ReadyPair]]:
-    """The good rows; ``report`` counts all that were read so far."""
+def _batches(
+    rows: Rows, report: ImportReport, split: str | None
+) -> Iterator[tuple[int, list[ReadyPair]]]:
+    """The good rows, with the number of all that were read up to them."""
     batch: list[ReadyPair] = []
     for row in rows:
         report.read += 1
@@ -105,10 +108,10 @@ def _batches(rows: Rows, report: ImportReport, split: str | None) -> Iterator[li
             continue
         batch.append(_ready(row, split))
         if len(batch) == _BATCH:
-            yield batch
+            yield report.read, batch
             batch = []
     if batch:
-        yield batch
+        yield report.read, batch
 
 
 def pair_hash(row: PairRow) -> str:

@@ -98,7 +98,7 @@ class TestJob:
         monkeypatch.setattr(imports, "_EVERY", 0)
         rows = (json.dumps(row(f"q {n}")) + "\n" for n in range(5500))
         import_job_run(job_id=self.create(project, tmp_path, "".join(rows)).pk)
-        assert seen == [(5000, 0), (5500, 0), (5500, 5500)]
+        assert seen == [(2000, 0), (4000, 0), (5500, 0), (5500, 5500)]
 
     def test_an_unknown_kind_of_file_is_refused_at_once(
         self, project: Project, tmp_path: Path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -135,11 +136,11 @@ def test_a_split_of_the_row_or_of_the_call_wins_over_the_hash(
 
 def test_progress_ends_with_all_rows(project: Project, tmp_path: Path) -> None:
     seen: list[tuple[int, int | None]] = []
-    path = jsonl(tmp_path / "p.jsonl", (row(f"q {n}") for n in range(11_000)))
+    path = jsonl(tmp_path / "p.jsonl", (row(f"q {n}") for n in range(5000)))
     pairs_import(
         project=project, path=path, progress=lambda read, total: seen.append((read, total))
     )
-    assert seen == [(5000, 11_000), (10_000, 11_000), (11_000, 11_000), (11_000, 11_000)]
+    assert seen == [(2000, 5000), (4000, 5000), (5000, 5000), (5000, 5000)]
 
 
 def test_a_number_of_twenty_digits_keeps_them_all(project: Project, tmp_path: Path) -> None:
@@ -169,6 +170,32 @@ def test_the_first_of_equal_rows_brings_the_values_also_across_batches(
     assert (report.created, report.existing) == (5501, 1)
     assert Pair.objects.get(query="red shoes").gold == {"5": "4"}
     assert Product.objects.count() == 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rows_in_any_order_and_batch_make_the_pairs_that_they_name(
+    seed: int, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Batches that are new, known and half known follow each other."""
+    monkeypatch.setattr("annotation.services.pairs._BATCH", 5)
+    rng = random.Random(seed)
+    calm = [row(f"calm {n}", product_id=f"c{n}") for n in range(30)]
+    mixed = [
+        row(f"q {rng.randrange(8)}", product_id=f"p{rng.randrange(8)}", tier=rng.randint(1, 4))
+        for _ in range(80)
+    ]
+    rows = mixed[:40] + calm + mixed[40:]
+    first: dict[tuple[object, object], object] = {}
+    for each in rows:
+        first.setdefault((each["query"], each["product_id"]), each.get("tier"))
+    for part in (rows[:60], rows):
+        pairs_import(project=project, path=jsonl(tmp_path / "p.jsonl", part))
+    made = Pair.objects.values_list("query", "product__external_id", "gold")
+    assert {(q, p): gold.get("5") for q, p, gold in made} == {
+        key: None if tier is None else str(tier) for key, tier in first.items()
+    }
+    assert len(made) == len(first)
+    assert Product.objects.count() == len({each["product_id"] for each in rows})
 
 
 @pytest.mark.django_db(transaction=True)
