@@ -17,6 +17,8 @@ from psycopg.errors import UniqueViolation
 from annotation.copy_text import copy_line
 from annotation.models import Project
 
+Key = tuple[str, str]  # of a product: the file's id, the hash of its facts
+
 _LOCK_SPACE = 738_205
 
 _PRODUCT = (
@@ -34,7 +36,7 @@ SELECT string_agg(nextval(sequence)::text, ',') FROM generate_series(1, %s),
     (SELECT pg_get_serial_sequence('annotation_product', 'id')::regclass OFFSET 0) s (sequence)
 """
 _KNOWN_PRODUCTS = """
-SELECT coalesce(string_agg(coalesce(known::text, ''), ',' ORDER BY place), '') FROM (
+SELECT string_agg(coalesce(known::text, ''), ',' ORDER BY place) FROM (
     SELECT place, (SELECT id FROM annotation_product WHERE project_id = %s
                    AND external_id = name AND content_hash = hash) AS known
     FROM unnest(ARRAY(SELECT json_array_elements_text(%s)), string_to_array(%s, ','))
@@ -43,7 +45,7 @@ SELECT coalesce(string_agg(coalesce(known::text, ''), ',' ORDER BY place), '') F
 ) looked_up
 """
 _KNOWN_PAIRS = """
-SELECT coalesce(string_agg(hash, ','), '') FROM unnest(string_to_array(%s, ',')) AS hash
+SELECT string_agg(hash, ',') FROM unnest(string_to_array(%s, ',')) AS hash
 WHERE (SELECT true FROM annotation_pair WHERE project_id = %s AND content_hash = hash)
 """
 
@@ -51,8 +53,7 @@ WHERE (SELECT true FROM annotation_pair WHERE project_id = %s AND content_hash =
 class ReadyPair(NamedTuple):
     """``product`` and ``pair`` are lines of COPY without the ids."""
 
-    name: str  # the product's id in the file
-    product_hash: str
+    key: Key
     product: str
     hash: str
     pair: str
@@ -60,7 +61,7 @@ class ReadyPair(NamedTuple):
 
 def ready_pair(product: Sequence[str], pair: Sequence[str]) -> ReadyPair:
     """Values in the order of ``_PRODUCT`` and ``_PAIR``, JSON as text."""
-    return ReadyPair(product[0], product[1], copy_line(product), pair[0], copy_line(pair))
+    return ReadyPair((product[0], product[1]), copy_line(product), pair[0], copy_line(pair))
 
 
 class PairCopy:
@@ -80,21 +81,21 @@ class PairCopy:
 
     def write(self, batch: Sequence[ReadyPair]) -> int:
         """How many of them are new; of equal ones the first counts."""
-        products: dict[str, ReadyPair] = {}
+        products: dict[Key, str] = {}
         pairs: dict[str, ReadyPair] = {}
         for ready in batch:
-            products.setdefault(ready.product, ready)
+            products.setdefault(ready.key, ready.product)
             pairs.setdefault(ready.hash, ready)
         if self._expect_new and self._write_new(products, pairs):
             return len(pairs)
-        known = self._known_products(products)
-        for found in self._known_pairs([p.hash for p in pairs.values() if p.product in known]):
+        known = self._known_products(list(products))
+        for found in self._known_pairs([p.hash for p in pairs.values() if p.key in known]):
             del pairs[found]
         self._insert(products, known, pairs)
         self._expect_new = not known
         return len(pairs)
 
-    def _write_new(self, products: dict[str, ReadyPair], pairs: dict[str, ReadyPair]) -> bool:
+    def _write_new(self, products: dict[Key, str], pairs: dict[str, ReadyPair]) -> bool:
         """False, and nothing written, if any of them was there."""
         try:
             with transaction.atomic():
@@ -104,40 +105,34 @@ class PairCopy:
         return True
 
     def _insert(
-        self,
-        products: dict[str, ReadyPair],
-        known: dict[str, str],
-        pairs: dict[str, ReadyPair],
+        self, products: dict[Key, str], known: dict[Key, str], pairs: dict[str, ReadyPair]
     ) -> None:
-        wanted = [product for product in products if product not in known]
-        made = dict(zip(wanted, _numbers(_NEW_IDS, [len(wanted)]), strict=True))
-        lines = [f"{number}\t{self._project}\t{line}" for line, number in made.items()]
+        wanted = [key for key in products if key not in known]
+        made = dict(zip(wanted, _listed(_NEW_IDS, [len(wanted)]), strict=True))
+        lines = [f"{number}\t{self._project}\t{products[key]}" for key, number in made.items()]
         _copy("annotation_product", ("id", "project_id", *_PRODUCT), lines)
         ids = known | made
-        lines = [f"{ids[pair.product]}\t{self._about}{pair.pair}" for pair in pairs.values()]
+        lines = [f"{ids[pair.key]}\t{self._about}{pair.pair}" for pair in pairs.values()]
         _copy("annotation_pair", ("product_id", *_ABOUT, *_PAIR), lines)
 
-    def _known_products(self, products: dict[str, ReadyPair]) -> dict[str, str]:
+    def _known_products(self, keys: Sequence[Key]) -> dict[Key, str]:
         """The ids of those that are there."""
-        names = json.dumps([ready.name for ready in products.values()])
-        hashes = ",".join([ready.product_hash for ready in products.values()])
-        found = _numbers(_KNOWN_PRODUCTS, [self._project, names, hashes])
-        return {
-            product: number for product, number in zip(products, found, strict=True) if number
-        }
+        names = json.dumps([name for name, _ in keys])
+        hashes = ",".join([sum_ for _, sum_ in keys])
+        found = _listed(_KNOWN_PRODUCTS, [self._project, names, hashes])
+        return {key: number for key, number in zip(keys, found, strict=True) if number}
 
     def _known_pairs(self, hashes: Sequence[str]) -> list[str]:
         """Those of a product that is new are new."""
-        if not hashes:
-            return []
-        return [h for h in _numbers(_KNOWN_PAIRS, [",".join(hashes), self._project]) if h]
+        return _listed(_KNOWN_PAIRS, [",".join(hashes), self._project]) if hashes else []
 
 
-def _numbers(query: str, values: Sequence[str | int]) -> list[str]:
+def _listed(query: str, values: Sequence[str | int]) -> list[str]:
+    """What the query gives as one text with commas; NULL is nothing."""
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         (text,) = cursor.fetchone()
-    return text.split(",") if text is not None else []
+    return [] if text is None else text.split(",")
 
 
 def _copy(table: str, columns: Sequence[str], lines: Sequence[str]) -> None:

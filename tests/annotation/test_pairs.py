@@ -172,6 +172,17 @@ def test_the_first_of_equal_rows_brings_the_values_also_across_batches(
     assert Product.objects.count() == 1
 
 
+def test_products_that_only_a_separator_tells_apart_are_one_and_stop_nothing(
+    project: Project, tmp_path: Path
+) -> None:
+    rows = [
+        row("a", "Shoe\x1fred", category_path="flat"),
+        row("b", "Shoe", category_path="red\x1fflat"),
+    ]
+    assert pairs_import(project=project, path=jsonl(tmp_path / "p.jsonl", rows)).created == 2
+    assert Product.objects.get().title == "Shoe\x1fred"
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_rows_in_any_order_and_batch_make_the_pairs_that_they_name(
     seed: int, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
