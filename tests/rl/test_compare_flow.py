@@ -1,5 +1,6 @@
 """The comparison's own command, once, on ten pairs."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,12 @@ def test_the_document_has_a_row_an_arm_and_the_pictures_exist(lab: Path) -> None
     for picture in ("tiny-f1.svg", "tiny-curves.svg"):
         assert f"results/{picture}" in text
         assert "<svg" in (lab / "results" / picture).read_text()
+
+
+def test_the_document_names_the_sources_that_trained_the_cells(lab: Path) -> None:
+    cells = [json.loads(path.read_text()) for path in lab.glob("cells/*/0/manifest.json")]
+    (code,) = {cell["trainer"]["code"]["sha256"][:12] for cell in cells}
+    assert f"trained by sources {code}." in (lab / "results.md").read_text()
 
 
 def test_a_second_start_runs_nothing_again(lab: Path) -> None:

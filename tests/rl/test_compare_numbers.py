@@ -73,7 +73,7 @@ def test_arms_are_compared_at_equal_samples_where_every_seed_has_the_point() -> 
         "one": {0: cell((0, 0.5), (64, 0.7)), 1: cell((0, 0.5), (64, 0.8))},
         "other": {0: cell((0, 0.5), (64, 0.6)), 1: cell((0, 0.6))},
     }
-    results = Results("tiny", "data", [one, other], [0, 1], cells, "code")
+    results = Results("tiny", "data", [one, other], [0, 1], cells)
     assert way_table(results).splitlines()[2:] == [
         "| arm | 0 | 64 |",
         "|---|---|---|",

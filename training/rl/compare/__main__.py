@@ -20,7 +20,6 @@ from training.rl.compare.cells import CellFailed, Lab, done, run_cell
 from training.rl.compare.measure import measure_hack_gap, read_cell
 from training.rl.compare.real import real_benchmark
 from training.rl.compare.report import Results, write
-from training.rl.provenance import code_version
 from training.rl.reward_model import load_reward_model
 from training.rl.types import BadInput
 
@@ -90,7 +89,6 @@ def _report(lab: Lab, arms: Sequence[Arm], options: argparse.Namespace) -> bool:
         shown,
         list(seeds),
         cells,
-        str(code_version()["sha256"])[:12],
         lab.benchmark.ceiling,
     )
     write(results, options.document, options.document.parent / "results")

@@ -28,7 +28,8 @@ GAP_PAIRS = 120  # pairs whose steps the reward model judges again
 @dataclass(frozen=True, slots=True)
 class Cell:
     """``steps`` = share of right steps by kind on the main test set; ``hack_gap`` = how much
-    more the reward model's opinion rose in training than the truth did, None without one."""
+    more the reward model's opinion rose in training than the truth did, None without one;
+    ``code`` = the hash of the sources that trained it, "" where it was not kept."""
 
     tables: Mapping[str, Counts]  # by test set, (Q, 4, 5)
     parse_rate: float
@@ -36,6 +37,7 @@ class Cell:
     hack_gap: float | None
     curve: Sequence[Mapping[str, Any]]
     report: Mapping[str, Any]
+    code: str = ""
 
 
 def read_cell(lab: Lab, arm: Arm, seed: int) -> Cell:
@@ -58,7 +60,13 @@ def read_cell(lab: Lab, arm: Arm, seed: int) -> Cell:
         hack_gap=json.loads(gap.read_text())["gap"] if gap.exists() else None,
         curve=read_curve(folder),
         report=report,
+        code=_trained_by(folder / "manifest.json"),
     )
+
+
+def _trained_by(manifest: Path) -> str:
+    body = json.loads(manifest.read_text(encoding="utf-8"))
+    return str(body.get("trainer", {}).get("code", {}).get("sha256", ""))
 
 
 def _predictions(path: Path) -> tuple[dict[str, str | None], dict[str, str]]:

@@ -34,7 +34,9 @@ def macro_f1_bars(rows: Sequence[tuple[str, Estimate]], title: str, path: Path) 
         axes.plot(e.values, [place] * len(e.values), "o", color="#1f3a5f", markersize=3)
     axes.set_yticks(range(len(rows)), [label for label, _ in reversed(rows)])
     axes.set_xlim(0, 1)
-    axes.set_xlabel("macro F1 (bar: mean over seeds, line: 95 % interval, dots: seeds)")
+    # Below the whole picture: below the axes alone it is cut where the arms' names are long.
+    about = "macro F1 (bar: mean over seeds, line: 95 % interval, dots: seeds)"
+    figure.supxlabel(about, fontsize="medium")
     axes.set_title(title)
     figure.tight_layout()
     figure.savefig(path, metadata=_NO_DATE)

@@ -28,7 +28,6 @@ class Results:
     arms: Sequence[Arm]
     seeds: Sequence[int]
     cells: Mapping[str, Mapping[int, Cell]]
-    code: str
     ceiling: str = ""
 
     def tables(self, arm: str, test: str) -> Counts:
@@ -38,6 +37,12 @@ class Results:
     @property
     def tests(self) -> list[str]:
         return list(next(iter(next(iter(self.cells.values())).values())).tables)
+
+    @property
+    def sources(self) -> list[str]:
+        """What trained the cells; several where the code grew between them."""
+        found = {cell.code[:12] for row in self.cells.values() for cell in row.values()}
+        return sorted(found - {""})
 
     def reference(self) -> str:
         """The arm the others are compared with."""
@@ -79,7 +84,8 @@ def _head(results: Results) -> str:
     queries = len(results.tables(next(iter(results.cells)), results.tests[0])[0])
     lines = [
         f"Data: {results.benchmark}. Seeds {', '.join(map(str, results.seeds))}; "
-        f"{queries} queries in the main test set; trainer sources {results.code}.",
+        f"{queries} queries in the main test set; trained by sources "
+        f"{', '.join(results.sources) or 'unknown'}.",
         "Mean over seeds ± standard deviation; in brackets the 95 % interval over resampled "
         f"queries and seeds; difference and p against the arm `{results.reference()}`.",
     ]
