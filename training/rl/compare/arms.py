@@ -93,21 +93,25 @@ GAMMA = (
       for gamma in (0.7, 0.8, 0.9)),
 )  # fmt: skip
 
-NORMALISE = (
-    _RM, SRPO,
-    _srpo("srpo_pooled", "SRPO, pooled normalisation", rl={"normalise": "pooled"}),
-    _srpo("srpo_unnormalised", "SRPO, no normalisation", rl={"normalise": "none"}),
-    _srpo("srpo_token_mean", "SRPO, every token weighs the same", rl={"length_weight": False}),
-    _srpo("srpo_ungated", "SRPO, tier reward also from wrong premises",
-          rl={"gate_final": False}),
-    _srpo("srpo_p", "SRPO, P(correct) as the open steps' reward", rewards={"rm": "p"}),
-    _srpo("srpo_verified", "SRPO, verified steps alone", rm=""),
-    _srpo("srpo_no_kl", "SRPO, no KL term", rl={"kl": 0.0}),
-)  # fmt: skip
-
 # Easy to hard, one seed in three never leaves the start: too wide a spread to see an effect in.
 _STEADY: Settings = {"curriculum": {"order": "random"}}
 _SRPO_STEADY = _srpo("srpo_order_random", "SRPO, random", **_STEADY)
+
+NORMALISE = (
+    _RM, _SRPO_STEADY,
+    *(_srpo(name, f"SRPO, random, {label}", rm=rm, **settings, **_STEADY)
+      for name, label, rm, settings in (
+          ("srpo_pooled", "pooled normalisation", "rm", {"rl": {"normalise": "pooled"}}),
+          ("srpo_unnormalised", "no normalisation", "rm", {"rl": {"normalise": "none"}}),
+          ("srpo_token_mean", "every token weighs the same", "rm",
+           {"rl": {"length_weight": False}}),
+          ("srpo_ungated", "tier reward also from wrong premises", "rm",
+           {"rl": {"gate_final": False}}),
+          ("srpo_p", "P(correct) as the open steps' reward", "rm", {"rewards": {"rm": "p"}}),
+          ("srpo_verified", "verified steps alone", "", {}),
+          ("srpo_no_kl", "no KL term", "rm", {"rl": {"kl": 0.0}}),
+      )),
+)  # fmt: skip
 
 _FEWER = tuple(
     Arm(f"rm_{share}", f"reward model, {share} % of the labels", {"method": "rm"},
