@@ -122,9 +122,9 @@ def _versus(tables: Counts, reference: Counts) -> str:
 def cost_table(results: Results) -> str:
     """Right steps, parse rate, reward-hack gap, and what reaching the reference's best took."""
     mark = best_of_curve(curve_points(results, results.reference()))
-    aim = "" if mark is None else f" {mark:.3f}"
+    aim = "its best" if mark is None else f"{mark:.3f}"
     lines = [
-        f"| arm | steps 1 / 2 / 3 / 4 / 5 | parsed | reward-hack gap | rollouts to{aim} "
+        f"| arm | steps 1 / 2 / 3 / 4 / 5 | parsed | reward-hack gap | rollouts to {aim} "
         "| seconds |",
         "|---|---|---|---|---|---|",
     ]
