@@ -130,6 +130,9 @@ def quality(
     return {
         "threshold": threshold,
         "tuned_on": found.n,
+        "validation_macro_f1_cumpt": round(found.macro_f1, 4),
+        "validation_macro_f1_argmax": round(found.argmax_macro_f1, 4),
+        "served_by": "argmax" if found.by_argmax else "cumpt",
         "n": len(samples),
         "macro_f1_cumpt": round(macro_f1(ours.sum(0)), 4),
         "macro_f1_argmax": round(macro_f1(plain.sum(0)), 4),
@@ -212,7 +215,10 @@ def main() -> None:
     print(f"first token {found['ratio']} x faster than the whole CoT, target {TARGET}")
     for name in ("first_token", "after_cot"):
         part = found[name]
-        print(f"{name}: CumPT {part['macro_f1_cumpt']}, argmax {part['macro_f1_argmax']}")
+        print(
+            f"{name}: CumPT {part['macro_f1_cumpt']}, argmax {part['macro_f1_argmax']}, "
+            f"served by {part['served_by']}"
+        )
         print(f"  difference {part['difference']} {part['difference_interval']}")
 
 

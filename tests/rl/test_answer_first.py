@@ -153,8 +153,8 @@ def test_the_tiers_differ_in_one_token_each(policy: Policy) -> None:
 def test_a_damaged_threshold_is_refused(
     taught: Path, tmp_path: Path, text: str, message: str
 ) -> None:
-    from training.rl.serve_score import read_threshold
+    from training.rl.serve_score import read_tuned
 
     (tmp_path / THRESHOLD_FILE).write_text(text)
     with pytest.raises(BadInput, match=message):
-        read_threshold(tmp_path)
+        read_tuned(tmp_path)

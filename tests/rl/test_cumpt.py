@@ -1,6 +1,7 @@
 """CumPT on distributions that can be added up by hand."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -63,6 +64,17 @@ def test_the_threshold_is_tuned_to_what_argmax_gets_wrong() -> None:
     assert found.macro_f1 == 1.0
     assert found.argmax_macro_f1 == pytest.approx(1 / 3)  # F1 of 4 is 0, of 2 is 2/3
     assert found.n == 8
+
+
+def test_where_argmax_was_better_on_validation_it_decides() -> None:
+    # the last is a 1 only above 0.6, and there the first is no 4 any more
+    rows = [(0.4, 0.0, 0.3, 0.3), (0.3, 0.0, 0.4, 0.3), (0.35, 0.0, 0.25, 0.4)]
+    found = tune(rows, ["4", "2", "1"])
+    assert (found.argmax_macro_f1, found.by_argmax) == (1.0, True)
+    assert found.macro_f1 < 1
+    assert [found.tier(row) for row in rows] == ["4", "2", "1"]
+    even = replace(found, threshold=0.65, macro_f1=1.0)
+    assert [even.tier(row) for row in rows] == ["2", "2", "1"]
 
 
 def test_nothing_to_tune_on_is_refused() -> None:

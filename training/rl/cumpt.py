@@ -28,6 +28,18 @@ class Tuned:
     argmax_macro_f1: float
     n: int
 
+    @property
+    def by_argmax(self) -> bool:
+        """Whether argmax was better on those pairs: then the distributions say too little for
+        one threshold to tier them."""
+        return self.argmax_macro_f1 > self.macro_f1
+
+    def tier(self, probabilities: Sequence[float]) -> str:
+        """CumPT's, or argmax's where that was better."""
+        if self.by_argmax:
+            return argmax_tier(probabilities)
+        return quantile_tier(probabilities, self.threshold)
+
 
 def tier_probabilities(logits: Sequence[float]) -> list[float]:
     """Softmax over the four tier tokens alone, best tier first (TaoSR1 section 1)."""

@@ -4,7 +4,7 @@ An answer-first policy states its tier before its reasons, so serving reads the 
 the four tier tokens and stops: no token is generated. A line a pair: ``pair_id``, ``tier`` and
 ``band`` by CumPT with the threshold in the model folder, ``probabilities`` of the four tiers.
 ``--tune`` reads pairs with a known tier instead (validation pairs, never the test set) and
-writes that threshold.
+writes that threshold; where argmax is better on them, tiers are argmax's.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from annotation.steps import StepKind
 from training.prompts import PairText
 from training.rl.answers import answer_text
 from training.rl.classification import TIERS
-from training.rl.cumpt import Tuned, band, quantile_tier, tier_probabilities, tune
+from training.rl.cumpt import Tuned, band, tier_probabilities, tune
 from training.rl.data import json_rows, sample_of, write_json
 from training.rl.fit import encode
 from training.rl.generate import next_token_logits
@@ -80,21 +80,22 @@ def tier_tokens(policy: Policy) -> tuple[list[int], list[int]]:
     return texts[0][:place], tokens
 
 
-def read_threshold(folder: Path) -> float:
+def read_tuned(folder: Path) -> Tuned:
     """Raises BadInput when it was never tuned or the file is damaged."""
     path = folder / THRESHOLD_FILE
     try:
-        threshold = json.loads(path.read_text(encoding="utf-8"))["threshold"]
+        body = json.loads(path.read_text(encoding="utf-8"))
+        threshold = body["threshold"]
+        if not isinstance(threshold, float) or not 0 < threshold <= 1:
+            raise BadInput(
+                f"{path}: the threshold must be above 0 and at most 1, got {threshold!r}"
+            )
+        return Tuned(**body)
     except OSError as error:
         command = f"python -m training.rl.serve_score --tune {folder} < validation.jsonl"
         raise BadInput(f"{path}: no threshold yet; tune it with {command}") from error
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise BadInput(f"{path}: not what --tune wrote") from error
-    if not isinstance(threshold, float) or not 0 < threshold <= 1:
-        raise BadInput(
-            f"{path}: the threshold must be above 0 and at most 1, got {threshold!r}"
-        )
-    return threshold
 
 
 def tuned(scorer: TierScorer, samples: Sequence[Sample]) -> Tuned:
@@ -106,14 +107,14 @@ def tuned(scorer: TierScorer, samples: Sequence[Sample]) -> Tuned:
     return tune(rows, [tier for _, tier in known])
 
 
-def scores(scorer: TierScorer, samples: Sequence[Sample], threshold: float) -> Iterator[Any]:
+def scores(scorer: TierScorer, samples: Sequence[Sample], found: Tuned) -> Iterator[Any]:
     """One record a sample."""
     rows = scorer.probabilities([sample.text for sample in samples])
     for sample, row in zip(samples, rows, strict=True):
         yield {
             "pair_id": sample.pair_id,
-            "tier": quantile_tier(row, threshold),
-            "band": band(row, threshold),
+            "tier": found.tier(row),
+            "band": band(row, found.threshold),
             "probabilities": {t: round(p, 6) for t, p in zip(TIERS, row, strict=True)},
         }
 
@@ -137,13 +138,15 @@ def main(argv: list[str]) -> int:
         scorer = TierScorer(load_policy(options.model), max(1, options.batch_size))
         samples = _samples(sys.stdin)
         if options.tune:
-            found = asdict(tuned(scorer, list(samples)))
-            write_json(options.model / THRESHOLD_FILE, found)
-            print(json.dumps(found))
+            found = tuned(scorer, list(samples))
+            write_json(options.model / THRESHOLD_FILE, asdict(found))
+            print(json.dumps(asdict(found)))
+            if found.by_argmax:
+                print("argmax is better on these pairs; tiers will be its", file=sys.stderr)
             return 0
-        threshold = read_threshold(options.model)
+        found = read_tuned(options.model)
         while batch := list(islice(samples, max(1, options.batch_size))):
-            for record in scores(scorer, batch, threshold):
+            for record in scores(scorer, batch, found):
                 print(json.dumps(record, ensure_ascii=False))
     except BadInput as error:
         print(error, file=sys.stderr)
