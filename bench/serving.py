@@ -15,9 +15,11 @@ import argparse
 import json
 import random
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +92,9 @@ def teach(folder: Path, pairs: int, epochs: float, rate: float) -> Path:
     write_text(folder / "truth.json", dump(TruthTable()))
     toml = RUN_TOML.format(policy=POLICY, epochs=float(epochs), rate=rate)
     write_text(folder / "run.toml", toml)
-    if train([str(folder)]):
+    with redirect_stdout(sys.stderr):  # standard output is the report's
+        failed = train([str(folder)])
+    if failed:
         raise SystemExit("the policy could not be taught")
     return folder / "model"
 
