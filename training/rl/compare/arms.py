@@ -95,22 +95,23 @@ GAMMA = (
 
 # Easy to hard, one seed in three never leaves the start: too wide a spread to see an effect in.
 _STEADY: Settings = {"curriculum": {"order": "random"}}
+
+
+def _steady(name: str, label: str, rm: str = "rm", **settings: Any) -> Arm:
+    return _srpo(name, f"SRPO, random, {label}", rm=rm, **settings, **_STEADY)
+
+
 _SRPO_STEADY = _srpo("srpo_order_random", "SRPO, random", **_STEADY)
 
 NORMALISE = (
     _RM, _SRPO_STEADY,
-    *(_srpo(name, f"SRPO, random, {label}", rm=rm, **settings, **_STEADY)
-      for name, label, rm, settings in (
-          ("srpo_pooled", "pooled normalisation", "rm", {"rl": {"normalise": "pooled"}}),
-          ("srpo_unnormalised", "no normalisation", "rm", {"rl": {"normalise": "none"}}),
-          ("srpo_token_mean", "every token weighs the same", "rm",
-           {"rl": {"length_weight": False}}),
-          ("srpo_ungated", "tier reward also from wrong premises", "rm",
-           {"rl": {"gate_final": False}}),
-          ("srpo_p", "P(correct) as the open steps' reward", "rm", {"rewards": {"rm": "p"}}),
-          ("srpo_verified", "verified steps alone", "", {}),
-          ("srpo_no_kl", "no KL term", "rm", {"rl": {"kl": 0.0}}),
-      )),
+    _steady("srpo_pooled", "pooled normalisation", rl={"normalise": "pooled"}),
+    _steady("srpo_unnormalised", "no normalisation", rl={"normalise": "none"}),
+    _steady("srpo_token_mean", "every token weighs the same", rl={"length_weight": False}),
+    _steady("srpo_ungated", "tier reward also from wrong premises", rl={"gate_final": False}),
+    _steady("srpo_p", "P(correct) as the open steps' reward", rewards={"rm": "p"}),
+    _steady("srpo_verified", "verified steps alone", rm=""),
+    _steady("srpo_no_kl", "no KL term", rl={"kl": 0.0}),
 )  # fmt: skip
 
 _FEWER = tuple(
@@ -120,16 +121,15 @@ _FEWER = tuple(
 )  # fmt: skip
 RM_QUALITY = (
     _RM, *_FEWER, _SRPO_STEADY,
-    *(_srpo(f"srpo_{rm.name}", f"SRPO, random, {rm.label}", rm=rm.name, **_STEADY)
-      for rm in _FEWER),
-    *(_srpo(f"srpo_only_{rm.name}", f"SRPO, random, {rm.label} only", rm=rm.name,
-            rewards={"source": "rm_only"}, **_STEADY) for rm in (_RM, *_FEWER)),
+    *(_steady(f"srpo_{rm.name}", rm.label, rm=rm.name) for rm in _FEWER),
+    *(_steady(f"srpo_only_{rm.name}", f"{rm.label} only", rm=rm.name,
+              rewards={"source": "rm_only"}) for rm in (_RM, *_FEWER)),
 )  # fmt: skip
 
 NOISE = (
     _RM, _SRPO_STEADY,
-    *(_srpo(f"srpo_noise_{share}", f"SRPO, random, {share} % of the true values wrong",
-            rewards={"label_noise": share / 100}, **_STEADY) for share in (10, 20, 30)),
+    *(_steady(f"srpo_noise_{share}", f"{share} % of the true values wrong",
+              rewards={"label_noise": share / 100}) for share in (10, 20, 30)),
 )  # fmt: skip
 
 ORDER = (
