@@ -4,7 +4,7 @@ Annotators with tokens drive the API of a real server until the queue is empty, 
 ``--limit`` items are done of a queue that is longer. They label the first fifth in two requests
 each (claim the next item, submit five steps), which gives the latencies of both, and the rest
 in one (a submit that claims the next item too). With ``--pages`` they log in and drive the
-pages. Then a lead opens the list of items.
+pages. Then a lead opens the list of items. ``--peer``: Label Studio does the same, in turns.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ from bench.support.cpu import tree_seconds
 from bench.support.server import ROOT, install, serving_process
 
 LISTS = 101  # times the list of items is opened
+TURNS = (
+    5  # of each side beside a peer: a machine that others use changes its pace by the minute
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,15 +50,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="stepwise-bench-") as folder:
         Path(folder).chmod(0o755)
-        report = measure(
-            Path(folder),
-            options.items,
-            options.annotators,
-            options.limit,
+        install(Path(folder))
+        ours = partial(
+            measure, Path(folder), options.items, options.annotators, options.limit,
             pages=options.pages,
-        )
-        if options.peer:
-            report = _with_peer(report, Path(folder), options)
+        )  # fmt: skip
+        report = _with_peer(ours, Path(folder), options) if options.peer else ours()
     report |= _beside(report, options)
     if options.json:
         print(json.dumps(report, indent=1))
@@ -65,10 +66,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def measure(
-    folder: Path, items: int, annotators: int, limit: int, *, pages: bool = False
+    folder: Path,
+    items: int,
+    annotators: int,
+    limit: int,
+    *,
+    pages: bool = False,
+    turn: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
-    """Seed, label over HTTP, and compare the receipts with the rows."""
-    install(folder)
+    """Seed, label over HTTP, and compare the receipts with the rows. ``turn`` is called between
+    the parts of the labelling in one request, and nobody labels meanwhile."""
     from bench.support.caller import Caller
     from bench.support.clicker import Clicker
     from bench.support.items import items_make, lead_make, people_make, token_make
@@ -87,7 +94,8 @@ def measure(
         ]
         phases = [_phase(server, folder, crew, "work", apart, project.slug)]
         if not pages:
-            phases.append(_phase(server, folder, crew, "work_on", total - apart, project.slug))
+            rest = total - apart
+            phases.append(_phase(server, folder, crew, "work_on", rest, project.slug, turn))
         lists = Caller(address, token_make(lead)).get(f"items/?project={project.slug}", LISTS)
     done = sum(len(one.receipts) for one in crew)
     return {
@@ -107,7 +115,7 @@ def measure(
 
 
 def _with_peer(
-    report: dict[str, Any], folder: Path, options: argparse.Namespace
+    ours: Callable[..., dict[str, Any]], folder: Path, options: argparse.Namespace
 ) -> dict[str, Any]:
     from bench.peer.compare import compare  # needs Django, which `install` has set up
     from bench.peer.environment import DEFAULT
@@ -115,10 +123,11 @@ def _with_peer(
     return compare(
         env=options.peer_env or DEFAULT,
         folder=folder,
-        ours=report,
+        ours=ours,
         annotators=options.annotators,
         items=options.items,
         limit=options.peer_limit,
+        turns=TURNS,
     )
 
 
@@ -156,22 +165,33 @@ def _cpu(server: int, folder: Path) -> dict[str, float]:
 
 
 def _phase(
-    server: int, folder: Path, crew: Sequence[Any], work: str, items: int, project: str
+    server: int,
+    folder: Path,
+    crew: Sequence[Any],
+    work: str,
+    items: int,
+    project: str,
+    turn: Callable[[], None] | None = None,
 ) -> dict[str, float]:
     """Rate and processor time of everybody's share of so many items."""
-    quota = -(-items // len(crew))
+    parts = TURNS if turn else 1
+    quota = -(-items // (len(crew) * parts))
     known = sum(len(one.receipts) for one in crew)
-    before, began = _cpu(server, folder), time.perf_counter()
-    with ThreadPoolExecutor(len(crew)) as pool:
-        list(pool.map(lambda one: getattr(one, work)(quota, project), crew))
-    seconds, after = time.perf_counter() - began, _cpu(server, folder)
+    seconds, spent = 0.0, dict.fromkeys(("server", "database", "client"), 0.0)
+    for _ in range(parts):
+        before, began = _cpu(server, folder), time.perf_counter()
+        with ThreadPoolExecutor(len(crew)) as pool:
+            list(pool.map(lambda one: getattr(one, work)(quota, project), crew))
+        seconds += time.perf_counter() - began
+        after = _cpu(server, folder)
+        spent = {part: spent[part] + after[part] - before[part] for part in spent}
+        if turn:
+            turn()
     done = sum(len(one.receipts) for one in crew) - known
     return {
         "seconds": round(seconds, 2),
         "judgments_per_s": round(done / seconds, 2),
-        **{
-            f"{p}_cpu_ms": round(1000 * (after[p] - before[p]) / max(done, 1), 2) for p in after
-        },
+        **{f"{part}_cpu_ms": round(1000 * spent[part] / max(done, 1), 2) for part in spent},
     }
 
 

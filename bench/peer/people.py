@@ -53,10 +53,14 @@ class Peer:
         return found
 
     def work(self, limit: int, project: int, result: list[Record]) -> None:
-        """Label until nothing is left or ``limit`` tasks are done."""
-        while len(self.tasks) < limit and self._one(project, result):
+        """Label until nothing is left or ``limit`` more tasks are done."""
+        upto = len(self.tasks) + limit
+        while len(self.tasks) < upto and self._one(project, result):
             pass
-        # The others are still at work: the server would hang up on a connection that waits.
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Before a wait: the server would, on a connection that waits."""
         self._wire.close()
 
     def _one(self, project: int, result: list[Record]) -> bool:
