@@ -25,7 +25,7 @@ from config.embedded import postmaster_pid
 
 Report = dict[str, Any]
 
-OUR_IMPORTS = 3  # for each of theirs, which takes ten times as long
+IMPORTS = 9  # of each side; the medians count
 
 
 def compare(
@@ -39,15 +39,15 @@ def compare(
     turns: int,
 ) -> Report:
     """The report of our labelling, our import and export, Label Studio's figures and the ratios
-    (above 1: we are faster). Both sides label and import in ``turns``, so that a slow minute of
-    the machine is everybody's. ``limit``: judgments that Label Studio makes."""
+    (above 1: we are faster). Both sides label in ``turns``, and take turns in importing, so that
+    a slow minute of the machine is everybody's. ``limit``: judgments that Label Studio makes."""
     python = installed(env)
     with peer_serving(python, folder) as (address, server):
         peer = PeerLabelling(crew_of(address, annotators), lambda: _cpu(server, folder))
         share = -(-limit // turns)
         whole = peer.prepare(items)
         report = ours(turn=lambda: peer.label(share))
-        import_rate, their_rate = _imports(folder, peer.crew[0], items, turns)
+        import_rate, their_rate = _imports(folder, peer.crew[0], items)
         export_seconds = _our_export(folder)
         theirs = peer.report() | {
             "import_rows_per_s": their_rate,
@@ -119,15 +119,15 @@ def _cpu(server: int, folder: Path) -> float:
     return tree_seconds(server) + (tree_seconds(database) if database else 0) + process_time()
 
 
-def _imports(folder: Path, owner: Peer, items: int, turns: int) -> tuple[float, float]:
+def _imports(folder: Path, owner: Peer, items: int) -> tuple[float, float]:
     """Rows a second of ours and theirs, the medians."""
     path = folder / "pairs.jsonl"
     path.write_text("".join(json.dumps(pair(n)) + "\n" for n in range(items)))
     tasks = [{"data": pair(n)} for n in range(items)]
     ours, theirs = [], []
-    for n in range(turns):
+    for n in range(IMPORTS):
         theirs.append(_import(owner, PAIR_CONFIG, tasks)[1])
-        ours += [_our_import(path, f"peer-{n}-{k}", items) for k in range(OUR_IMPORTS)]
+        ours.append(_our_import(path, f"peer-import-{n}", items))
     return round(items / statistics.median(ours), 1), round(
         items / statistics.median(theirs), 1
     )
