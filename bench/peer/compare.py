@@ -39,8 +39,8 @@ def compare(
     turns: int,
 ) -> Report:
     """The report of our labelling, our import and export, Label Studio's figures and the ratios
-    (above 1: we are faster). Both sides take turns in labelling and in importing, so that a slow
-    minute of the machine is everybody's. ``limit``: judgments that Label Studio makes."""
+    (above 1: we are faster). Both sides take turns in labelling and in importing, so that a
+    slow minute of the machine is everybody's. ``limit``: judgments that Label Studio makes."""
     python = installed(env)
     with peer_serving(python, folder) as (address, server):
         peer = PeerLabelling(crew_of(address, annotators), lambda: _cpu(server, folder))
