@@ -32,7 +32,9 @@ _LIMITS = {
     "query": MAX_TEXT, "title": MAX_TEXT, "product_id": 200, "description": MAX_TEXT,
     "image_url": 2000, "locale": 16, "category_path": MAX_TEXT,
 }  # fmt: skip
-_TEXTS = tuple(_LIMITS)[:-1]  # a category may be a list of levels
+_TEXTS = (*list(_LIMITS)[:-1], "query_type", "split")
+_COLUMNS = (*_TEXTS, "category_path", "attributes")  # the last two may be lists
+_strip = str.strip
 _VALUE_NAMES = frozenset(name for name, _, _ in _GOLD + _SILVER)
 
 
@@ -83,13 +85,16 @@ def row_of(line: int, record: Mapping[str, Any]) -> Row:
 
 def _row(line: int, record: Mapping[str, Any]) -> PairRow:
     get = record.get
-    texts = [v.strip() if type(v := get(name)) is str else clean(v) for name in _TEXTS]
-    query, title, product_id, description, image_url, locale = texts
+    try:
+        texts: list[Any] = [_strip(get(name, "")) for name in _COLUMNS]
+    except TypeError:  # not all of it is text, as it nearly always is
+        texts = [*(clean(get(name)) for name in _TEXTS), *map(get, _COLUMNS[-2:])]
+    query, title, product_id, description, image_url, locale, kind, split, levels, pairs = texts
     if not query or not title:
         raise _Bad(f"no {'title' if query else 'query'}")
-    category_path = _category(get("category_path"))
-    attributes = attributes_of(get("attributes"))
-    _storable([*texts, category_path], attributes)
+    category_path = _category(levels)
+    attributes = attributes_of(pairs)
+    _storable([*texts[:6], category_path], attributes)
     valued = not _VALUE_NAMES.isdisjoint(record)
     return PairRow(  # by position: names would take five times as long
         line,
@@ -100,9 +105,9 @@ def _row(line: int, record: Mapping[str, Any]) -> PairRow:
         attributes,
         description,
         image_url,
-        _choice(record, "query_type", QUERY_TYPES),
+        _choice("query_type", kind, QUERY_TYPES),
         locale or "en",
-        _choice(record, "split", SPLITS),
+        _choice("split", split, SPLITS),
         _values(record, _GOLD) if valued else {},
         _values(record, _SILVER) if valued else {},
     )
@@ -174,7 +179,7 @@ def _written_pairs(text: str) -> list[tuple[str, str]]:
 
 def _storable(texts: list[str], attributes: list[tuple[str, str]]) -> None:
     """All texts as one, since nearly all rows are right; only then which of them is wrong."""
-    whole = "".join([*texts, *chain.from_iterable(attributes)])
+    whole = "".join(chain(texts, *attributes))
     if all(map(le, map(len, texts), _LIMITS.values())) and not _defect(whole):
         return
     for (name, limit), text in zip(_LIMITS.items(), texts, strict=True):
@@ -206,19 +211,17 @@ def _category(value: Any) -> str:
     return " > ".join(filter(None, levels))
 
 
-def _choice(record: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str:
-    value = record.get(name)
-    if value is None or value == "":
-        return ""
-    text = clean(value).lower()
-    if text and text not in allowed:
-        raise _Bad(f"{name} '{text[:40]}' is not one of {', '.join(allowed)}")
-    return text
+def _choice(name: str, text: str, allowed: tuple[str, ...]) -> str:
+    if not text or text in allowed:
+        return text
+    if (lower := text.lower()) not in allowed:
+        raise _Bad(f"{name} '{lower[:40]}' is not one of {', '.join(allowed)}")
+    return lower
 
 
 def _values(record: Mapping[str, Any], columns: Columns) -> dict[str, str]:
     found = {}
     for column, kind, allowed in columns:
-        if column in record and (value := _choice(record, column, allowed)):
+        if value := _choice(column, clean(record.get(column)), allowed):
             found[kind] = value
     return found

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
@@ -30,8 +30,10 @@ _ABOUT = ("project_id", "source", "created_at")
 
 # A scalar subquery is looked up in the unique index row by row. A join would leave the planner
 # free to read all of a table that has grown since its statistics were made. One text of all
-# numbers is sent and read in a fraction of the time of so many rows.
+# numbers is sent and read in a fraction of the time of so many rows. What a batch starts with
+# takes one trip to the database.
 _NEW_IDS = """
+RELEASE SAVEPOINT batch; SAVEPOINT batch;
 SELECT string_agg(nextval(sequence)::text, ',') FROM generate_series(1, %s),
     (SELECT pg_get_serial_sequence('annotation_product', 'id')::regclass OFFSET 0) s (sequence)
 """
@@ -78,6 +80,7 @@ class PairCopy:
         self._expect_new = True
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_SPACE, project.pk])
+            cursor.execute("SAVEPOINT batch")
 
     def write(self, batch: Sequence[ReadyPair]) -> int:
         """How many of them are new; of equal ones the first counts."""
@@ -98,9 +101,10 @@ class PairCopy:
     def _write_new(self, products: dict[Key, str], pairs: dict[str, ReadyPair]) -> bool:
         """False, and nothing written, if any of them was there."""
         try:
-            with transaction.atomic():
-                self._insert(products, {}, pairs)
+            self._insert(products, {}, pairs)
         except UniqueViolation:  # as psycopg has it: Django does not translate what COPY raises
+            with connection.cursor() as cursor:
+                cursor.execute("ROLLBACK TO SAVEPOINT batch")
             return False
         return True
 
@@ -128,9 +132,12 @@ class PairCopy:
 
 
 def _listed(query: str, values: Sequence[str | int]) -> list[str]:
-    """What the query gives as one text with commas; NULL is nothing."""
+    """What the query, the last if it is several, gives as one text with commas; NULL is
+    nothing."""
     with connection.cursor() as cursor:
         cursor.execute(query, values)
+        while cursor.nextset():
+            pass
         (text,) = cursor.fetchone()
     return [] if text is None else text.split(",")
 

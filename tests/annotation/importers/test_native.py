@@ -80,7 +80,12 @@ def test_no_bytes_crash_a_reader(tmp_path: Path, data: bytes, kind: str) -> None
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    st.none()
+    | st.binary(max_size=3)
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=8,
 )
