@@ -51,8 +51,8 @@ class QueueAsked(serializers.Serializer[Any]):
 
 
 class RolloutSent(serializers.Serializer[Any]):
-    """The same (pair, policy, seed, sample_index) is stored once. ``queue`` asks people about
-    it; null stores it only."""
+    """The same (pair, policy, seed, sample_index) is stored once; with another text it is
+    refused (409). ``queue`` asks people about it; null stores it only."""
 
     pair = serializers.IntegerField(min_value=1, max_value=BIG)
     text = Text(allow_blank=False, trim_whitespace=False)

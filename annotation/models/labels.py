@@ -12,14 +12,26 @@ from annotation.models.queue import Assignment, QueueItem
 
 
 class Submission(models.Model):
-    """One press of "submit"; the id is the receipt. ``client_key`` makes a repeat harmless."""
+    """One press of "submit"; the id is the receipt. ``client_key``, one of the person's own,
+    makes a repeat harmless."""
 
     assignment = models.ForeignKey(
         Assignment, on_delete=models.PROTECT, related_name="submissions"
     )
-    client_key = models.CharField(max_length=64, unique=True)
+    # The constraint begins with it.
+    annotator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    client_key = models.CharField(max_length=64)
     undone_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["annotator", "client_key"], name="key_once_a_person"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"receipt {self.pk}"

@@ -95,6 +95,7 @@ def claim_submit(
     submission = Submission(
         pk=stored.receipt,
         assignment_id=claim_id,
+        annotator_id=annotator.pk,
         client_key=client_key,
         created_at=stored.created_at,
     )

@@ -6,6 +6,7 @@ from typing import cast
 
 from django.db import transaction
 
+from annotation.errors import Conflict
 from annotation.models import Pair, Rollout, Step
 from annotation.steps import (
     CotParseError,
@@ -16,6 +17,7 @@ from annotation.steps import (
     step_sha256,
 )
 from annotation.storable import storable
+from annotation.wording import wording as _
 
 
 @transaction.atomic
@@ -31,8 +33,16 @@ def rollout_record(
     max_tokens: int = 256,
     finish: str = "stop",
     layout: str = "answer_last",
+    keep_first: bool = False,
 ) -> Rollout:
-    """Store one CoT and its readable steps; the same (pair, policy, seed, index) only once."""
+    """Store one CoT and its readable steps; the same (pair, policy, seed, index) only once.
+
+    ``keep_first``: the sampler of a job that is run again may write another text; the one that
+    people may have judged stays.
+
+    Raises:
+        Conflict: the same key is stored with another text or layout.
+    """
     text = storable(text)
     steps, code, message = _read(text, cast(Layout, layout))
     rollout, created = Rollout.objects.get_or_create(
@@ -51,6 +61,14 @@ def rollout_record(
             "finish": finish,
         },
     )
+    if not created and not keep_first and (rollout.text, rollout.layout) != (text, layout):
+        raise Conflict(
+            _(
+                "rollout %(id)s has this pair, policy, seed and sample_index with another"
+                " text; send it with another sample_index",
+                id=rollout.pk,
+            )
+        )
     if created:
         Step.objects.bulk_create(_steps(rollout, pair, steps))
     return rollout

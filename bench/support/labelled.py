@@ -15,8 +15,8 @@ from annotation_queueitem i where i.project_id = %(project)s and i.state = 'open
 on conflict do nothing
 """
 _SUBMISSIONS = """
-insert into annotation_submission (assignment_id, client_key, created_at)
-select a.id, 'filled-' || a.id, now()
+insert into annotation_submission (assignment_id, annotator_id, client_key, created_at)
+select a.id, a.annotator_id, 'filled-' || a.id, now()
 from annotation_assignment a join annotation_queueitem i on i.id = a.item_id
 where i.project_id = %(project)s and i.state = 'open' and a.state = 'submitted'
 """

@@ -53,6 +53,18 @@ def test_claiming_again_gives_the_same_claim_back() -> None:
     assert post(client, "queue/next/").json()["claim"]["id"] == claim["id"]
 
 
+def test_two_people_may_choose_the_same_key() -> None:
+    project = make_project(overlap=2)
+    (ann, hers), item = claimed(project), Assignment.objects.get().item
+    bob = client_of(Role.ANNOTATOR)
+    his = post(bob, "queue/next/", {"project": project.slug}).json()["claim"]
+    assert his["item"] == item.pk
+    first, second = submit(ann, hers, "1"), submit(bob, his, "1")
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json()["receipt"] != second.json()["receipt"]
+    assert submit(bob, his, "1").json()["receipt"] == second.json()["receipt"]
+
+
 def test_nothing_to_claim_says_why() -> None:
     body = post(client_of(Role.ANNOTATOR), "queue/next/").json()
     assert (body["claim"], body["queue"]["why"]) == (None, "empty")

@@ -118,6 +118,23 @@ def test_own_rollouts_are_parsed_queued_and_stored_once() -> None:
     assert [row["id"] for row in listed] == [first["id"], second["id"]]
 
 
+def test_the_key_of_a_rollout_with_another_text_is_a_conflict_and_nothing_changes() -> None:
+    pair, client = make_pair(make_project()), client_of(Role.LEAD)
+
+    def send(*texts: str) -> int:
+        rows = [{"pair": pair.pk, "text": text, "policy": "mine"} for text in texts]
+        sent = {"rollouts": rows}
+        return client.post("/api/v1/rollouts/", sent, format="json").status_code
+
+    assert send(cot()) == 201
+    assert send(cot(tier="3")) == 409
+    assert Rollout.objects.get().text == cot()
+    other = make_pair(make_project())
+    pair = other
+    assert send(cot(), cot(tier="3")) == 409  # in one request, too: all or none
+    assert Rollout.objects.count() == 1
+
+
 def test_a_rollout_of_an_unknown_pair_stores_nothing() -> None:
     pair = make_pair(make_project())
     rows = [{"pair": pk, "text": cot(), "policy": "mine"} for pk in (pair.pk, pair.pk + 1)]

@@ -189,6 +189,7 @@ class _Recorder:
             max_tokens=batch.max_tokens,
             finish=sample.finish,
             layout=batch.policy.layout,
+            keep_first=True,
         )
         wanted = batch.queue_limit is None or sample.index < batch.queue_limit
         # Not again for a rollout that people have already judged.
