@@ -13,19 +13,36 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from annotation.importers.rows import ImportFileError
+
+_TABLE = """
+CREATE TABLE rows (key TEXT PRIMARY KEY, record TEXT, clash INTEGER DEFAULT 0) WITHOUT ROWID
+"""
+_INSERT = """
+INSERT INTO rows (key, record) VALUES (?, ?)
+ON CONFLICT (key) DO UPDATE SET clash = 1 WHERE record <> excluded.record
+"""
+
 
 class DiskLookup:
-    """A temporary key -> record table; use as a context manager."""
+    """A temporary key -> record table of the file ``name``; use as a context manager.
 
-    def __init__(self, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+    Raises:
+        ImportFileError: a key has two different records, and which one is meant is not known.
+    """
+
+    def __init__(self, rows: Iterable[tuple[str, Mapping[str, Any]]], name: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="stepwise-import-")
         self._db = sqlite3.connect(Path(self._folder.name) / "rows.sqlite")
         self._db.execute("PRAGMA journal_mode = OFF")
-        self._db.execute("CREATE TABLE rows (key TEXT PRIMARY KEY, record TEXT) WITHOUT ROWID")
-        self._db.executemany(
-            "INSERT OR REPLACE INTO rows VALUES (?, ?)",
-            ((_key(key), json.dumps(record, default=str)) for key, record in rows),
-        )
+        self._db.execute(_TABLE)
+        try:
+            lines = ((_key(key), json.dumps(record, default=str)) for key, record in rows)
+            self._db.executemany(_INSERT, lines)
+            self._refuse_clashes(name)
+        except BaseException:
+            self._close()
+            raise
 
     def get(self, key: str) -> dict[str, Any] | None:
         query = "SELECT record FROM rows WHERE key = ?"
@@ -41,8 +58,19 @@ class DiskLookup:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._close()
+
+    def _close(self) -> None:
         self._db.close()
         self._folder.cleanup()
+
+    def _refuse_clashes(self, name: str) -> None:
+        twice = self._db.execute("SELECT key FROM rows WHERE clash LIMIT 4").fetchall()
+        if twice:
+            keys = ", ".join(key for (key,) in twice[:3]) + (", ..." if len(twice) > 3 else "")
+            raise ImportFileError(
+                f"{name}: the id {keys} is there twice with different facts; keep one of them"
+            )
 
 
 def _key(text: str) -> str:

@@ -1,7 +1,8 @@
 """Quepid-style judgments (query, docid, rating) with a product JSONL, one object a line.
 
-Mapping (docs/importing.md): grades 0..3 -> tiers 1..4. A file of individual ratings has columns
-``agent_N_rating`` and ``final_rating``; the single raters are read by :func:`read_ratings`.
+Which tier a grade is, the caller says (docs/importing.md, :mod:`annotation.importers.scale`).
+A file of individual ratings has columns ``agent_N_rating`` and ``final_rating``; the single
+raters are read by :func:`read_ratings`.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from annotation.importers.columns import columns_needed
 from annotation.importers.files import records
 from annotation.importers.lookup import DiskLookup
 from annotation.importers.rows import ImportFileError, Row, RowError, Rows, clean, row_of
+from annotation.importers.scale import grade_of, scale_for
 from annotation.importers.silver import silver_values
 
 MAX_ATTRIBUTES = 40
-TIERS = {"0": "1", "1": "2", "2": "3", "3": "4"}
+GRADES = ("0", "1", "2", "3")
 _RATING = ("rating", "final_rating")
+_MOST_GRADES = 100  # a column with more of them is no column of grades
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,35 +50,63 @@ def read_ratings(path: Path) -> Iterator[Ratings]:
         if not columns:
             raise ImportFileError(f"{path.name} has no column agent_N_rating")
         grades = [clean(record[name]) for name in columns]
-        if not set(grades) <= set(TIERS):
+        if not set(grades) <= set(GRADES):
             raise ImportFileError(f"{path.name}, line {line}: a grade is not 0, 1, 2 or 3")
         yield Ratings(
             clean(record.get("query")), clean(record.get("docid")), [int(g) for g in grades]
         )
 
 
-def read_rows(path: Path, products: Path | None = None, gold: bool = True) -> Rows:
-    """``products`` defaults to products.jsonl beside the judgments.
+def read_rows(
+    path: Path, products: Path | None = None, gold: bool = True, scale: str | None = None
+) -> Rows:
+    """``products`` defaults to products.jsonl beside the judgments; ``scale`` is ``0=1,1=4``.
 
     With ``gold=False`` the tiers are left out: then they can be replayed as people's labels.
+
+    Raises:
+        ImportFileError: a file, a column or the scale is missing, or the product file is bad.
     """
     products = products or path.parent / "products.jsonl"
     for needed in (path, products):
         if not needed.is_file():
             raise ImportFileError(f"Quepid: there is no {needed.name}")
-    with DiskLookup(_catalogue(products)) as catalogue:
+    grades = _grades(path)
+    tiers = scale_for(path.name, grades, scale) if gold else None
+    with DiskLookup(_catalogue(products), products.name) as catalogue:
         for line, record in records(path):
             if isinstance(record, RowError):
                 yield record
             else:
-                yield _joined(line, record, catalogue, gold)
+                yield _joined(line, record, catalogue, tiers)
 
 
-def _joined(line: int, judgment: Mapping[str, Any], catalogue: DiskLookup, gold: bool) -> Row:
-    rating = next((clean(judgment[name]) for name in _RATING if name in judgment), "")
-    rating = rating.removesuffix(".0")
-    if rating not in TIERS:
-        return RowError(line, f"rating '{rating}' is not 0, 1, 2 or 3")
+def _grades(path: Path) -> set[str]:
+    """All grades of the file, before a row is taken for anything."""
+    grades: set[str] = set()
+    for number, (_, record) in enumerate(records(path)):
+        if isinstance(record, RowError):
+            continue
+        if number == 0:
+            columns_needed(path, record, "query", "docid", "|".join(_RATING))
+        if len(grades) < _MOST_GRADES and (grade := _grade(record)):
+            grades.add(grade)
+    return grades
+
+
+def _grade(judgment: Mapping[str, Any]) -> str:
+    return next((grade_of(judgment[name]) for name in _RATING if name in judgment), "")
+
+
+def _joined(
+    line: int,
+    judgment: Mapping[str, Any],
+    catalogue: DiskLookup,
+    tiers: Mapping[str, str] | None,
+) -> Row:
+    grade = _grade(judgment)
+    if tiers is not None and grade not in tiers:
+        return RowError(line, f"rating '{grade[:40]}' is not one of {', '.join(tiers)}")
     query, docid = clean(judgment.get("query")), clean(judgment.get("docid"))
     product = catalogue.get(docid)
     if product is None:
@@ -101,7 +133,7 @@ def _joined(line: int, judgment: Mapping[str, Any], catalogue: DiskLookup, gold:
             "category_path": kind,
             "attributes": attributes,
             "image_url": product.get("img_500x500") or product.get("image"),
-            "tier": TIERS[rating] if gold else "",
+            "tier": tiers[grade] if tiers else "",
             "silver_category_match": silver.get("3", ""),
             "silver_attribute_match": silver.get("4", ""),
         },
@@ -124,7 +156,8 @@ def _catalogue(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for line, record in records(path):
         if isinstance(record, RowError):
             raise ImportFileError(f"{path.name}, line {line}: {record.message}")
-        yield clean(record.get("id")), record
+        columns_needed(path, record, "id", "title|name")
+        yield clean(record["id"]), record
 
 
 def _plain(value: Any) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from annotation.importers.columns import columns_needed
 from annotation.importers.files import csv_records
 from annotation.importers.lookup import DiskLookup
 from annotation.importers.rows import ImportFileError, Row, RowError, Rows, clean, row_of
@@ -28,19 +29,25 @@ def read_rows(path: Path, queries: Path | None = None, products: Path | None = N
     for needed in (labels, queries, products):
         if not needed.is_file():
             raise ImportFileError(f"WANDS: there is no {needed.name}")
-    known = dict(_by_key(queries, "query_id"))
-    with DiskLookup(_by_key(products, "product_id")) as catalogue:
+    with (
+        DiskLookup(_by_key(queries, "query_id", "query"), queries.name) as known,
+        DiskLookup(_by_key(products, "product_id", "product_name"), products.name) as catalogue,
+    ):
+        header_checked = False
         for line, record in csv_records(labels, "\t"):
             if isinstance(record, RowError):
                 yield record
                 continue
+            if not header_checked:
+                columns_needed(labels, record, "query_id", "product_id", "label")
+                header_checked = True
             yield _joined(line, record, known, catalogue)
 
 
 def _joined(
     line: int,
     label: Mapping[str, Any],
-    queries: Mapping[str, Mapping[str, Any]],
+    queries: DiskLookup,
     catalogue: DiskLookup,
 ) -> Row:
     grade = clean(label.get("label"))
@@ -82,10 +89,9 @@ def _features(product: Mapping[str, Any]) -> list[list[str]]:
     return [[name.strip(), value.strip()] for name, colon, value in parts if colon]
 
 
-def _by_key(path: Path, key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _by_key(path: Path, key: str, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for line, record in csv_records(path, "\t"):
         if isinstance(record, RowError):
             raise ImportFileError(f"{path.name}, line {line}: {record.message}")
-        if key not in record:
-            raise ImportFileError(f"{path.name} has no column {key}")
+        columns_needed(path, record, key, text)
         yield clean(record[key]), record

@@ -29,6 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--adapter", choices=sorted(ADAPTERS), default="native")
         parser.add_argument("--products", type=Path, help="the adapter's product file")
         parser.add_argument("--queries", type=Path, help="WANDS: the query file")
+        parser.add_argument("--scale", help="Quepid: the tier of each grade, like 0=1,1=4")
         parser.add_argument("--split", choices=SPLITS, help="put every row into this split")
         parser.add_argument(
             "--as",
@@ -92,6 +93,7 @@ def _import(project: Project, options: dict[str, Any]) -> ImportReport:
             progress=bar,
             products=options["products"],
             queries=options["queries"],
+            scale=options["scale"],
         )
     finally:
         bar.end()

@@ -129,6 +129,58 @@ def test_esci_grades_become_tiers_and_products_are_joined_by_market(esci: Path) 
     assert rows[3] == RowError(4, "product B3 (us) is not in the product file")
 
 
+def test_esci_joined_with_its_products_needs_no_product_file(tmp_path: Path) -> None:
+    example = {
+        "example_id": 0, "query": "mug", "query_id": 5, "product_id": "B1",
+        "product_locale": "us", "esci_label": "Exact", "split": "test", "product_title": "Mug",
+        "product_description": "<p>big</p>", "product_bullet_point": None,
+        "product_brand": "Acme", "product_color": "red",
+    }  # fmt: skip
+    other = {**example, "product_id": "B2", "product_title": "Lid", "esci_label": "Export"}
+    file = tmp_path / "train-00000-of-00001.parquet"
+    pq.write_table(pa.Table.from_pylist([example, other]), file)
+    good, bad = read_rows(file, "esci")
+    assert isinstance(good, PairRow)
+    assert (good.title, good.description, good.gold) == ("Mug", "big", {"5": "4"})
+    assert good.attributes == [("brand", "Acme"), ("color", "red")]
+    assert bad == RowError(2, "esci_label 'Export' is not E, S, C or I")
+    assert list(read_rows(tmp_path, "esci")) == [good, bad], "its folder is the same"
+
+    pq.write_table(pa.Table.from_pylist([other]), tmp_path / "train-00001-of-00001.parquet")
+    rows = list(read_rows(tmp_path, "esci"))
+    assert rows[2] == RowError(1, f"train-00001-of-00001.parquet: {bad.message}")
+
+
+def test_an_id_with_two_different_products_refuses_the_file(esci: Path, wands: Path) -> None:
+    path = esci / "shopping_queries_dataset_products.parquet"
+    products = pq.read_table(path).to_pylist()
+    pq.write_table(pa.Table.from_pylist([*products, products[0]]), path)
+    assert len(list(read_rows(esci, "esci"))) == 4, "the same product again is no contradiction"
+    changed = {**products[0], "product_title": "Other"}
+    pq.write_table(pa.Table.from_pylist([*products, changed]), path)
+    with pytest.raises(ImportFileError, match="the id us/B1 is there twice with different"):
+        list(read_rows(esci, "esci"))
+
+    with (wands.parent / "query.csv").open("a") as stream:
+        stream.write("0\toffice chair\tChairs\n")
+    with pytest.raises(ImportFileError, match=r"query\.csv: the id 0 is there twice"):
+        list(read_rows(wands, "wands"))
+
+
+def test_wands_and_esci_files_with_other_headings_name_the_columns_they_need(
+    esci: Path, wands: Path
+) -> None:
+    tsv(wands, "id|t|query|t|product|t|grade", "0|t|0|t|7|t|Exact")
+    with pytest.raises(ImportFileError, match="needs the columns query_id, product_id, label"):
+        list(read_rows(wands, "wands"))
+    path = esci / "shopping_queries_dataset_examples.parquet"
+    pq.write_table(pa.Table.from_pylist([{"query": "hub", "asin": "B1", "label": "E"}]), path)
+    with pytest.raises(
+        ImportFileError, match=r"needs the columns query, .*; it has query, asin"
+    ):
+        list(read_rows(esci, "esci"))
+
+
 def test_esci_can_be_cut_to_one_market(esci: Path) -> None:
     assert [row.line for row in read_rows(esci, "esci", locale="es")] == [3]
 
@@ -160,7 +212,7 @@ def quepid(tmp_path: Path) -> Path:
 
 
 def test_quepid_grades_become_tiers_and_fields_give_silver_values(quepid: Path) -> None:
-    rows = list(read_rows(quepid, "quepid"))
+    rows = list(read_rows(quepid, "quepid", scale="0=1, 1=2, 2=3, 3=4"))
     good = [row for row in rows if isinstance(row, PairRow)]
     assert [(r.title, r.gold, r.silver) for r in good] == [
         ('Speaker MBS "100"', {"5": "4"}, {"3": "match", "4": "all"}),
@@ -175,13 +227,13 @@ def test_quepid_grades_become_tiers_and_fields_give_silver_values(quepid: Path) 
     assert (good[0].category_path, good[0].description) == ("Speakers", "small and loud")
     assert [(row.line, row.message) for row in rows if isinstance(row, RowError)] == [
         (4, "docid 3 is not in the product file"),
-        (5, "rating '5' is not 0, 1, 2 or 3"),
+        (5, "rating '5' is not one of 0, 1, 2, 3"),
     ]
 
 
 def test_quepid_tiers_can_be_left_to_be_replayed(quepid: Path) -> None:
     good = [r for r in read_rows(quepid, "quepid", gold=False) if isinstance(r, PairRow)]
-    assert [row.gold for row in good] == [{}, {}]
+    assert [row.gold for row in good] == [{}, {}, {}], "no grade is read"
 
 
 def test_the_single_raters_stay_apart(quepid: Path) -> None:
