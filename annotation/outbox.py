@@ -1,29 +1,51 @@
-"""Locks that make ids a safe reading position.
+"""Reading on from an id without missing a row that is committed late.
 
-Ids are given before commit, so a reader that has seen id 6 could miss id 5, still in flight.
-Writers therefore hold a shared lock until they commit, and a reader waits for all of them.
+Ids are given before the commit: who has seen id 6 could miss id 5, still in flight. So whoever
+remembers how far they have read, a watermark or ``?after=``, reads up to the horizon only: no
+row at or below it can still appear. Nobody waits for anybody (docs/decisions/0015).
+
+The writers' half is a trigger on each table of ``OUTBOXES``, so that no door can forget it.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TypeVar
 
 from django.db import connection
+from django.db.models import Model, QuerySet
 
-Outbox = Literal["resolutions", "pairs"]
-_KEYS: dict[Outbox, int] = {"resolutions": 738_201, "pairs": 738_202}
+from annotation.models import Project
 
-
-def outbox_writing(outbox: Outbox) -> None:
-    """Before the first insert, inside the writer's transaction."""
-    _lock("pg_advisory_xact_lock_shared", outbox)
-
-
-def outbox_reading(outbox: Outbox) -> None:
-    """Before the select, inside the reader's transaction: all smaller ids are visible then."""
-    _lock("pg_advisory_xact_lock", outbox)
+OUTBOXES = (
+    "annotation_pair",
+    "annotation_rollout",
+    "annotation_steplabel",
+    "annotation_resolution",
+)
+M = TypeVar("M", bound=Model)
 
 
-def _lock(function: str, outbox: Outbox) -> None:
+def outbox_writing(project: Project) -> None:
+    """Inside a long transaction that writes pairs of this project only, before the first: it
+    keeps back the project's own readers and nobody else's."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(%s)", [_KEYS[outbox]])
+        cursor.execute("SELECT set_config('stepwise.project', %s, true)", [str(project.pk)])
+
+
+def outbox_horizon(outbox: type[Model], project: Project) -> int:
+    """The highest id that is safe to have passed.
+
+    A statement of its own: the rows must be read by a later one, which sees what was committed
+    while this one looked.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT stepwise_outbox_horizon(%s, %s)", [outbox._meta.db_table, project.pk]
+        )
+        (horizon,) = cursor.fetchone()
+    return int(horizon)
+
+
+def outbox_settled(rows: QuerySet[M], project: Project) -> QuerySet[M]:
+    """Of a project's rows, in order of id, those that a reader may read past."""
+    return rows.filter(pk__lte=outbox_horizon(rows.model, project))

@@ -16,6 +16,7 @@ from annotation.api.base import ApiView, user_of
 from annotation.api.fields import Pages, ProjectQuery, body_of, project_named, query_of
 from annotation.importers.table import ONE_FILE_ADAPTERS
 from annotation.models import ImportJob, Pair, Project
+from annotation.outbox import outbox_settled
 from annotation.services.imports import import_job_create
 from annotation.splits import SPLITS
 from annotation.tasks import import_job_start
@@ -107,7 +108,8 @@ class Pairs(ApiView, generics.ListAPIView[Pair]):
 
     def get_queryset(self) -> QuerySet[Pair]:
         asked = query_of(self.request, PairQuery)
-        pairs = Pair.objects.filter(project=project_named(asked["project"]))
+        project = project_named(asked["project"])
+        pairs = outbox_settled(Pair.objects.filter(project=project), project)
         if split := asked.get("split"):
             pairs = pairs.filter(split=split)
         return pairs.select_related("product")

@@ -26,6 +26,7 @@ from annotation.api.fields import (
 )
 from annotation.api.queue_forms import Mark
 from annotation.models import Assignment, QueueItem, Resolution, StepLabel
+from annotation.outbox import outbox_settled
 from annotation.selectors.agreement import agreement_table, kappa_table
 from annotation.services.pools import item_reserve
 from annotation.services.resolution import (
@@ -214,7 +215,7 @@ class ItemReserve(ApiView):
 
 @extend_schema(parameters=[AfterQuery])
 class Labels(ApiView, generics.ListAPIView[StepLabel]):
-    """Valid labels in order of id."""
+    """Valid labels in order of id. A label appears once no smaller id can still appear."""
 
     abilities = {"GET": Ability.READ}
     serializer_class = LabelRecord
@@ -222,18 +223,19 @@ class Labels(ApiView, generics.ListAPIView[StepLabel]):
 
     def get_queryset(self) -> QuerySet[StepLabel]:
         asked = query_of(self.request, AfterQuery)
+        project = project_named(asked["project"])
         valid = StepLabel.objects.filter(
-            item__project=project_named(asked["project"]),
-            submission__undone_at=None,
-            pk__gt=asked["after"],
+            item__project=project, submission__undone_at=None, pk__gt=asked["after"]
         )
         # An answer to gold checks a person; it is no label of the step.
-        return valid.exclude(item__state=QueueItem.State.GOLD).select_related("annotator")
+        labels = valid.exclude(item__state=QueueItem.State.GOLD).select_related("annotator")
+        return outbox_settled(labels, project)
 
 
 @extend_schema(parameters=[AfterQuery])
 class Resolutions(ApiView, generics.ListAPIView[Resolution]):
-    """Decisions in order of id; the newest of an item and kind is the valid one."""
+    """Decisions in order of id; the newest of an item and kind is the valid one. A decision
+    appears once no smaller id can still appear."""
 
     abilities = {"GET": Ability.READ}
     serializer_class = ResolutionRecord
@@ -241,9 +243,9 @@ class Resolutions(ApiView, generics.ListAPIView[Resolution]):
 
     def get_queryset(self) -> QuerySet[Resolution]:
         asked = query_of(self.request, AfterQuery)
-        return Resolution.objects.filter(
-            pair__project=project_named(asked["project"]), pk__gt=asked["after"]
-        )
+        project = project_named(asked["project"])
+        rows = Resolution.objects.filter(pair__project=project, pk__gt=asked["after"])
+        return outbox_settled(rows, project)
 
 
 class Agreement(ApiView):

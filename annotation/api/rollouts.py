@@ -25,6 +25,7 @@ from annotation.api.fields import (
 )
 from annotation.api.queue_forms import StepText
 from annotation.models import Pair, Rollout
+from annotation.outbox import outbox_settled
 from annotation.services.queue import queue_open
 from annotation.services.rollouts import rollout_record
 from annotation.steps import LAYOUTS
@@ -83,7 +84,8 @@ class Rollouts(ApiView, generics.ListAPIView[Rollout]):
 
     def get_queryset(self) -> QuerySet[Rollout]:
         project = project_named(query_of(self.request, ProjectQuery)["project"])
-        return Rollout.objects.filter(pair__project=project).prefetch_related("steps")
+        rollouts = outbox_settled(Rollout.objects.filter(pair__project=project), project)
+        return rollouts.prefetch_related("steps")
 
     @extend_schema(request=RolloutsSent, responses={201: RolloutsKept})
     def post(self, request: Request) -> Response:

@@ -46,7 +46,7 @@ def guideline_save(
     if not set(kinds) <= {int(kind) for kind in StepKind}:
         raise Invalid(_("changed steps must be 1 to 5"))
     text, rules = _lines(text), _lines(rules)
-    stored = Project.objects.select_for_update().get(pk=project.pk)
+    stored = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     if base is not None and base != stored.guideline_version:
         raise Conflict(_("version %(n)s was saved meanwhile", n=stored.guideline_version))
     current = guideline_current(project=stored)

@@ -82,7 +82,7 @@ def pairs_import(
     total = row_total(path) if path.is_file() else None
     with transaction.atomic():
         copy = PairCopy(project, path.name)
-        outbox_writing("pairs")
+        outbox_writing(project)
         for read, batch in read_ahead(_batches(rows, report, split)):
             if skip_bad or not report.errors:
                 report.created += copy.write(batch)

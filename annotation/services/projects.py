@@ -70,7 +70,7 @@ def project_save(*, project: Project, author: User | None = None) -> Project:
         raise Invalid(_("rules: %(error)s", error=str(error))) from error
     if not 1 <= project.overlap <= project.max_overlap:
         raise Invalid(_("overlap must be at least 1 and at most max_overlap"))
-    stored = Project.objects.select_for_update().filter(pk=project.pk).first()
+    stored = Project.objects.select_for_update(no_key=True).filter(pk=project.pk).first()
     if stored is not None:
         version = guideline_save(
             project=stored, author=author, text=project.guideline, rules=project.rules

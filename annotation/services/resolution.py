@@ -13,7 +13,6 @@ from django.utils import timezone
 from annotation.consensus import Decision, Vote, decide
 from annotation.errors import Conflict, Denied, Invalid
 from annotation.models import Assignment, QueueItem, Resolution, Step, StepLabel
-from annotation.outbox import outbox_writing
 from annotation.roles import Role, has_role
 from annotation.selectors.consensus import skills_of
 from annotation.services.reviews import review_draw, review_reopened
@@ -178,7 +177,6 @@ def _record(
     lead: User | None = None,
     cause: str = "",
 ) -> list[Resolution]:
-    outbox_writing("resolutions")
     steps = {step.kind: step for step in item.rollout.steps.all()}
     current = item.project.guideline_version
     # A lead decides by today's guideline; people did by the one they saw.

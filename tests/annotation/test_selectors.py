@@ -115,8 +115,13 @@ def test_kappa_names_the_two_people() -> None:
 
 
 def test_a_reader_pulls_past_its_position() -> None:
-    item = make_item(make_project(overlap=1))
+    project = make_project(overlap=1)
+    item = make_item(project)
     submit(item, make_user())
     item_resolve(item=item)
     ids = list(Resolution.objects.order_by("pk").values_list("pk", flat=True))
-    assert [row.pk for row in resolutions_after(ids[1], 2)] == ids[2:4]
+    rows, reached = resolutions_after(ids[1], 2, project)
+    assert [row.pk for row in rows] == ids[2:4]
+    assert reached == ids[3]
+    rows, reached = resolutions_after(reached, 2, project)
+    assert ([row.pk for row in rows], reached) == (ids[4:], ids[4])

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Event
-
 import pytest
-from django.db import connection, transaction
 
 from annotation.labels import LabelInput
-from annotation.models import Pair, Project, QueueItem, Resolution
+from annotation.models import Pair, Project, QueueItem
 from annotation.roles import Role
 from annotation.services.queue import queue_open
 from annotation.services.resolution import (
@@ -27,8 +23,8 @@ from tests.annotation.factories import (
     make_user,
     submit,
 )
-from verifier.models import GroundTruth
-from verifier.services.truth import truth_refresh
+from verifier.models import GroundTruth, Watermark
+from verifier.services.truth import truth_refresh, truth_refresh_share
 from verifier.tasks import truth_refresh_due
 
 
@@ -123,47 +119,29 @@ class TestPrecedence:
         assert current(pair) == {3: ("match", "gold")}
 
 
-def someone_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
-        return cursor.fetchone() is not None
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_resolution_that_commits_late_is_not_missed() -> None:
-    # Writer 1 takes an id and stays open; writer 2 takes the next id and commits. A reader that
-    # trusted ids alone would pass writer 1's row for ever.
-    project = make_project(overlap=1)
-    slow, fast = make_item(project), make_item(project)
-    submit(slow, make_user())
-    submit(fast, make_user())
-    written, go_on = Event(), Event()
-
-    def write_slowly() -> None:
-        try:
-            with transaction.atomic():
-                item_resolve(item=slow)
-                written.set()
-                go_on.wait(30)
-        finally:
-            connection.close()
-
-    def read() -> None:
-        try:
-            truth_refresh(project=project)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(2) as pool:
-        writer = pool.submit(write_slowly)
-        assert written.wait(30)
-        item_resolve(item=fast)
-        reader = pool.submit(read)
-        while not (reader.done() or someone_waits()):
-            pass
-        go_on.set()
-        writer.result(30)
-        reader.result(30)
+@pytest.mark.django_db
+def test_pairs_without_values_are_passed_over_once() -> None:
+    project = make_project()
+    for _ in range(3):
+        newest = make_pair(project)
     truth_refresh(project=project)
-    assert Resolution.objects.count() == 10
+    assert Watermark.objects.get(name=f"truth:{project.pk}:pairs").position == newest.pk
+    pair = make_pair(project, gold={"5": "4"})
+    truth_refresh(project=project)
+    assert current(pair) == {5: ("4", "gold")}
+
+
+@pytest.mark.django_db
+def test_a_share_of_the_work_is_bounded_and_the_next_one_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("verifier.services.truth._BATCH", 2)
+    one, other = make_project(), make_project()
+    for project in (one, other):
+        for _ in range(5):
+            make_pair(project, gold={"5": "4"})
+    left: list[bool] = []
+    while not left or left[-1]:
+        left.append(truth_refresh_share(batches=1))
+    assert left == [True, True, False]  # 2 + 2 + 1 of each project
     assert GroundTruth.objects.count() == 10

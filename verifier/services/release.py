@@ -20,7 +20,7 @@ def release_cut(*, project: Project, user: User | None = None) -> VerifierReleas
     ``payload`` is the text of truth.json (docs/formats.md), ``counts`` kind -> source -> rows.
     """
     # The project's lock makes the numbers consecutive when two people press at once.
-    Project.objects.select_for_update().get(pk=project.pk)
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     table = TruthTable(_entries(project))
     digest = rows_sha256(table.rows())
     newest = VerifierRelease.objects.filter(project=project).order_by("-number").first()

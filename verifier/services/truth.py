@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from django.db import transaction
 from django.utils import timezone
 
 from annotation.models import Pair, Project, Resolution
-from annotation.outbox import Outbox, outbox_reading
-from annotation.selectors.outbox import resolutions_after
+from annotation.selectors.outbox import resolutions_after, valued_pairs_after
 from annotation.steps import OPEN_KINDS, STRUCTURED_KINDS, VALUES, StepKind
 from verifier.models import GroundTruth, Watermark
 from verifier.truth import SOURCES
 
 _BATCH = 500
+Outbox = Literal["pairs", "resolutions"]
+# The imported values first, so that on a first run people's word supersedes them.
+_OUTBOXES: tuple[Outbox, ...] = ("pairs", "resolutions")
 # Higher is stronger.
 _RANK = {str(source): rank for rank, source in enumerate(reversed(SOURCES))}
 
@@ -48,34 +51,49 @@ def truth_refresh(*, project: Project | None = None) -> dict[str, int]:
     projects = Project.objects.order_by("pk") if project is None else [project]
     counts = {str(source): 0 for source in SOURCES}
     for each in projects:
-        # The imported values first, so that on a first run people's word supersedes them.
-        while _pull(each, "pairs", counts):
-            pass
-        while _pull(each, "resolutions", counts):
-            pass
+        for outbox in _OUTBOXES:
+            while _pull(each, outbox, counts):
+                pass
     return counts
 
 
+def truth_refresh_share(*, batches: int = 4) -> bool:
+    """A bounded share of the same work: at most so many batches of each outbox.
+
+    Returns whether something is left. What somebody else refreshes just now is left to them.
+    """
+    counts = {str(source): 0 for source in SOURCES}
+    left = False
+    for project in Project.objects.order_by("pk"):
+        for outbox in _OUTBOXES:
+            share = (_pull(project, outbox, counts, wait=False) for _ in range(batches))
+            left |= all(share)
+    return left
+
+
 @transaction.atomic
-def _pull(project: Project, outbox: Outbox, counts: dict[str, int]) -> bool:
-    """One batch; False when nothing was left. The mark's lock lets one reader in at a time."""
+def _pull(
+    project: Project, outbox: Outbox, counts: dict[str, int], *, wait: bool = True
+) -> bool:
+    """One batch; whether there may be more. The mark's lock lets one reader in at a time."""
     name = f"truth:{project.pk}:{outbox}"
     Watermark.objects.get_or_create(name=name)
-    mark = Watermark.objects.select_for_update().get(name=name)
-    outbox_reading(outbox)
-    if outbox == "pairs":
-        pairs = Pair.objects.filter(project=project, pk__gt=mark.position).order_by("pk")
-        rows: list[Pair] | list[Resolution] = list(pairs[:_BATCH])
-        facts = [fact for pair in rows if isinstance(pair, Pair) for fact in _imported(pair)]
-    else:
-        rows = list(resolutions_after(mark.position, _BATCH, project))
-        facts = [f for row in rows if isinstance(row, Resolution) for f in _resolved(row)]
-    if not rows:
+    marks = Watermark.objects.select_for_update(skip_locked=not wait)
+    mark = marks.filter(name=name).first()
+    if mark is None:
         return False
-    _keep(facts, counts)
-    mark.position = rows[-1].pk
-    mark.save(update_fields=["position"])
-    return True
+    if outbox == "pairs":
+        pairs, reached = valued_pairs_after(mark.position, _BATCH, project)
+        facts, full = [f for pair in pairs for f in _imported(pair)], len(pairs) == _BATCH
+    else:
+        rows, reached = resolutions_after(mark.position, _BATCH, project)
+        facts, full = [f for row in rows for f in _resolved(row)], len(rows) == _BATCH
+    if facts:
+        _keep(facts, counts)
+    if reached != mark.position:
+        mark.position = reached
+        mark.save(update_fields=["position"])
+    return full
 
 
 def _imported(pair: Pair) -> Iterator[_Fact]:
