@@ -62,6 +62,6 @@ DROP FUNCTION stepwise_outbox_horizon, stepwise_outbox_newest;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("annotation", "0009_pools_order")]
+    dependencies = [("annotation", "0010_keys_of_a_person")]
 
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
