@@ -15,6 +15,7 @@ from config.broker import broker_settings
 from config.embedded import data_dir, is_embedded
 from config.env import env_bool, env_int, env_list, env_str
 from config.secret import secret_key
+from config.servers import servers_check
 
 django_stubs_ext.monkeypatch()  # ModelAdmin[Pair] and the like, at run time too
 
@@ -187,6 +188,9 @@ RUN_LEASE_SECONDS = env_int("STEPWISE_RUN_LEASE_SECONDS", 60, 5, 3_600)
 # sampled there, all others in a local process.
 POLICY_URL = env_str("STEPWISE_POLICY_URL")
 POLICY_API_KEY = env_str("STEPWISE_POLICY_API_KEY")
+# The other servers that a checkpoint or a run may name.
+POLICY_HOSTS = env_list("STEPWISE_POLICY_HOSTS", "")
+servers_check(POLICY_URL, POLICY_API_KEY, POLICY_HOSTS)
 # The interpreter of sampling, scoring and training; a fleet gives RL an environment of its own.
 RL_PYTHON = env_str("STEPWISE_RL_PYTHON") or sys.executable
 # What precedes `training.rl.train RUN_DIR`, e.g. "accelerate launch --num_processes 8 -m".

@@ -26,6 +26,7 @@ _SCRATCH = Path(tempfile.mkdtemp(prefix="stepwise-test-"))
 
 
 os.environ["STEPWISE_DATA_DIR"] = str(_SCRATCH)
+os.environ.setdefault("STEPWISE_POLICY_HOSTS", "127.0.0.0/8")  # the servers of the tests
 os.environ.setdefault("STEPWISE_SECRET_KEY", "tests-only-" + "k" * 50)
 from config.embedded import ensure_database_url, stop_embedded  # noqa: E402
 

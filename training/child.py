@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,17 @@ class ChildFailed(RuntimeError):
 
 
 class Child:
-    """One running command. Its stdout and stderr go to ``log``, which is appended to."""
+    """One running command. Its stdout and stderr go to ``log``, which is appended to; ``more``
+    are variables beside those of this process."""
 
-    def __init__(self, command: Sequence[str], *, log: Path, threads: int = 1) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        log: Path,
+        threads: int = 1,
+        more: Mapping[str, str] | None = None,
+    ) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
         self.log = log
         guarded = [sys.executable, "-m", "training.guard", "--", *command]
@@ -38,7 +46,7 @@ class Child:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 cwd=ROOT,
-                env=_environment(threads),
+                env=_environment(threads) | dict(more or {}),
                 start_new_session=True,
             )
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from training.outbound import NotAllowed, Outbound
 from training.policy_client import (
     WAIT_SECONDS,
     OnWait,
@@ -47,7 +48,7 @@ class HttpPolicy:
         url: str,
         model: str,
         *,
-        api_key: str = "",
+        outbound: Outbound,
         own: bool = False,
         concurrency: int = 16,
         timeout: float = 120.0,
@@ -57,16 +58,17 @@ class HttpPolicy:
     ) -> None:
         self._url = completions_url(url)
         self._model = model
-        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._outbound = outbound
         self._own, self._concurrency, self._timeout = own, concurrency, timeout
         self._attempts, self._pause, self._sleep = attempts, pause, sleep
 
     def sample(
         self, prompts: Sequence[Mapping[str, Any]], request: SamplingRequest, on_wait: OnWait
     ) -> Iterator[SampledText]:
-        limits = httpx.Limits(max_connections=self._concurrency)
         with (
-            httpx.Client(headers=self._headers, timeout=self._timeout, limits=limits) as http,
+            self._outbound.client(
+                self._url, timeout=self._timeout, connections=self._concurrency
+            ) as http,
             ThreadPoolExecutor(self._concurrency) as pool,
         ):
             left = {pool.submit(self._one, http, prompt, request) for prompt in prompts}
@@ -125,8 +127,12 @@ def post_until_read(
 ) -> T:
     """What ``read`` makes of the answer to ``body``; None from it is an unreadable answer.
 
+    The error names the server and the status, never a word of the answer: who reads it is not
+    always who may read that server.
+
     Raises:
-        PolicyError: a 4xx that asking again cannot help, or every one of ``attempts`` failed.
+        PolicyError: the server may not be asked, it redirects, a 4xx that asking again cannot
+            help, or every one of ``attempts`` failed.
     """
     problem = ""
     for attempt in range(attempts):
@@ -134,18 +140,22 @@ def post_until_read(
             sleep(pause * 2 ** (attempt - 1))
         try:
             answer = http.post(url, json=body)
+        except NotAllowed as error:
+            raise PolicyError(str(error)) from error
         except httpx.TransportError as error:
-            problem = f"{type(error).__name__}: {error}"
+            problem = type(error).__name__
             continue
         if answer.status_code in _RETRIED:
-            problem = f"answered {answer.status_code}: {answer.text[:200]}"
+            problem = f"answered {_status(answer)}"
+        elif answer.has_redirect_location:
+            raise PolicyError(f"{url} redirects ({_status(answer)}): name the server itself")
         elif answer.is_error:
-            raise PolicyError(f"{url} refused: {answer.status_code} {answer.text[:300]}")
+            raise PolicyError(f"{url} refused: {_status(answer)}")
         else:
             found = read(answer)
             if found is not None:
                 return found
-            problem = f"answered unreadably: {answer.text[:200]}"
+            problem = "answered unreadably"
     raise PolicyError(f"{url}: {problem} (tried {attempts} times)")
 
 
@@ -154,21 +164,27 @@ def completions_url(url: str) -> str:
     return f"{_base(url)}/completions"
 
 
-def served_models(url: str, *, api_key: str = "", timeout: float = 10.0) -> dict[str, str]:
+def served_models(url: str, *, outbound: Outbound, timeout: float = 10.0) -> dict[str, str]:
     """What the server answers to (``GET /v1/models``): name -> what it loaded for it, a folder
     or a hub's name; "" where it does not say (``root`` is vLLM's own).
 
     Raises:
-        PolicyError: the server is away or does not speak the protocol.
+        PolicyError: the server may not be asked, is away or does not speak the protocol.
     """
-    headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
     try:
-        answer = httpx.get(f"{_base(url)}/models", headers=headers, timeout=timeout)
-        answer.raise_for_status()
+        with outbound.client(url, timeout=timeout) as http:
+            answer = http.get(f"{_base(url)}/models")
+    except NotAllowed as error:
+        raise PolicyError(str(error)) from error
+    except httpx.HTTPError as error:
+        raise PolicyError(f"{url} does not list its models: {type(error).__name__}") from error
+    if not answer.is_success:
+        raise PolicyError(f"{url} does not list its models: {_status(answer)}")
+    try:
         rows = answer.json()["data"]
         return {str(row["id"]): str(row.get("root") or "") for row in rows}
-    except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise PolicyError(f"{url} does not list its models: {error}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise PolicyError(f"{url} does not list its models: unreadable answer") from error
 
 
 def answers_for(served: Mapping[str, str], name: str, folder: str | Path) -> bool:
@@ -178,6 +194,11 @@ def answers_for(served: Mapping[str, str], name: str, folder: str | Path) -> boo
     if not root or not Path(root).is_dir():
         return root is not None
     return Path(root).resolve() == Path(folder).resolve()
+
+
+def _status(answer: httpx.Response) -> str:
+    """The number with its usual words; the server's own words stay unread."""
+    return f"{answer.status_code} {httpx.codes.get_reason_phrase(answer.status_code)}".strip()
 
 
 def _base(url: str) -> str:

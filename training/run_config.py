@@ -13,8 +13,10 @@ from typing import Any
 import tomli_w
 
 from training.models import Checkpoint, TrainingRun
+from training.outbound import NotAllowed
 from training.rl.config import RunConfig, parse_config
 from training.rl.types import BadInput
+from training.servers import outbound
 
 METHODS = {
     "srpo": "SRPO: step rewards, step advantages",
@@ -87,11 +89,27 @@ def config_check(
         raise ConfigError(f"'{taken[0]}' is chosen above, not overridden")
     DataOptions.of(config)
     try:
-        return parse_config(_toml(method, policy, rm, config))
+        parsed = parse_config(_toml(method, policy, rm, config))
     except TypeError as error:  # a null, which JSON has and TOML has not
         raise ConfigError(f"a value is missing: {error}") from error
     except BadInput as error:
         raise ConfigError(str(error).removeprefix("run.toml: ")) from error
+    _servers_check(parsed)
+    return parsed
+
+
+def _servers_check(config: RunConfig) -> None:
+    named = {
+        "rewards.server": config.rewards.server,
+        "trainer.vllm_url": config.trainer.vllm_url,
+    }
+    for key, url in named.items():
+        if url in ("", "local"):
+            continue
+        try:
+            outbound().name_check(url)
+        except NotAllowed as error:
+            raise ConfigError(f"{key}: {error}") from error
 
 
 def run_toml(run: TrainingRun) -> str:

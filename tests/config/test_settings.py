@@ -46,3 +46,16 @@ def test_behind_tls_djangos_own_deployment_check_finds_nothing() -> None:
         STEPWISE_ALLOWED_HOSTS="stepwise.example.org",
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_key_without_the_server_that_it_belongs_to_does_not_start() -> None:
+    done = manage("check", STEPWISE_SECRET_KEY="k" * 60, STEPWISE_POLICY_API_KEY="secret")
+    assert done.returncode != 0
+    assert "name it in STEPWISE_POLICY_URL" in done.stderr
+    assert "secret" not in done.stderr.splitlines()[-1]
+
+
+def test_a_list_of_servers_that_makes_no_sense_does_not_start() -> None:
+    done = manage("check", STEPWISE_SECRET_KEY="k" * 60, STEPWISE_POLICY_HOSTS="http://rm")
+    assert done.returncode != 0
+    assert "STEPWISE_POLICY_HOSTS: " in done.stderr

@@ -17,6 +17,7 @@ from annotation.steps import CLAIM_KEYS, StepKind, parse
 from tests.rl.tiny import label_row, make_run
 from tests.rl.vllm_server import Vllm, known_pairs, like_a_public_model
 from training.models import Checkpoint
+from training.outbound import Outbound
 from training.policy_client import LocalPolicy, PolicyError, SamplingRequest
 from training.policy_http import (
     HttpPolicy,
@@ -43,6 +44,7 @@ pytestmark = [
 ]
 
 SEED_POLICY = Path(__file__).resolve().parents[2] / "training" / "seed_policy"
+HERE = Outbound(hosts=["127.0.0.1"])
 ANSWER_SECONDS = 900.0  # a busy machine is no failure
 TOKENS = 160
 HOT = 2.0  # at 1 the seed policy is so sure that samples agree
@@ -83,7 +85,7 @@ def texts_of(
 ) -> dict[str, list[str]]:
     """By pair, as the installation's own client samples them."""
     request = SamplingRequest(n=n, temperature=temperature, top_k=0, max_tokens=TOKENS, seed=3)
-    client = HttpPolicy(url, name, own=True, timeout=ANSWER_SECONDS)
+    client = HttpPolicy(url, name, outbound=Outbound(url), own=True, timeout=ANSWER_SECONDS)
     found: dict[str, list[str]] = {p["pair_id"]: [""] * n for p in prompts}
     for text in client.sample(prompts, request, lambda: None):
         found[text.pair_id][text.index] = text.text
@@ -155,7 +157,7 @@ def test_a_step_has_the_same_critique_and_chance_through_the_server(
         for wrong in (False, True)
         for kind in CLAIM_KEYS
     ]
-    served = load_served(judge, vllm.serve(judge))
+    served = load_served(judge, vllm.serve(judge), HERE)
     served.timeout = ANSWER_SECONDS
     theirs, ours = served.review(asked), load_reward_model(judge).review(asked)
     assert [s.critique for s in theirs] == [s.critique for s in ours]
@@ -180,10 +182,10 @@ def test_a_swapped_server_answers_for_the_new_checkpoint_and_not_for_the_old(
     vllm: Vllm, judge: Path, tmp_path: Path, samples: list[Sample], settings: Any
 ) -> None:
     old, new = (Checkpoint(name=f.name, path=str(f)) for f in (SEED_POLICY, judge))
-    scorer = load_served(judge, vllm.serve(judge))
+    scorer = load_served(judge, vllm.serve(judge), HERE)
     for folder, here, elsewhere in ((judge, new, old), (SEED_POLICY, old, new)):
         settings.POLICY_URL = url = vllm.serve(folder)
-        assert served_models(url) == {str(folder): str(folder)}
+        assert served_models(url, outbound=HERE) == {str(folder): str(folder)}
         assert isinstance(policy_client(here, tmp_path), HttpPolicy)
         assert isinstance(policy_client(elsewhere, tmp_path), LocalPolicy)
         prompts = prompts_of(load_policy(folder), samples[:1])
@@ -192,4 +194,4 @@ def test_a_swapped_server_answers_for_the_new_checkpoint_and_not_for_the_old(
     with pytest.raises(BadInput, match="refused: 404"):
         scorer.review([rm_prompt(samples[0].text, ["## 1"], StepKind.CATEGORY)])
     with pytest.raises(BadInput, match="not"):
-        load_served(judge, vllm.url)
+        load_served(judge, vllm.url, HERE)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.training.speaking_server import Reply, completions, serving
+from training.outbound import Outbound
 from training.policy_client import PolicyError, SampledText, SamplingRequest
 from training.policy_http import (
     HttpPolicy,
@@ -21,6 +22,7 @@ from training.policy_http import (
 )
 
 REQUEST = SamplingRequest(n=2, temperature=0.7, top_k=50, max_tokens=32, seed=5)
+HERE = Outbound(hosts=["127.0.0.1"])
 PROMPTS = [{"pair_id": str(i), "prompt": f"prompt {i}"} for i in range(3)]
 
 
@@ -29,15 +31,16 @@ def sample(
     request: SamplingRequest = REQUEST,
     prompts: list[dict[str, str]] = PROMPTS,
     on_wait: Callable[[], None] = lambda: None,
+    outbound: Outbound = HERE,
     **options: Any,
 ) -> list[SampledText]:
-    client = HttpPolicy(url, "tiny", sleep=lambda _: None, **options)
+    client = HttpPolicy(url, "tiny", outbound=outbound, sleep=lambda _: None, **options)
     return sorted(client.sample(prompts, request, on_wait), key=lambda s: (s.pair_id, s.index))
 
 
 def test_n_completions_a_prompt_come_back_with_their_index() -> None:
     with serving() as server:
-        found = sample(server.url, api_key="secret")
+        found = sample(server.url, outbound=Outbound(server.url, "secret"))
     assert [(s.pair_id, s.index, s.finish) for s in found] == [
         (str(i), k, "stop") for i in range(3) for k in range(2)
     ]
@@ -75,7 +78,7 @@ def test_an_alias_answers_for_the_folder_that_the_server_says_it_loaded(tmp_path
     with serving() as server:
         server.models = ["alias", "silent", "far"]
         server.roots = {"alias": str(tmp_path / "one"), "far": "/another/machine"}
-        served = served_models(server.url)
+        served = served_models(server.url, outbound=HERE)
     assert served == {"alias": str(tmp_path / "one"), "silent": "", "far": "/another/machine"}
     assert answers_for(served, "alias", tmp_path / "two" / ".." / "one")
     assert not answers_for(served, "alias", tmp_path / "two")
@@ -119,17 +122,23 @@ def test_passing_trouble_is_tried_again(trouble: Reply) -> None:
     assert len(server.requests) == 2
 
 
-def test_lasting_trouble_is_an_error_that_names_the_server_and_the_answer() -> None:
+def test_lasting_trouble_is_an_error_that_names_the_server_and_the_status() -> None:
     with serving(lambda body, _: (500, "out of memory")) as server:
-        with pytest.raises(PolicyError, match=r"answered 500: out of memory \(tried 3 times\)"):
+        with pytest.raises(PolicyError) as caught:
             sample(server.url, prompts=PROMPTS[:1], attempts=3)
+        told = (
+            f"{server.url}/v1/completions: answered 500 Internal Server Error (tried 3 times)"
+        )
+        assert str(caught.value) == told
         assert len(server.requests) == 3
 
 
 def test_the_pauses_between_attempts_double() -> None:
     pauses: list[float] = []
     with serving(lambda body, _: (500, "")) as server:
-        client = HttpPolicy(server.url, "tiny", attempts=4, pause=0.5, sleep=pauses.append)
+        client = HttpPolicy(
+            server.url, "tiny", outbound=HERE, attempts=4, pause=0.5, sleep=pauses.append
+        )
         with pytest.raises(PolicyError):
             list(client.sample(PROMPTS[:1], REQUEST, lambda: None))
     assert pauses == [0.5, 1.0, 2.0]
@@ -137,7 +146,7 @@ def test_the_pauses_between_attempts_double() -> None:
 
 def test_a_refusal_is_final() -> None:
     with serving(lambda body, _: (404, "no model 'tiny'")) as server:
-        with pytest.raises(PolicyError, match="refused: 404 no model 'tiny'"):
+        with pytest.raises(PolicyError, match=r"refused: 404 Not Found$"):
             sample(server.url, prompts=PROMPTS[:1])
         assert len(server.requests) == 1
 
@@ -178,6 +187,7 @@ def test_every_prompt_has_a_seed_of_its_own_and_keeps_it() -> None:
 )
 def test_a_real_vllm_server_answers() -> None:
     url = os.environ["STEPWISE_VLLM_URL"]
-    client = HttpPolicy(url, os.environ.get("STEPWISE_VLLM_MODEL", "policy"))
+    model = os.environ.get("STEPWISE_VLLM_MODEL", "policy")
+    client = HttpPolicy(url, model, outbound=Outbound(url))
     found = list(client.sample(PROMPTS[:1], REQUEST, lambda: None))
     assert sorted(s.index for s in found) == [0, 1]

@@ -70,3 +70,16 @@ def test_grpo_of_a_reward_model_goes_on_from_one_and_nothing_else_does() -> None
         config_check(method="rm_grpo", policy=POLICY, rm=None, config={})
     with pytest.raises(ConfigError, match="j is a reward model, not a policy"):
         config_check(method="classifier", policy=JUDGE, rm=None, config={})
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"rewards": {"server": "http://169.254.169.254/v1"}},
+        {"trainer": {"vllm_url": "http://169.254.169.254"}},
+    ],
+)
+def test_a_run_that_names_a_server_nobody_listed_is_refused(config: dict[str, Any]) -> None:
+    ((section, key),) = [(s, k) for s, keys in config.items() for k in keys]
+    with pytest.raises(ConfigError, match=rf"{section}\.{key}: .*STEPWISE_POLICY_HOSTS"):
+        check(config)

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 from transformers import AutoConfig, AutoTokenizer
 
+from training.outbound import Outbound
 from training.policy_client import PolicyError
 from training.policy_http import (
     OWN_SAMPLING,
@@ -47,6 +48,7 @@ class ServedRewardModel(StepJudge):
     name: str
     tokenizer: Any
     context: int
+    outbound: Outbound
     pause: float = 0.5  # seconds before the second try; doubled for each further one
     timeout: float = 120.0  # seconds
 
@@ -59,7 +61,9 @@ class ServedRewardModel(StepJudge):
         long = sorted(set(found) - set(due))
         on_batch(long, [UNREAD] * len(long))
         with (
-            httpx.Client(timeout=self.timeout) as http,
+            self.outbound.client(
+                self.url, timeout=self.timeout, connections=CONCURRENT
+            ) as http,
             ThreadPoolExecutor(CONCURRENT) as pool,
         ):
             asked = {pool.submit(self._one, http, prompts[i], verdict): i for i in due}
@@ -125,13 +129,14 @@ def verdict_odds(
 
 def load_judge(folder: str | Path, server: str, batch_size: int) -> StepJudge:
     """The reward model of ``folder``: in this process for ``server`` "local", else as the
-    server at that address answers for it. Raises BadInput as the two loaders do."""
+    server at that address answers for it, if the installation lets it be asked. Raises BadInput
+    as the two loaders do."""
     if server == "local":
         return load_reward_model(folder, batch_size)
-    return load_served(folder, server)
+    return load_served(folder, server, Outbound.from_environment())
 
 
-def load_served(folder: str | Path, server: str) -> ServedRewardModel:
+def load_served(folder: str | Path, server: str, outbound: Outbound) -> ServedRewardModel:
     """The model of ``folder`` as ``server`` (a base URL) answers for it.
 
     Raises:
@@ -149,18 +154,19 @@ def load_served(folder: str | Path, server: str) -> ServedRewardModel:
         raise BadInput(f"cannot read the model in '{folder}': {error}") from error
     return ServedRewardModel(
         server,
-        _served_name(server, path),
+        _served_name(server, path, outbound),
         tokenizer,
         int(getattr(config, "max_position_embeddings", None) or 2**31),
+        outbound,
         **settings_of(facts),
     )
 
 
-def _served_name(server: str, path: Path) -> str:
+def _served_name(server: str, path: Path, outbound: Outbound) -> str:
     """The path, the folder's name or the only alias, unless it stands for another folder. A
     lone name that is itself what was loaded is no alias but another model."""
     try:
-        served = served_models(server)
+        served = served_models(server, outbound=outbound)
     except PolicyError as error:
         raise BadInput(str(error)) from error
     aliases = [name for name, root in served.items() if name != root]

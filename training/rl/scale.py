@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from peft import LoraConfig, PeftModel
 
+from training.outbound import NotAllowed, Outbound
 from training.rl.config import TrainerConfig
 from training.rl.policy import load_policy
 from training.rl.processes import is_main
@@ -69,7 +70,7 @@ def sampler_arguments(config: TrainerConfig) -> dict[str, Any]:
             "beside TRL, which is not installed (docs/scale.md)"
         )
     if config.sampler == "vllm_server":
-        where = {"vllm_server_base_url": config.vllm_url} if config.vllm_url else {}
+        where = {"vllm_server_base_url": _allowed(config.vllm_url)} if config.vllm_url else {}
         return {"use_vllm": True, "vllm_mode": "server", **where}
     return {
         "use_vllm": True,
@@ -77,6 +78,17 @@ def sampler_arguments(config: TrainerConfig) -> dict[str, Any]:
         "vllm_gpu_memory_utilization": config.vllm_memory,
         "vllm_tensor_parallel_size": config.vllm_tensor_parallel,
     }
+
+
+def _allowed(url: str) -> str:
+    """TRL connects by itself, so the address is checked once, before."""
+    try:
+        Outbound.from_environment().addresses(url)
+    except NotAllowed as error:
+        raise BadInput(f"run.toml: trainer.vllm_url: {error}") from error
+    except OSError as error:
+        raise BadInput(f"run.toml: trainer.vllm_url '{url}': the name is not known") from error
+    return url
 
 
 def adapter(config: TrainerConfig) -> LoraConfig | None:

@@ -9,6 +9,8 @@ from django.conf import settings
 from annotation.errors import Invalid
 from training.job_folder import json_read
 from training.models import Checkpoint
+from training.outbound import NotAllowed
+from training.servers import outbound
 
 
 def seed_policy() -> Checkpoint:
@@ -35,7 +37,7 @@ def checkpoint_register(
     not say is a general one and gets the instruction prompt.
 
     Raises:
-        Invalid: the folder holds no model.
+        Invalid: the folder holds no model, or the endpoint may not be asked.
     """
     about = model_about(path)
     if not _is_url(path):
@@ -57,9 +59,13 @@ def model_about(path: str) -> dict[str, str]:
     """What a model folder says of itself (stepwise.json); {} for an endpoint.
 
     Raises:
-        Invalid: the folder holds no model.
+        Invalid: the folder holds no model, or the endpoint may not be asked.
     """
     if _is_url(path):
+        try:
+            outbound().name_check(path)
+        except NotAllowed as error:
+            raise Invalid(str(error)) from error
         return {}
     folder = Path(path)
     if not (folder / "config.json").exists() and not list(folder.glob("*.gguf")):

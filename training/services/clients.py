@@ -9,6 +9,7 @@ from django.conf import settings
 from training.models import Checkpoint
 from training.policy_client import LocalPolicy, PolicyClient
 from training.policy_http import HttpPolicy, answers_for, served_models
+from training.servers import outbound
 
 
 def policy_client(checkpoint: Checkpoint, job_dir: Path) -> PolicyClient:
@@ -18,14 +19,14 @@ def policy_client(checkpoint: Checkpoint, job_dir: Path) -> PolicyClient:
     Raises:
         PolicyError: the installation names a server and it does not answer.
     """
-    key = settings.POLICY_API_KEY
+    may = outbound()
     if checkpoint.is_remote:
         return HttpPolicy(
-            checkpoint.path, checkpoint.model_name or checkpoint.name, api_key=key
+            checkpoint.path, checkpoint.model_name or checkpoint.name, outbound=may
         )
     url, name = settings.POLICY_URL, checkpoint.model_name or checkpoint.path
-    if url and answers_for(served_models(url, api_key=key), name, checkpoint.path):
-        return HttpPolicy(url, name, api_key=key, own=True)
+    if url and answers_for(served_models(url, outbound=may), name, checkpoint.path):
+        return HttpPolicy(url, name, outbound=may, own=True)
     return LocalPolicy(
         checkpoint.path, job_dir, settings.RL_PYTHON, threads=settings.TORCH_THREADS
     )

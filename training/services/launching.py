@@ -18,6 +18,7 @@ from training.leases import LeaseLost, lease_take
 from training.models import TrainingRun
 from training.run_config import BASELINES
 from training.selectors.runs import MAX_ATTEMPTS, claimable_run
+from training.servers import outbound
 from training.services.run_results import MetricsIngest, ResultMissing, checkpoint_record
 from training.services.run_watch import RunWatch, follow
 from training.services.snapshot import snapshot_build
@@ -69,7 +70,12 @@ def _train(run: TrainingRun, watch: RunWatch) -> None:
     watch.keep(run_dir=str(folder))
     (folder / "CANCEL").unlink(missing_ok=True)  # of an earlier attempt
     command = [*shlex.split(settings.TRAIN_LAUNCHER), "training.rl.train", str(folder)]
-    child = Child(command, log=folder / "train.log", threads=settings.TORCH_THREADS)
+    child = Child(
+        command,
+        log=folder / "train.log",
+        threads=settings.TORCH_THREADS,
+        more=outbound().environment(),
+    )
     try:
         code, asked = follow(child, folder, watch, MetricsIngest(run, folder))
     finally:

@@ -21,6 +21,7 @@ from training.models import Checkpoint, StepScore
 from training.prompts import rm_prompt
 from training.records import pair_text
 from training.selectors.scoring import steps_due_for_scoring
+from training.servers import outbound
 
 _BATCH_SIZE = 128
 _WAIT_SECONDS = 0.5
@@ -95,7 +96,12 @@ def step_rows(steps: Iterable[Step]) -> Iterator[dict[str, Any]]:
 
 def _scored(job: Path, on_wait: Callable[[], None]) -> Iterator[list[dict[str, Any]]]:
     command = [settings.RL_PYTHON, "-m", "training.rl.score", str(job)]
-    child = Child(command, log=job / "job.log", threads=settings.TORCH_THREADS)
+    child = Child(
+        command,
+        log=job / "job.log",
+        threads=settings.TORCH_THREADS,
+        more=outbound().environment(),
+    )
     tail = JsonLinesTail(job / "scores.jsonl")
     try:
         while True:
