@@ -1,7 +1,8 @@
 """What several people's votes on one step come to. Pure.
 
 Steps 3-5 are voted on by VALUE, because two people who both call a step wrong may still
-disagree about what is right; steps 1-2 have no value and are voted on by verdict.
+disagree about what is right; the verdict is that of most people behind the value (a wrong
+reasoning can come to the right value). Steps 1-2 have no value and are voted on by verdict.
 """
 
 from __future__ import annotations
@@ -156,6 +157,11 @@ def _key(vote: Vote, kind: StepKind) -> str:
 def _decision(
     sure: Sequence[Vote], winner: str, kind: StepKind, method: str = "majority"
 ) -> Decision:
+    """The winner with the verdict of most of those behind it: people who agree on the value may
+    still differ about the reasoning that led there."""
     behind = [vote for vote in sure if _key(vote, kind) == winner]
-    share = len(behind) / len(sure)
-    return Decision("agreed", behind[0].verdict, behind[0].value, share, len(sure), method)
+    share, n = len(behind) / len(sure), len(sure)
+    verdict, most = Counter(vote.verdict for vote in behind).most_common(1)[0]
+    if 2 * most <= len(behind):
+        return Decision("split", agreement=most / n, n=n, method=method)
+    return Decision("agreed", verdict, behind[0].value, share, n, method)

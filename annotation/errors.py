@@ -45,6 +45,17 @@ class DraftConflict(Conflict):
         self.draft = dict(draft)
 
 
+class AlreadySubmitted(Conflict):
+    """The person's labels of this item are stored: sent from another window, or before the
+    answer got lost. ``receipt`` is that submission."""
+
+    def __init__(self, receipt: int) -> None:
+        super().__init__(
+            _("you submitted this item before: receipt %(number)s counts", number=receipt)
+        )
+        self.receipt = receipt
+
+
 class InvalidLabels(Invalid):
     """``by_kind``: step kind -> what is wrong with its label; 0 is the form as a whole."""
 

@@ -109,20 +109,12 @@ def _value_problem(label: LabelInput, kind: StepKind, step: JudgedStep | None) -
         return None if label.verdict == "unsure" else _("choose the true %(name)s", name=name)
     if label.value not in allowed:
         return _("%(name)s must be one of %(those)s", name=name, those=", ".join(allowed))
-    if step is None or label.verdict == "unsure":
-        return None
-    same = label.value == step.claimed
-    if label.verdict == "correct" and not same:
+    # "incorrect" with the claimed value: the reasoning is wrong, what it comes to is right.
+    if label.verdict == "correct" and step is not None and label.value != step.claimed:
         return _(
             "you chose %(name)s %(value)s, but the text says %(claimed)s: incorrect",
             name=name,
             value=label.value,
-            claimed=step.claimed,
-        )
-    if label.verdict == "incorrect" and same:
-        return _(
-            "the text says %(name)s %(claimed)s, as you chose: that is correct",
-            name=name,
             claimed=step.claimed,
         )
     return None

@@ -37,5 +37,11 @@ def env_int(name: str, default: int, low: int, high: int) -> int:
     return value
 
 
+def env_gone(name: str, instead: str) -> None:
+    """Stops the start where a variable is set that nothing reads any more."""
+    if name in os.environ:
+        raise ImproperlyConfigured(f"{name} is not read any more: {instead}")
+
+
 def env_list(name: str, default: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]

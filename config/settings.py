@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.broker import broker_settings
 from config.embedded import data_dir, is_embedded
-from config.env import env_bool, env_int, env_list, env_str
+from config.env import env_bool, env_gone, env_int, env_list, env_str
 from config.secret import secret_key
 from config.servers import servers_check
 
@@ -178,9 +178,9 @@ EXPORT_FORMATS = (
 
 # Labelling
 LEASE_SECONDS = env_int("STEPWISE_LEASE_SECONDS", 900, 10, 86_400)
-UNDO_SECONDS = env_int("STEPWISE_UNDO_SECONDS", 300, 0, 86_400)
-# A fully labelled item is decided this long after its last submission, so a slip can be undone.
-RESOLVE_AFTER_SECONDS = env_int("STEPWISE_RESOLVE_AFTER_SECONDS", 15, 0, 86_400)
+# A submission can be undone until its item is decided, which is this long after the last one.
+UNDO_SECONDS = env_int("STEPWISE_UNDO_SECONDS", 15, 0, 86_400)
+env_gone("STEPWISE_RESOLVE_AFTER_SECONDS", "STEPWISE_UNDO_SECONDS is both")
 
 # Training jobs
 RUN_LEASE_SECONDS = env_int("STEPWISE_RUN_LEASE_SECONDS", 60, 5, 3_600)

@@ -151,7 +151,8 @@ class ClaimSkip(LabelView):
 class SubmissionUndo(LabelView):
     @extend_schema(request=None, responses=Claim)
     def post(self, request: Request, pk: int) -> Response:
-        """Take a submission back within the undo window; the claim is yours again."""
+        """Take a submission back before its item is decided; the claim is yours again, and its
+        draft is what you submitted."""
         user = user_of(request)
         submission = found(Submission.objects.filter(assignment__annotator=user), pk)
         held = submission_undo(submission=submission, annotator=user)

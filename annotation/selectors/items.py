@@ -17,9 +17,9 @@ def items_due_for_resolution(
 ) -> QuerySet[QueueItem]:
     """Fully labelled items, oldest first, a little after the last submission.
 
-    The grace (``RESOLVE_AFTER_SECONDS``) lets the last annotator undo a slip of the finger.
+    Until then (``UNDO_SECONDS``) the last annotator can undo a slip of the finger.
     """
-    grace = settings.RESOLVE_AFTER_SECONDS if grace_seconds is None else grace_seconds
+    grace = settings.UNDO_SECONDS if grace_seconds is None else grace_seconds
     before = (now or timezone.now()) - timedelta(seconds=grace)
     return (
         QueueItem.objects.filter(state=QueueItem.State.LABELLED)

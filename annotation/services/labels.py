@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from annotation.errors import Conflict, Denied, Invalid, InvalidLabels
+from annotation.errors import AlreadySubmitted, Conflict, Denied, Invalid, InvalidLabels
 from annotation.labels import LabelInput, label_errors, rule_warning, with_implied_value
 from annotation.models import Assignment, QueueItem, Submission
 from annotation.rules import parse_rules
 from annotation.services.gold import gold_answered
 from annotation.services.submit_sql import Asked, claim_asked, submission_store
 from annotation.wording import wording as _
+
+# What a label and a draft have in common.
+_DRAFTED = (
+    "verdict", "value", "reason", "comment", "comment_start", "comment_end", "attributes",
+)  # fmt: skip
 
 __all__ = ["LabelInput", "claim_submit", "label_submit", "submission_undo", "undo_refusal"]
 
@@ -63,7 +69,8 @@ def claim_submit(
     Raises:
         InvalidLabels: with what is wrong by step kind.
         Denied: somebody else's claim.
-        Conflict: the slot was given away, the item is closed, or the work was submitted before.
+        AlreadySubmitted: this person's labels of the item are stored; carries their receipt.
+        Conflict: the slot was given away or the item is closed.
     """
     if not client_key or len(client_key) > 64:
         raise Invalid(_("client_key must have 1 to 64 characters"))
@@ -91,7 +98,7 @@ def claim_submit(
         if gold and stored.outcome == "stored":
             gold_answered(item_id=asked.item_id, labels=checked, now=moment)
     if not stored.done:
-        raise (Denied if stored.outcome == "denied" else Conflict)(_refusal(stored.outcome))
+        raise _not_stored(stored.outcome, asked.item_id, annotator)
     submission = Submission(
         pk=stored.receipt,
         assignment_id=claim_id,
@@ -107,40 +114,69 @@ def claim_submit(
 def submission_undo(
     *, submission: Submission, annotator: User, now: datetime | None = None
 ) -> Assignment:
-    """Take a submission back within the undo window; the claim is open again.
+    """Take a submission back before its item is decided; the claim is open again, and its draft
+    is what was submitted.
 
     Raises:
         Denied: somebody else's.
-        Conflict: undone before, too late, or the item was resolved.
+        Conflict: undone before, or the item was decided.
     """
     moment = now or timezone.now()
-    held = Assignment.objects.select_related("item").get(pk=submission.assignment_id)
-    if held.annotator_id != annotator.pk:
+    claim = Assignment.objects.get(pk=submission.assignment_id)
+    if claim.annotator_id != annotator.pk:
         raise Denied(_("this submission belongs to somebody else"))
-    item = QueueItem.objects.select_for_update().get(pk=held.item_id)
+    item = QueueItem.objects.select_for_update().get(pk=claim.item_id)
     current = Submission.objects.select_for_update().get(pk=submission.pk)
-    if refusal := undo_refusal(submission=current, item=item, now=moment):
+    claim.refresh_from_db()
+    if refusal := undo_refusal(submission=current, item=item):
         raise Conflict(refusal)
     current.undone_at = moment
     current.save(update_fields=["undone_at"])
-    held.state, held.submitted_at = Assignment.State.CLAIMED, None
-    held.expires_at = moment + timedelta(seconds=settings.LEASE_SECONDS)
-    held.save(update_fields=["state", "submitted_at", "expires_at"])
+    claim.state, claim.submitted_at = Assignment.State.CLAIMED, None
+    claim.expires_at = moment + timedelta(seconds=settings.LEASE_SECONDS)
+    claim.draft = _draft_again(current, claim.active_ms)
+    # A window that still shows the draft from before must not save over what was submitted.
+    claim.draft_version += 1
+    claim.save(update_fields=["state", "submitted_at", "expires_at", "draft", "draft_version"])
     if item.state == QueueItem.State.LABELLED:
         item.state = QueueItem.State.OPEN
         item.save(update_fields=["state"])
-    return held
+    return claim
 
 
-def undo_refusal(*, submission: Submission, item: QueueItem, now: datetime) -> str | None:
-    """Why a submission cannot be taken back, or None; pages hide the button by it."""
+def undo_refusal(*, submission: Submission, item: QueueItem) -> str | None:
+    """Why a submission cannot be taken back, or None; pages hide the button by it.
+
+    An item is decided ``UNDO_SECONDS`` after its last submission at the earliest.
+    """
     if submission.undone_at is not None:
         return _("this submission was undone before")
-    if now > submission.created_at + timedelta(seconds=settings.UNDO_SECONDS):
-        return _("the time to undo is over; tell a lead")
     if item.state not in (QueueItem.State.OPEN, QueueItem.State.LABELLED):
         return _("this item was decided meanwhile; tell a lead")
     return None
+
+
+def _draft_again(submission: Submission, active_ms: int) -> dict[str, Any]:
+    """The draft that submits the same labels."""
+    labels = list(submission.labels.order_by("kind"))
+    draft: dict[str, Any] = {
+        str(label.kind): {name: getattr(label, name) for name in _DRAFTED} for label in labels
+    }
+    shown = any(label.hint_shown for label in labels)
+    return draft | {"active_ms": active_ms, "hint_shown": shown}
+
+
+def _not_stored(outcome: str, item_id: int, annotator: User) -> Conflict | Denied:
+    """Why ``stepwise_submit`` stored nothing."""
+    if outcome == "denied":
+        return Denied(_refusal(outcome))
+    standing = Submission.objects.filter(
+        assignment__item=item_id,
+        assignment__annotator=annotator,
+        assignment__state=Assignment.State.SUBMITTED,
+        undone_at=None,
+    ).first()
+    return Conflict(_refusal(outcome)) if standing is None else AlreadySubmitted(standing.pk)
 
 
 def _refusal(outcome: str) -> str:

@@ -219,10 +219,10 @@ def _check_decision(
         return
     if decision.value not in VALUES[StepKind(kind)]:
         raise Invalid(_("step %(kind)s: choose the true value", kind=kind))
-    if step is not None and (decision.verdict == "correct") != (decision.value == step.value):
+    if step is not None and decision.verdict == "correct" and decision.value != step.value:
         raise Invalid(
             _(
-                "step %(kind)s: it is correct exactly when the value is %(value)s",
+                "step %(kind)s: it is correct only when the value is %(value)s",
                 kind=kind,
                 value=step.value,
             )

@@ -27,8 +27,9 @@ def draft(request: HttpRequest, pk: int) -> JsonResponse:
     base, content = request.POST.get("base_version", ""), _object(request.POST.get("draft", ""))
     if not base.isdigit() or content is None:
         return JsonResponse({"error": "base_version and draft are needed"}, status=400)
-    # The time worked so far goes on counting after a reload.
+    # The time worked so far goes on counting after a reload; a hint was seen once and for all.
     content["active_ms"] = milliseconds_of(request.POST)
+    content["hint_shown"] = bool(request.POST.get("hint_shown"))
     try:
         version = draft_save(
             assignment=assignment,

@@ -10,36 +10,38 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.errors import InvalidLabels
+from annotation.errors import AlreadySubmitted, Conflict, InvalidLabels
 from annotation.forms import answers_of, client_key_of, labels_of, milliseconds_of
-from annotation.models import Assignment, Project, Submission
+from annotation.models import Assignment, Project, QueueItem, Submission
 from annotation.roles import Role
 from annotation.rules import parse_rules
 from annotation.selectors.claims import claim_whole
 from annotation.selectors.progress import recent_submissions
 from annotation.selectors.queue import queue_state
 from annotation.services.labels import label_submit, submission_undo, undo_refusal
-from annotation.services.queue import item_skip, queue_claim
+from annotation.services.queue import claim_heartbeat, item_skip, queue_claim
 from annotation.views.cards import cards_of, mark_options
 from annotation.views.feedback import feedback_url
 from annotation.views.guard import role_required, visitor, wants_json
 from annotation.views.language import label_words, refusal_words
+
+CLAIMABLE = (QueueItem.State.OPEN, QueueItem.State.GOLD)
 
 
 @require_GET
 @never_cache
 @role_required(Role.ANNOTATOR)
 def label(request: HttpRequest) -> HttpResponse:
-    """The visitor's own live claim, else the next item, else why there is none."""
+    """The claim in ``?claim=`` while it is the visitor's and live, else any such claim, else
+    the next item, else why there is none."""
     user = visitor(request)
     slug = request.GET.get("project", "")
     project = get_object_or_404(Project, slug=slug) if slug else None
-    assignment = queue_claim(annotator=user, project=project)
+    assignment = _claim_named(request) or queue_claim(annotator=user, project=project)
     if assignment is None:
         state = queue_state(user=user, project=project)
         return render(
@@ -70,10 +72,11 @@ def submit(request: HttpRequest, pk: int) -> HttpResponseBase:
         if wants_json(request):
             return JsonResponse({"error": refusal_words(error), "errors": errors}, status=422)
         return _page(request, assignment, answers, errors, status=422)
+    except AlreadySubmitted as error:
+        messages.info(request, refusal_words(error))
+        return _stored(request, error.receipt, _next_url(request, receipt=error.receipt))
     following = feedback_url(request, submission) or _next_url(request, receipt=submission.pk)
-    if wants_json(request):
-        return JsonResponse({"receipt": submission.pk, "next": following})
-    return redirect(following)
+    return _stored(request, submission.pk, following)
 
 
 @require_POST
@@ -94,9 +97,19 @@ def skip(request: HttpRequest, pk: int) -> HttpResponse:
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     user = visitor(request)
     submission = get_object_or_404(Submission, pk=pk, assignment__annotator=user)
-    submission_undo(submission=submission, annotator=user)
-    messages.info(request, _("Undone. The item is yours again."))
-    return redirect(_next_url(request))
+    try:
+        claim = submission_undo(submission=submission, annotator=user)
+    except Conflict as error:
+        messages.warning(request, _("Not undone: %(why)s.") % {"why": refusal_words(error)})
+        return redirect(_next_url(request))
+    messages.info(request, _("Undone. The item is yours again, as you submitted it."))
+    return redirect(_next_url(request, claim=claim.pk))
+
+
+def _stored(request: HttpRequest, receipt: int, following: str) -> HttpResponseBase:
+    if wants_json(request):
+        return JsonResponse({"receipt": receipt, "next": following})
+    return redirect(following)
 
 
 def _page(
@@ -132,11 +145,13 @@ def _receipt(request: HttpRequest) -> dict[str, object]:
     newest = recent_submissions(visitor(request), limit=1).first()
     if newest is None:
         return {"receipt": None}
-    refusal = undo_refusal(submission=newest, item=newest.assignment.item, now=timezone.now())
+    item = newest.assignment.item
+    refusal = undo_refusal(submission=newest, item=item)
     return {
         "receipt": newest,
         "just_submitted": request.GET.get("receipt") == str(newest.pk),
         "can_undo": refusal is None,
+        "undo_seconds": settings.UNDO_SECONDS if item.state == QueueItem.State.LABELLED else 0,
     }
 
 
@@ -147,10 +162,23 @@ def _own(request: HttpRequest, pk: int) -> Assignment:
     return claim
 
 
-def _next_url(request: HttpRequest, receipt: int | None = None) -> str:
-    query = {}
+def _claim_named(request: HttpRequest) -> Assignment | None:
+    """What ``?claim=`` names, renewed; None when it is over or somebody else's."""
+    named = request.GET.get("claim", "")
+    claim = claim_whole(int(named), visitor(request)) if _is_id(named) else None
+    live = claim and claim.state == Assignment.State.CLAIMED
+    if claim is None or not live or claim.item.state not in CLAIMABLE:
+        return None
+    claim_heartbeat(assignment=claim, annotator=visitor(request))
+    return claim
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def _next_url(request: HttpRequest, **named: int) -> str:
+    query = {name: str(number) for name, number in named.items()}
     if project := request.GET.get("project"):
         query["project"] = project
-    if receipt is not None:
-        query["receipt"] = str(receipt)
     return reverse("label", query=query or None)

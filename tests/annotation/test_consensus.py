@@ -101,3 +101,25 @@ def test_an_agreed_value_was_named_by_more_than_half_of_the_counted(votes: list[
     if decision.status == "agreed":
         sure = [v for v in votes if v.verdict != "unsure" and v.value]
         assert 2 * sum(v.value == decision.value for v in sure) > len(sure) == decision.n
+
+
+def reasoned(*said: tuple[str, str]) -> list[Vote]:
+    return [Vote(i, verdict, value) for i, (verdict, value) in enumerate(said)]
+
+
+RIGHT, WRONG_REASONING = ("correct", "4"), ("incorrect", "4")
+
+
+def test_the_verdict_is_that_of_most_people_behind_the_value() -> None:
+    decision = decide(
+        reasoned(RIGHT, WRONG_REASONING, WRONG_REASONING, RIGHT, WRONG_REASONING), FINAL
+    )
+    assert (decision.status, decision.verdict, decision.value) == ("agreed", "incorrect", "4")
+    assert (decision.agreement, decision.n) == (1.0, 5)
+    among_three = decide(reasoned(WRONG_REASONING, WRONG_REASONING, ("incorrect", "2")), FINAL)
+    assert (among_three.verdict, among_three.value) == ("incorrect", "4")
+
+
+def test_two_who_agree_on_the_value_and_not_on_the_reasoning_are_split() -> None:
+    decision = decide(reasoned(RIGHT, WRONG_REASONING), FINAL)
+    assert (decision.status, decision.agreement, decision.n) == ("split", 0.5, 2)

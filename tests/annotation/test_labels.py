@@ -41,7 +41,6 @@ def test_an_empty_form_is_refused_as_a_whole() -> None:
         (LabelInput(3, "incorrect"), "choose the true category"),
         (LabelInput(3, "incorrect", "yes"), "category must be one of match, related, mismatch"),
         (LabelInput(3, "correct", "related"), "the text says match: incorrect"),
-        (LabelInput(5, "incorrect", "2"), "the text says tier 2, as you chose"),
         (LabelInput(1, "correct", comment="x", comment_start=3), "not part of this step"),
         (
             LabelInput(1, "correct", comment="x", comment_start=3, comment_end=41),
@@ -63,6 +62,7 @@ def test_a_bad_label_says_what_is_wrong(label: LabelInput, message: str) -> None
         LabelInput(2, "incorrect"),  # missing in STEPS
         LabelInput(4, "incorrect", "partial"),  # missing, its true value is asked all the same
         LabelInput(3, "correct", "match"),
+        LabelInput(5, "incorrect", "2"),  # the reasoning is wrong, the value is right
         LabelInput(3, "unsure", reason="two types in one product"),
         LabelInput(1, "correct", comment="nice", comment_start=0, comment_end=40),
     ],

@@ -114,7 +114,7 @@ def test_a_lead_decides_the_split_step() -> None:
         ({}, "decide step 5 too"),
         ({5: StepDecision("unsure", "3")}, "decide correct or incorrect"),
         ({5: StepDecision("incorrect", "9")}, "choose the true value"),
-        ({5: StepDecision("correct", "3")}, "exactly when the value is 2"),
+        ({5: StepDecision("correct", "3")}, "only when the value is 2"),
         ({5: StepDecision("incorrect", "3"), 7: StepDecision("correct")}, "does not ask"),
     ],
 )

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from annotation.errors import Conflict, Denied, Invalid, InvalidLabels
+from annotation.attributes import AttributeMark
+from annotation.errors import (
+    AlreadySubmitted,
+    Conflict,
+    Denied,
+    DraftConflict,
+    Invalid,
+    InvalidLabels,
+)
 from annotation.labels import LabelInput
 from annotation.models import Assignment, Project, QueueItem, StepLabel, Submission
 from annotation.roles import Role
+from annotation.selectors.items import items_due_for_resolution
 from annotation.services.labels import label_submit, submission_undo
-from annotation.services.queue import item_skip, queue_claim
+from annotation.services.queue import draft_save, item_skip, queue_claim
 from annotation.services.resolution import item_resolve
 from annotation.steps import HEADINGS, StepKind
 from tests.annotation.factories import (
@@ -27,6 +37,7 @@ from tests.annotation.factories import (
 
 pytestmark = pytest.mark.django_db
 LEASE = timedelta(seconds=settings.LEASE_SECONDS)
+COLOR = AttributeMark("color red", "match")
 
 
 @pytest.fixture
@@ -181,12 +192,74 @@ class TestUndo:
         assert [label.value for label in valid] == ["3"]
         assert StepLabel.objects.filter(kind=5).count() == 2
 
-    def test_it_is_refused_after_the_window(self, project: Project) -> None:
+    def test_it_brings_back_exactly_what_was_submitted_whatever_the_draft_was(
+        self, project: Project
+    ) -> None:
+        make_item(project, text=cot().replace("red blue no", "color red: blue, no"))
         user = make_user()
-        submission = submit(make_item(project), user)
-        late = timezone.now() + timedelta(seconds=settings.UNDO_SECONDS + 1)
-        with pytest.raises(Conflict, match="time to undo"):
-            submission_undo(submission=submission, annotator=user, now=late)
+        claim = queue_claim(annotator=user, project=project)
+        assert claim is not None
+        old = {"1": {"verdict": "incorrect", "value": "", "comment": "typed and taken out"}}
+        draft_save(assignment=claim, annotator=user, base_version=0, draft=old)
+        label_submit(
+            assignment=claim,
+            annotator=user,
+            client_key="k",
+            labels=[
+                LabelInput(1, "correct", comment="well read", comment_start=3, comment_end=9),
+                LabelInput(2, "unsure", reason="no size given"),
+                LabelInput(3, "correct"),
+                LabelInput(4, "incorrect", "all", attributes=(COLOR,)),
+                LabelInput(5, "incorrect", "3", reason="sold in red too", hint_shown=True),
+            ],
+            active_ms=4200,
+            rules_enforced=True,
+        )
+        again = submission_undo(submission=Submission.objects.get(), annotator=user)
+        again.refresh_from_db()
+        empty: dict[str, Any] = {
+            "verdict": "", "value": "", "reason": "", "comment": "", "comment_start": None,
+            "comment_end": None, "attributes": [],
+        }  # fmt: skip
+        span = {"comment_start": 3, "comment_end": 9}
+        color = [{"name": "color red", "state": "match"}]
+        assert again.draft == {
+            "1": empty | {"verdict": "correct", "comment": "well read"} | span,
+            "2": empty | {"verdict": "unsure", "reason": "no size given"},
+            "3": empty | {"verdict": "correct", "value": "match"},
+            "4": empty | {"verdict": "incorrect", "value": "all", "attributes": color},
+            "5": empty | {"verdict": "incorrect", "value": "3", "reason": "sold in red too"},
+            "active_ms": 4200,
+            "hint_shown": True,
+        }
+        with pytest.raises(DraftConflict):  # by the window that still shows the old draft
+            draft_save(assignment=again, annotator=user, base_version=1, draft=old)
+
+    def test_it_is_possible_exactly_until_the_item_is_decided(self, project: Project) -> None:
+        item, user = make_item(project), make_user()
+        submission = submit(item, user)
+        last = timezone.now() + timedelta(seconds=settings.UNDO_SECONDS)
+        assert list(items_due_for_resolution(now=last)) == [item]
+        before = submission.created_at + timedelta(seconds=settings.UNDO_SECONDS - 1)
+        assert list(items_due_for_resolution(now=before)) == []
+        long_after = timezone.now() + timedelta(days=3)
+        submission_undo(submission=submission, annotator=user, now=long_after)
+        again = Assignment.objects.get()
+        assert again.state == Assignment.State.CLAIMED
+
+    def test_the_second_of_two_windows_hears_that_the_labels_are_stored(
+        self, project: Project
+    ) -> None:
+        item, user = make_item(project), make_user()
+        submission = submit(item, user)
+        with pytest.raises(AlreadySubmitted) as refused:
+            label_submit(
+                assignment=submission.assignment,
+                annotator=user,
+                client_key="window b",
+                labels=labels_for(),
+            )
+        assert refused.value.receipt == submission.pk
 
     def test_it_is_refused_once_the_item_is_decided(self, project: Project) -> None:
         item, user = make_item(project), make_user()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import env_bool, env_int, env_list, env_str
+from config.env import env_bool, env_gone, env_int, env_list, env_str
 
 
 def test_a_number_outside_its_range_is_refused_with_its_name(
@@ -46,3 +46,12 @@ def test_a_secret_can_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path
 def test_a_list_has_no_empty_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STEPWISE_X", "a, b,,")
     assert env_list("STEPWISE_X", "") == ["a", "b"]
+
+
+def test_a_variable_that_nothing_reads_any_more_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    env_gone("STEPWISE_X", "set Y")
+    monkeypatch.setenv("STEPWISE_X", "1")
+    with pytest.raises(ImproperlyConfigured, match="STEPWISE_X is not read any more: set Y"):
+        env_gone("STEPWISE_X", "set Y")

@@ -57,7 +57,7 @@ def worker_fleet(log_dir: Path) -> Iterator[WorkerFleet]:
     """A running fleet; SIGTERM ends it like Ctrl-C does, and a kill takes it along."""
     before = signal.signal(signal.SIGTERM, _interrupt)
     # The pause before consensus lets people undo a slip; nobody here takes anything back.
-    os.environ.setdefault("STEPWISE_RESOLVE_AFTER_SECONDS", "0")
+    os.environ.setdefault("STEPWISE_UNDO_SECONDS", "0")
     fleet = WorkerFleet(log_dir)
     try:
         fleet.start()
