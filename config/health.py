@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from config.celery import app
-from config.heartbeat import queues_without_worker
+from config.heartbeat import queues_stalled, queues_without_worker
 
 
 @never_cache
@@ -20,22 +20,27 @@ from config.heartbeat import queues_without_worker
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 when requests can be served; 503 with the part that cannot be reached.
 
-    A queue without a worker is told but is no 503: pages still work, and a load balancer that
-    took the web away for it would make things worse.
+    A queue without a worker, or with workers that do nothing, is told but is no 503: pages
+    still work, and a load balancer that took the web away for it would make things worse.
     """
     database = _outcome(_ask_database)
     broker = _outcome(_ask_broker)
-    silent = queues_without_worker() if database == "ok" else []
+    reached = database == "ok"
+    answer = {
+        "database": database,
+        "broker": broker,
+        "queues_without_worker": queues_without_worker() if reached else [],
+        "queues_stalled": queues_stalled() if reached else [],
+    }
     healthy = database == broker == "ok"
-    return JsonResponse(
-        {"database": database, "broker": broker, "queues_without_worker": silent},
-        status=200 if healthy else 503,
-    )
+    return JsonResponse(answer, status=200 if healthy else 503)
 
 
 def silent_queues(request: HttpRequest) -> dict[str, object]:
     """Context processor: ``silent_queues``, asked only by a page that shows it."""
-    return {"silent_queues": SimpleLazyObject(queues_without_worker)}
+    return {
+        "silent_queues": SimpleLazyObject(lambda: [*queues_without_worker(), *queues_stalled()])
+    }
 
 
 def _outcome(ask: Callable[[], None]) -> str:

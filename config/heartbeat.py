@@ -1,4 +1,4 @@
-"""Workers write a heartbeat row, so that pages can say which queue nobody listens to.
+"""Workers write a heartbeat row, so that pages can say which queue nobody works on.
 
 A row, because asking the workers (Celery's remote control) costs every worker a reply queue and
 every page a timeout, and says nothing when the broker itself is down.
@@ -7,28 +7,53 @@ every page a timeout, and says nothing when the broker itself is down.
 from __future__ import annotations
 
 import logging
+import os
+import signal
 from datetime import datetime, timedelta
 from typing import Any
 
 from celery import bootsteps
+from celery.worker import state
 from django.db import Error, connection
 from django.utils import timezone
 
-QUEUES = ("default", "inference", "train")
+from config.queue_transport import seconds_since_read
+
+QUEUES = ("default", "bulk", "inference", "train")
+TICKING = "default"  # the queue of the beat table: something ends there every few seconds
 EVERY_SECONDS = 10
 SILENT_AFTER = timedelta(seconds=45)
+STALLED_AFTER = timedelta(seconds=90)
 
 logger = logging.getLogger(__name__)
 
 
-def worker_seen(*, name: str, queues: list[str], now: datetime | None = None) -> None:
-    """Renew a worker's row and forget rows older than a day."""
+def worker_seen(
+    *,
+    name: str,
+    queues: list[str],
+    busy: bool = False,
+    done: int = 0,
+    read_at: datetime | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Renew a worker's row and forget rows older than a day.
+
+    ``done`` counts the jobs that the process has ended; ``read_at`` is when it last asked for
+    one, None when the broker does not tell.
+    """
     from config.models import WorkerHeartbeat
 
     now = now or timezone.now()
-    WorkerHeartbeat.objects.update_or_create(
-        name=name, defaults={"queues": sorted(queues), "seen_at": now}
+    values: dict[str, Any] = {"queues": sorted(queues), "seen_at": now, "busy": busy}
+    row, new = WorkerHeartbeat.objects.get_or_create(
+        name=name, defaults={**values, "done": done, "worked_at": now, "read_at": read_at}
     )
+    if not new:
+        values |= {"read_at": read_at}
+        if done != row.done:
+            values |= {"done": done, "worked_at": now}
+        WorkerHeartbeat.objects.filter(pk=row.pk).update(**values)
     WorkerHeartbeat.objects.filter(seen_at__lt=now - timedelta(days=1)).delete()
 
 
@@ -41,21 +66,45 @@ def worker_gone(*, name: str) -> None:
 
 def queues_without_worker(now: datetime | None = None) -> list[str]:
     """The queues no live worker listens to, in the order of ``QUEUES``."""
-    from config.models import WorkerHeartbeat
-
-    fresh = WorkerHeartbeat.objects.filter(seen_at__gte=(now or timezone.now()) - SILENT_AFTER)
-    heard = {queue for queues in fresh.values_list("queues", flat=True) for queue in queues}
+    heard = {queue for row in _live(now) for queue in row.queues}
     return [queue for queue in QUEUES if queue not in heard]
 
 
+def queues_stalled(now: datetime | None = None) -> list[str]:
+    """The queues whose workers beat and do nothing: none is at a job or has lately asked for
+    one; and the ticking queue also when nothing has ended there for a while."""
+    now = now or timezone.now()
+    rows, stalled = _live(now), []
+    for queue in QUEUES:
+        workers = [row for row in rows if queue in row.queues]
+        if workers and not any(_works(row, queue, now - STALLED_AFTER) for row in workers):
+            stalled.append(queue)
+    return stalled
+
+
+def _live(now: datetime | None) -> list[Any]:
+    from config.models import WorkerHeartbeat
+
+    since = (now or timezone.now()) - SILENT_AFTER
+    return list(WorkerHeartbeat.objects.filter(seen_at__gte=since))
+
+
+def _works(row: Any, queue: str, since: datetime) -> bool:
+    if row.busy:
+        return True
+    reads = row.read_at is None or row.read_at >= since
+    return reads and (queue != TICKING or row.worked_at >= since)
+
+
 class HeartbeatStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery carries no types
-    """Part of every worker's start: a timer in the main process, one short query a tick."""
+    """Part of every worker's start: a timer in the main process, a few short queries a tick."""
 
     requires = frozenset({"celery.worker.components:Timer"})
 
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
         self._entry: Any = None
+        self._ending = False
 
     def start(self, parent: Any) -> None:
         self._beat(parent)
@@ -67,13 +116,36 @@ class HeartbeatStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery ca
         self._write(lambda: worker_gone(name=parent.hostname))
 
     def _beat(self, parent: Any) -> None:
-        queues = list(parent.app.amqp.queues.consume_from)
-        self._write(lambda: worker_seen(name=parent.hostname, queues=queues))
+        busy = len(state.active_requests)
+        since, now = seconds_since_read(), timezone.now()
+        written = self._write(
+            lambda: worker_seen(
+                name=parent.hostname,
+                queues=list(parent.app.amqp.queues.consume_from),
+                busy=busy > 0,
+                done=state.all_total_count[0] - busy,
+                read_at=None if since is None else now - timedelta(seconds=since),
+                now=now,
+            )
+        )
+        # With the database away it is no wonder, and reconnecting is under way.
+        if written and not busy and since and since > STALLED_AFTER.total_seconds():
+            self._end(since)
 
-    def _write(self, write: Any) -> None:
+    def _end(self, since: float) -> None:
+        """Whoever supervises the process starts it again; messages come again."""
+        logger.critical("idle, and no queue was read for %.0f s: this worker ends", since)
+        if self._ending:
+            os._exit(os.EX_SOFTWARE)
+        self._ending = True
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def _write(self, write: Any) -> bool:
         try:
             write()
         except Error as error:  # the next tick tries again; jobs report the outage themselves
             logger.warning("heartbeat not written: %s", str(error).strip())
+            return False
         finally:
             connection.close()  # between two ticks a worker's main process holds no connection
+        return True

@@ -12,6 +12,12 @@ class WorkerHeartbeat(models.Model):
     name = models.CharField(max_length=200, unique=True, help_text="the Celery node name")
     queues = ArrayField(models.CharField(max_length=64))
     seen_at = models.DateTimeField()
+    busy = models.BooleanField(default=False, help_text="at a job")
+    done = models.PositiveBigIntegerField(default=0, help_text="jobs ended since its start")
+    worked_at = models.DateTimeField(help_text="when that number last grew")
+    read_at = models.DateTimeField(
+        null=True, help_text="when it last asked for a job; empty when the broker does not tell"
+    )
 
     def __str__(self) -> str:
         return self.name

@@ -214,6 +214,11 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
+    # What may take long; `default` is for what must be prompt.
+    "annotation.tasks.import_job_start": {"queue": "bulk"},
+    "annotation.tasks.export_job_start": {"queue": "bulk"},
+    "annotation.tasks.consensus_fit_due": {"queue": "bulk"},
+    "training.tasks.bulk_decide": {"queue": "bulk"},
     "training.tasks.run_launch": {"queue": "train"},
     "training.tasks.rollouts_run": {"queue": "inference"},
     "training.tasks.steps_score": {"queue": "inference"},

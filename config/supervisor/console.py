@@ -13,6 +13,7 @@ _COLOURS = {
     "setup": "33",
     "web": "32",
     "default": "36",
+    "bulk": "96",
     "inference": "34",
     "train": "95",
     "beat": "90",

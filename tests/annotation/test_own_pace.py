@@ -70,4 +70,4 @@ def test_an_export_that_no_worker_will_write_says_so(client: Client) -> None:
     ExportJob.objects.create(project=make_project(), format="labels")
     client.force_login(make_user(Role.LEAD))
     page = client.get("/exports/").content.decode()
-    assert "no worker listens to the default queue" in page
+    assert "no worker listens to the bulk queue" in page

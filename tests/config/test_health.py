@@ -11,13 +11,14 @@ pytestmark = pytest.mark.django_db
 
 
 def test_health_is_200_and_names_the_queues_nobody_serves(client: Client) -> None:
-    worker_seen(name="a@host", queues=["default", "inference"])
+    worker_seen(name="a@host", queues=["default", "bulk", "inference"])
     response = client.get("/healthz")
     assert response.status_code == 200
     assert response.json() == {
         "database": "ok",
         "broker": "ok",
         "queues_without_worker": ["train"],
+        "queues_stalled": [],
     }
 
 

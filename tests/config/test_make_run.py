@@ -74,6 +74,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 def test_it_starts_survives_a_killed_database_and_leaves_nothing_running(folder: Path) -> None:
     running = Running(folder)
     healthy = {"database": "ok", "broker": "ok", "queues_without_worker": []}
+    healthy |= {"queues_stalled": []}
     try:
         running.wait_for("Stepwise is ready")
         running.wait_until(lambda: running.health() == healthy)

@@ -144,5 +144,5 @@ def test_every_queue_has_a_worker_and_beat_and_web_run_too() -> None:
 
 
 def test_the_connection_budget_counts_every_process() -> None:
-    # 2 web processes x (4 threads + 3), 3 workers x 6, beat 3
-    assert processes.connections_needed() == 35
+    # 2 web processes x (4 threads + 3), 4 workers x 6, beat 3
+    assert processes.connections_needed() == 41

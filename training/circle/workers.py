@@ -12,7 +12,7 @@ from types import FrameType
 
 from training.child import Child
 
-QUEUES = ("default", "inference", "train")
+QUEUES = ("default", "bulk", "inference", "train")
 _GRACE = 20.0  # seconds
 
 
