@@ -6,12 +6,23 @@ prediction's value silver: it is a model's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from annotation.importers.files import records
-from annotation.importers.rows import VALUE_COLUMNS, Row, RowError, Rows, row_of
+from annotation.importers.label_studio_controls import (
+    Answers,
+    NotUnderstood,
+    answers_of,
+    cancelled,
+    listed,
+)
+from annotation.importers.rows import VALUE_COLUMNS, Row, RowError, Rows, clean, row_of
+
+_NO_DATA = (
+    "the task has no data; of Label Studio's export formats JSON is read, not JSON-MIN or CSV"
+)
 
 
 def read_rows(path: Path, gold: bool = True) -> Rows:
@@ -27,40 +38,65 @@ def read_rows(path: Path, gold: bool = True) -> Rows:
 def pair_of(line: int, task: Mapping[str, Any], *, gold: bool) -> Row:
     data = task.get("data")
     if not isinstance(data, Mapping):
-        return RowError(line, "the task has no data")
-    said_by = objects(task.get("annotations")) if gold else []
-    people = [_values(a) for a in said_by if not cancelled(a)]
-    models = [_values(p) for p in objects(task.get("predictions"))]
-    said = {column: _agreed(people, int(kind)) for column, kind in VALUE_COLUMNS.items()}
-    claimed = {
-        f"silver_{column}": _agreed(models, int(kind)) for column, kind in VALUE_COLUMNS.items()
-    }
-    attributes = data.get("attributes")
-    if isinstance(attributes, str) and attributes[:1] not in ("{", "["):
-        attributes = [line.partition(":")[::2] for line in attributes.splitlines()]
-    return row_of(line, {**data, **said, **claimed, "attributes": attributes})
+        return RowError(line, _NO_DATA)
+    try:
+        people = [answers for _, answers in annotations_of(task)] if gold else []
+        models = [
+            answers_of(prediction, f"prediction {number}")
+            for number, prediction in enumerate(listed(task.get("predictions"), "predictions"))
+        ]
+        record = {
+            **data,
+            **_values(data, people, "", "the annotations"),
+            **_values(data, models, "silver_", "the predictions"),
+            "attributes": _attributes(data.get("attributes")),
+        }
+    except NotUnderstood as error:
+        return RowError(line, str(error))
+    return row_of(line, record)
 
 
-def cancelled(annotation: Mapping[str, Any]) -> bool:
-    return bool(annotation.get("was_cancelled"))
+def annotations_of(task: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Answers]]:
+    """The annotations that say something, each with its answers.
+
+    Raises:
+        NotUnderstood: they say what we cannot read.
+    """
+    if "completions" in task and "annotations" not in task:
+        raise NotUnderstood("completions are of a Label Studio before 1.0; export with a newer")
+    answered = [
+        (one, answers_of(one, f"annotation {number}"))
+        for number, one in enumerate(listed(task.get("annotations"), "annotations"), 1)
+        if not cancelled(one)
+    ]
+    return [(one, answers) for one, answers in answered if answers.choices]
 
 
-def _values(said: Mapping[str, Any]) -> dict[str, str]:
-    """Control name -> the one choice made there."""
-    found = {}
-    for result in objects(said.get("result")):
-        value = result.get("value")
-        choices = value.get("choices") if isinstance(value, Mapping) else None
-        if isinstance(choices, list) and len(choices) == 1:
-            found[str(result.get("from_name"))] = str(choices[0])
-    return found
+def _values(
+    data: Mapping[str, Any], given: Sequence[Answers], prefix: str, who: str
+) -> dict[str, str]:
+    """Column -> the value that everybody who chose one chose, else the one in ``data``."""
+    values = {}
+    for column, kind in VALUE_COLUMNS.items():
+        chosen = {a.choices[f"value_{kind:d}"] for a in given if f"value_{kind:d}" in a.choices}
+        written = clean(data.get(prefix + column)).lower()
+        agreed = chosen.pop() if len(chosen) == 1 else ""
+        if written and agreed and written != agreed:
+            raise NotUnderstood(
+                f"data has {prefix}{column} '{written[:40]}', but {who} have '{agreed}'"
+            )
+        values[prefix + column] = written or agreed
+    return values
 
 
-def _agreed(said: Iterable[Mapping[str, str]], kind: int) -> str:
-    """The value that everybody who chose one chose, else ""."""
-    values = {choices[f"value_{kind}"] for choices in said if f"value_{kind}" in choices}
-    return values.pop() if len(values) == 1 else ""
-
-
-def objects(value: Any) -> list[Mapping[str, Any]]:
-    return [v for v in value if isinstance(v, Mapping)] if isinstance(value, list) else []
+def _attributes(value: Any) -> Any:
+    """Text of ``name: value`` lines as pairs; everything else is read as in our own files."""
+    if not isinstance(value, str) or value.lstrip()[:1] in ("{", "["):
+        return value
+    pairs = []
+    for line in filter(None, map(str.strip, value.splitlines())):
+        name, colon, text = line.partition(":")
+        if not colon or not name.strip():
+            raise NotUnderstood(f"attributes: the line '{line[:60]}' is not name: value")
+        pairs.append((name, text))
+    return pairs

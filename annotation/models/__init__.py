@@ -5,6 +5,7 @@ from annotation.models.flags import Flag
 from annotation.models.guidelines import GuidelineVersion
 from annotation.models.imports import ImportJob
 from annotation.models.labels import Resolution, StepLabel, Submission
+from annotation.models.outside import OutsideName
 from annotation.models.pairs import Pair, Product, Project, Rollout, Step
 from annotation.models.quality import (
     ConsensusFit,
@@ -28,6 +29,7 @@ __all__ = [
     "GoldTry",
     "GuidelineVersion",
     "ImportJob",
+    "OutsideName",
     "Pair",
     "Pause",
     "Product",

@@ -25,6 +25,9 @@ class Submission(models.Model):
     client_key = models.CharField(max_length=64)
     undone_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    imported_at = models.DateTimeField(
+        null=True, blank=True, help_text="of a file; then created_at is when it was said there"
+    )
 
     class Meta:
         constraints = [

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import Q
 
 from annotation.consensus import Skill
 from annotation.models import ConsensusFit, Project, QueueItem, StepLabel
@@ -52,7 +53,10 @@ def fits_due(every: int) -> list[Project]:
         newest = ConsensusFit.objects.filter(project=project).order_by("-pk").first()
         labels = StepLabel.objects.filter(item__project=project)
         if newest is not None:
-            labels = labels.filter(created_at__gt=newest.created_at)
+            # What a file brought was said long before it came.
+            since = Q(created_at__gt=newest.created_at)
+            came = Q(submission__imported_at__gt=newest.created_at)
+            labels = labels.filter(since | came)
         if labels[:every].count() >= every:
             due.append(project)
     return due

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
+from annotation.labels import JudgedStep
 from annotation.models import Project, QueueItem, Rollout
 from annotation.steps import STRUCTURED_KINDS, StepKind
 
@@ -45,3 +46,8 @@ def default_kinds(rollout: Rollout) -> set[int]:
         return {int(kind) for kind in StepKind}
     readable = set(rollout.steps.values_list("kind", flat=True))
     return readable | {int(kind) for kind in STRUCTURED_KINDS}
+
+
+def judged_steps(rollout: Rollout) -> dict[int, JudgedStep]:
+    """Step kind -> what the rollout says there; a step that it lacks is not in it."""
+    return {step.kind: JudgedStep(step.value, len(step.text)) for step in rollout.steps.all()}

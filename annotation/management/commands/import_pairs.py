@@ -38,6 +38,9 @@ class Command(BaseCommand):
             default="pairs",
             help="label-studio: annotations become gold values, or their people's submissions",
         )
+        parser.add_argument(
+            "--origin", default="", help="submissions: the server that their people are from"
+        )
         parser.add_argument("--skip-bad", action="store_true", help="import the good rows")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -63,16 +66,29 @@ class Command(BaseCommand):
     def _submissions(self, project: Project, options: dict[str, Any]) -> None:
         try:
             report = submissions_import(
-                project=project, path=options["file"], split=options["split"]
+                project=project,
+                path=options["file"],
+                split=options["split"],
+                origin=options["origin"],
             )
         except StepwiseError as error:
             raise CommandError(error.message) from error
         self._show_errors(report)
         self.stdout.write(
             f"{report.tasks} annotated tasks read, {report.created} submissions of people "
-            f"stored, {report.existing} known already, {report.people} accounts made, "
+            f"stored, {report.joined} of them on decided items, {report.changed} changed, "
+            f"{report.existing} known already, {report.people} accounts made, "
             f"{report.error_count} bad tasks"
         )
+        if report.unknown:
+            self.stdout.write(f"not read: {', '.join(sorted(report.unknown))}")
+        if not report.tasks:
+            raise CommandError(f"no task of {options['file'].name} has an annotation")
+        if report.error_count and not options["skip_bad"]:
+            raise CommandError(
+                f"{report.error_count} tasks were not stored, the others were; with "
+                f"--skip-bad that is a success"
+            )
 
     def _show_errors(self, report: ImportReport | SubmissionReport) -> None:
         for line, message in report.errors[:_SHOWN]:

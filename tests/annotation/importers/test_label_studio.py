@@ -109,3 +109,67 @@ def test_what_was_exported_comes_back_with_the_decided_values(tmp_path: Path) ->
     assert right.query == wrong.query == "red shoes"
     assert right.gold == wrong.gold == {"3": "match", "4": "none", "5": "2"}
     assert wrong.silver == {"3": "match", "4": "none", "5": "4"}
+
+
+def with_data(
+    path: Path, *annotations: list[dict[str, Any]], **data: Any
+) -> PairRow | RowError:
+    one = task(*annotations)
+    (row,) = pairs(path, {**one, "data": {**one["data"], **data}})
+    return row
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (' {"color": "red"}', [("color", "red")]),
+        ('\n[["color", "red"]]', [("color", "red")]),
+        ("color: red\n\n size: a: b ", [("color", "red"), ("size", "a: b")]),
+        ("size without colon", "attributes: the line 'size without colon' is not name: value"),
+        ("color: red\n: x", "attributes: the line ': x' is not name: value"),
+        ('{"color": "red"', "attributes look like JSON but are not"),
+    ],
+)
+def test_an_attribute_text_is_read_right_or_refused(
+    tmp_path: Path, text: str, read: list[tuple[str, str]] | str
+) -> None:
+    row = with_data(tmp_path, attributes=text)
+    assert (row.message if isinstance(row, RowError) else row.attributes) == read
+
+
+def test_values_in_data_count_as_in_our_own_files(tmp_path: Path) -> None:
+    row = with_data(tmp_path, tier=4, silver_tier="3", category_match="Match")
+    assert isinstance(row, PairRow)
+    assert (row.gold, row.silver) == ({"3": "match", "5": "4"}, {"5": "3"})
+    same = with_data(tmp_path, [choice("value_5", "4")], tier="4")
+    assert isinstance(same, PairRow)
+    assert same.gold == {"5": "4"}
+
+
+@pytest.mark.parametrize(
+    ("task_", "message"),
+    [
+        (
+            {"data": {"tier": "4"}, "annotations": [{"result": [choice("value_5", "3")]}]},
+            "data has tier '4', but the annotations have '3'",
+        ),
+        ({"predictions": {"result": []}}, "predictions is not a list of objects"),
+        ({"annotations": [7]}, "annotations is not a list of objects"),
+        ({"data": None}, "of Label Studio's export formats JSON is read, not JSON-MIN"),
+    ],
+)
+def test_what_cannot_be_meant_is_a_bad_task(
+    tmp_path: Path, task_: dict[str, Any], message: str
+) -> None:
+    data = (
+        {**task()["data"], **task_.get("data", {})} if task_.get("data", {}) is not None else 0
+    )
+    (row,) = pairs(tmp_path, {**task(), **task_, "data": data})
+    assert isinstance(row, RowError)
+    assert message in row.message
+
+
+def test_a_task_of_an_old_export_is_no_pair_without_its_labels(tmp_path: Path) -> None:
+    (row,) = pairs(tmp_path, {"data": task()["data"], "completions": []})
+    assert isinstance(row, RowError)
+    assert "completions are of a Label Studio before 1.0" in row.message

@@ -48,10 +48,12 @@ def task(*annotations: dict[str, Any], **data: Any) -> dict[str, Any]:
     return {"data": facts, "annotations": list(annotations)}
 
 
-def imported(project: Project, folder: Path, *tasks: dict[str, Any]) -> SubmissionReport:
+def imported(
+    project: Project, folder: Path, *tasks: dict[str, Any], origin: str = "ls.example.org"
+) -> SubmissionReport:
     file = folder / "tasks.json"
     file.write_text(json.dumps(tasks))
-    return submissions_import(project=project, path=file)
+    return submissions_import(project=project, path=file, origin=origin)
 
 
 def test_each_person_has_a_submission_of_their_own_and_nothing_is_gold(tmp_path: Path) -> None:
@@ -166,6 +168,7 @@ def test_the_command_stores_submissions_and_refuses_other_formats(tmp_path: Path
     file.write_text(json.dumps([task(annotation(1, *verdicts()))]))
     out = StringIO()
     words = [str(file), "--project", make_project(overlap=1).slug, "--as", "submissions"]
+    words += ["--origin", "ls.example.org"]
     call_command("import_pairs", *words, "--adapter", "label-studio", stdout=out)
     assert out.getvalue().startswith("1 annotated tasks read, 1 submissions of people stored")
     with pytest.raises(CommandError, match="needs --adapter label-studio"):
