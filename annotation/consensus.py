@@ -32,8 +32,8 @@ class Vote:
 class Decision:
     """``agreement`` is the winner's share of the counted votes, ``n`` the number counted.
 
-    ``open``: nobody has voted. ``split``: people differ, or too few were sure. ``method`` says
-    how the votes were merged.
+    ``open``: nobody has voted, and nobody need have. ``split``: people differ, or too few voted
+    or were sure. ``method`` says how the votes were merged.
     """
 
     status: Status
@@ -61,14 +61,18 @@ def decide(
     *,
     ordinal_median: bool = False,
     skill: Skill | None = None,
+    wanted: int = 0,
 ) -> Decision:
     """The strict majority of the sure votes, or with ``skill`` the most probable truth.
 
-    "unsure" does not count; when more than one person voted, at least two must be sure.
+    "unsure" does not count; when more than one person voted, at least two must be sure. Fewer
+    than ``wanted`` votes decide nothing.
     With ``skill`` the value with a posterior of at least ``CERTAIN`` decides; a value that
     nobody named never does. ``ordinal_median`` settles a tier without a majority by the
     (lower) median of the tiers.
     """
+    if len(votes) < wanted:
+        return Decision("split", n=len(votes))
     if not votes:
         return Decision("open")
     kind = StepKind(kind)
@@ -88,6 +92,23 @@ def decide(
         median = sorted(vote.value for vote in sure)[(n - 1) // 2]
         return _decision(sure, median, kind, "median")
     return Decision("split", agreement=most / n, n=n)
+
+
+def votes_wanted(
+    votes: Mapping[int, Sequence[Vote]], kind: int, *, overlap: int, first_error_only: bool
+) -> int:
+    """How many votes a step of an item needs that ``overlap`` people judged: two, for the word
+    of one is no consensus; with ``first_error_only`` of those alone who got as far."""
+    if overlap < 2:
+        return 0
+    if not first_error_only:
+        return 2
+    ends: dict[int, int] = {}
+    for step, given in votes.items():
+        for vote in given:
+            last = step if vote.verdict == "incorrect" else int(StepKind.FINAL)
+            ends[vote.annotator] = min(last, ends.get(vote.annotator, last))
+    return min(2, sum(kind <= end for end in ends.values()))
 
 
 def posterior(said: Sequence[tuple[int, str]], skill: Skill) -> dict[str, float]:

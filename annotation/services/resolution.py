@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from annotation.consensus import Decision, Vote, decide
+from annotation.consensus import Decision, Vote, decide, votes_wanted
 from annotation.errors import Conflict, Denied, Invalid
 from annotation.models import Assignment, QueueItem, Resolution, Step, StepLabel
 from annotation.roles import Role, has_role
@@ -40,8 +40,9 @@ class StepDecision:
 def item_resolve(*, item: QueueItem, ordinal_median: bool = False) -> str:
     """Decide a fully labelled item; returns its new state.
 
-    All steps agreed: RESOLVED. Some split: one more person is asked while the project's
-    ``max_overlap`` allows it, else SPLIT for a lead; what was agreed is kept either way then.
+    All steps agreed: RESOLVED. Some split, or left out by people: one more person is asked
+    while the project's ``max_overlap`` allows it, else SPLIT for a lead; what was agreed is
+    kept either way then.
     An item that is not LABELLED is left alone, so a repeated call is harmless.
     """
     item = QueueItem.objects.select_for_update().get(pk=item.pk)
@@ -138,7 +139,16 @@ def item_decisions(item: QueueItem, *, ordinal_median: bool = False) -> dict[int
     votes, skills = votes_of(item), skills_of(item.project)
     return {
         kind: decide(
-            votes.get(kind, []), kind, ordinal_median=ordinal_median, skill=skills.get(kind)
+            votes.get(kind, []),
+            kind,
+            ordinal_median=ordinal_median,
+            skill=skills.get(kind),
+            wanted=votes_wanted(
+                votes,
+                kind,
+                overlap=item.overlap,
+                first_error_only=item.project.first_error_only,
+            ),
         )
         for kind in item.kinds
     }

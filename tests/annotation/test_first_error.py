@@ -7,7 +7,7 @@ import pytest
 from annotation.errors import InvalidLabels
 from annotation.labels import LabelInput
 from annotation.models import Resolution, StepLabel
-from annotation.services.resolution import item_resolve
+from annotation.services.resolution import item_decisions, item_resolve
 from tests.annotation.factories import labels_for, make_item, make_project, make_user, submit
 
 pytestmark = pytest.mark.django_db
@@ -42,3 +42,15 @@ def test_without_the_option_every_step_may_be_judged_after_an_error() -> None:
     item = make_item(make_project())
     submit(item, make_user(), labels_for(category="related"))
     assert StepLabel.objects.count() == 5
+
+
+def test_a_step_needs_the_votes_of_those_alone_who_got_as_far() -> None:
+    project = make_project(overlap=2, max_overlap=2)
+    project.first_error_only = True
+    project.save()
+    item = make_item(project)
+    submit(item, make_user(), TO_STEP_2)
+    submit(item, make_user(), [LabelInput(1, "correct"), LabelInput(2, "correct")])
+    # The second person could have judged steps 3 to 5 and did not: a lead sees them too.
+    assert item_resolve(item=item) == "split"
+    assert {k for k, d in item_decisions(item).items() if d.status == "split"} == {2, 3, 4, 5}

@@ -163,3 +163,42 @@ def test_items_are_due_a_little_after_the_last_submission() -> None:
     assert not items_due_for_resolution(now=now, grace_seconds=15)
     later = now + timedelta(seconds=16)
     assert list(items_due_for_resolution(now=later, grace_seconds=15)) == [item]
+
+
+def without(kind: int) -> list[LabelInput]:
+    return [label for label in labels_for() if label.kind != kind]
+
+
+@pytest.mark.parametrize("left_out_by", [1, 2])
+def test_a_step_that_people_left_out_stays_open_for_the_next_person(left_out_by: int) -> None:
+    item = make_item(make_project(overlap=2, max_overlap=3))
+    submit(item, make_user(), without(3))
+    submit(item, make_user(), without(3) if left_out_by == 2 else None)
+    assert item_resolve(item=item) == QueueItem.State.OPEN
+    assert not Resolution.objects.exists()
+
+    submit(item, make_user())
+    state = item_resolve(item=item)
+    three = Resolution.objects.filter(kind=3).values_list("n", flat=True)
+    # Two votes of three people decide; one never does, so a lead has to.
+    assert (state, list(three)) == (("resolved", [2]) if left_out_by == 1 else ("split", []))
+
+
+def test_a_left_out_step_goes_to_a_lead_when_nobody_else_may_be_asked() -> None:
+    item = make_item(make_project(overlap=2, max_overlap=2))
+    submit(item, make_user(), without(3))
+    submit(item, make_user())
+    assert item_resolve(item=item) == QueueItem.State.SPLIT
+    assert set(decided(item)) == {1, 2, 4, 5}
+    lead = make_user(Role.LEAD)
+    with pytest.raises(Invalid, match="decide step 3 too"):
+        item_adjudicate(item=item, lead=lead, decisions={})
+    item_adjudicate(item=item, lead=lead, decisions={3: StepDecision("correct", "match")})
+    assert decided(item)[3] == ("adjudicated", "correct", "match")
+
+
+def test_where_one_person_is_enough_a_left_out_step_is_not_asked_for_again() -> None:
+    item = make_item(make_project(overlap=1))
+    submit(item, make_user(), without(3))
+    assert item_resolve(item=item) == QueueItem.State.RESOLVED
+    assert set(decided(item)) == {1, 2, 4, 5}

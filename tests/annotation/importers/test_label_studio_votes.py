@@ -134,6 +134,19 @@ def test_a_late_vote_joins_the_decided_item(project: Project, tmp_path: Path) ->
     assert tiers() == [("ann", "2"), ("bob", "2"), ("cid", "3")]
 
 
+def test_a_step_that_one_person_left_out_is_no_consensus_of_the_other(
+    project: Project, tmp_path: Path
+) -> None:
+    four = annotation("bob@example.org", *verdicts()[:2], *verdicts()[3:], created_at=EARLY)
+    imported(project, tmp_path, task(by("ann"), four))
+    item = QueueItem.objects.get()
+    assert item_resolve(item=item) == QueueItem.State.OPEN
+    assert not Resolution.objects.exists()
+    imported(project, tmp_path, task(by("ann"), four, by("cid")))
+    assert item_resolve(item=item) == QueueItem.State.RESOLVED
+    assert Resolution.objects.get(kind=3).n == 2
+
+
 def test_a_late_vote_on_a_split_item_has_it_decided_anew(
     project: Project, tmp_path: Path
 ) -> None:
