@@ -15,24 +15,9 @@ import tomli_w
 from training.models import Checkpoint, TrainingRun
 from training.outbound import NotAllowed
 from training.rl.config import RunConfig, parse_config
+from training.rl.methods import METHODS, Method, unread
 from training.rl.types import BadInput
 from training.servers import outbound
-
-METHODS = {
-    "srpo": "SRPO: step rewards, step advantages",
-    "grpo": "GRPO: one outcome reward a rollout",
-    "agrl": "AGRL: GRPO with rule-aware rewards and guided replay",
-    "sft": "SFT: imitate rollouts that people verified",
-    "dpo": "DPO: prefer verified over refuted rollouts",
-    "rm": "RM: train the stepwise reward model",
-    "rm_grpo": "RM, hard steps: go on from a reward model with GRPO",
-    "rm_scalar": "RM, scalar head: the ablation without a critique",
-    "classifier": "Baseline: cross-encoder, tier alone",
-    "linear": "Baseline: bag of words, tier alone",
-}
-JUDGES = frozenset({"rm", "rm_grpo", "rm_scalar"})  # leave a reward model
-BASELINES = frozenset({"classifier", "linear"})  # leave a report and nothing to sample from
-RL_METHODS = frozenset({"srpo", "grpo", "agrl"})
 
 
 class ConfigError(ValueError):
@@ -74,18 +59,11 @@ def config_check(
         ConfigError: unknown method or key, a value out of range, or a checkpoint that cannot be
             trained from.
     """
-    if method not in METHODS:
+    row = METHODS.get(method)
+    if row is None:
         raise ConfigError(f"method must be one of {', '.join(METHODS)}, not '{method}'")
-    if policy.kind != Checkpoint.Kind.POLICY and method not in JUDGES:
-        raise ConfigError(f"{policy.name} is a reward model, not a policy")
-    if method == "rm_grpo" and policy.kind != Checkpoint.Kind.RM:
-        raise ConfigError(f"{policy.name} is a policy: rm_grpo goes on from a reward model")
-    if rm is not None and rm.kind != Checkpoint.Kind.RM:
-        raise ConfigError(f"{rm.name} is not a reward model")
-    for checkpoint in (policy, rm):
-        if checkpoint is not None and checkpoint.is_remote:
-            raise ConfigError(f"{checkpoint.name} is served over HTTP; a run needs its folder")
-    if taken := sorted({"method", "policy", "rm"} & set(config)):
+    _check_models(row, policy, rm)
+    if taken := sorted({"method", "policy", "rm", "style"} & set(config)):
         raise ConfigError(f"'{taken[0]}' is chosen above, not overridden")
     DataOptions.of(config)
     try:
@@ -94,8 +72,25 @@ def config_check(
         raise ConfigError(f"a value is missing: {error}") from error
     except BadInput as error:
         raise ConfigError(str(error).removeprefix("run.toml: ")) from error
+    if names := sorted(unread(row, config)):
+        raise ConfigError(f"{method} does not read {', '.join(names)}: leave it out")
     _servers_check(parsed)
     return parsed
+
+
+def _check_models(row: Method, policy: Checkpoint, rm: Checkpoint | None) -> None:
+    is_policy = policy.kind == Checkpoint.Kind.POLICY
+    if row.starts_from == "policy" and not is_policy:
+        raise ConfigError(f"{policy.name} is a reward model, not a policy")
+    if row.starts_from == "rm" and is_policy:
+        raise ConfigError(f"{policy.name} is a policy: {row.name} goes on from a reward model")
+    if rm is not None and not row.takes_rm:
+        raise ConfigError(f"{row.name} does not read rm, a reward model: leave it out")
+    if rm is not None and rm.kind != Checkpoint.Kind.RM:
+        raise ConfigError(f"{rm.name} is not a reward model")
+    for checkpoint in (policy, rm):
+        if checkpoint is not None and checkpoint.is_remote:
+            raise ConfigError(f"{checkpoint.name} is served over HTTP; a run needs its folder")
 
 
 def _servers_check(config: RunConfig) -> None:

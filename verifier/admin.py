@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -13,7 +13,9 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 
 from annotation.admin.base import ReadOnlyAdmin
+from annotation.errors import StepwiseError
 from annotation.roles import Role
+from annotation.views.language import refusal_words
 from verifier.models import GroundTruth, VerifierRelease, Watermark
 from verifier.services.release import release_cut
 from verifier.services.truth import truth_refresh
@@ -64,6 +66,13 @@ class VerifierReleaseAdmin(ReadOnlyAdmin):
         truth_refresh(project=obj.project)
         obj.pk = release_cut(project=obj.project, user=request.user).pk
         obj.refresh_from_db()
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except StepwiseError as error:
+            self.message_user(request, refusal_words(error), messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:verifier_verifierrelease_add"))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.truth_json)

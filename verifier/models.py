@@ -85,4 +85,4 @@ class VerifierRelease(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"release {self.number} of {self.project_id}"
+        return f"{self.project.name}, release {self.number}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from annotation.roles import Role
 from tests.api.clients import client_of
 from tests.training.world import policy_make, project_make, run_make, trainable
-from training.models import RunMetric
+from training.models import RunMetric, TrainingRun
 from training.tasks import run_launch
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +59,30 @@ def test_a_configuration_that_cannot_run_is_refused_by_key(sent: list[int]) -> N
     response = client_of(Role.ML_ENGINEER).post("/api/v1/runs/", asked, format="json")
     assert response.status_code == 422
     assert "nope" in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "config", "text"),
+    [
+        ("srpo", {"fit": {"epochs": 9}}, "srpo does not read fit.epochs"),
+        ("sft", {"rl": {"updates": 4}}, "sft does not read rl.updates"),
+        ("rm", {}, "no step has been decided by people"),
+        ("srpo", {}, "no training pair has a known answer"),
+    ],
+)
+def test_the_api_refuses_what_the_preflight_refuses(
+    sent: list[int], method: str, config: dict[str, Any], text: str
+) -> None:
+    asked = {
+        "project": project_make().slug,
+        "method": method,
+        "policy": policy_make().name,
+        "config": config,
+    }
+    response = client_of(Role.ML_ENGINEER).post("/api/v1/runs/", asked, format="json")
+    assert (response.status_code, sent) == (422, [])
+    assert text in response.json()["detail"]
+    assert not TrainingRun.objects.exists()
 
 
 def test_metrics_are_the_lines_of_the_run() -> None:

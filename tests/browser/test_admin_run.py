@@ -39,8 +39,14 @@ def test_an_engineer_launches_a_tiny_run_and_sees_it_finish(
     log_in(engineer)
     page.goto("/admin/training/trainingrun/")
     page.get_by_role("link", name="Launch run").click()
+    page.wait_for_load_state()  # the script that follows the method is there
+    expect(page.get_by_label("rl.updates")).to_be_visible()
     page.get_by_label("Project").select_option(label="tiny")
     page.get_by_label("Method").select_option("sft")
+    expect(page.get_by_label("rl.updates")).to_have_count(0)
+    expect(page.get_by_label("Project").locator("option:checked")).to_have_text("tiny")
+    page.get_by_label("Preset").select_option("quick")
+    expect(page.get_by_label("sampling.rollouts")).to_have_value("2")
     page.get_by_label("Policy").select_option(label="seed")
     page.get_by_label("fit.epochs").fill("1")
     page.get_by_label("Overrides").fill(OVERRIDES)
@@ -61,6 +67,7 @@ def test_an_engineer_launches_a_tiny_run_and_sees_it_finish(
     run.refresh_from_db()
     assert (run.state, run.error, run.created_by) == ("finished", "", engineer)
     assert run.config["fit"] == {"epochs": 1.0}
+    assert run.config["sampling"] == {"rollouts": 2}
     assert Checkpoint.objects.get(run=run).name == f"tiny-sft-{run.pk}"
     page.goto("/admin/training/trainingrun/")
     expect(page.locator("#result_list")).to_contain_text("finished")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
-from annotation.models import Project
-from annotation.roles import Role, role_grant
+from annotation.roles import Role
+from tests.training.admin_door import LAUNCH, choice, client_of
 from tests.training.world import (
     pair_make,
     policy_make,
@@ -26,45 +24,7 @@ from training.models import Checkpoint, Disagreement, RolloutBatch, StepScore, T
 from training.services.disagreements import disagreements_open
 
 pytestmark = pytest.mark.django_db
-LAUNCH = "/admin/training/trainingrun/launch/"
 PAGES = ("trainingrun", "rolloutbatch", "checkpoint", "evalreport", "disagreement")
-
-
-def client_of(role: Role) -> Client:
-    user = role_grant(user=User.objects.create_user(role.value), role=role)
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def engineer() -> Client:
-    return client_of(Role.ML_ENGINEER)
-
-
-@pytest.fixture
-def sent() -> Any:
-    """The ids of the runs and batches that were handed to a worker."""
-    ids: list[int] = []
-    with (
-        mock.patch("training.admin.runs.run_launch.delay", ids.append),
-        mock.patch("training.admin.rollouts.rollouts_run.delay", ids.append),
-    ):
-        yield ids
-
-
-def choice(project: Project, **values: Any) -> dict[str, Any]:
-    policy = Checkpoint.objects.filter(kind="policy").first() or policy_make()
-    return {
-        "project": project.pk,
-        "method": "srpo",
-        "policy": policy.pk,
-        "seed": 3,
-        "eval_split": "test",
-        "train_limit": 0,
-        "eval_limit": 0,
-        **values,
-    }
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -106,7 +66,7 @@ def test_filled_fields_and_overrides_become_the_configuration(
     trainable(project)
     values = {
         "rl__updates": 4, "rl__normalise": "pooled", "rl__replay": "true",
-        "rl__dynamic": "false", "rl__shaping": "", "fit__epochs": 9, "train_limit": 50,
+        "rl__dynamic": "false", "rl__shaping": "", "fit__epochs": "", "train_limit": 50,
         "overrides": "threads = 2\n[rl]\ngroup = 8\n[data]\neval_limit = 5\n", "confirm": "1",
     }  # fmt: skip
     engineer.post(LAUNCH, choice(project, **values))
@@ -134,6 +94,10 @@ def test_filled_fields_and_overrides_become_the_configuration(
         ({"overrides": "policy = '/etc'"}, "policy&#x27; is chosen above, not overridden"),
         ({"rl__group": 1}, "greater than or equal to 2"),
         ({"policy": 99}, "Select a valid choice"),
+        ({"fit__epochs": 9}, "srpo does not read fit.epochs: leave it out"),
+        ({"overrides": "[fit]\nepochs = 9"}, "srpo does not read fit.epochs: leave it out"),
+        ({"method": "sft", "rl__updates": 4}, "sft does not read rl.updates: leave it out"),
+        ({"method": "sft", "rm": 1}, "sft does not read rm: leave it out"),
     ],
 )
 def test_nonsense_comes_back_with_the_form(

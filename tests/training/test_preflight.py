@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +15,12 @@ from tests.training.world import (
     resolve,
     rm_make,
     rollout_make,
+    run_make,
     truth_make,
 )
 from training.models import TrainingRun
 from training.selectors.preflight import Preflight, preflight
+from training.services.snapshot import snapshot_build
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +45,8 @@ def test_it_counts_pairs_truth_and_labels(project: Project) -> None:
     resolve(rollout_make(one), {1: "correct", 5: "incorrect", 4: ""})
     found = check(project, rm=rm_make())
     assert found.ready
-    assert (found.train_pairs, found.eval_pairs, found.eval_queries) == (2, 2, 1)
+    assert (found.train_pairs, found.train_queries) == (2, 2)
+    assert (found.eval_pairs, found.eval_queries) == (2, 1)
     assert found.truth == {
         3: {"consensus": 1, "silver": 1},
         4: {"consensus": 1},
@@ -52,23 +56,57 @@ def test_it_counts_pairs_truth_and_labels(project: Project) -> None:
     assert (found.labelled_rollouts, found.labelled_steps) == (1, 2)
     assert found.verdicts == {"correct": 1, "incorrect": 1}
     assert found.estimated_seconds is None
-    assert found.warnings == ()
+    assert found.warnings == (
+        "the run is measured on 1 queries: below 20, an interval says little about other "
+        "queries",
+    )
 
 
-def test_limits_are_applied_to_the_counts(project: Project) -> None:
-    for number in range(3):
-        truth_make(pair_make(project, f"q{number}", "t"))
+def test_it_counts_the_pairs_that_the_snapshot_takes(
+    project: Project, settings: Any, tmp_path: Path
+) -> None:
+    settings.RUNS_DIR = tmp_path
+    for number in range(12):
+        split = "test" if number % 2 else "train"
+        truth_make(pair_make(project, f"q{number // 4}{split}", f"t{number}", split=split))
+    config = {"data": {"train_limit": 3, "eval_limit": 1}}
+    policy = policy_make()
+    found = check(project, config=config, policy=policy)
+    assert (found.train_pairs, found.train_queries) == (4, 2)  # whole queries
+    assert (found.eval_pairs, found.eval_queries) == (2, 1)
+    assert found.truth[5] == {"consensus": 4}
+    folder = snapshot_build(run=run_make(project, policy=policy, config=config))
+    assert len((folder / "train.jsonl").read_text().splitlines()) == found.train_pairs
+    assert len((folder / "eval.jsonl").read_text().splitlines()) == found.eval_pairs
+    cut = check(project, policy=policy, config={"eval": {"limit": 3}})
+    assert (cut.eval_pairs, cut.eval_queries) == (3, 2)
+
+
+def test_twenty_queries_are_enough_for_an_interval(project: Project) -> None:
+    truth_make(pair_make(project, "q", "t"))
+    policy = policy_make()
+    for number in range(20):
         truth_make(pair_make(project, f"e{number}", "t", split="test"))
-    found = check(project, config={"data": {"train_limit": 2, "eval_limit": 1}})
-    assert (found.train_pairs, found.eval_pairs) == (2, 1)
+        few = [line for line in check(project, policy=policy).warnings if "below 20" in line]
+        assert bool(few) == (number < 19)
 
 
 def test_what_blocks_is_said(project: Project) -> None:
-    found = check(project)
+    policy = policy_make()
+    found = check(project, policy=policy)
     assert not found.ready
     assert found.problems == (
         "no training pair has a known answer: refresh the ground truth",
-        "no pair of the test split has a verified tier: nothing to evaluate on",
+        "no pair is in the test split: nothing to evaluate on. "
+        "Import more queries, or choose the other split",
+    )
+    assert not found.test_pairs_due
+    pair_make(project, "q", "t", split="test")
+    found = check(project, policy=policy)
+    assert found.test_pairs_due
+    assert found.problems[1] == (
+        "no pair of the test split has a verified tier: nothing to evaluate on. "
+        "Sample test pairs, and have them labelled"
     )
     assert found.human_share is None
 
@@ -98,7 +136,7 @@ def test_a_bad_setting_is_a_problem_not_an_exception(project: Project) -> None:
 def test_rewards_that_nobody_gave_are_warned_about(project: Project) -> None:
     truth_make(pair_make(project, "q", "t"), source="gold")
     truth_make(pair_make(project, "e", "t", split="test"))
-    assert check(project).warnings == (
+    assert check(project).warnings[:2] == (
         "without a reward model steps 1 and 2 get no reward",
         "no step reward would come from people",
     )

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from training.models import Checkpoint, TrainingRun
 from training.rl.config import parse_config
-from training.run_config import METHODS, ConfigError, DataOptions, config_check, run_toml
+from training.rl.methods import METHODS
+from training.run_config import ConfigError, DataOptions, config_check, run_toml
 
 POLICY = Checkpoint(name="p", path="/models/p", layout="answer_first", style="instruct")
 JUDGE = Checkpoint(name="j", path="/models/p", layout="answer_first", style="instruct",
@@ -31,7 +32,8 @@ keys = st.sampled_from(["seed", "threads", "rl", "fit", "eval", "data", "policy"
 
 def check(config: dict[str, Any], method: str = "srpo") -> Any:
     policy = JUDGE if method == "rm_grpo" else POLICY
-    return config_check(method=method, policy=policy, rm=RM, config=config)
+    rm = RM if METHODS[method].takes_rm else None
+    return config_check(method=method, policy=policy, rm=rm, config=config)
 
 
 @given(st.dictionaries(keys, values, max_size=3))
@@ -49,7 +51,8 @@ def test_any_configuration_is_accepted_or_refused_by_a_config_error(
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_runs_on_its_defaults(method: str) -> None:
     config = check({}, method)
-    assert (config.method, config.policy, config.rm) == (method, "/models/p", "/models/r")
+    rm = "/models/r" if method in ("srpo", "grpo", "agrl") else ""
+    assert (config.method, config.policy, config.rm) == (method, "/models/p", rm)
     assert (config.layout, config.style) == ("answer_first", "instruct")
 
 
@@ -83,3 +86,47 @@ def test_a_run_that_names_a_server_nobody_listed_is_refused(config: dict[str, An
     ((section, key),) = [(s, k) for s, keys in config.items() for k in keys]
     with pytest.raises(ConfigError, match=rf"{section}\.{key}: .*STEPWISE_POLICY_HOSTS"):
         check(config)
+
+
+@pytest.mark.parametrize(
+    ("method", "config", "name"),
+    [
+        ("srpo", {"fit": {"epochs": 9}}, "fit.epochs"),
+        ("sft", {"rl": {"updates": 4}}, "rl.updates"),
+        ("sft", {"curriculum": {"stages": 1}}, "curriculum.stages"),
+        ("grpo", {"rl": {"gamma": 0.9}}, "rl.gamma"),
+        ("dpo", {"trainer": {"packing": True}}, "trainer.packing"),
+        ("rm", {"data": {"train_limit": 5}}, "data.train_limit"),
+        ("rm_scalar", {"trainer": {"bf16": True}}, "trainer.bf16"),
+        ("linear", {"fit": {"epochs": 1}}, "fit.epochs"),
+        ("rm", {"use_silver": False}, "use_silver"),
+    ],
+)
+def test_a_setting_that_the_method_does_not_read_is_refused_by_name(
+    method: str, config: dict[str, Any], name: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"{method} does not read {name}: leave it out"):
+        check(config, method)
+
+
+def test_a_reward_model_that_the_method_does_not_use_is_refused() -> None:
+    with pytest.raises(ConfigError, match="sft does not read rm"):
+        config_check(method="sft", policy=POLICY, rm=RM, config={})
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_preset_and_every_field_of_the_form_is_read_by_its_method(method: str) -> None:
+    row = METHODS[method]
+    assert [key for key in row.form if not row.reads_key(key)] == []
+    for tables in row.presets.values():
+        keys = {f"{section}.{key}" for section, table in tables.items() for key in table}
+        assert keys <= set(row.form)  # what a preset sets is shown
+        check({section: dict(table) for section, table in tables.items()}, method)
+
+
+def test_a_micro_batch_that_nobody_chose_fits_the_update() -> None:
+    assert check({"rl": {"prompts": 2, "group": 8}}).rl.micro_batch == 16
+    assert check({"rl": {"prompts": 9, "group": 8}}).rl.micro_batch == 36
+    assert check({}).rl.micro_batch == 64
+    with pytest.raises(ConfigError, match=r"rl\.prompts 2 x rl\.group 8"):
+        check({"rl": {"prompts": 2, "group": 8, "micro_batch": 64}})

@@ -16,10 +16,11 @@ from tests.training.world import (
     rm_make,
     rollout_make,
     run_make,
+    trainable,
 )
 from training.models import TrainingRun
 from training.services.runs import run_cancel, run_create, run_resume, runs_requeue
-from verifier.models import GroundTruth
+from verifier.models import GroundTruth, VerifierRelease
 
 pytestmark = pytest.mark.django_db
 State = TrainingRun.State
@@ -28,17 +29,19 @@ AGO = timedelta(minutes=1)
 
 def test_a_run_is_created_on_a_release_of_the_newest_truth() -> None:
     project = project_make()
+    trainable(project)
     resolve(rollout_make(pair_make(project, "q", "t")), {5: "correct"})
     run = run_create(project=project, method="srpo", policy=policy_make())
     assert run.state == State.QUEUED
     assert run.release is not None
-    assert run.release.counts["5"] == {"consensus": 1}
-    assert GroundTruth.objects.filter(project=project, kind=5, value="4").count() == 1
+    assert run.release.counts["5"] == {"consensus": 3}
+    assert GroundTruth.objects.filter(project=project, kind=5, value="4").count() == 3
 
 
 def test_a_given_release_is_kept_and_must_be_the_projects_own() -> None:
     project, policy = project_make(), policy_make()
     release = release_make(project)
+    resolve(rollout_make(pair_make(project, "q", "t")), {1: "correct", 5: "incorrect"})
     run = run_create(project=project, method="rm", policy=policy, release=release)
     assert run.release == release
     with pytest.raises(Invalid, match="another project"):
@@ -59,6 +62,22 @@ def test_a_given_release_is_kept_and_must_be_the_projects_own() -> None:
 def test_nonsense_is_refused_by_name(method: str, config: dict[str, Any], message: str) -> None:
     with pytest.raises(Invalid, match=message):
         run_create(project=project_make(), method=method, policy=policy_make(), config=config)
+
+
+def test_what_the_preflight_refuses_is_not_queued() -> None:
+    project, policy = project_make(), policy_make()
+    pair_make(project, "held out", "t", split="test")
+    with pytest.raises(Invalid, match=r"no training pair has a known answer.*nothing to eval"):
+        run_create(project=project, method="srpo", policy=policy)
+    with pytest.raises(Invalid, match="no step has been decided by people"):
+        run_create(project=project, method="rm", policy=policy)
+    assert not VerifierRelease.objects.exists()
+
+
+def test_a_reward_model_needs_no_truth_of_steps_3_to_5() -> None:
+    project = project_make()
+    resolve(rollout_make(pair_make(project, "q", "t")), {1: "correct", 2: "incorrect"})
+    assert run_create(project=project, method="rm", policy=policy_make()).state == State.QUEUED
 
 
 def test_only_fitting_local_models_can_be_trained() -> None:

@@ -73,11 +73,26 @@ class TestAdmin:
         assert page.content.decode() == release.payload
 
     def test_a_release_is_shown_but_cannot_be_changed_or_deleted(self, client: Client) -> None:
-        release = release_cut(project=make_project())
+        release = release_cut(project=make_project(), empty=True)
         url = f"/admin/verifier/verifierrelease/{release.pk}"
         assert client.get(f"{url}/change/").status_code == 200
         assert client.post(f"{url}/change/", {"number": 7}).status_code == 403
         assert client.post(f"{url}/delete/", {"post": "yes"}).status_code == 403
+
+    def test_an_empty_release_is_refused_in_words(self, client: Client) -> None:
+        add = "/admin/verifier/verifierrelease/add/"
+        page = client.post(add, {"project": make_project().pk}, follow=True).content.decode()
+        assert "there is nothing to freeze" in page
+        assert not VerifierRelease.objects.exists()
+
+    def test_a_release_is_called_after_its_project(self, client: Client) -> None:
+        project = make_project()
+        make_pair(project, gold={"5": "4"})
+        truth_refresh(project=project)
+        release = release_cut(project=project)
+        page = client.get("/admin/verifier/verifierrelease/").content.decode()
+        assert str(release) == f"{project.name}, release 1"
+        assert str(release) in page
 
     @pytest.mark.parametrize("model", ["groundtruth", "watermark", "verifierrelease"])
     def test_the_lists_open(self, client: Client, model: str) -> None:
@@ -87,7 +102,7 @@ class TestAdmin:
         assert client.get(f"/admin/verifier/{model}/").status_code == 200
 
     def test_an_annotator_gets_no_truth(self) -> None:
-        release = release_cut(project=make_project())
+        release = release_cut(project=make_project(), empty=True)
         client = Client()
         client.force_login(make_user())
         url = f"/admin/verifier/verifierrelease/{release.pk}/truth.json"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -53,7 +55,7 @@ class RolloutBatchAdmin(RoleAdmin):
     def launch_view(self, request: HttpRequest) -> HttpResponse:
         if not self.allowed(request):
             raise PermissionDenied
-        form = BatchForm(request.POST or None)
+        form = BatchForm(request.POST or None, initial=_initial(request))
         if form.is_valid():
             data = form.cleaned_data
             pairs = pairs_due_for_rollout(
@@ -83,6 +85,14 @@ class RolloutBatchAdmin(RoleAdmin):
             "form": form,
         }
         return TemplateResponse(request, "admin/training/rolloutbatch/launch.html", context)
+
+
+def _initial(request: HttpRequest) -> dict[str, Any]:
+    """What a link asks to be filled in: the project, the policy, the splits."""
+    given: dict[str, Any] = {k: v for k, v in request.GET.items() if k in ("project", "policy")}
+    if splits := request.GET.getlist("splits"):
+        given["splits"] = splits
+    return given
 
 
 def _send(batch: RolloutBatch) -> None:

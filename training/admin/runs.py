@@ -11,10 +11,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from annotation.errors import StepwiseError
+from annotation.views.language import in_words, refusal_words
 from training.admin.base import RoleAdmin
-from training.forms import LaunchForm
+from training.launch_form import LaunchForm
 from training.models import TrainingRun
 from training.selectors.preflight import Preflight, preflight
 from training.services.runs import run_cancel, run_create, run_resume
@@ -83,21 +85,21 @@ class TrainingRunAdmin(RoleAdmin):
         """The form, then the summary of what the run would work with, then the launch."""
         if not self.allowed(request):
             raise PermissionDenied
-        form = LaunchForm(request.POST or None, initial=_initial(request))
+        form = LaunchForm(request.POST or None, initial=request.GET.dict())
         if request.method != "POST" or not form.is_valid() or "change" in request.POST:
             return self._page(request, form, "launch.html")
         truth_refresh(project=form.cleaned_data["project"])  # what people decided until now
-        summary = preflight(**_choice(form))
+        summary = preflight(**form.choice())
         if not summary.ready or "confirm" not in request.POST:
             return self._page(request, form, "preflight.html", summary)
         try:
             user = request.user if isinstance(request.user, User) else None
-            run = run_create(**_choice(form), user=user)
+            run = run_create(**form.choice(), user=user)
         except StepwiseError as error:
-            form.add_error(None, str(error))
+            form.add_error(None, refusal_words(error))
             return self._page(request, form, "launch.html")
         send(run)
-        self.message_user(request, f"run {run.pk} is queued")
+        self.message_user(request, _("run %(n)s is queued") % {"n": run.pk})
         return HttpResponseRedirect(run_url(run))
 
     def _page(
@@ -110,11 +112,16 @@ class TrainingRunAdmin(RoleAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
-            "title": "Launch a run",
+            "title": _("Launch a run"),
             "form": form,
             "summary": summary,
-            "chosen": list(_chosen(form)) if summary else [],
         }
+        if summary:
+            context |= {
+                "chosen": form.chosen(),
+                "problems": [in_words(line) for line in summary.problems],
+                "warnings": [in_words(line) for line in summary.warnings],
+            }
         return TemplateResponse(request, f"admin/training/trainingrun/{template}", context)
 
 
@@ -125,30 +132,3 @@ def run_url(run: TrainingRun) -> str:
 def send(run: TrainingRun) -> None:
     """Hand the run to the train queue once its row is committed."""
     transaction.on_commit(lambda: run_launch.delay(run.pk))
-
-
-def _initial(request: HttpRequest) -> dict[str, Any]:
-    return {
-        key: request.GET[key] for key in ("project", "method", "policy") if key in request.GET
-    }
-
-
-def _choice(form: LaunchForm) -> dict[str, Any]:
-    data = form.cleaned_data
-    return {
-        "project": data["project"],
-        "method": data["method"],
-        "policy": data["policy"],
-        "rm": data["rm"],
-        "config": form.config(),
-    }
-
-
-def _chosen(form: LaunchForm) -> list[tuple[str, str]]:
-    """(label, value) of every filled field, for the summary."""
-    rows = []
-    for bound in form:
-        value = form.cleaned_data.get(bound.name)
-        if value not in (None, ""):
-            rows.append((str(bound.label), str(value)))
-    return rows

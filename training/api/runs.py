@@ -17,7 +17,7 @@ from annotation.api.base import ApiView, user_of
 from annotation.api.fields import OptionalProject, Pages, StoredJson, body_of, found, query_of
 from annotation.models import Project
 from training.models import Checkpoint, RunMetric, TrainingRun
-from training.run_config import METHODS
+from training.rl.methods import METHODS
 from training.services.runs import run_cancel, run_create, run_resume
 from training.tasks import run_launch
 
@@ -49,9 +49,16 @@ class RunRecord(serializers.ModelSerializer[TrainingRun]):
         ]  # fmt: skip
 
 
+class MethodField(serializers.ChoiceField):
+    """A serializer copies its fields by making them again: the choices are today's table."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "choices": list(METHODS)})
+
+
 class RunAsked(serializers.Serializer[Any]):
     project = serializers.SlugRelatedField(slug_field="slug", queryset=Project.objects.all())
-    method = serializers.ChoiceField(choices=list(METHODS))
+    method = MethodField()
     policy = serializers.SlugRelatedField(slug_field="name", queryset=_POLICIES)
     rm = serializers.SlugRelatedField(
         slug_field="name", queryset=_RMS, default=None, allow_null=True

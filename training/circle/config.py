@@ -44,7 +44,7 @@ PRESETS: dict[str, CircleConfig] = {
         pairs=24,
         followup_pairs=4,
         max_tokens=160,
-        rm={"fit": {"epochs": 1, "batch_size": 8}, "data": {"eval_limit": 12}},
+        rm={"fit": {"epochs": 1, "batch_size": 8}},
         srpo={
             "rl": {"updates": 2, "prompts": 2, "group": 4, "micro_batch": 8},
             "sampling": {"rollouts": 4},

@@ -9,6 +9,7 @@ from annotation.models import Pair
 from annotation.steps import OPEN_KINDS
 from training.circle.context import Circle, StageFailed
 from training.models import Checkpoint, Disagreement, EvalReport, TrainingRun
+from training.rl.methods import METHODS
 from training.selectors.scoring import kinds_learned, steps_due_for_scoring
 from training.services.disagreements import (
     disagreements_open,
@@ -34,7 +35,7 @@ def run_through(
         project=circle.project,
         method=method,
         policy=circle.policy,
-        rm=_judge_of_open_steps(circle) if method in ("srpo", "grpo") else None,
+        rm=_judge_of_open_steps(circle) if METHODS[method].takes_rm else None,
         release=release,
         config={"seed": circle.seed, **config},
         user=circle.lead,

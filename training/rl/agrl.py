@@ -1,6 +1,6 @@
 """AGRL: GRPO with rule-aware reward shaping and adaptive guided replay (TaoSR-AGRL).
 
-A preset, ``training.rl.config.RL_DEFAULTS``: GRPO's trainer with ``rl.shaping = "rules"`` and
+A preset, its row in ``training.rl.methods``: GRPO's trainer with ``rl.shaping = "rules"`` and
 ``rl.replay = true``. Both settings work with SRPO too. The paper's own formulas are not
 public; what is done here is written in docs/methods.md.
 """

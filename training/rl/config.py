@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from annotation.steps import LAYOUTS
+from training.rl.methods import METHODS
 from training.rl.toml_tables import build, num, one, to_toml
 from training.rl.types import BadInput
 
@@ -102,7 +103,7 @@ class ShapingConfig:
 @dataclass(frozen=True, slots=True)
 class FitConfig:
     """Supervised passes: sft, dpo and the reward model. What is not given is the method's
-    own (``FIT_DEFAULTS``)."""
+    own (training.rl.methods)."""
 
     epochs: float = num(3, 0.01, 1000)
     batch_size: int = num(32, 1, 65536)
@@ -114,24 +115,6 @@ class FitConfig:
     calibration: str = one("temperature", "isotonic")  # reward model only
     max_tokens: int = num(768, 16, 131072)
     save_every: int = num(50, 1, 1_000_000)  # updates
-
-
-FIT_DEFAULTS: dict[str, dict[str, float]] = {
-    "sft": {"learning_rate": 3e-4},
-    "dpo": {"learning_rate": 2e-5, "epochs": 1.0},
-    # a third epoch learned the few hundred labels by heart (docs/LOG.md)
-    "rm": {"learning_rate": 1e-3, "epochs": 2.0},
-    "rm_scalar": {"learning_rate": 1e-3, "epochs": 2.0},
-    "classifier": {"learning_rate": 1e-3, "epochs": 10.0},
-}
-
-
-# what a method that is a preset of another one turns on
-RL_DEFAULTS: dict[str, dict[str, Any]] = {
-    "agrl": {"shaping": "rules", "replay": True},
-    # a policy's 2e-4 and 0.02 took the reward model's critiques apart (docs/LOG.md)
-    "rm_grpo": {"learning_rate": 2e-5, "kl": 0.1, "updates": 30},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +149,7 @@ class RunConfig:
     """run.toml. ``policy`` and ``rm`` are model folders; ``rm`` "" leaves steps 1-2 masked."""
 
     policy: str = ""  # must be given
-    method: str = one("srpo", "grpo", "sft", "dpo", "rm", "linear", "classifier", "agrl",
-                      "rm_scalar", "rm_grpo")  # fmt: skip
+    method: str = field(default="srpo", metadata={"choices": METHODS})
     seed: int = num(0, 0, 2**31 - 1)
     rm: str = ""
     layout: str = one("policy", *LAYOUTS)  # another than the policy's is taught by sft
@@ -206,23 +188,35 @@ def parse_config(text: str) -> RunConfig:
     config: RunConfig = build(RunConfig, data, "")
     if not config.policy:
         raise BadInput("run.toml: 'policy' must name a model folder")
+    defaults = METHODS[config.method].defaults
     config = replace(
         config,
-        fit=_with_defaults(config.fit, FIT_DEFAULTS.get(config.method, {}), data.get("fit")),
-        rl=_with_defaults(config.rl, RL_DEFAULTS.get(config.method, {}), data.get("rl")),
+        fit=_with_defaults(config.fit, defaults.get("fit", {}), data.get("fit")),
+        rl=_with_defaults(config.rl, defaults.get("rl", {}), data.get("rl")),
     )
-    rl = config.rl
-    if rl.prompts * rl.group % rl.micro_batch:
-        total = rl.prompts * rl.group
-        raise BadInput(
-            f"run.toml: rl.micro_batch {rl.micro_batch} must divide {total} rollouts"
-        )
+    config = _with_micro_batch(config, given="micro_batch" in data.get("rl", {}))
     if config.fit.target == "answer" and config.method != "sft":
         raise BadInput("run.toml: fit.target 'answer' is for method sft")
     if config.rewards.source == "rm_only" and not config.rm:
         raise BadInput("run.toml: rewards.source 'rm_only' needs a reward model: set 'rm'")
     if config.trainer.lora_rank and config.eval.keep_best:
         raise BadInput("run.toml: eval.keep_best keeps whole weights: not with a LoRA adapter")
+    return config
+
+
+def _with_micro_batch(config: RunConfig, *, given: bool) -> RunConfig:
+    """A micro-batch that nobody chose is made to fit the update; raises BadInput for one that
+    was chosen and does not."""
+    rl = config.rl
+    total = rl.prompts * rl.group
+    if not given:
+        fits = max(n for n in range(1, rl.micro_batch + 1) if total % n == 0)
+        return replace(config, rl=replace(rl, micro_batch=fits))
+    if total % rl.micro_batch:
+        raise BadInput(
+            f"run.toml: rl.micro_batch {rl.micro_batch} must divide the {total} rollouts of an "
+            f"update (rl.prompts {rl.prompts} x rl.group {rl.group})"
+        )
     return config
 
 

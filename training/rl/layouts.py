@@ -7,6 +7,7 @@ from typing import cast
 
 from annotation.steps import CotParseError, Layout, StepKind, parse, render
 from training.rl.config import RunConfig
+from training.rl.methods import METHODS
 from training.rl.policy import Policy, policy_facts
 from training.rl.types import BadInput
 
@@ -54,4 +55,4 @@ def taught(policy: Policy, config: RunConfig) -> Policy:
 
 def _writes(config: RunConfig) -> bool:
     """Whether the method trains a policy to write CoTs."""
-    return config.method in ("sft", "dpo", "grpo", "srpo", "agrl")
+    return METHODS[config.method].writes_cots

@@ -10,6 +10,7 @@ from typing import Any
 from annotation.rules import DEFAULT_RULES, Rules, RulesError, parse_rules
 from training.rl.config import RunConfig, load_config, resolved
 from training.rl.data import read_labels, read_samples, write_json
+from training.rl.methods import METHODS
 from training.rl.policy import Policy
 from training.rl.provenance import code_version, file_sha256, package_versions, weights_sha256
 from training.rl.types import BadInput, LabelledRollout, Sample
@@ -71,7 +72,7 @@ def read_inputs(folder: Path) -> tuple[RunConfig, TruthTable, list[Sample], list
         raise BadInput(f"truth.json: {error}") from error
     except OSError as error:
         raise BadInput(f"truth.json: {error.strerror or error}") from error
-    if config.method.startswith("rm"):
+    if METHODS[config.method].leaves == "rm":
         return config, truths, [], []
     train = read_samples(folder / "train.jsonl")
     held_out = read_samples(folder / "eval.jsonl")

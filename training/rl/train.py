@@ -14,43 +14,22 @@ from typing import Any, TypeVar
 import torch
 from transformers import set_seed
 
-from training.rl.agrl import train_agrl
-from training.rl.baselines.classifier import train_classifier
-from training.rl.baselines.linear import train_linear
 from training.rl.data import read_finished_jsonl, write_json
-from training.rl.dpo import train_dpo
 from training.rl.evaluate import Prediction, delta, held_out, predict, write_report
 from training.rl.layouts import laid_out
+from training.rl.methods import METHODS
 from training.rl.noise import noisy
 from training.rl.policy import load_policy
 from training.rl.processes import is_main, join, leave, main_first
 from training.rl.provenance import weights_sha256
-from training.rl.rl_method import train_grpo, train_srpo
-from training.rl.rm_grpo import train_rm_grpo
-from training.rl.rm_method import train_rm, train_rm_scalar
 from training.rl.run_folder import Cancelled, Run, read_inputs, record_trainer
-from training.rl.sft import train_sft
 from training.rl.types import BadInput
 
 T = TypeVar("T")
 
-DONE, CANCELLED, BAD_INPUT = 0, 3, 4
+Baseline = Callable[[Run], tuple[dict[str, Any], list[Prediction]]]
 
-METHODS: dict[str, Callable[[Run], dict[str, Any]]] = {
-    "sft": train_sft,
-    "dpo": train_dpo,
-    "grpo": train_grpo,
-    "srpo": train_srpo,
-    "agrl": train_agrl,
-    "rm": train_rm,
-    "rm_scalar": train_rm_scalar,
-    "rm_grpo": train_rm_grpo,
-}
-# these answer without the policy, and keep their own models
-BASELINES: dict[str, Callable[[Run], tuple[dict[str, Any], list[Prediction]]]] = {
-    "linear": train_linear,
-    "classifier": train_classifier,
-}
+DONE, CANCELLED, BAD_INPUT = 0, 3, 4
 
 
 def train(folder: Path) -> None:
@@ -60,12 +39,14 @@ def train(folder: Path) -> None:
         return
     run = _open(folder)
     run.check_cancel()
-    if run.config.method in BASELINES:
-        _baseline(run)
+    method = METHODS[run.config.method]
+    train_by = method.load()
+    if method.leaves == "report":
+        _baseline(run, train_by)
         return
     with main_first():
         before = _evaluated(run, "before")
-    facts = _timed(run, "training", lambda: METHODS[run.config.method](run))
+    facts = _timed(run, "training", lambda: train_by(run))
     model_facts = facts.pop("model_facts", None)
     if is_main():
         run.policy.save(folder / "model", model_facts)
@@ -91,9 +72,10 @@ def _open(folder: Path) -> Run:
     return Run(folder, config, truths, train_samples, eval_samples, policy)
 
 
-def _baseline(run: Run) -> None:
-    """There is nothing before training that could be compared with."""
-    facts, answers = _timed(run, "training", lambda: BASELINES[run.config.method](run))
+def _baseline(run: Run, train_by: Baseline) -> None:
+    """It answers without the policy and keeps its own model: there is nothing before training
+    that could be compared with."""
+    facts, answers = _timed(run, "training", lambda: train_by(run))
     _write_evaluation(run, "after", answers)
     write_json(run.folder / "report.json", _report(run, facts, [], answers))
     print("done", flush=True)
@@ -101,7 +83,7 @@ def _baseline(run: Run) -> None:
 
 def _evaluated(run: Run, name: str) -> list[Prediction]:
     """Greedy predictions on the held-out pairs, and their report on disk; done once."""
-    if run.config.method.startswith("rm"):  # it judges steps; its measures are in the report
+    if METHODS[run.config.method].leaves == "rm":  # its measures on steps are in the report
         return []
     settings = run.config.eval
     samples = held_out(run.held_out, settings.limit)

@@ -16,7 +16,7 @@ from training.child import Child
 from training.job_folder import json_read
 from training.leases import LeaseLost, lease_take
 from training.models import TrainingRun
-from training.run_config import BASELINES
+from training.rl.methods import METHODS
 from training.selectors.runs import MAX_ATTEMPTS, claimable_run
 from training.servers import outbound
 from training.services.run_results import MetricsIngest, ResultMissing, checkpoint_record
@@ -104,7 +104,7 @@ def _finish(run: TrainingRun, watch: RunWatch, folder: Path) -> None:
     report = json_read(folder / "report.json") or {}
     try:
         with transaction.atomic():
-            if run.method not in BASELINES:
+            if METHODS[run.method].leaves != "report":
                 checkpoint_record(run=run, folder=folder)
             _end(watch, _State.FINISHED, report=report, step=_last_step(run))
     except ResultMissing as error:

@@ -9,7 +9,7 @@ from typing import Any
 from training.child import JsonLinesTail
 from training.job_folder import json_read
 from training.models import Checkpoint, EvalReport, RunMetric, TrainingRun
-from training.run_config import JUDGES
+from training.rl.methods import METHODS
 
 MOMENTS = ("before", "after")
 
@@ -72,11 +72,12 @@ def checkpoint_record(*, run: TrainingRun, folder: Path) -> Checkpoint:
     if not (model / "config.json").exists():
         raise ResultMissing("the trainer ended without a model")
     about = json_read(model / "stepwise.json") or {}
+    judges = METHODS[run.method].leaves == "rm"
     checkpoint, _ = Checkpoint.objects.update_or_create(
         run=run,
         defaults={
             "name": f"{run.project.slug}-{run.method}-{run.pk}",
-            "kind": Checkpoint.Kind.RM if run.method in JUDGES else Checkpoint.Kind.POLICY,
+            "kind": Checkpoint.Kind.RM if judges else Checkpoint.Kind.POLICY,
             "path": str(model),
             "style": about.get("style", run.policy.style),
             "layout": about.get("layout", run.policy.layout),

@@ -15,7 +15,8 @@ from annotation.models import Project
 from annotation.wording import wording as _
 from training.leases import expired, in_flight_until
 from training.models import Checkpoint, TrainingRun
-from training.run_config import ConfigError, config_check
+from training.rl.methods import METHODS
+from training.selectors.preflight import preflight
 from training.selectors.runs import MAX_ATTEMPTS, runs_due
 from training.services.launching import run_launch
 from verifier.models import VerifierRelease
@@ -40,20 +41,25 @@ def run_create(
 ) -> TrainingRun:
     """Queue a run on a frozen truth table; the caller sends the task on commit.
 
-    Without ``release`` the ground truth is refreshed and a new release is cut.
+    Every door launches here, so every run has passed the preflight. Without ``release`` the
+    ground truth is refreshed and a new release is cut.
 
     Raises:
-        Invalid: the configuration cannot be run; the message names the key.
+        Invalid: a problem of the preflight; the message names the key, or what is missing.
     """
-    try:
-        config_check(method=method, policy=policy, rm=rm, config=config or {})
-    except ConfigError as error:
-        raise Invalid(str(error)) from error
+    if release is not None and release.project_id != project.pk:
+        raise Invalid(_("release %(n)s belongs to another project", n=release.number))
     if release is None:
         truth_refresh(project=project)
-        release = release_cut(project=project, user=user)
-    elif release.project_id != project.pk:
-        raise Invalid(_("release %(n)s belongs to another project", n=release.number))
+    summary = preflight(
+        project=project, method=method, policy=policy, rm=rm, config=config or {}
+    )
+    if not summary.ready:
+        raise Invalid("; ".join(summary.problems))
+    if release is None:
+        # a reward model learns from labels, and may have no truth to be frozen
+        judges = METHODS[method].leaves == "rm"
+        release = release_cut(project=project, user=user, empty=judges)
     return TrainingRun.objects.create(
         project=project,
         method=method,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import json
 from collections import defaultdict
@@ -16,6 +15,7 @@ from annotation.models import Pair, Project, Resolution, Rollout
 from annotation.steps import StepKind
 from training.job_folder import file_sha256, json_read, json_write, jsonl_write, text_write
 from training.models import TrainingRun
+from training.pair_choice import pairs_choose
 from training.prompts import PROMPT_VERSION
 from training.records import pair_record
 from training.run_config import DataOptions, run_toml
@@ -88,20 +88,16 @@ def _pairs(
     tier_required: bool,
     on_row: Callable[[], None],
 ) -> Iterator[dict[str, Any]]:
-    """Pairs with a truth: whole queries in hash order until ``limit`` (0 = all) are in."""
-    pairs = Pair.objects.filter(project=project, split=split).values_list("pk", "query")
+    """The records of the pairs that the run works with."""
+    pairs = Pair.objects.filter(project=project, split=split).order_by("pk")
     tier = str(int(StepKind.FINAL))
-    queries: dict[str, list[int]] = defaultdict(list)
-    for pk, query in pairs.order_by("pk").iterator():
+
+    def known(pk: int) -> bool:
         truths = human.get(str(pk), {})
-        known = tier in truths if tier_required else truths or silver.get(str(pk))
-        if known:
-            queries[query].append(pk)
-    chosen: list[int] = []
-    for query in sorted(queries, key=lambda text: hashlib.sha256(text.encode()).digest()):
-        if limit and len(chosen) >= limit:
-            break
-        chosen += queries[query]
+        return tier in truths if tier_required else bool(truths or silver.get(str(pk)))
+
+    rows = pairs.values_list("pk", "query").iterator()
+    chosen = [pk for pk, _ in pairs_choose((row for row in rows if known(row[0])), limit)]
     for start in range(0, len(chosen), 500):
         found = Pair.objects.select_related("product").in_bulk(chosen[start : start + 500])
         for pk in chosen[start : start + 500]:

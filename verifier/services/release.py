@@ -7,21 +7,37 @@ from collections import Counter
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from annotation.errors import Invalid
 from annotation.models import Project
 from annotation.steps import STRUCTURED_KINDS, StepKind
+from annotation.wording import wording as _
 from verifier.models import GroundTruth, VerifierRelease
 from verifier.truth import Truth, TruthTable, dump, rows_sha256, truth_of
 
 
 @transaction.atomic
-def release_cut(*, project: Project, user: User | None = None) -> VerifierRelease:
+def release_cut(
+    *, project: Project, user: User | None = None, empty: bool = False
+) -> VerifierRelease:
     """Freeze the current truth of steps 3-5; unchanged truth gives the newest release back.
 
     ``payload`` is the text of truth.json (docs/formats.md), ``counts`` kind -> source -> rows.
+    ``empty`` allows one without a row, for what reads no truth.
+
+    Raises:
+        Invalid: nothing is known yet.
     """
     # The project's lock makes the numbers consecutive when two people press at once.
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     table = TruthTable(_entries(project))
+    if not empty and not table.rows():
+        raise Invalid(
+            _(
+                "project %(name)s has no ground truth yet, so there is nothing to freeze: "
+                "import verified answers, or have steps 3-5 labelled",
+                name=project.name,
+            )
+        )
     digest = rows_sha256(table.rows())
     newest = VerifierRelease.objects.filter(project=project).order_by("-number").first()
     if newest is not None and newest.sha256 == digest:
@@ -45,6 +61,6 @@ def _entries(project: Project) -> list[tuple[str, StepKind, Truth]]:
 
 def _counts(table: TruthTable) -> dict[str, dict[str, int]]:
     counts: dict[str, Counter[str]] = {str(int(kind)): Counter() for kind in STRUCTURED_KINDS}
-    for _, kind, _, source in table.rows():
+    for _pair, kind, _value, source in table.rows():
         counts[str(kind)][source] += 1
     return {kind: dict(counter) for kind, counter in counts.items()}

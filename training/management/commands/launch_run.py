@@ -14,11 +14,10 @@ from django.core.management.base import BaseCommand, CommandError
 from annotation.errors import StepwiseError
 from training.management.named import checkpoint_named, project_named
 from training.models import TrainingRun
-from training.run_config import METHODS
+from training.rl.methods import METHODS
 from training.selectors.preflight import preflight
 from training.services.runs import run_create, run_launch
 from training.tasks import run_launch as run_launch_task
-from verifier.services.truth import truth_refresh
 
 
 class Command(BaseCommand):
@@ -42,16 +41,12 @@ class Command(BaseCommand):
             "rm": checkpoint_named(options["rm"]) if options["rm"] else None,
             "config": _config(options["config"]),
         }
-        truth_refresh(project=choice["project"])
-        summary = preflight(**choice)
-        for line in summary.warnings:
-            self.stderr.write(f"note: {line}")
-        if not summary.ready:
-            raise CommandError("; ".join(summary.problems))
         try:
             run = run_create(**choice)
         except StepwiseError as error:
             raise CommandError(str(error)) from error
+        for line in preflight(**choice).warnings:
+            self.stderr.write(f"note: {line}")
         if options["background"]:
             run_launch_task.delay(run.pk)
             self.stdout.write(f"run {run.pk} is queued")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from training.rl.methods import METHODS
 from training.rl.types import BadInput
 
 Settings = Mapping[str, Any]
@@ -31,7 +32,7 @@ class Arm:
     @property
     def judges(self) -> bool:
         """A reward model has no relevance predictions of its own."""
-        return self.method.startswith("rm")
+        return METHODS[self.method].leaves == "rm"
 
     @property
     def needs(self) -> tuple[str, ...]:

@@ -20,15 +20,13 @@ from training.rl.compare.benchmark import Benchmark, Row, judged_rollout, share_
 from training.rl.config import parse_config
 from training.rl.data import read_finished_jsonl, sample_of, write_jsonl, write_text
 from training.rl.explore import explored_texts
+from training.rl.methods import METHODS
 from training.rl.policy import load_policy
 from training.rl.run_folder import Run
 from training.rl.types import BadInput
 from verifier.truth import dump
 
 _QUIET = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "0"}
-
-
-_EXPLORING = ("srpo", "grpo", "agrl", "sft", "dpo")  # methods that look before they learn
 
 
 class CellFailed(Exception):
@@ -131,7 +129,7 @@ def _write(lab: Lab, arm: Arm, seed: int, folder: Path, config: str) -> None:
 
 def _reuse(lab: Lab, arm: Arm, seed: int, folder: Path) -> None:
     """What the start policy does before training is the same for every arm of a seed."""
-    if arm.method in _EXPLORING and not (folder / "explored.jsonl").exists():
+    if METHODS[arm.method].writes_cots and not (folder / "explored.jsonl").exists():
         shutil.copy(explored(lab, seed) / "explored.jsonl", folder / "explored.jsonl")
     for other in sorted((lab.out / "cells").glob(f"*/{seed}/eval_before.json")):
         if other.parent != folder and _start_of(other.parent) == _start_of(folder):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from annotation.errors import StepwiseError
 from annotation.models import Project
 from verifier.services.release import release_cut
 from verifier.services.truth import truth_refresh
@@ -22,7 +23,10 @@ class Command(BaseCommand):
         if project is None:
             raise CommandError(f"there is no project '{options['project']}'")
         truth_refresh(project=project)
-        release = release_cut(project=project)
+        try:
+            release = release_cut(project=project)
+        except StepwiseError as error:
+            raise CommandError(str(error)) from error
         self.stdout.write(f"release {release.number}  sha256 {release.sha256}")
         for kind, by_source in release.counts.items():
             told = ", ".join(f"{source} {n}" for source, n in by_source.items()) or "nothing"
