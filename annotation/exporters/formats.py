@@ -49,7 +49,7 @@ class ExportFormat:
     """``write`` makes the file (or folder, where ``folder``) from streamed records.
 
     ``total`` is the most records it can have, for the progress. ``lint``: the records carry
-    labels, so their leaks are worth measuring.
+    labels, so their leaks are worth measuring. ``notes`` says what had to be left out.
     """
 
     name: str
@@ -60,6 +60,7 @@ class ExportFormat:
     write: Callable[[Path, Iterable[Record]], None]
     lint: bool = False
     folder: bool = False
+    notes: Callable[[ExportFilter], list[str]] = lambda chosen: []
 
 
 @cache

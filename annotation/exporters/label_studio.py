@@ -21,8 +21,8 @@ _DATA = (
 
 
 def tasks(chosen: ExportFilter) -> Iterator[Record]:
-    """One task a labelled rollout; to be written and not changed, since what people said alike
-    is one object."""
+    """One task a labelled rollout; to be written and not changed, since equal labels are one
+    object."""
     for row in labelled_rows(chosen):
         yield task_of(row)
 
@@ -37,35 +37,47 @@ def task_of(row: Record) -> Record:
         if claimed:
             claims.append(_choice(f"value_{kind}", kind, claimed))
     return {
+        "id": row["rollout_id"],
         "data": data,
         "predictions": [{"model_version": row["policy"], "result": claims}],
-        "annotations": [_annotation(*said) for said in row["said"]],
+        "annotations": [_annotation(*each) for each in row["submitted"]],
     }
 
 
 def _annotation(
-    created_at: str, active_ms: int, annotator: str, labels: list[list[str]]
+    number: int,
+    created_at: str,
+    active_ms: int,
+    person: int,
+    name: str,
+    labels: list[list[str]],
 ) -> Record:
-    """Without ``completed_by``: Label Studio refuses a person it does not know. The name is in
-    each result's ``meta``, which it keeps."""
+    """Without ``completed_by``: Label Studio refuses a person it does not know. Who it was is
+    in each result's ``meta``, which it keeps."""
     results: list[Record] = []
     for kind, verdict, value, comment, reason in labels:
-        results += _results(annotator, kind, verdict, value, comment or reason)
-    return {"created_at": created_at, "lead_time": active_ms / 1000, "result": results}
+        results += _results(person, name, kind, verdict, value, comment or reason)
+    return {
+        "id": number,
+        "created_at": created_at,
+        "lead_time": active_ms / 1000,
+        "result": results,
+    }
 
 
 # A million labels say a few thousand different things, and making them anew took most of the
 # time of an export.
 @lru_cache(maxsize=4096)
 def _results(
-    annotator: str, kind: str, verdict: str, value: str, note: str
+    person: int, name: str, kind: str, verdict: str, value: str, note: str
 ) -> tuple[Record, ...]:
-    found = [_choice(f"verdict_{kind}", kind, verdict)]
+    results = [_choice(f"verdict_{kind}", kind, verdict)]
     if value:
-        found.append(_choice(f"value_{kind}", kind, value))
+        results.append(_choice(f"value_{kind}", kind, value))
     if note:
-        found.append(_result(f"comment_{kind}", kind, "textarea", {"text": [note]}))
-    return tuple(result | {"meta": {"annotator": annotator}} for result in found)
+        results.append(_result(f"comment_{kind}", kind, "textarea", {"text": [note]}))
+    meta = {"annotator": name, "annotator_id": person}
+    return tuple(result | {"meta": meta} for result in results)
 
 
 @lru_cache(maxsize=256)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -134,12 +135,14 @@ def lint_records(rows: Iterable[tuple[int, Record | RowError]]) -> dict[str, Any
 
 
 def lint_file(path: Path) -> dict[str, Any]:
-    """The report of :meth:`Lint.report` on a JSONL, CSV or Parquet export.
+    """The report of :meth:`Lint.report` on a JSONL, CSV or Parquet export, or on the files of a
+    dataset folder.
 
     Raises:
         ImportFileError: the file cannot be read.
     """
-    return lint_records(records(path))
+    files = sorted((path / "data").iterdir()) if path.is_dir() else [path]
+    return lint_records(chain.from_iterable(records(file) for file in files))
 
 
 def _rounded(value: float | None) -> float | None:

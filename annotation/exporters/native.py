@@ -5,11 +5,42 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from annotation.attributes import marks_of
+import pyarrow as pa
+
+from annotation.attributes import STATES, marks_of
 from annotation.exporters.formats import ExportFilter, Record
 from annotation.selectors.exports import rollout_rows
 from annotation.steps import StepKind
 
+_TEXT = pa.string()
+_HUMAN = [
+    ("verdict", _TEXT), ("value", _TEXT), ("source", _TEXT), ("n", pa.int32()),
+    ("agreement", pa.float64()), ("guideline_version", pa.int32()),
+    ("attributes", pa.list_(pa.struct([
+        ("name", _TEXT), *((state, pa.int32()) for state in STATES),
+    ]))),
+]  # fmt: skip
+_STEP = [
+    ("step_id", pa.int64()), ("kind", pa.int8()), ("text", _TEXT), ("claimed", _TEXT),
+    ("sha256", _TEXT), ("human", pa.struct(_HUMAN)),
+]  # fmt: skip
+
+
+def native_schema(*of_step: tuple[str, pa.DataType]) -> pa.Schema:
+    """The native record; ``of_step`` are further fields of each step."""
+    return pa.schema([
+        ("rollout_id", pa.int64()), ("pair_id", pa.int64()), ("project", _TEXT),
+        ("query", _TEXT), ("query_type", _TEXT), ("locale", _TEXT), ("split", _TEXT),
+        ("product_id", _TEXT), ("product_sha256", _TEXT), ("title", _TEXT),
+        ("category_path", _TEXT),
+        ("attributes", pa.list_(pa.struct([("name", _TEXT), ("value", _TEXT)]))),
+        ("description", _TEXT), ("policy", _TEXT), ("prompt_version", _TEXT),
+        ("layout", _TEXT), ("parse_error", _TEXT), ("text", _TEXT),
+        ("steps", pa.list_(pa.struct([*_STEP, *of_step]))), ("tier", _TEXT),
+    ])  # fmt: skip
+
+
+SCHEMA = native_schema()
 _COLUMNS = (
     "query", "query_type", "locale", "split", "product_id", "product_sha256", "title",
     "category_path",

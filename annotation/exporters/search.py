@@ -13,7 +13,7 @@ from pathlib import Path
 from annotation.exporters import writers
 from annotation.exporters.formats import ExportFilter, ExportFormat, Record
 from annotation.exporters.writers import Writer, csv_writer
-from annotation.selectors.exports import tier_rows, tier_total
+from annotation.selectors.exports import tier_nameless, tier_rows, tier_total
 
 
 def ratings(chosen: ExportFilter) -> Iterator[Record]:
@@ -51,6 +51,16 @@ def rank_eval_requests(chosen: ExportFilter) -> Iterator[Record]:
         }
 
 
+def left_out(chosen: ExportFilter) -> list[str]:
+    """Search tools know a document by its id alone."""
+    count, titles = tier_nameless(chosen, _NAMED)
+    if not count:
+        return []
+    named = ", ".join(f"“{title}”" for title in titles)
+    more = ", …" if count > len(titles) else ""
+    return [f"{count} decided pairs are left out, their product has no id: {named}{more}"]
+
+
 def inside(before: str, after: str) -> Writer:
     """A JSON document around a streamed list."""
 
@@ -65,6 +75,7 @@ def inside(before: str, after: str) -> Writer:
     return write
 
 
+_NAMED = 5
 _RRE = (
     '{"index": "products", "id_field": "id", "topics": [{"description": "", "query_groups": ['
 )
@@ -77,6 +88,7 @@ FORMATS = (
         tier_total,
         ratings,
         csv_writer(("query", "docid", "rating")),
+        notes=left_out,
     ),
     ExportFormat(
         "rre",
@@ -85,6 +97,7 @@ FORMATS = (
         tier_total,
         query_groups,
         inside(_RRE, "\n]}]}\n"),
+        notes=left_out,
     ),
     ExportFormat(
         "rank-eval",
@@ -93,5 +106,6 @@ FORMATS = (
         tier_total,
         rank_eval_requests,
         inside('{"requests": [', '\n], "metric": {"dcg": {"k": 10, "normalize": true}}}\n'),
+        notes=left_out,
     ),
 )

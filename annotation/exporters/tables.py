@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pyarrow as pa
 
 from annotation.exporters.formats import ExportFilter, ExportFormat, Record
-from annotation.exporters.writers import csv_writer, parquet_writer, write_jsonl
+from annotation.exporters.writers import csv_writer, jsonl_writer, parquet_writer
 from annotation.selectors.exports import (
     label_rows,
     label_total,
@@ -25,12 +25,13 @@ _ABOUT = [
 LABELS = pa.schema([
     ("label_id", _ID), *_ABOUT, ("reason", _TEXT), ("comment", _TEXT),
     ("comment_start", pa.int32()), ("comment_end", pa.int32()), ("annotator", _TEXT),
-    ("guideline_version", pa.int32()), ("active_ms", _ID), ("hint_shown", pa.bool_()),
-    ("created_at", _TEXT),
+    ("annotator_id", _ID), ("guideline_version", pa.int32()), ("item_active_ms", _ID),
+    ("hint_shown", pa.bool_()), ("created_at", _TEXT),
 ])  # fmt: skip
 RESOLUTIONS = pa.schema([
     ("resolution_id", _ID), *_ABOUT, ("source", _TEXT), ("n", _SMALL),
     ("agreement", pa.float64()), ("cause", _TEXT), ("decided_by", _TEXT),
+    ("decided_by_id", _ID),
     ("guideline_version", pa.int32()), ("step_sha256", _TEXT), ("created_at", _TEXT),
 ])  # fmt: skip
 
@@ -42,13 +43,14 @@ def _formats(
     total: Callable[[ExportFilter], int],
     records: Callable[[ExportFilter], Iterator[Record]],
 ) -> Iterator[ExportFormat]:
-    for suffix, kind, write in (
-        ("", "jsonl", write_jsonl),
-        ("-csv", "csv", csv_writer(schema.names)),
-        ("-parquet", "parquet", parquet_writer(schema)),
+    for suffix, kind, file, write in (
+        ("", "JSON lines", ".jsonl", jsonl_writer(schema)),
+        ("-csv", "CSV", ".csv", csv_writer(schema.names)),
+        ("-spreadsheet", "CSV for spreadsheets", ".csv", csv_writer(schema.names, True)),
+        ("-parquet", "Parquet", ".parquet", parquet_writer(schema)),
     ):
         yield ExportFormat(
-            f"{name}{suffix}", f"{what}, {kind}", f".{kind}", total, records, write, lint=True
+            f"{name}{suffix}", f"{what}, {kind}", file, total, records, write, lint=True
         )
 
 

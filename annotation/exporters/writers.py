@@ -21,11 +21,20 @@ _BUFFER = 1 << 20  # bytes: a file of long lines would else be a write of the sy
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_jsonl(path: Path, records: Iterable[Record]) -> None:
-    """One object a line, UTF-8."""
-    with path.open("wb", _BUFFER) as stream:
-        for record in records:
-            stream.write(orjson.dumps(record) + b"\n")
+def jsonl_writer(schema: pa.Schema) -> Writer:
+    """One object a line, UTF-8; every line has all keys of ``schema``, in its types."""
+
+    def write(path: Path, records: Iterable[Record]) -> None:
+        with path.open("wb", _BUFFER) as stream:
+            for batch in batches(records):
+                stream.write(json_lines(pa.Table.from_pylist(batch, schema=schema)))
+
+    return write
+
+
+def json_lines(table: pa.Table) -> bytes:
+    """A share of 1 is written 1.0: readers that take types from the first lines see a float."""
+    return b"".join(orjson.dumps(row) + b"\n" for row in table.to_pylist())
 
 
 def write_json_array(path: Path, records: Iterable[Record]) -> None:
@@ -37,14 +46,16 @@ def write_json_array(path: Path, records: Iterable[Record]) -> None:
         stream.write(b"\n]\n")
 
 
-def csv_writer(columns: Sequence[str]) -> Writer:
-    """RFC 4180 with a header; None is an empty cell."""
+def csv_writer(columns: Sequence[str], spreadsheet: bool = False) -> Writer:
+    """RFC 4180 with a header; None is an empty cell. For a ``spreadsheet`` no text is a
+    formula; elsewhere a text stays as it is."""
+    cell = _cell if spreadsheet else _same
 
     def write(path: Path, records: Iterable[Record]) -> None:
         with path.open("w", encoding="utf-8", newline="") as stream:
             rows = csv.writer(stream)
             rows.writerow(columns)
-            rows.writerows([_cell(record[name]) for name in columns] for record in records)
+            rows.writerows([cell(record[name]) for name in columns] for record in records)
 
     return write
 
@@ -64,6 +75,10 @@ def batches(records: Iterable[Record], size: int = BATCH) -> Iterator[list[Recor
     rest = iter(records)
     while batch := list(islice(rest, size)):
         yield batch
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def _cell(value: Any) -> Any:

@@ -64,8 +64,9 @@ _LABEL = {
     "comment_start": "comment_start",
     "comment_end": "comment_end",
     "annotator": "annotator__username",
+    "annotator_id": "annotator_id",
     "guideline_version": "guideline_version",
-    "active_ms": "submission__assignment__active_ms",
+    "item_active_ms": "submission__assignment__active_ms",
     "hint_shown": "hint_shown",
     "created_at": "created_at",
 }
@@ -83,6 +84,7 @@ _RESOLUTION = {
     "agreement": "agreement",
     "cause": "cause",
     "decided_by": "decided_by__username",
+    "decided_by_id": "decided_by_id",
     "guideline_version": "guideline_version",
     "step_sha256": "step_sha256",
     "created_at": "created_at",
@@ -102,7 +104,8 @@ class Chosen(Protocol):
 
 def label_rows(chosen: Chosen) -> Iterator[Record]:
     """One record a valid label: submitted and not undone. Unmarked steps have none.
-    ``active_ms`` is the time of the whole item."""
+    ``item_active_ms`` is the time of the whole item, the same on each of its labels;
+    ``annotator_id`` stays when the account is renamed."""
     yield from _stream(_labels(chosen), _LABEL)
 
 
@@ -121,22 +124,30 @@ def resolution_total(chosen: Chosen) -> int:
 
 def tier_rows(chosen: Chosen) -> Iterator[Record]:
     """``pair_id``, ``query``, ``product_id``, ``tier`` ("4".."1") of every pair whose tier
-    people decided (the newest decision), ordered by query."""
-    newest = (
-        Resolution.objects.filter(pair=OuterRef("pair"), kind=5)
-        .exclude(value="")
-        .order_by("-pk")
-    )
-    rows = _in(Resolution.objects.filter(kind=5), "item__rollout__", chosen)
-    rows = rows.filter(pk=Subquery(newest.values("pk")[:1])).order_by("pair__query", "pk")
+    people decided (the newest decision), ordered by query.
+
+    A search tool knows a document by its id: of several snapshots of a product the newest one
+    counts, and a product without an id has no row (:func:`tier_nameless`).
+    """
+    rows = _tiers(chosen).exclude(pair__product__external_id="")
+    rows = rows.order_by("pair__query", "pair__product__external_id", "-pair_id")
     found = rows.values_list("pair_id", "pair__query", "pair__product__external_id", "value")
+    known: tuple[str, str] | None = None
     for pair_id, query, product_id, tier in found.iterator(chunk_size=_CHUNK):
+        if known == (query, product_id):
+            continue
+        known = (query, product_id)
         yield {"pair_id": pair_id, "query": query, "product_id": product_id, "tier": tier}
 
 
 def tier_total(chosen: Chosen) -> int:
-    rows = _in(Resolution.objects.filter(kind=5), "item__rollout__", chosen).exclude(value="")
-    return rows.values("pair").distinct().count()
+    return _tiers(chosen).count()
+
+
+def tier_nameless(chosen: Chosen, most: int) -> tuple[int, list[str]]:
+    """How many decided pairs have a product without an id, and the titles of the first."""
+    rows = _tiers(chosen).filter(pair__product__external_id="").order_by("pk")
+    return rows.count(), list(rows.values_list("pair__product__title", flat=True)[:most])
 
 
 def rollout_rows(chosen: Chosen) -> Iterator[Record]:
@@ -212,6 +223,17 @@ def _resolutions(chosen: Chosen) -> QuerySet[Resolution]:
         item=OuterRef("item"), kind=OuterRef("kind"), pk__gt=OuterRef("pk")
     )
     return _in(Resolution.objects.filter(~Exists(newer)), "item__rollout__", chosen)
+
+
+def _tiers(chosen: Chosen) -> QuerySet[Resolution]:
+    """The newest decision of step 5 of every pair."""
+    newest = (
+        Resolution.objects.filter(pair=OuterRef("pair"), kind=5)
+        .exclude(value="")
+        .order_by("-pk")
+    )
+    rows = _in(Resolution.objects.filter(kind=5), "item__rollout__", chosen)
+    return rows.filter(pk=Subquery(newest.values("pk")[:1]))
 
 
 def _rollouts(chosen: Chosen) -> QuerySet[Rollout]:

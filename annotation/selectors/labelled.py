@@ -16,7 +16,7 @@ from annotation.models import QueueItem
 from annotation.selectors.exports import Chosen
 
 _CHUNK = 2000
-_LISTED = ("attributes", "steps", "said")  # come as JSON text
+_LISTED = ("attributes", "steps", "submitted")  # come as JSON text
 
 # Arrays of text and not objects: naming each value would double the time of the statement.
 _SQL = """
@@ -35,7 +35,8 @@ WITH chosen AS MATERIALIZED (
     FROM chosen c JOIN annotation_step s ON s.rollout_id = c.rollout_id
     GROUP BY c.rollout_id
 ), submitted AS (
-    SELECT c.rollout_id, m.id, u.username, a.active_ms, min(l.created_at) AS created_at,
+    SELECT c.rollout_id, m.id, u.id AS person, u.username, a.active_ms,
+        min(l.created_at) AS created_at,
         json_agg(ARRAY[l.kind::text, l.verdict, l.value, l.comment, l.reason] ORDER BY l.id)
             AS labels
     FROM chosen c
@@ -45,14 +46,14 @@ WITH chosen AS MATERIALIZED (
     JOIN annotation_assignment a ON a.id = m.assignment_id
     JOIN auth_user u ON u.id = l.annotator_id
     WHERE m.undone_at IS NULL AND i.state <> %(gold)s
-    GROUP BY c.rollout_id, m.id, u.username, a.active_ms
+    GROUP BY c.rollout_id, m.id, u.id, a.active_ms
 ), told AS (
     SELECT rollout_id,
-        json_agg(json_build_array(created_at, active_ms, username, labels) ORDER BY id)::text
-            AS said
+        json_agg(json_build_array(id, created_at, active_ms, person, username, labels)
+            ORDER BY id)::text AS submitted
     FROM submitted GROUP BY rollout_id
 )
-SELECT c.*, parts.steps, told.said
+SELECT c.*, parts.steps, told.submitted
 FROM chosen c JOIN told USING (rollout_id) LEFT JOIN parts USING (rollout_id)
 ORDER BY rollout_id
 """
@@ -62,9 +63,9 @@ def labelled_rows(chosen: Chosen) -> Iterator[dict[str, Any]]:
     """Rollouts with at least one valid label (not undone, not gold), in order of id, with pair
     and product.
 
-    ``steps`` are [kind, text, claimed value] in the order of the text, ``said`` is a
-    [created_at, active_ms, annotator, labels] a submission, by age, its ``labels`` are
-    [kind, verdict, value, comment, reason]. ``kind`` is text, ``active_ms`` an integer.
+    ``steps`` are [kind, text, claimed value] in the order of the text, ``submitted`` is an
+    [id, created_at, active_ms, annotator's id, name, labels] a submission, by age, its
+    ``labels`` are [kind, verdict, value, comment, reason]. ``kind`` is text.
     """
     wanted: dict[str, int | str] = {
         "project": chosen.project.pk,

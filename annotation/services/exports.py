@@ -134,8 +134,9 @@ def _write(job: ExportJob, format: ExportFormat, chosen: ExportFilter) -> None:
         format=format, chosen=chosen, path=path, progress=_Progress(job)
     )
     job.rows_total = job.rows_written
-    if format.lint:
-        job.lint = lint_file(path)
+    job.lint = lint_file(path) if format.lint else {}
+    if notes := format.notes(chosen):
+        job.lint["notes"] = notes
     if format.folder:
         path = _zipped(path)
     job.path, job.filename = str(path), path.name

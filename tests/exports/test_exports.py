@@ -102,11 +102,14 @@ def test_csv_and_parquet_have_the_columns_of_the_json_lines(tmp_path: Path) -> N
         assert parquet == expected
 
 
-def test_a_cell_that_a_spreadsheet_would_run_is_made_text(tmp_path: Path) -> None:
+def test_a_cell_that_a_spreadsheet_would_run_is_made_text_for_spreadsheets(
+    tmp_path: Path,
+) -> None:
     item = make_item(make_project(overlap=1))
     submit(item, make_user(), [LabelInput(1, "incorrect", comment="=1+1")])
-    with written("labels-csv", item.project, tmp_path).open(newline="") as stream:
-        assert next(csv.DictReader(stream))["comment"] == "'=1+1"
+    for name, cell in (("labels-spreadsheet", "'=1+1"), ("labels-csv", "=1+1")):
+        with written(name, item.project, tmp_path).open(newline="") as stream:
+            assert next(csv.DictReader(stream))["comment"] == cell
 
 
 def test_a_split_or_policy_that_has_nothing_gives_an_empty_file(tmp_path: Path) -> None:
@@ -116,20 +119,43 @@ def test_a_split_or_policy_that_has_nothing_gives_an_empty_file(tmp_path: Path) 
     assert len(lines(written("labels", project, tmp_path, split="train", policy="seed"))) == 10
 
 
+def test_labels_keep_the_persons_id_when_the_account_is_renamed(tmp_path: Path) -> None:
+    item = make_item(make_project(overlap=1))
+    person = make_user()
+    submit(item, person, [LabelInput(1, "correct"), LabelInput(2, "correct")])
+    person.username = "somebody-else"
+    person.save()
+    rows = lines(written("labels", item.project, tmp_path))
+    assert {(row["annotator_id"], row["annotator"]) for row in rows} == {
+        (person.pk, "somebody-else")
+    }
+
+
 def test_another_projects_labels_stay_out(tmp_path: Path) -> None:
     resolved_item()
     assert lines(written("labels", make_project(), tmp_path)) == []
 
 
-@pytest.mark.parametrize("name", sorted(formats()))
-def test_every_format_of_an_empty_project_is_a_valid_empty_file(
-    name: str, tmp_path: Path
-) -> None:
+FOLDERS = {name for name, format in formats().items() if format.folder}
+
+
+@pytest.mark.parametrize("name", sorted(set(formats()) - FOLDERS))
+def test_a_file_of_an_empty_project_is_a_valid_empty_file(name: str, tmp_path: Path) -> None:
     format = format_named(name)
     target = tmp_path / f"out{format.suffix}"
     chosen = ExportFilter(make_project())
     assert export_write(format=format, chosen=chosen, path=target) == 0
     assert target.exists()
+
+
+@pytest.mark.parametrize("name", sorted(FOLDERS))
+def test_a_dataset_folder_without_rows_is_refused_since_no_loader_opens_it(
+    name: str, tmp_path: Path
+) -> None:
+    chosen, target = ExportFilter(make_project()), tmp_path / "out"
+    with pytest.raises(Invalid, match="nothing to export yet"):
+        export_write(format=format_named(name), chosen=chosen, path=target)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_job_is_done_with_a_file_a_sum_and_a_lint_report() -> None:

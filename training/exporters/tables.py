@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import pyarrow as pa
+
+from annotation.exporters.dataset_folder import folder_writer
 from annotation.exporters.formats import ExportFilter, ExportFormat, Record
 from annotation.exporters.native import native_records
-from annotation.exporters.writers import write_jsonl
+from annotation.exporters.writers import jsonl_writer
 from annotation.selectors.exports import rollout_total
-from training.exporters import views
+from training.exporters import schemas, views
 from training.prompts import policy_prompt
 from training.records import pair_text
 from training.selectors.exports import truth_rows, truth_total, with_scores
@@ -34,21 +37,42 @@ def prompt_rows(chosen: ExportFilter) -> Iterator[Record]:
         }
 
 
-def _of_rollouts(name: str, about: str, view: _View, lint: bool = False) -> ExportFormat:
+def _folder(
+    name: str,
+    about: str,
+    schema: pa.Schema,
+    total: Callable[[ExportFilter], int],
+    records: Callable[[ExportFilter], Iterator[Record]],
+    lint: bool = False,
+) -> ExportFormat:
+    """A file a split: a trainer that loads ``train`` sees no truth of the test queries."""
+    write = folder_writer(f"Stepwise {name}", f"{about}.", schema, ".jsonl")
+    return ExportFormat(name, about, "", total, records, write, lint, folder=True)
+
+
+def _view(
+    name: str, about: str, schema: pa.Schema, view: _View, lint: bool = False
+) -> ExportFormat:
     def records(chosen: ExportFilter) -> Iterator[Record]:
         return view(native_records(chosen))
 
-    return ExportFormat(name, about, ".jsonl", rollout_total, records, write_jsonl, lint)
+    return _folder(name, about, schema, rollout_total, records, lint)
+
+
+def _native(chosen: ExportFilter) -> Iterator[Record]:
+    return with_scores(native_records(chosen))
 
 
 FORMATS = (
-    _of_rollouts("native", "decided rollouts with RM scores, JSON lines", with_scores),
-    _of_rollouts("sft", "verified rollouts, TRL prompt-completion", views.sft_rows),
-    _of_rollouts("preference", "verified and refuted rollouts, TRL preference",
-                 views.preference_rows, lint=True),
-    _of_rollouts("prm", "decided steps, TRL stepwise supervision", views.prm_rows, lint=True),
-    _of_rollouts("prm800k", "decided steps, PRM800K", views.prm800k_rows),
-    _of_rollouts("processbench", "first errors, ProcessBench", views.processbench_rows),
-    ExportFormat("prompts", "pairs with their truth, TRL prompt-only", ".jsonl",
-                 truth_total, prompt_rows, write_jsonl),
+    ExportFormat("native", "decided rollouts with RM scores, JSON lines", ".jsonl",
+                 rollout_total, _native, jsonl_writer(schemas.NATIVE)),
+    _view("sft", "verified rollouts, TRL prompt-completion", schemas.SFT, views.sft_rows),
+    _view("preference", "verified and refuted rollouts, TRL preference", schemas.PREFERENCE,
+          views.preference_rows, lint=True),
+    _view("prm", "decided steps, stepwise supervision", schemas.PRM, views.prm_rows, lint=True),
+    _view("prm800k", "decided steps, PRM800K", schemas.PRM800K, views.prm800k_rows),
+    _view("processbench", "first errors, ProcessBench", schemas.PROCESSBENCH,
+          views.processbench_rows),
+    _folder("prompts", "pairs with their truth, TRL prompt-only", schemas.PROMPTS, truth_total,
+            prompt_rows),
 )  # fmt: skip

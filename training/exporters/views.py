@@ -5,7 +5,7 @@ How a label becomes a target is written down in docs/exporting.md; unknown is ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -54,6 +54,11 @@ def outcome_of(record: Record) -> bool | None:
     return None if False in verdicts.values() else True
 
 
+def whole(verdicts: Sequence[bool | None]) -> bool:
+    """All five steps are there and were decided correct."""
+    return len(verdicts) == len(StepKind) and all(verdicts)
+
+
 def sft_rows(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
     """TRL prompt-completion: the rollouts that people verified."""
     for record in records:
@@ -99,7 +104,8 @@ def prm_rows(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
 
 
 def prm800k_rows(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """One line a solution (Lightman et al. 2023): ratings 1 and -1, null when undecided."""
+    """One line a solution (Lightman et al. 2023): ratings 1 and -1, null when undecided.
+    ``finish_reason`` is null unless an error was found or all five steps are right."""
     ratings = {True: 1, False: -1, None: None}
     for record in records:
         verdicts = verdicts_of(record)
@@ -122,7 +128,7 @@ def prm800k_rows(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
             },
             "label": {
                 "steps": steps,
-                "finish_reason": "found_error" if False in verdicts else "solution",
+                "finish_reason": _finish(verdicts),
             },
             **about(record),
         }
@@ -130,11 +136,12 @@ def prm800k_rows(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
 
 def processbench_rows(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
     """ProcessBench: ``label`` is the index of the first incorrect step, -1 when there is none.
-    Only rollouts whose steps up to that one were all decided."""
+    Only rollouts whose steps up to that one were all decided, all five where none is wrong.
+    ``final_answer_correct`` is null where nobody decided step 5 or the text lacks it."""
     for record in records:
         verdicts = verdicts_of(record)
         wrong = verdicts.index(False) if False in verdicts else -1
-        if None in (verdicts if wrong < 0 else verdicts[:wrong]) or not verdicts:
+        if None in verdicts[:wrong] if wrong >= 0 else not whole(verdicts):
             continue
         final = [v for s, v in zip(record["steps"], verdicts, strict=True) if s["kind"] == 5]
         yield {
@@ -142,9 +149,16 @@ def processbench_rows(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
             "generator": record["policy"],
             "problem": prompt_of(record),
             "steps": [step["text"] for step in record["steps"]],
-            "final_answer_correct": final[0] if final else False,
+            "final_answer_correct": final[0] if final else None,
             "label": wrong,
+            **about(record),
         }
+
+
+def _finish(verdicts: Sequence[bool | None]) -> str | None:
+    if False in verdicts:
+        return "found_error"
+    return "solution" if whole(verdicts) else None
 
 
 def about(record: Record) -> dict[str, Any]:

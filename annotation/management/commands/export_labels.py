@@ -18,7 +18,7 @@ class Command(BaseCommand):
     help = "Export what people said; docs/exporting.md describes the formats."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="a folder for the huggingface format")
+        parser.add_argument("file", type=Path, help="a folder for the training formats")
         parser.add_argument("--project", required=True, help="slug")
         parser.add_argument("--format", choices=sorted(formats()), default="labels")
         parser.add_argument("--split", choices=SPLITS, default="", help="of this split only")
@@ -28,12 +28,12 @@ class Command(BaseCommand):
         project = Project.objects.filter(slug=options["project"]).first()
         if project is None:
             raise CommandError(f"there is no project '{options['project']}'")
+        format = format_named(options["format"])
+        chosen = ExportFilter(project, options["split"], options["policy"])
         try:
-            written = export_write(
-                format=format_named(options["format"]),
-                chosen=ExportFilter(project, options["split"], options["policy"]),
-                path=options["file"],
-            )
+            written = export_write(format=format, chosen=chosen, path=options["file"])
         except StepwiseError as error:
             raise CommandError(error.message) from error
         self.stdout.write(f"{written} records in {options['file']}")
+        for note in format.notes(chosen):
+            self.stdout.write(note)
