@@ -100,9 +100,11 @@ def test_label_studios_converter_reads_our_tasks(tmp_path: Path) -> None:
     )
     code = (
         "import sys\nfrom label_studio_sdk.converter import Converter\n"
-        "Converter(sys.argv[1], None).convert_to_json_min(sys.argv[2], sys.argv[3])"
+        "Converter(sys.argv[1], None).convert_to_json_min(\n"
+        "    sys.argv[2], sys.argv[3], is_dir=False)"
     )
     command: list[Any] = [LABEL_STUDIO, "-c", code, config, target, tmp_path]
     subprocess.run(command, check=True)
     rows = json.loads((tmp_path / "result.json").read_text())
-    assert {row["verdict_5"] for row in rows} == {"correct", "incorrect"}
+    verdicts = {row.get("verdict_5", "") for row in rows}
+    assert verdicts == {"correct", "incorrect", ""}  # one rollout was judged in part
