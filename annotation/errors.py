@@ -36,6 +36,16 @@ class Conflict(StepwiseError):
     status = 409
 
 
+class TooMany(StepwiseError):
+    """Too often; the same may be sent again after ``seconds``."""
+
+    status = 429
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = max(1, round(seconds))
+
+
 class DraftConflict(Conflict):
     """The draft was saved elsewhere; both versions can be shown."""
 

@@ -8,6 +8,7 @@ from annotation.views import adjudicate, draft, flags, home, label, progress
 urlpatterns = [
     path("", home.home, name="home"),
     path("login/", home.Login.as_view(), name="login"),
+    path("password/", home.Password.as_view(), name="password"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("guideline/<slug:slug>/", home.guideline, name="guideline"),
     path("label/", label.label, name="label"),

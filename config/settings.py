@@ -35,6 +35,8 @@ CSRF_TRUSTED_ORIGINS = env_list("STEPWISE_CSRF_TRUSTED_ORIGINS", "")
 HTTPS = env_bool("STEPWISE_HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+# How many proxies add themselves to X-Forwarded-For on the way here.
+PROXIES = env_int("STEPWISE_PROXIES", 1 if HTTPS else 0, 0, 10)
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # Whether the other names of the domain are served by TLS alone is not ours to promise.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
@@ -111,8 +113,19 @@ if env_bool("STEPWISE_PREPARED_STATEMENTS", True):
     DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 2**31
 
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": f"django.contrib.auth.password_validation.{kind}Validator"}
+    for kind in (
+        "UserAttributeSimilarity",
+        "MinimumLength",
+        "CommonPassword",
+        "NumericPassword",
+    )
 ]
+# Wrong passwords that an account and an address (which a whole office may share) have in so
+# many seconds; then nothing is tried until they are over.
+SIGN_IN_TRIES = env_int("STEPWISE_SIGN_IN_TRIES", 10, 1, 10_000)
+SIGN_IN_TRIES_ADDRESS = env_int("STEPWISE_SIGN_IN_TRIES_ADDRESS", 50, 1, 1_000_000)
+SIGN_IN_SECONDS = env_int("STEPWISE_SIGN_IN_SECONDS", 900, 1, 86_400)
 AUTHENTICATION_BACKENDS = ["annotation.people.PersonBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"

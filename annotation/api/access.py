@@ -12,7 +12,9 @@ from rest_framework import authentication, exceptions, permissions, throttling
 from rest_framework.request import Request
 
 from annotation.abilities import abilities_of
+from annotation.address import address_of
 from annotation.models import ApiToken
+from annotation.services.sign_in import token_refused
 from annotation.services.tokens import api_token_use
 
 if TYPE_CHECKING:  # DRF imports this module while it builds its views
@@ -29,6 +31,7 @@ class BearerAuthentication(authentication.BaseAuthentication):
             return None
         token = api_token_use(secret=secret.strip())
         if token is None or not isinstance(token.user, User):
+            token_refused(address=address_of(request))
             raise exceptions.AuthenticationFailed("the token is unknown, expired or revoked")
         return token.user, token
 

@@ -11,7 +11,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from annotation.errors import Conflict, DraftConflict, InvalidLabels, StepwiseError
+from annotation.errors import Conflict, DraftConflict, InvalidLabels, StepwiseError, TooMany
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,10 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     """DRF's exception handler; None leaves a bug a bug (500)."""
     if isinstance(error, StepwiseError):
         _set_rollback()
-        return _answer(error.status, error.message, _name(error), **_more(error))
+        refused = _answer(error.status, error.message, _name(error), **_more(error))
+        if isinstance(error, TooMany):
+            refused["Retry-After"] = str(error.seconds)
+        return refused
     if isinstance(error, RecursionError):
         return _answer(400, "the body is nested too deeply", "validation")
     if isinstance(error, OperationalError | InterfaceError):
@@ -95,7 +98,9 @@ def _name(error: StepwiseError) -> str:
         return "invalid-labels"
     if isinstance(error, Conflict):
         return "conflict"
-    return {403: "denied", 422: "invalid"}.get(error.status, "refused")
+    return {403: "denied", 422: "invalid", 429: "too-many-requests"}.get(
+        error.status, "refused"
+    )
 
 
 def _more(error: StepwiseError) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from annotation.models.quality import (
     Review,
 )
 from annotation.models.queue import Assignment, QueueItem
+from annotation.models.sign_in import SignInCount
 from annotation.models.tokens import ApiToken
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Resolution",
     "Review",
     "Rollout",
+    "SignInCount",
     "Step",
     "StepLabel",
     "Submission",

@@ -4,22 +4,46 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
 
+from annotation.errors import TooMany
 from annotation.models import Project
 from annotation.roles import Role, roles_of
 from annotation.selectors.progress import item_counts, served_counts, throughput
 from annotation.selectors.queue import queue_state
 from annotation.views.guard import any_role_required, visitor
 from annotation.views.guide_anchors import guide_html
+from annotation.views.language import refusal_words
 
 
 class Login(LoginView):
     template_name = "registration/login.html"
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().post(request, *args, **kwargs)
+        except TooMany as error:
+            context = self.get_context_data(form=self.get_form_class()(request))
+            context["refused"] = refusal_words(error)
+            answer = render(request, self.template_name, context, status=error.status)
+            answer["Retry-After"] = str(error.seconds)
+            return answer
+
+
+class Password(PasswordChangeView):
+    template_name = "registration/password.html"
+    success_url = reverse_lazy("home")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        messages.info(self.request, _("The password is changed; other devices are logged out."))
+        return super().form_valid(form)
 
 
 @login_required

@@ -181,6 +181,7 @@ def _seed() -> list[Shot]:
         Shot("adjudication", "lea", "/adjudication/", still),
         Shot("exports", "lea", "/exports/", still),
         Shot("tokens", "lea", "/tokens/", still),
+        Shot("password", "eve", "/password/", still),
         Shot("queue-admin", "lea", "/admin/annotation/queueitem/", still),
         Shot("launch", "eve", "/admin/training/trainingrun/launch/", still),
         Shot("adjudicate", "lea", f"/adjudication/{split.pk}/", still),

@@ -22,7 +22,7 @@ TABLE = Path(__file__).with_name("table.txt")
 WHO = ("anonymous", "nobody", *(role.value for role in Role))
 
 DOORS = {"healthz", "login", "admin:login", "admin:logout", "set_language"}
-LOGGED_IN = {"home", "api:me", "api:schema", "api_nowhere"}
+LOGGED_IN = {"home", "password", "api:me", "api:schema", "api_nowhere"}
 
 pytestmark = pytest.mark.django_db
 
