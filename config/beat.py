@@ -14,6 +14,7 @@ class Due(NamedTuple):
 TABLE = (
     Due("annotation.tasks.items_resolve_due", 5),
     Due("annotation.tasks.consensus_fit_due", 300, "bulk"),
+    Due("annotation.tasks.jobs_recover_due", 20),
     Due("verifier.tasks.truth_refresh_due", 5),
     Due("training.tasks.rollouts_due", 15),
     Due("training.tasks.scoring_due", 30),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 
 from annotation.models import Project, QueueItem, Resolution, Step
+from annotation.models.leased import Leased
 from annotation.steps import Layout
 from training.prompts import Style
 from verifier.models import VerifierRelease
@@ -46,7 +49,7 @@ class Checkpoint(models.Model):
         return "answer_first" if self.layout == "answer_first" else "answer_last"
 
 
-class TrainingRun(models.Model):
+class TrainingRun(Leased):
     """One job. A worker holds it while now < lease_expires_at and renews by heartbeat."""
 
     class State(models.TextChoices):
@@ -71,8 +74,6 @@ class TrainingRun(models.Model):
     run_dir = models.TextField(blank=True)
     attempt = models.PositiveIntegerField(default=0)
     worker = models.CharField(max_length=200, blank=True)
-    lease_token = models.CharField(max_length=64, blank=True)
-    lease_expires_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     step = models.PositiveIntegerField(default=0)
     total_steps = models.PositiveIntegerField(default=0)
@@ -122,7 +123,7 @@ class EvalReport(models.Model):
         return f"{self.moment} run {self.run_id}"
 
 
-class RolloutBatch(models.Model):
+class RolloutBatch(Leased):
     """One request to sample n CoTs for each of some pairs."""
 
     class State(models.TextChoices):
@@ -144,8 +145,6 @@ class RolloutBatch(models.Model):
         null=True, blank=True, help_text="rollouts a pair that become queue items; empty = all"
     )
     state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
-    lease_token = models.CharField(max_length=64, blank=True)
-    lease_expires_at = models.DateTimeField(null=True, blank=True)
     rollouts_done = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -172,6 +171,32 @@ class StepScore(models.Model):
 
     def __str__(self) -> str:
         return f"{self.p:.2f} on step {self.step_id}"
+
+
+class ScoringJob(Leased):
+    """The scoring of a project's new steps by a model; one row, taken up again and again."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    rm = models.ForeignKey(Checkpoint, on_delete=models.CASCADE, related_name="+")
+    state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
+    scored = models.PositiveIntegerField(default=0, help_text="steps, the last time")
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "rm"], name="scoring_job_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"scoring by {self.rm_id} ({self.state})"
 
 
 class Disagreement(models.Model):
@@ -216,13 +241,14 @@ class Disagreement(models.Model):
         return f"disagreement {self.pk} ({self.state})"
 
 
-class BulkDecision(models.Model):
+class BulkDecision(Leased):
     """One decision for everything that a filter matches; the filter is stored, not the ids."""
 
     class State(models.TextChoices):
         QUEUED = "queued"
         RUNNING = "running"
         DONE = "done"
+        FAILED = "failed"
 
     filter = models.JSONField(help_text="fields of DisagreementFilter")
     upto = models.BigIntegerField(help_text="rows listed later are left alone")
@@ -240,3 +266,7 @@ class BulkDecision(models.Model):
 
     def __str__(self) -> str:
         return f"bulk decision {self.pk}: {self.decision} ({self.state})"
+
+    @classmethod
+    def failure(cls, message: str) -> dict[str, Any]:
+        return {"refusal": message}

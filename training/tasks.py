@@ -11,8 +11,9 @@ from typing import Any
 from celery import shared_task
 
 from annotation.models import Project
-from training.models import Checkpoint
-from training.selectors.scoring import current_rm, steps_due_for_scoring
+from annotation.services.jobs import jobs_recover
+from training.models import BulkDecision, Checkpoint, RolloutBatch, ScoringJob
+from training.selectors.scoring import current_rm, scoring_due_now
 from training.services import bulk, disagreements, queue_order, rollouts, runs, scoring
 
 
@@ -49,21 +50,24 @@ def runs_recover() -> None:
     """Send again what lost its worker or its message."""
     for run_id in runs.runs_requeue():
         run_launch.delay(run_id)
+    for bulk_id in jobs_recover(BulkDecision):
+        bulk_decide.delay(bulk_id)
 
 
 @shared_task
 def rollouts_due() -> None:
     """The same for rollout batches."""
-    for batch_id in rollouts.batches_requeue():
+    for batch_id in jobs_recover(RolloutBatch):
         rollouts_run.delay(batch_id)
 
 
 @shared_task
 def scoring_due() -> None:
     """New steps get the verdict of their project's newest reward model."""
+    jobs_recover(ScoringJob)  # sent below, unless it has been parked
     for project in Project.objects.order_by("pk"):
         rm = current_rm(project)
-        if rm and steps_due_for_scoring(project=project, rm=rm).exists():
+        if rm and scoring_due_now(project=project, rm=rm):
             # Thrown away when nobody took it before the next tick asks again.
             steps_score.apply_async((rm.pk, project.pk), expires=30)
         if rm:

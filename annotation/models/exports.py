@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from annotation.models.leased import Leased
 from annotation.models.pairs import Project
 
 
-class ExportJob(models.Model):
+class ExportJob(Leased):
     """One export. ``path`` is "" until the file is complete."""
 
     class State(models.TextChoices):

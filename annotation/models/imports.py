@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 
+from annotation.models.leased import Leased
 from annotation.models.pairs import Project
 
 
-class ImportJob(models.Model):
+class ImportJob(Leased):
     """One import, whichever door it came through; the row is what the progress bar shows."""
 
     class State(models.TextChoices):
@@ -43,3 +46,7 @@ class ImportJob(models.Model):
 
     def __str__(self) -> str:
         return f"import {self.pk} of {self.filename} ({self.state})"
+
+    @classmethod
+    def failure(cls, message: str) -> dict[str, Any]:
+        return {"errors": [{"line": 0, "message": message}], "error_count": 1}

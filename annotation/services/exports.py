@@ -12,15 +12,14 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 
-from annotation.errors import Conflict, Invalid, StepwiseError
+from annotation.errors import Conflict, Invalid
 from annotation.exporters.formats import ExportFilter, ExportFormat, format_named
 from annotation.exporters.lint import lint_file
+from annotation.leases import in_flight_until, queued_again
 from annotation.models import ExportJob, Project
-from annotation.services.job_lock import job_lock
+from annotation.services.jobs import job_run
 
-_LOCK_SPACE = 738_204
 _EVERY = 0.5  # seconds between two writes of the progress
 _State = ExportJob.State
 T = TypeVar("T")
@@ -43,7 +42,11 @@ def export_job_create(
     chosen = {name: value for name, value in (filter or {}).items() if value != ""}
     ExportFilter.of(project, chosen)
     return ExportJob.objects.create(
-        project=project, format=format, filter=chosen, created_by=user
+        project=project,
+        format=format,
+        filter=chosen,
+        created_by=user,
+        lease_expires_at=in_flight_until(),
     )
 
 
@@ -53,11 +56,7 @@ def export_job_run(*, job_id: int) -> ExportJob | None:
     A job whose worker was killed starts its file again: what is exported is one state of the
     data, and no half file is ever offered.
     """
-    with job_lock(_LOCK_SPACE, job_id) as free:
-        jobs = ExportJob.objects.filter(pk=job_id, state__in=[_State.QUEUED, _State.RUNNING])
-        if not free or not jobs.update(state=_State.RUNNING):
-            return None
-        return _run(ExportJob.objects.select_related("project").get(pk=job_id))
+    return job_run(ExportJob.objects.filter(pk=job_id).select_related("project"), _run)
 
 
 def export_job_requeue(*, job: ExportJob) -> ExportJob:
@@ -67,7 +66,7 @@ def export_job_requeue(*, job: ExportJob) -> ExportJob:
         Conflict: it is done.
     """
     again = ExportJob.objects.filter(pk=job.pk).exclude(state=_State.DONE)
-    if not again.update(state=_State.QUEUED, error="", rows_written=0, finished_at=None):
+    if not again.update(**queued_again(), error="", rows_written=0):
         raise Conflict("this export is done")
     job.refresh_from_db()
     return job
@@ -110,44 +109,32 @@ def export_folder() -> Path:
     return Path(settings.MEDIA_ROOT) / "exports"
 
 
-def _run(job: ExportJob) -> ExportJob:
-    try:
-        format = format_named(job.format)
-        _write(job, format, ExportFilter.of(job.project, job.filter))
-    except StepwiseError as error:
-        _fail(job, error.message)
-    except Exception as error:
-        _fail(job, f"the export stopped: {error!r}")
-        raise
-    return job
-
-
-def _write(job: ExportJob, format: ExportFormat, chosen: ExportFilter) -> None:
-    job.rows_total = format.total(chosen)
-    ExportJob.objects.filter(pk=job.pk).update(rows_total=job.rows_total, rows_written=0)
+def _run(job: ExportJob) -> dict[str, Any]:
+    format = format_named(job.format)
+    chosen = ExportFilter.of(job.project, job.filter)
+    total = format.total(chosen)
+    ExportJob.objects.filter(pk=job.pk).update(rows_total=total, rows_written=0)
     folder = export_folder()
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{job.project.slug}-{format.name}-{job.pk}"
     path = folder / (name + format.suffix)
     _remove(path)  # of an attempt that was killed before it was recorded
-    job.rows_written = export_write(
-        format=format, chosen=chosen, path=path, progress=_Progress(job)
-    )
-    job.rows_total = job.rows_written
-    job.lint = lint_file(path) if format.lint else {}
+    written = export_write(format=format, chosen=chosen, path=path, progress=_Progress(job))
+    lint = lint_file(path) if format.lint else {}
     if notes := format.notes(chosen):
-        job.lint["notes"] = notes
+        lint["notes"] = notes
     if format.folder:
         path = _zipped(path)
-    job.path, job.filename = str(path), path.name
-    job.bytes, job.sha256 = path.stat().st_size, _sha256(path)
-    job.state, job.finished_at = _State.DONE, timezone.now()
-    job.save()
-
-
-def _fail(job: ExportJob, message: str) -> None:
-    job.state, job.error, job.finished_at = _State.FAILED, message, timezone.now()
-    job.save(update_fields=["state", "error", "finished_at"])
+    return {
+        "state": _State.DONE,
+        "rows_written": written,
+        "rows_total": written,
+        "lint": lint,
+        "path": str(path),
+        "filename": path.name,
+        "bytes": path.stat().st_size,
+        "sha256": _sha256(path),
+    }
 
 
 def _zipped(folder: Path) -> Path:

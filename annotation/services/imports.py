@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.contrib.auth.models import User
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
 from django.db import connections, transaction
-from django.utils import timezone
 
-from annotation.errors import Invalid, StepwiseError
+from annotation.errors import Invalid
 from annotation.importers.files import file_kind
 from annotation.importers.rows import ImportFileError
 from annotation.importers.table import ONE_FILE_ADAPTERS
+from annotation.leases import in_flight_until, queued_again
 from annotation.models import ImportJob, Project
-from annotation.services.job_lock import job_lock
+from annotation.services.jobs import job_run
 from annotation.services.pairs import ImportRefused, ImportReport, pairs_import
 
-_LOCK_SPACE = 738_203
 _EVERY = 0.5  # seconds between two writes of the progress
 _PROGRESS = """
 UPDATE annotation_importjob SET rows_read = %s, rows_total = %s
@@ -56,24 +55,19 @@ def import_job_create(
         adapter=adapter,
         skip_bad=skip_bad,
         created_by=user,
+        lease_expires_at=in_flight_until(),
     )
 
 
 def import_job_run(*, job_id: int) -> ImportJob | None:
     """Run an import; None when another worker is at it or it has ended.
 
-    The lock ends with its connection, so the redelivered message of a killed worker finds the
-    job free and does it again; nothing is imported twice.
+    One whose worker was killed is done again from the start; nothing is imported twice.
     """
-    with job_lock(_LOCK_SPACE, job_id) as free:
-        live = [ImportJob.State.QUEUED, ImportJob.State.RUNNING]
-        jobs = ImportJob.objects.filter(pk=job_id, state__in=live)
-        if not free or not jobs.update(state=ImportJob.State.RUNNING):
-            return None
-        return _run(ImportJob.objects.select_related("project").get(pk=job_id))
+    return job_run(ImportJob.objects.filter(pk=job_id).select_related("project"), _run)
 
 
-def _run(job: ImportJob) -> ImportJob:
+def _run(job: ImportJob) -> dict[str, Any]:
     progress = _Progress(job)
     try:
         report = pairs_import(
@@ -83,17 +77,11 @@ def _run(job: ImportJob) -> ImportJob:
             skip_bad=job.skip_bad,
             progress=progress,
         )
-        _finish(job, ImportJob.State.DONE, report)
     except ImportRefused as refused:
-        _finish(job, ImportJob.State.FAILED, refused.report)
-    except StepwiseError as error:
-        _finish(job, ImportJob.State.FAILED, _failed(error.message))
-    except Exception as error:
-        _finish(job, ImportJob.State.FAILED, _failed(f"the import stopped: {error!r}"))
-        raise
+        return _ended(ImportJob.State.FAILED, refused.report)
     finally:
         progress.close()
-    return job
+    return _ended(ImportJob.State.DONE, report)
 
 
 def import_job_requeue(*, job: ImportJob) -> ImportJob:
@@ -104,7 +92,7 @@ def import_job_requeue(*, job: ImportJob) -> ImportJob:
     """
     states = [s for s in ImportJob.State.values if s != ImportJob.State.DONE]
     again = ImportJob.objects.filter(pk=job.pk, state__in=states).update(
-        state=ImportJob.State.QUEUED, errors=[], error_count=0, finished_at=None
+        **queued_again(), errors=[], error_count=0
     )
     if not again:
         raise Invalid("this import is done")
@@ -134,16 +122,13 @@ class _Progress:
         self._connection.close()
 
 
-def _failed(message: str) -> ImportReport:
-    return ImportReport(error_count=1, errors=[(0, message)])
-
-
-def _finish(job: ImportJob, state: str, report: ImportReport) -> None:
-    job.state = state
-    job.rows_read = report.read
-    job.rows_total = report.read or job.rows_total
-    job.pairs_created, job.pairs_existing = report.created, report.existing
-    job.error_count = report.error_count
-    job.errors = [{"line": line, "message": message} for line, message in report.errors]
-    job.finished_at = timezone.now()
-    job.save()
+def _ended(state: str, report: ImportReport) -> dict[str, Any]:
+    return {
+        "state": state,
+        "rows_read": report.read,
+        "rows_total": report.read,
+        "pairs_created": report.created,
+        "pairs_existing": report.existing,
+        "error_count": report.error_count,
+        "errors": [{"line": line, "message": message} for line, message in report.errors],
+    }

@@ -61,7 +61,7 @@ class TestJob:
         self, project: Project, tmp_path: Path
     ) -> None:
         job = self.create(project, tmp_path, json.dumps(row()))
-        ImportJob.objects.update(state=ImportJob.State.RUNNING)
+        ImportJob.objects.update(state=ImportJob.State.RUNNING, lease_expires_at=None)
         done = import_job_run(job_id=job.pk)
         assert done is not None
         assert (done.state, done.pairs_created) == ("done", 1)

@@ -178,7 +178,9 @@ def test_a_delivered_twice_message_writes_once() -> None:
 
 def test_a_job_whose_worker_was_killed_starts_its_file_again(tmp_path: Path) -> None:
     job = export_job_create(project=resolved_item().project, format="labels")
-    ExportJob.objects.filter(pk=job.pk).update(state="running", rows_written=7)
+    ExportJob.objects.filter(pk=job.pk).update(
+        state="running", rows_written=7, lease_expires_at=None
+    )
     half = tmp_path / "media" / "exports" / f"{job.project.slug}-labels-{job.pk}.jsonl.part"
     half.parent.mkdir(parents=True)
     half.write_text("half a li")

@@ -16,6 +16,8 @@ behaviour, _module, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
 (folder / "pid").write_text(str(os.getpid()))
 (folder / "eval_before.json").write_text(json.dumps({"macro_f1": 0.25, "kappa": float("nan")}))
 done = len(list((folder / "checkpoints").glob("*")))
+if behaviour == "killed_at_once":
+    os.kill(os.getpid(), signal.SIGKILL)
 with (folder / "metrics.jsonl").open("a") as out:
     for step in range(done + 1, 4):
         out.write(json.dumps({"step": step, "total_steps": 3, "reward": step / 4}) + "\n")

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from annotation.errors import Invalid
 from annotation.models import Project, QueueItem, Rollout
+from annotation.services.jobs import jobs_recover
 from tests.training.speaking_server import serving
 from tests.training.world import (
     HERE,
@@ -36,7 +37,6 @@ from training.services.rollouts import (
     batch_create,
     batch_retry,
     batch_run,
-    batches_requeue,
 )
 
 pytestmark = pytest.mark.django_db
@@ -153,12 +153,12 @@ def test_judged_rollouts_are_not_queued_again(project: Project) -> None:
 
 def test_a_batch_whose_worker_is_gone_is_sent_again_once(project: Project) -> None:
     row = batch(project)
-    assert batches_requeue() == [], "its message is on the way"
+    assert jobs_recover(RolloutBatch) == [], "its message is on the way"
     RolloutBatch.objects.update(
         state=State.RUNNING, lease_expires_at=timezone.now() - timedelta(seconds=1)
     )
-    assert batches_requeue() == [row.pk]
-    assert batches_requeue() == []
+    assert jobs_recover(RolloutBatch) == [row.pk]
+    assert jobs_recover(RolloutBatch) == []
 
 
 @pytest.mark.parametrize(

@@ -117,17 +117,21 @@ def test_a_crash_fails_the_run_and_a_second_launch_goes_on_from_the_checkpoint(
     assert len(steps) == 3, "the second launch trained steps 2 and 3 only"
 
 
-def test_a_killed_trainer_is_queued_again_until_the_attempts_are_used_up(
-    run: TrainingRun, settings: Any
+@pytest.mark.parametrize(
+    ("behaviour", "states"),
+    [
+        ("killed_at_once", [State.QUEUED, State.FAILED]),
+        # A step further each time; the fourth launch finds nothing left to train.
+        ("killed", [State.QUEUED, State.QUEUED, State.QUEUED, State.FINISHED]),
+    ],
+)
+def test_a_trainer_that_is_killed_is_begun_again_twice_at_most_unless_it_gets_further(
+    run: TrainingRun, settings: Any, behaviour: str, states: list[str]
 ) -> None:
-    behave(settings, "killed")
-    states = []
-    for worker in ("w1", "w2", "w3"):
-        done = run_launch(run_id=run.pk, worker=worker)
-        assert done is not None
-        states.append(done.state)
-    assert states == [State.QUEUED, State.QUEUED, State.FAILED]
-    assert run_launch(run_id=run.pk, worker="w4") is None
+    behave(settings, behaviour)
+    launched = [run_launch(run_id=run.pk, worker=f"w{n}") for n in range(len(states))]
+    assert [done and done.state for done in launched] == states
+    assert run_launch(run_id=run.pk, worker="late") is None
 
 
 def test_a_cancelled_run_ends_as_cancelled(run: TrainingRun, settings: Any) -> None:

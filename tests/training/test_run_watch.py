@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 
+from annotation.leases import LeaseLost
 from tests.training.test_child import printed_pid
 from tests.training.world import gone, project_make, run_make
 from training.child import Child
-from training.leases import LeaseLost
 from training.models import TrainingRun
 from training.services import run_watch
 from training.services.run_watch import Cancellation, RunWatch
@@ -113,3 +113,18 @@ def test_a_trainer_that_ignores_the_request_is_terminated_and_then_killed(
         cancellation.press()
         assert child.sent == expected
     assert gone(pid)
+
+
+@pytest.mark.django_db
+def test_getting_further_than_before_clears_the_strikes_and_a_stopped_worker_is_none() -> None:
+    run = run_make(project_make(), state="running", lease_token="mine", strikes=2, step=5)
+    going = [True]
+    watch = RunWatch(run, "mine", lambda: going[0])
+    watch.keep(step=5)
+    assert watch.strikes() == 2, "as far as an earlier try"
+    watch.keep(step=6)
+    assert watch.strikes() == 1
+    going[0] = False
+    with pytest.raises(LeaseLost):
+        watch.keep(step=6)
+    assert watch.strikes() == 0

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from annotation.errors import Conflict, Invalid
+from annotation.leases import PARKED
 from tests.training.world import (
     pair_make,
     policy_make,
@@ -161,14 +162,14 @@ def test_a_run_that_was_being_cancelled_when_its_worker_died_is_cancelled() -> N
     assert run.state == State.CANCELLED
 
 
-def test_a_run_whose_worker_was_lost_three_times_has_failed() -> None:
+def test_a_run_whose_worker_was_lost_twice_has_failed() -> None:
     run = run_make(
         project_make(),
         state=State.RUNNING,
-        attempt=3,
+        strikes=2,
         lease_expires_at=timezone.now() - AGO,
     )
     assert runs_requeue() == []
     run.refresh_from_db()
     assert run.state == State.FAILED
-    assert run.error == "its worker was lost 3 times; see the log, then resume it"
+    assert run.error == PARKED

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import stat
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from django.db import connection
+from django.utils import timezone
 
 from annotation.errors import Invalid
 from annotation.models import Project, Step
-from config.broker import conninfo_of
+from annotation.services.jobs import jobs_recover
 from tests.training.world import (
     HERE,
     cot,
@@ -22,10 +22,15 @@ from tests.training.world import (
     rollout_make,
     run_make,
 )
-from training.advisory import lock_key
-from training.models import Checkpoint, StepScore
-from training.selectors.scoring import current_rm, steps_due_for_scoring
-from training.services.scoring import ScoringFailed, step_rows, steps_score, steps_score_due
+from training.models import Checkpoint, ScoringJob, StepScore
+from training.selectors.scoring import current_rm, scoring_due_now, steps_due_for_scoring
+from training.services.scoring import (
+    ScoringFailed,
+    scoring_retry,
+    step_rows,
+    steps_score,
+    steps_score_due,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -130,9 +135,31 @@ def test_the_newest_reward_model_of_the_project_is_the_current_one(project: Proj
 
 def test_while_one_worker_scores_another_steps_back(project: Project, rm: Checkpoint) -> None:
     rollout_make(pair_make(project, "q", "t"))
-    with psycopg.connect(conninfo_of(connection.settings_dict), autocommit=True) as other:
-        other.execute("select pg_advisory_lock(%s, %s)", lock_key(f"score {rm.pk}"))
-        assert steps_score_due(project=project, rm=rm) is None
-        # Closing alone frees the lock a moment later.
-        other.execute("select pg_advisory_unlock_all()")
+    ScoringJob.objects.create(
+        project=project,
+        rm=rm,
+        state="running",
+        lease_token="other",
+        lease_expires_at=timezone.now() + timedelta(minutes=1),
+    )
+    assert steps_score_due(project=project, rm=rm) is None
+    ScoringJob.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
     assert steps_score_due(project=project, rm=rm) == 5
+
+
+def test_a_scorer_that_dies_twice_is_parked_with_its_last_line_until_somebody_retries(
+    project: Project, rm: Checkpoint
+) -> None:
+    rollout_make(pair_make(project, "explode", "t"))
+    for _ in range(2):
+        assert scoring_due_now(project=project, rm=rm)
+        with pytest.raises(ScoringFailed):
+            steps_score_due(project=project, rm=rm)
+        jobs_recover(ScoringJob)
+    job = ScoringJob.objects.get()
+    assert job.state == "failed"
+    assert "model folder is damaged" in job.error
+    assert not scoring_due_now(project=project, rm=rm)
+    assert steps_score_due(project=project, rm=rm) is None
+    assert scoring_retry(project=project, rm=rm)
+    assert scoring_due_now(project=project, rm=rm)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from annotation.leases import LeaseLost
 from annotation.models import Project
 from annotation.rules import parse_rules
 from tests.training.world import (
@@ -22,7 +23,6 @@ from tests.training.world import (
     truth_make,
 )
 from training.job_folder import file_sha256
-from training.leases import LeaseLost
 from training.models import TrainingRun
 from training.rl.config import load_config
 from training.rl.data import read_labels, read_samples

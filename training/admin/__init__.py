@@ -1,5 +1,5 @@
 """The engineer's doors: models, runs, batches, evaluations, disagreements."""
 
-from training.admin import checkpoints, disagreements, rollouts, runs
+from training.admin import checkpoints, disagreements, rollouts, runs, scoring
 
-__all__ = ["checkpoints", "disagreements", "rollouts", "runs"]
+__all__ = ["checkpoints", "disagreements", "rollouts", "runs", "scoring"]

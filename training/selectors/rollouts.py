@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
 from annotation.models import Pair, Project, Rollout
-from training.leases import expired
 from training.models import Checkpoint, RolloutBatch
 
 
@@ -43,9 +41,3 @@ def pairs_complete(batch: RolloutBatch) -> set[int]:
         .filter(done__gte=batch.n)
         .values_list("pair_id", flat=True)
     )
-
-
-def batches_due(now: datetime | None = None) -> QuerySet[RolloutBatch]:
-    """Batches nobody works on: never delivered, or their worker is gone."""
-    states = [RolloutBatch.State.QUEUED, RolloutBatch.State.RUNNING]
-    return RolloutBatch.objects.filter(expired(now), state__in=states).order_by("pk")

@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from annotation.models import Project, Step
 from annotation.steps import StepKind
-from training.models import Checkpoint, StepScore
+from training.models import Checkpoint, ScoringJob, StepScore
 
 
 def steps_due_for_scoring(
@@ -28,6 +28,12 @@ def steps_due_for_scoring(
         .order_by("-rollout_id", "kind")
     )
     return due[:limit] if limit is not None else due
+
+
+def scoring_due_now(*, project: Project, rm: Checkpoint) -> bool:
+    """Steps wait for this model, and scoring by it has not been parked."""
+    parked = ScoringJob.objects.filter(project=project, rm=rm, state=ScoringJob.State.FAILED)
+    return not parked.exists() and steps_due_for_scoring(project=project, rm=rm).exists()
 
 
 def kinds_learned(rm: Checkpoint) -> list[int]:

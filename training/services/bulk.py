@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 
 from annotation.errors import Conflict, Denied, Invalid, StepwiseError
+from annotation.leases import in_flight_until
 from annotation.roles import Role, has_role
+from annotation.services.jobs import job_run
 from annotation.wording import wording as _
 from training.models import BulkDecision, Disagreement
 from training.selectors.workbench import DisagreementFilter, disagreements_filtered
@@ -48,19 +51,25 @@ def bulk_decision_create(
         )
     newest = rows.order_by("-pk").values_list("pk", flat=True)[0]
     return BulkDecision.objects.create(
-        filter=wanted.stored(), upto=newest, decision=decision, lead=lead, matched=matched
+        filter=wanted.stored(),
+        upto=newest,
+        decision=decision,
+        lead=lead,
+        matched=matched,
+        lease_expires_at=in_flight_until(),
     )
 
 
-def bulk_decision_run(*, bulk_id: int) -> BulkDecision:
+def bulk_decision_run(*, bulk_id: int) -> BulkDecision | None:
     """Decide row after row; a row that refuses is counted with the first reason.
 
-    Repeated, or begun again after a worker was killed, it goes on with what is still open.
+    None when another worker is at it or it has ended. Begun again after a worker was killed, it
+    goes on with what is still open.
     """
-    bulk = BulkDecision.objects.select_related("lead").get(pk=bulk_id)
-    if bulk.state == BulkDecision.State.DONE:
-        return bulk
-    BulkDecision.objects.filter(pk=bulk_id).update(state=BulkDecision.State.RUNNING)
+    return job_run(BulkDecision.objects.filter(pk=bulk_id).select_related("lead"), _decide)
+
+
+def _decide(bulk: BulkDecision) -> dict[str, Any]:
     wanted = DisagreementFilter.of(bulk.filter)
     rows = disagreements_filtered(wanted).filter(
         state=Disagreement.State.OPEN, pk__lte=bulk.upto
@@ -76,11 +85,8 @@ def bulk_decision_run(*, bulk_id: int) -> BulkDecision:
         except StepwiseError as error:
             refused += 1
             refusal = refusal or error.message
-        BulkDecision.objects.filter(pk=bulk_id).update(
-            decided=decided, refused=refused, refusal=refusal
+        further = {"strikes": 1} if decided > bulk.decided else {}
+        BulkDecision.objects.filter(pk=bulk.pk).update(
+            decided=decided, refused=refused, refusal=refusal, **further
         )
-    BulkDecision.objects.filter(pk=bulk_id).update(
-        state=BulkDecision.State.DONE, decided=total - refused, finished_at=timezone.now()
-    )
-    bulk.refresh_from_db()
-    return bulk
+    return {"state": BulkDecision.State.DONE, "decided": total - refused}

@@ -12,12 +12,11 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 
+from annotation.leases import MAX_STRIKES, LeaseLost, lease_take
 from training.child import Child
 from training.job_folder import json_read
-from training.leases import LeaseLost, lease_take
 from training.models import TrainingRun
 from training.rl.methods import METHODS
-from training.selectors.runs import MAX_ATTEMPTS, claimable_run
 from training.servers import outbound
 from training.services.run_results import MetricsIngest, ResultMissing, checkpoint_record
 from training.services.run_watch import RunWatch, follow
@@ -38,8 +37,6 @@ def run_launch(
     rows = TrainingRun.objects.filter(pk=run_id)
     token = lease_take(
         rows,
-        claimable_run(),
-        state=_State.RUNNING,
         attempt=F("attempt") + 1,
         worker=worker,
         error="",
@@ -92,7 +89,7 @@ def _conclude(
         _end(watch, _State.CANCELLED)
     elif code == _BAD_INPUT:
         _end(watch, _State.FAILED, last_line)
-    elif code > _SIGNALLED and run.attempt < MAX_ATTEMPTS:
+    elif code > _SIGNALLED and watch.strikes() < MAX_STRIKES:
         # Killed from outside (out of memory, a reboot): worth another try from the checkpoint.
         error = f"the trainer was killed by signal {code - _SIGNALLED}; it will go on"
         watch.end(state=_State.QUEUED, error=error, lease_token="", lease_expires_at=Now())
@@ -117,11 +114,5 @@ def _last_step(run: TrainingRun) -> int:
 
 
 def _end(watch: RunWatch, state: str, error: str = "", **values: object) -> None:
-    watch.end(
-        state=state,
-        error=error,
-        finished_at=Now(),
-        lease_token="",
-        lease_expires_at=None,
-        **values,
-    )
+    ended = {"finished_at": Now(), "lease_token": "", "lease_expires_at": None}
+    watch.end(state=state, error=error, **ended, **values)

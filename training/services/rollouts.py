@@ -9,26 +9,25 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
 
 from annotation.errors import Invalid
-from annotation.models import Pair, Project
-from annotation.services.queue import queue_open
-from annotation.services.rollouts import rollout_record
-from training.leases import (
+from annotation.leases import (
     LeaseLost,
-    expired,
     in_flight_until,
+    lease_end,
     lease_expiry,
     lease_take,
     lease_update,
+    queued_again,
 )
+from annotation.models import Pair, Project
+from annotation.services.queue import queue_open
+from annotation.services.rollouts import rollout_record
 from training.models import Checkpoint, RolloutBatch
 from training.policy_client import PolicyClient, PolicyError, SampledText, SamplingRequest
 from training.prompts import PROMPT_VERSION, policy_prompt
 from training.records import pair_record, pair_text
-from training.selectors.rollouts import batches_due, pairs_complete
+from training.selectors.rollouts import pairs_complete
 from training.services.clients import policy_client
 
 
@@ -83,8 +82,7 @@ def batch_run(*, batch_id: int, client: PolicyClient | None = None) -> RolloutBa
     """
     rows = RolloutBatch.objects.filter(pk=batch_id)
     states = RolloutBatch.State
-    claimable = Q(state=states.QUEUED) | (Q(state=states.RUNNING) & expired())
-    token = lease_take(rows, claimable, state=states.RUNNING, error="")
+    token = lease_take(rows, error="")
     if token is None:
         return None
     batch = RolloutBatch.objects.select_related("project", "policy").get(pk=batch_id)
@@ -103,15 +101,6 @@ def batch_run(*, batch_id: int, client: PolicyClient | None = None) -> RolloutBa
     return batch
 
 
-def batches_requeue() -> list[int]:
-    """Ids of the batches to send again; marked, so that the next tick does not repeat them."""
-    ids = list(batches_due().values_list("pk", flat=True))
-    RolloutBatch.objects.filter(pk__in=ids).filter(expired()).update(
-        state=RolloutBatch.State.QUEUED, lease_token="", lease_expires_at=in_flight_until()
-    )
-    return ids
-
-
 def batch_retry(*, batch: RolloutBatch) -> RolloutBatch:
     """Put a failed batch back in line; the caller sends the task on commit.
 
@@ -119,7 +108,7 @@ def batch_retry(*, batch: RolloutBatch) -> RolloutBatch:
         Invalid: the batch has not failed.
     """
     retried = RolloutBatch.objects.filter(pk=batch.pk, state=RolloutBatch.State.FAILED).update(
-        state=RolloutBatch.State.QUEUED, error="", lease_expires_at=in_flight_until()
+        **queued_again(), error=""
     )
     if not retried:
         raise Invalid("only a failed batch can be tried again")
@@ -199,20 +188,16 @@ class _Recorder:
     def _keep(self) -> None:
         if time.monotonic() - self._renewed < settings.RUN_LEASE_SECONDS / 4:
             return
+        further = {"strikes": 1} if self._done > self._batch.rollouts_done else {}
         lease_update(
-            self._rows, self._token, lease_expires_at=lease_expiry(), rollouts_done=self._done
+            self._rows,
+            self._token,
+            lease_expires_at=lease_expiry(),
+            rollouts_done=self._done,
+            **further,
         )
         self._renewed = time.monotonic()
 
 
 def _finish(batch: RolloutBatch, token: str, state: str, error: str = "") -> None:
-    rows = RolloutBatch.objects.filter(pk=batch.pk)
-    lease_update(
-        rows,
-        token,
-        state=state,
-        error=error,
-        finished_at=timezone.now(),
-        lease_token="",
-        lease_expires_at=None,
-    )
+    lease_end(RolloutBatch.objects.filter(pk=batch.pk), token, state=state, error=error)

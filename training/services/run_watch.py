@@ -10,11 +10,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError, connection
+from django.db.models import F
 from django.utils import timezone
 
+from annotation.leases import LeaseLost, lease_expiry, lease_update
 from training.child import Child
 from training.job_folder import text_write
-from training.leases import LeaseLost, lease_expiry, lease_update
 from training.models import TrainingRun
 from training.services.run_results import MetricsIngest
 
@@ -31,6 +32,7 @@ class RunWatch:
         self._token, self._keep_going = token, keep_going
         self._held_until = time.monotonic() + settings.RUN_LEASE_SECONDS
         self._last: dict[str, Any] = {}
+        self._furthest = run.step
 
     def keep(self, **values: Any) -> None:
         """Write ``values`` when they are new; renew the lease when a quarter of it is gone.
@@ -39,8 +41,11 @@ class RunWatch:
         worker may have taken the run.
         """
         if not self._keep_going():
-            self.end(lease_expires_at=timezone.now())
+            # The worker was stopped; that is no strike against the run.
+            self.end(lease_expires_at=timezone.now(), strikes=F("strikes") - 1)
             raise LeaseLost
+        if values.get("step", 0) > self._furthest:
+            values["strikes"] = 1
         left = self._held_until - time.monotonic()
         if values == self._last and left > settings.RUN_LEASE_SECONDS * 0.75:
             return
@@ -68,6 +73,10 @@ class RunWatch:
         except OperationalError:
             connection.close()
             return False
+
+    def strikes(self) -> int:
+        """How often it was begun since it last got further, this time included."""
+        return self._rows.values_list("strikes", flat=True).get()
 
     def end(self, **values: Any) -> None:
         """The last write of this hold."""

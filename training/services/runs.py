@@ -7,17 +7,16 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from annotation.errors import Conflict, Invalid
+from annotation.leases import expired, in_flight_until, queued_again
 from annotation.models import Project
+from annotation.services.jobs import jobs_recover
 from annotation.wording import wording as _
-from training.leases import expired, in_flight_until
 from training.models import Checkpoint, TrainingRun
 from training.rl.methods import METHODS
 from training.selectors.preflight import preflight
-from training.selectors.runs import MAX_ATTEMPTS, runs_due
 from training.services.launching import run_launch
 from verifier.models import VerifierRelease
 from verifier.services.release import release_cut
@@ -99,14 +98,7 @@ def run_resume(*, run: TrainingRun) -> TrainingRun:
     """
     resumed = TrainingRun.objects.filter(
         pk=run.pk, state__in=[_State.FAILED, _State.CANCELLED]
-    ).update(
-        state=_State.QUEUED,
-        attempt=0,
-        error="",
-        finished_at=None,
-        lease_token="",
-        lease_expires_at=in_flight_until(),
-    )
+    ).update(**queued_again(), attempt=0, error="")
     run.refresh_from_db()
     if not resumed:
         raise Conflict(
@@ -119,31 +111,15 @@ def run_resume(*, run: TrainingRun) -> TrainingRun:
 
 
 def runs_requeue() -> list[int]:
-    """Settle runs whose worker is gone.
+    """Settle runs whose worker is gone; returns the ids to send again.
 
-    Returns the ids to send again, marked so that the next tick does not repeat them. A run
-    that was being cancelled is cancelled; one that used up its attempts has failed.
+    A run that was being cancelled is cancelled.
     """
-    _settle(
-        Q(state=_State.CANCELLING),
+    TrainingRun.objects.filter(expired(), state=_State.CANCELLING).update(
         state=_State.CANCELLED,
         error="cancelled while its worker was gone",
+        finished_at=timezone.now(),
+        lease_token="",
+        lease_expires_at=None,
     )
-    _settle(
-        Q(state__in=[_State.QUEUED, _State.RUNNING], attempt__gte=MAX_ATTEMPTS),
-        state=_State.FAILED,
-        error=f"its worker was lost {MAX_ATTEMPTS} times; see the log, then resume it",
-    )
-    ids = []
-    for pk in runs_due().values_list("pk", flat=True):
-        # One row at a time and only while still expired: its worker may have come back.
-        ids += [pk] * TrainingRun.objects.filter(expired(), pk=pk).update(
-            state=_State.QUEUED, lease_token="", lease_expires_at=in_flight_until()
-        )
-    return ids
-
-
-def _settle(which: Q, **values: str) -> None:
-    TrainingRun.objects.filter(which, expired()).update(
-        **values, finished_at=timezone.now(), lease_token="", lease_expires_at=None
-    )
+    return jobs_recover(TrainingRun)

@@ -12,12 +12,13 @@ from django.conf import settings
 from django.db import transaction
 
 from annotation.errors import Invalid
+from annotation.leases import queued_again
 from annotation.models import Project, Step
+from annotation.services.jobs import job_run
 from annotation.steps import StepKind
-from training.advisory import advisory_lock
 from training.child import Child, JsonLinesTail
 from training.job_folder import job_write
-from training.models import Checkpoint, StepScore
+from training.models import Checkpoint, ScoringJob, StepScore
 from training.prompts import rm_prompt
 from training.records import pair_text
 from training.selectors.scoring import steps_due_for_scoring
@@ -66,12 +67,30 @@ def steps_score(
 
 
 def steps_score_due(*, project: Project, rm: Checkpoint, limit: int = 5_000) -> int | None:
-    """Score what is due; None when another worker is at it."""
-    with advisory_lock(f"score {rm.pk}") as held:
-        if not held:
-            return None
+    """Score what is due; None when another worker is at it or it is parked.
+
+    Raises:
+        ScoringFailed: it is tried once more, then parked with the reason.
+    """
+    asked, _ = ScoringJob.objects.get_or_create(project=project, rm=rm)
+    jobs = ScoringJob.objects.filter(pk=asked.pk)
+    jobs.filter(state=ScoringJob.State.DONE).update(**queued_again())
+
+    def work(job: ScoringJob) -> dict[str, Any]:
         steps = list(steps_due_for_scoring(project=project, rm=rm, limit=limit))
-        return steps_score(rm=rm, steps=steps)
+        scored = steps_score(rm=rm, steps=steps)
+        return {"state": ScoringJob.State.DONE, "scored": scored, "error": "", "setback": ""}
+
+    done = job_run(jobs, work, worth_another=(ScoringFailed,))
+    if done is None or done.state == ScoringJob.State.FAILED:
+        return None
+    return done.scored
+
+
+def scoring_retry(*, project: Project, rm: Checkpoint) -> bool:
+    """Take a parked scoring up again; False when there is none."""
+    parked = ScoringJob.objects.filter(project=project, rm=rm, state=ScoringJob.State.FAILED)
+    return bool(parked.update(**queued_again(), error=""))
 
 
 def step_rows(steps: Iterable[Step]) -> Iterator[dict[str, Any]]:

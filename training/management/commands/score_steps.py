@@ -12,7 +12,7 @@ from training.management.named import checkpoint_named, project_named
 from training.selectors.scoring import current_rm
 from training.services.disagreements import disagreements_open
 from training.services.queue_order import queue_rank
-from training.services.scoring import ScoringFailed, steps_score_due
+from training.services.scoring import ScoringFailed, scoring_retry, steps_score_due
 
 
 class Command(BaseCommand):
@@ -29,6 +29,7 @@ class Command(BaseCommand):
         if rm is None:
             raise CommandError("no reward model has been trained for this project yet")
         try:
+            scoring_retry(project=project, rm=rm)  # somebody asks for it: parked or not
             scored = steps_score_due(project=project, rm=rm, limit=options["limit"])
         except (StepwiseError, ScoringFailed) as error:
             raise CommandError(str(error)) from error
