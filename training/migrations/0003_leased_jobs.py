@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0013_leased_jobs'),
+        ('annotation', '0014_leased_jobs'),
         ('training', '0002_workbench'),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0012_outside_names'),
+        ('annotation', '0013_sign_in'),
     ]
 
     operations = [
