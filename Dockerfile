@@ -18,7 +18,7 @@ COPY templates templates
 COPY static static
 COPY locale locale
 # collectstatic signs nothing; the key is for this one command.
-RUN DATABASE_URL=postgresql://build@localhost/build STEPWISE_SECRET_KEY=build \
+RUN DATABASE_URL=postgresql://build@localhost/build STEPWISE_SECRET_KEY=$(head -c 48 /dev/urandom | base64 -w 0) \
     DJANGO_SETTINGS_MODULE=config.settings python -m django collectstatic --noinput
 
 FROM code AS web

@@ -21,3 +21,14 @@ class WorkerHeartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class DemoUsers(models.Model):
+    """The one row that says: the demo users were made, or there were people already."""
+
+    ONLY = 1
+
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"demo users, {self.made_at:%Y-%m-%d}"

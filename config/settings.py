@@ -12,6 +12,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
 from config.broker import broker_settings
+from config.demo import is_loopback
 from config.embedded import data_dir, is_embedded
 from config.env import env_bool, env_gone, env_int, env_list, env_str
 from config.secret import secret_key
@@ -27,6 +28,9 @@ SEED_POLICY = Path(env_str("STEPWISE_SEED_POLICY") or BASE_DIR / "training" / "s
 DEBUG = env_bool("STEPWISE_DEBUG", False)
 EMBEDDED = is_embedded()
 SECRET_KEY = secret_key(env_str("STEPWISE_SECRET_KEY"), embedded=EMBEDDED, folder=DATA_DIR)
+# Where `make run` listens; a public password is for nobody but this machine, unless asked for.
+HOST = env_str("HOST") or "127.0.0.1"
+DEMO_USERS = EMBEDDED and env_bool("STEPWISE_DEMO_USERS", is_loopback(HOST))
 # Health checks ask from the machine itself, whatever name the world uses.
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env_list("STEPWISE_ALLOWED_HOSTS", "")]
 CSRF_TRUSTED_ORIGINS = env_list("STEPWISE_CSRF_TRUSTED_ORIGINS", "")

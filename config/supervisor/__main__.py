@@ -12,8 +12,7 @@ from time import monotonic
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config.demo import logins
-from config.embedded import data_dir, is_embedded
+from config.embedded import data_dir
 from config.env import env_int
 from config.supervisor import processes
 from config.supervisor.child import Child
@@ -25,7 +24,6 @@ TICK = 0.5
 GRACE_SECONDS = 8.0
 # Without collectstatic files are served from where they lie; and who runs as root knows it.
 KNOWN_WARNINGS = ("ignore:No directory at", "ignore::Warning:celery.platforms")
-LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1"}
 
 
 class Supervisor:
@@ -40,7 +38,6 @@ class Supervisor:
             signal.signal(signal.SIGHUP, self._asked_to_stop)
 
     def run(self, host: str, port: int) -> int:
-        demo = is_embedded()
         url = self.database.start()
         if not self._set_up():
             return 0 if self._stop.is_set() else 1
@@ -48,7 +45,7 @@ class Supervisor:
         self.children = [self._child(p) for p in processes.everything(host, port)]
         for child in self.children:
             child.start()
-        self._wait_ready(host, port, demo)
+        self._wait_ready(host, port)
         while not self._stop.wait(TICK):
             self._watch()
         return 0
@@ -79,19 +76,13 @@ class Supervisor:
             self.console.say("the set-up failed; the lines above say why")
         return code == 0
 
-    def _wait_ready(self, host: str, port: int, demo: bool) -> None:
+    def _wait_ready(self, host: str, port: int) -> None:
         shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host
         address = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
         while not self._stop.wait(TICK):
             self._watch()
             if _answers(f"{address}/healthz"):
                 self.console.say(f"\nStepwise is ready: {address}")
-                if demo:
-                    self.console.say(logins())
-                    if host not in LOCAL_HOSTS:
-                        self.console.say(
-                            f"WARNING: these logins are open to all who reach {host}"
-                        )
                 self.console.say("Ctrl-C stops everything.\n")
                 return
 

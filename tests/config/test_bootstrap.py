@@ -9,10 +9,8 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from annotation.models import Pair
-from annotation.roles import Role, has_role
 from annotation.views.guide_anchors import guide_html
 from config import bootstrap
-from config.demo import PASSWORD, USERS, users_create
 from training.models import Checkpoint, RolloutBatch
 from training.sample.generate import generate
 
@@ -71,24 +69,3 @@ def test_a_bare_bootstrap_creates_neither_users_nor_pairs() -> None:
     call_command("bootstrap", "--bare")
     assert not User.objects.exists()
     assert not Pair.objects.exists()
-
-
-def test_every_demo_user_has_its_role_and_keeps_a_changed_password() -> None:
-    assert users_create() == [name for name, _ in USERS]
-    for name, role in USERS:
-        assert has_role(User.objects.get(username=name), Role(role))
-    lead = User.objects.get(username="lead")
-    assert lead.check_password(PASSWORD)
-    lead.set_password("something of their own")
-    lead.save()
-    assert users_create() == []
-    lead.refresh_from_db()
-    assert lead.check_password("something of their own")
-
-
-def test_demo_users_are_refused_on_a_server_of_ones_own(
-    settings: Settings,
-) -> None:
-    settings.EMBEDDED = False
-    with pytest.raises(RuntimeError, match="embedded"):
-        users_create()

@@ -32,6 +32,13 @@ def test_a_deployment_without_a_key_does_not_start_and_says_what_is_missing() ->
     assert "STEPWISE_SECRET_KEY (or STEPWISE_SECRET_KEY_FILE) is required" in done.stderr
 
 
+def test_the_key_of_the_example_stops_the_start_with_one_line() -> None:
+    done = manage("check", STEPWISE_SECRET_KEY="replace-me-with-50-random-characters")
+    assert done.returncode != 0
+    [line] = done.stderr.splitlines()
+    assert line.startswith("cannot start: STEPWISE_SECRET_KEY is the placeholder")
+
+
 def test_a_database_that_is_no_postgres_is_refused() -> None:
     done = manage("check", DATABASE_URL="sqlite:///x.db", STEPWISE_SECRET_KEY="k" * 60)
     assert done.returncode != 0

@@ -5,13 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from config.bootstrap import sample_create
 from config.broker import broker_install
-from config.demo import users_create
+from config.demo import (
+    is_loopback,
+    logins,
+    public_accounts,
+    public_accounts_refusal,
+    users_create,
+)
 
 
 class Command(BaseCommand):
@@ -35,10 +42,24 @@ class Command(BaseCommand):
             connection.ensure_connection()
             if broker_install(connection.connection):
                 self.stdout.write("installed the message queues")
-        if settings.EMBEDDED and not options["bare"] and (names := users_create()):
-            self.stdout.write(f"created the users {', '.join(names)}")
+        if refusal := public_accounts_refusal():
+            raise CommandError(refusal)
+        if settings.EMBEDDED and not options["bare"]:
+            self._users()
         if options["sample"] or (settings.EMBEDDED and not options["bare"]):
             sample_create(self._say)
+
+    def _users(self) -> None:
+        if names := users_create():
+            self._say(f"created the users {', '.join(names)}")
+        if public := public_accounts():
+            self._say(logins(public))
+            if not is_loopback(settings.HOST):
+                self._say(f"WARNING: these logins are open to all who reach {settings.HOST}")
+        if not User.objects.exists():
+            self._say(
+                "nobody can log in yet: `python manage.py createsuperuser` makes an account"
+            )
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
