@@ -17,6 +17,9 @@ heading on a line of its own; structured steps end with one claim line::
     evidence lines
     tier: 4 | 3 | 2 | 1
 
+A claim stands once in its step, and no line of a body is a heading or a verdict: those are the
+reviewer's to write. Line ends of any kind and a byte order mark are read.
+
 ``answer_last`` (SHE) is the order above; ``answer_first`` (TaoSR1, AGRL) puts section 5
 before section 1. Pure: no Django, no torch.
 """
@@ -25,9 +28,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Layout = Literal["answer_last", "answer_first"]
 LAYOUTS: tuple[Layout, ...] = ("answer_last", "answer_first")
@@ -68,7 +74,7 @@ TIER_NAMES = {"4": "Excellent", "3": "Related", "2": "Mismatch", "1": "Irrelevan
 
 ParseCode = Literal[
     "empty", "missing_heading", "wrong_order", "text_before_first_step",
-    "empty_step", "missing_claim", "unknown_value",
+    "empty_step", "missing_claim", "unknown_value", "repeated_claim", "reviewer_line", "cut",
 ]  # fmt: skip
 
 
@@ -99,52 +105,73 @@ def layout_order(layout: Layout) -> tuple[StepKind, ...]:
     return kinds if layout == "answer_last" else (StepKind.FINAL, *kinds[:-1])
 
 
-_HEADING_LINE = re.compile(r"^(## [1-5] [a-z ]+?)[ \t]*$", re.MULTILINE)
 _KIND_OF = {heading: kind for kind, heading in HEADINGS.items()}
+_REVIEWER = re.compile(
+    r"[\W_]*(?:review\s+step\b|verdict[\W_]*[:\uff1a])|[^\w#]*##+\s*\w", re.IGNORECASE
+)
 
 
-def parse(text: str, layout: Layout = "answer_last") -> list[ParsedStep]:
-    """Parse a CoT into exactly five steps in the order of the text.
+class _Mark(NamedTuple):
+    """A heading's line: its kind, where it starts and where it ends."""
+
+    kind: StepKind
+    start: int
+    end: int
+
+
+def normalised(text: str) -> str:
+    """What is stored of a text: no byte order mark, and ``\\n`` ends a line."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def speaks_as_reviewer(line: str) -> bool:
+    """Whether a line of a step's body is one that only stands around it: a heading of any
+    kind, or a verdict. A reward model reads these as its own words."""
+    return _REVIEWER.match(line) is not None
+
+
+def parse(text: str, layout: Layout = "answer_last", *, cut: bool = False) -> list[ParsedStep]:
+    """Parse a CoT into exactly five steps in the order of the text. ``cut``: the token budget
+    ended it and not its writer, so nobody knows what the last word would have been.
 
     Raises:
         CotParseError: with the first defect found.
     """
+    text = _plain(text)
     if not text.strip():
         raise CotParseError("empty", "the text is empty", 1)
     marks = _marks(text)
-    if marks and text[: marks[0].start()].strip():
+    if marks and text[: marks[0].start].strip():
         raise CotParseError("text_before_first_step", "text before the first step", 1)
     order = layout_order(layout)
-    _check_order(text, [(_KIND_OF[m.group(1)], m.start()) for m in marks], order)
-    ends = [m.start() for m in marks[1:]] + [len(text)]
-    return [
-        _section(text, kind, mark, end)
-        for kind, mark, end in zip(order, marks, ends, strict=True)
-    ]
+    _check_order(text, marks, order)
+    steps = [_section(text, mark, end) for mark, end in _extents(text, marks)]
+    if cut:
+        line = text.count("\n") + 1
+        raise CotParseError("cut", "the token budget ended the text", line)
+    return steps
 
 
 def parse_partial(text: str) -> list[ParsedStep]:
-    """The well-formed sections of a malformed CoT, each kind at most once, in text order.
+    """The well-formed sections of a malformed CoT, in text order.
 
-    Used to show and to reward what can be read; never raises.
+    A kind that is there twice is not there: which one is meant is unknown. Used to show and to
+    reward what can be read; never raises.
     """
+    text = _plain(text)
     marks = _marks(text)
-    if not marks:
-        return []
-    ends = [m.start() for m in marks[1:]] + [len(text)]
-    found: dict[StepKind, ParsedStep] = {}
-    for mark, end in zip(marks, ends, strict=True):
-        kind = _KIND_OF[mark.group(1)]
-        try:
-            found.setdefault(kind, _section(text, kind, mark, end))
-        except CotParseError:
-            continue
-    return sorted(found.values(), key=lambda step: step.start)
+    counts = Counter(mark.kind for mark in marks)
+    steps = []
+    for mark, end in _extents(text, marks):
+        if counts[mark.kind] == 1:
+            with suppress(CotParseError):
+                steps.append(_section(text, mark, end))
+    return steps
 
 
 def headings(text: str) -> list[tuple[StepKind, int]]:
     """Every known heading with the offset it starts at, in text order, repeats included."""
-    return [(_KIND_OF[mark.group(1)], mark.start()) for mark in _marks(text)]
+    return [(mark.kind, mark.start) for mark in _marks(_plain(text))]
 
 
 def render(bodies: dict[StepKind, str], layout: Layout = "answer_last") -> str:
@@ -161,46 +188,80 @@ def step_sha256(context: str, prefix: list[str]) -> str:
     return hashlib.sha256(normal.encode()).hexdigest()
 
 
-def _marks(text: str) -> list[re.Match[str]]:
-    return [m for m in _HEADING_LINE.finditer(text) if m.group(1) in _KIND_OF]
+def _plain(text: str) -> str:
+    """``text`` with a line feed for every other line end and for a byte order mark, as long as
+    it was, so that offsets point into ``text``."""
+    if "\r" in text:
+        text = text.replace("\r\n", " \n").replace("\r", "\n")
+    return "\n" + text[1:] if text.startswith("\ufeff") else text
 
 
-def _check_order(
-    text: str, found: list[tuple[StepKind, int]], order: tuple[StepKind, ...]
-) -> None:
+def _marks(text: str) -> list[_Mark]:
+    # line by line: a pattern that may stop anywhere in a line is tried anywhere in it
+    marks, start = [], 0
+    for line in text.split("\n"):
+        if line.startswith("## "):
+            kind = _KIND_OF.get(line.rstrip(" \t"))
+            if kind is not None:
+                marks.append(_Mark(kind, start, start + len(line)))
+        start += len(line) + 1
+    return marks
+
+
+def _extents(text: str, marks: Sequence[_Mark]) -> Iterable[tuple[_Mark, int]]:
+    """Each section's heading, and where the section ends."""
+    return zip(marks, [*(mark.start for mark in marks[1:]), len(text)], strict=False)
+
+
+def _check_order(text: str, marks: Sequence[_Mark], order: tuple[StepKind, ...]) -> None:
     for index, expected in enumerate(order):
-        if index >= len(found):
+        if index >= len(marks):
             line = text.count("\n") + 1
             raise CotParseError("missing_heading", f"missing '{HEADINGS[expected]}'", line)
-        kind, start = found[index]
+        kind, start, _ = marks[index]
         if kind is not expected:
-            line = text.count("\n", 0, start) + 1
             message = f"expected '{HEADINGS[expected]}', found '{HEADINGS[kind]}'"
-            raise CotParseError("wrong_order", message, line)
-    if len(found) > len(order):
-        line = text.count("\n", 0, found[len(order)][1]) + 1
+            raise CotParseError("wrong_order", message, _line_of(text, start))
+    if len(marks) > len(order):
+        line = _line_of(text, marks[len(order)].start)
         raise CotParseError("wrong_order", "a heading is repeated after the last step", line)
 
 
-def _section(text: str, kind: StepKind, mark: re.Match[str], end: int) -> ParsedStep:
-    body = text[mark.end() : end].strip()
-    line = text.count("\n", 0, mark.start()) + 1
+def _section(text: str, mark: _Mark, end: int) -> ParsedStep:
+    under = text[mark.end : end]
+    body = under.strip()
+    line = _line_of(text, mark.start)
     if not body:
-        raise CotParseError("empty_step", f"'{HEADINGS[kind]}' has no text", line)
-    stop = mark.end() + len(text[mark.end() : end].rstrip())
-    return ParsedStep(kind, body, mark.start(), stop, _claim(kind, body, line))
+        raise CotParseError("empty_step", f"'{HEADINGS[mark.kind]}' has no text", line)
+    for number, spoken in enumerate(under.split("\n")):
+        if speaks_as_reviewer(spoken):
+            message = f"'{spoken.strip()[:40]}' is for the reviewer to write"
+            raise CotParseError("reviewer_line", message, line + number)
+    stop = mark.end + len(under.rstrip())
+    return ParsedStep(mark.kind, body, mark.start, stop, _claim(mark.kind, body, line))
+
+
+def _line_of(text: str, place: int) -> int:
+    return text.count("\n", 0, place) + 1
 
 
 def _claim(kind: StepKind, body: str, line: int) -> str | None:
     if kind in OPEN_KINDS:
         return None
-    key = CLAIM_KEYS[kind]
-    last = body.splitlines()[-1].strip()
-    name, colon, value = last.partition(":")
-    if not colon or name.strip().lower() != key:
+    key, lines = CLAIM_KEYS[kind], body.split("\n")
+    value = _claimed(key, lines[-1])
+    if value is None:
         raise CotParseError("missing_claim", f"step {kind} must end with '{key}: ...'", line)
-    value = value.strip().lower()
     if value not in VALUES[kind]:
         allowed = ", ".join(VALUES[kind])
-        raise CotParseError("unknown_value", f"{key} '{value}' is not one of {allowed}", line)
+        raise CotParseError(
+            "unknown_value", f"{key} '{value[:40]}' is not one of {allowed}", line
+        )
+    if any(_claimed(key, other) in VALUES[kind] for other in lines[:-1]):
+        raise CotParseError("repeated_claim", f"step {kind} claims '{key}' twice", line)
     return value
+
+
+def _claimed(key: str, line: str) -> str | None:
+    name, colon, value = line.partition(":")
+    return value.strip().lower() if colon and name.strip().lower() == key else None

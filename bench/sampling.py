@@ -57,14 +57,15 @@ def plain(policy: Policy, prompts: Sequence[str], decoding: Decoding) -> list[li
     step = max(1, decoding.batch_size // decoding.n)
     for start in range(0, len(prompts), step):
         some = list(prompts[start : start + step])
-        batch = policy.tokenizer(
-            some, return_tensors="pt", padding=True, add_special_tokens=False
-        ).to(policy.model.device)
+        rows = [policy.prompt_ids(prompt) for prompt in some]
+        batch = policy.tokenizer.pad({"input_ids": rows}, return_tensors="pt").to(
+            policy.model.device
+        )
         batch.pop("token_type_ids", None)
         out = policy.model.generate(**batch, max_new_tokens=decoding.max_tokens, **how)
-        rows = out[:, batch["input_ids"].shape[1] :]
-        policy.tokenizer.batch_decode(rows, skip_special_tokens=True)  # as ours also does
-        ends = [_until_eos(row, policy.eos_ids) for row in rows.tolist()]
+        drawn = out[:, batch["input_ids"].shape[1] :]
+        policy.tokenizer.batch_decode(drawn, skip_special_tokens=True)  # as ours also does
+        ends = [_until_eos(row, policy.eos_ids) for row in drawn.tolist()]
         found += [ends[i : i + decoding.n] for i in range(0, len(ends), decoding.n)]
     return found
 
@@ -126,7 +127,7 @@ def compare(
 def same_greedy_ids(policy: Policy, prompts: Sequence[str], tokens: int) -> None:
     """Raises SystemExit unless both decode every prompt to the same token ids."""
     decoding = Decoding(max_tokens=tokens)
-    ids = policy.tokenizer(list(prompts), add_special_tokens=False)["input_ids"]
+    ids = [policy.prompt_ids(prompt) for prompt in prompts]
     ours = generate_ids(policy, ids, [[0]] * len(ids), decoding)
     theirs = [group[0] for group in plain(policy, prompts, decoding)]
     different = sum(a != b for a, b in zip(ours, theirs, strict=True))

@@ -34,9 +34,9 @@ from training.rl.classification import macro_f1
 from training.rl.compare.benchmark import sample_row
 from training.rl.cumpt import argmax_tier, quantile_tier, tier_probabilities, tune
 from training.rl.data import sample_of, write_jsonl, write_text
-from training.rl.fit import encode
 from training.rl.generate import Decoding, generate, next_token_logits
 from training.rl.serve_score import TierScorer, tier_tokens
+from training.rl.tokens import encode
 from training.rl.train import main as train
 from training.rl.types import Sample
 from training.sample.generate import SamplePair
@@ -109,7 +109,9 @@ def after_cot(policy: Policy, samples: Sequence[Sample]) -> list[list[float]]:
     for place, (answer,) in enumerate(generate(policy, prompts, Decoding(max_tokens=192))):
         before, claim, _ = answer.text.rpartition("\ntier:")
         if claim:
-            rows.append(encode(policy.tokenizer, prompts[place] + before + claim))
+            rows.append(
+                [*policy.prompt_ids(prompts[place]), *encode(policy.tokenizer, before + claim)]
+            )
             places.append(place)
     for place, row in zip(
         places, next_token_logits(policy, rows, tokens).tolist(), strict=True

@@ -10,7 +10,7 @@ from django.db import models
 from annotation.models import Project, QueueItem, Resolution, Step
 from annotation.models.leased import Leased
 from annotation.steps import Layout
-from training.prompts import Style
+from training.prompts import STYLES, Style
 from verifier.models import VerifierRelease
 
 
@@ -42,7 +42,7 @@ class Checkpoint(models.Model):
 
     @property
     def prompt_style(self) -> Style:
-        return "instruct" if self.style == "instruct" else "bare"
+        return next((style for style in STYLES if style == self.style), "bare")
 
     @property
     def prompt_layout(self) -> Layout:

@@ -62,8 +62,10 @@ class LocalPolicy:
     ended and yields the completions that were already there again.
     """
 
-    def __init__(self, model: str, job_dir: Path, python: str, threads: int = 1) -> None:
-        self._model, self._dir = model, job_dir
+    def __init__(
+        self, model: str, job_dir: Path, python: str, threads: int = 1, style: str = "policy"
+    ) -> None:
+        self._model, self._dir, self._style = model, job_dir, style
         self._python, self._threads = python, threads
 
     def sample(
@@ -71,6 +73,7 @@ class LocalPolicy:
     ) -> Iterator[SampledText]:
         settings = {
             "model": self._model,
+            "style": self._style,
             "n": request.n,
             "temperature": request.temperature,
             "top_k": request.top_k,

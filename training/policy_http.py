@@ -1,4 +1,5 @@
-"""Sampling from an OpenAI-compatible server (vLLM and others): ``POST /v1/completions``."""
+"""Sampling from an OpenAI-compatible server (vLLM and others): ``POST /v1/completions``, or
+``/v1/chat/completions`` for a checkpoint of style chat, whose template the server applies."""
 
 from __future__ import annotations
 
@@ -19,13 +20,14 @@ from training.policy_client import (
     SampledText,
     SamplingRequest,
 )
+from training.prompts import disarmed
 
 T = TypeVar("T")
 
 _RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 
-# Where a request says nothing, vLLM samples as the folder's generation_config.json says, and
-# puts a BOS before the prompt where the tokenizer would; a local process and training do not.
+# Where a request says nothing, vLLM samples as the folder's generation_config.json says; a
+# local process and training do not.
 OWN_SAMPLING: Mapping[str, float] = {
     "top_k": 0,
     "top_p": 1.0,
@@ -40,7 +42,7 @@ class HttpPolicy:
     Time-outs, dropped connections, busy answers (429, 5xx) and unreadable bodies are tried
     ``attempts`` times with doubling pauses; any other 4xx is final. ``own``: the server has a
     folder of ours loaded and is to sample from it as a local process would; this sends settings
-    that OpenAI's own protocol does not know.
+    that OpenAI's own protocol does not know. ``chat``: a prompt is what the user says.
     """
 
     def __init__(
@@ -50,16 +52,18 @@ class HttpPolicy:
         *,
         outbound: Outbound,
         own: bool = False,
+        chat: bool = False,
         concurrency: int = 16,
         timeout: float = 120.0,
         attempts: int = 4,
         pause: float = 0.5,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._url = completions_url(url)
+        self._url = completions_url(url, chat=chat)
         self._model = model
         self._outbound = outbound
-        self._own, self._concurrency, self._timeout = own, concurrency, timeout
+        self._own, self._chat = own, chat
+        self._concurrency, self._timeout = concurrency, timeout
         self._attempts, self._pause, self._sleep = attempts, pause, sleep
 
     def sample(
@@ -87,21 +91,27 @@ class HttpPolicy:
         pair_id = str(prompt["pair_id"])
         body: dict[str, Any] = {
             "model": self._model,
-            "prompt": prompt["prompt"],
+            **self._input(disarmed(prompt["prompt"])),
             "n": request.n,
             "temperature": request.temperature,
             "max_tokens": request.max_tokens,
             "seed": prompt_seed(request.seed, pair_id),
         }
         if self._own:
-            body |= {**OWN_SAMPLING, "add_special_tokens": False}
+            body |= OWN_SAMPLING
         if request.top_k:  # not part of OpenAI's own protocol, so only sent when asked for
             body["top_k"] = request.top_k
         choices = self._post(http, body)
         return [
-            SampledText(pair_id, index, choice["text"], choice.get("finish_reason") or "")
+            SampledText(pair_id, index, _text(choice), choice.get("finish_reason") or "")
             for index, choice in enumerate(choices)
         ]
+
+    def _input(self, prompt: str) -> dict[str, Any]:
+        if self._chat:
+            return {"messages": [{"role": "user", "content": prompt}]}
+        # a first token where the tokenizer has one, as training and a local process have it
+        return {"prompt": prompt, **({"add_special_tokens": True} if self._own else {})}
 
     def _post(self, http: httpx.Client, body: dict[str, Any]) -> list[dict[str, Any]]:
         return post_until_read(
@@ -159,9 +169,9 @@ def post_until_read(
     raise PolicyError(f"{url}: {problem} (tried {attempts} times)")
 
 
-def completions_url(url: str) -> str:
+def completions_url(url: str, *, chat: bool = False) -> str:
     """The endpoint for a base URL with or without ``/v1``."""
-    return f"{_base(url)}/completions"
+    return f"{_base(url)}/chat/completions" if chat else f"{_base(url)}/completions"
 
 
 def served_models(url: str, *, outbound: Outbound, timeout: float = 10.0) -> dict[str, str]:
@@ -215,10 +225,15 @@ def _choices(answer: httpx.Response, n: int) -> list[dict[str, Any]] | None:
     try:
         body = answer.json()
         choices = sorted(body["choices"], key=lambda choice: choice.get("index", 0))
+        whole = len(choices) == n and all(isinstance(_text(c), str) for c in choices)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    whole = len(choices) == n and all(isinstance(c.get("text"), str) for c in choices)
     return choices if whole else None
+
+
+def _text(choice: dict[str, Any]) -> Any:
+    """What a choice of either endpoint says."""
+    return choice["message"]["content"] if "message" in choice else choice.get("text")
 
 
 def _completions(done: set[Future[list[SampledText]]]) -> Iterator[SampledText]:

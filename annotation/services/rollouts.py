@@ -12,6 +12,7 @@ from annotation.steps import (
     CotParseError,
     Layout,
     ParsedStep,
+    normalised,
     parse,
     parse_partial,
     step_sha256,
@@ -43,8 +44,8 @@ def rollout_record(
     Raises:
         Conflict: the same key is stored with another text or layout.
     """
-    text = storable(text)
-    steps, code, message = _read(text, cast(Layout, layout))
+    text = normalised(storable(text))
+    steps, code, message = _read(text, cast(Layout, layout), cut=finish == "length")
     rollout, created = Rollout.objects.get_or_create(
         pair=pair,
         policy=policy,
@@ -74,9 +75,9 @@ def rollout_record(
     return rollout
 
 
-def _read(text: str, layout: Layout) -> tuple[list[ParsedStep], str, str]:
+def _read(text: str, layout: Layout, *, cut: bool) -> tuple[list[ParsedStep], str, str]:
     try:
-        return parse(text, layout), "", ""
+        return parse(text, layout, cut=cut), "", ""
     except CotParseError as error:
         return parse_partial(text), error.code, str(error)
 

@@ -27,11 +27,11 @@ from training.policy_http import (
     served_models,
 )
 from training.prompts import rm_prompt
-from training.rl.fit import encode
 from training.rl.generate import Decoding, generate
 from training.rl.policy import Policy, load_policy
 from training.rl.reward_model import load_reward_model
 from training.rl.rm_http import load_served
+from training.rl.tokens import encode
 from training.rl.train import main
 from training.rl.types import BadInput, Sample
 from training.services.clients import policy_client

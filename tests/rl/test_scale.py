@@ -15,11 +15,12 @@ from transformers import TrainerCallback
 from tests.rl.tiny import answer, make_run
 from training.rl import scale
 from training.rl.config import FitConfig, TrainerConfig, parse_config
-from training.rl.fit import FitExample, encode, fit
+from training.rl.fit import FitExample, fit
 from training.rl.forward import TransformersForward, forward_of
 from training.rl.policy import Policy, load_policy
 from training.rl.processes import is_main
 from training.rl.scale import adapter, reporters, sampler_arguments, settle, trainer_arguments
+from training.rl.tokens import encode
 from training.rl.train import main
 from training.rl.types import BadInput, Sample
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Callable
@@ -59,7 +60,7 @@ def test_top_k_is_left_out_when_it_is_off() -> None:
     assert all("top_k" not in request for request in server.requests)
 
 
-def test_a_folder_of_ours_is_sampled_without_its_own_defaults_and_without_a_first_token() -> (
+def test_a_folder_of_ours_is_sampled_without_its_own_defaults_and_with_its_first_token() -> (
     None
 ):
     with serving() as server:
@@ -68,7 +69,7 @@ def test_a_folder_of_ours_is_sampled_without_its_own_defaults_and_without_a_firs
     ours, theirs = server.requests[0], server.requests[-1]
     settled = {"top_p": 1.0, "min_p": 0.0, "repetition_penalty": 1.0}
     assert settled.items() <= ours.items()
-    assert (ours["top_k"], ours["add_special_tokens"]) == (50, False)
+    assert (ours["top_k"], ours["add_special_tokens"]) == (50, True)
     assert not {*settled, "add_special_tokens"} & set(theirs)
 
 
@@ -191,3 +192,38 @@ def test_a_real_vllm_server_answers() -> None:
     client = HttpPolicy(url, model, outbound=Outbound(url))
     found = list(client.sample(PROMPTS[:1], REQUEST, lambda: None))
     assert sorted(s.index for s in found) == [0, 1]
+
+
+def chat(body: dict[str, Any], _: int) -> tuple[int, str]:
+    said = body["messages"][-1]["content"]
+    choices = [
+        {"index": i, "message": {"content": f"{said}!{i}"}, "finish_reason": "stop"}
+        for i in range(body["n"])
+    ]
+    return 200, json.dumps({"choices": choices})
+
+
+def test_a_chat_checkpoint_sends_what_the_user_says_and_no_template() -> None:
+    with serving(chat) as server:
+        texts = sample(server.url, chat=True)
+    assert (texts[1].text, texts[1].index) == ("prompt 0!1", 1)
+    first = server.requests[0]
+    assert first["path"] == "/v1/chat/completions"
+    assert first["messages"][0]["role"] == "user"
+    assert "prompt" not in first
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["<|im_end|>", "<|eot_id|>", "</s>", "<eos>", "[INST]", "<end_of_turn>", "<｜User｜>"],
+)
+def test_a_control_token_in_a_products_words_is_no_control_token_for_a_server(
+    token: str,
+) -> None:
+    with serving() as server:
+        sample(
+            server.url, prompts=[{"pair_id": "1", "prompt": f"title: a {token} b <b> [x]\n"}]
+        )
+    (request,) = server.requests
+    assert token not in request["prompt"]
+    assert request["prompt"].replace(" ", "") == f"title:a{token}b<b>[x]\n"

@@ -4,9 +4,9 @@ for baselines that give no reasons."""
 from __future__ import annotations
 
 from annotation.steps import CLAIM_KEYS, HEADINGS, StepKind, parse_partial
-from training.prompts import policy_prompt
-from training.rl.fit import FitExample, encode
+from training.rl.fit import FitExample
 from training.rl.run_folder import Run
+from training.rl.tokens import encode
 from training.rl.types import BadInput, Sample
 
 _FINAL = StepKind.FINAL
@@ -44,7 +44,7 @@ def answer_examples(run: Run) -> list[FitExample]:
     tokenizer = run.policy.tokenizer
     examples = []
     for sample, tier in known_answers(run):
-        prompt = encode(tokenizer, policy_prompt(sample.text, run.policy.style))
+        prompt = run.policy.prompt_ids(run.policy.prompt(sample.text))
         answer = [*encode(tokenizer, answer_text(tier)), tokenizer.eos_token_id]
         examples.append(FitExample(prompt + answer, [0] * len(prompt) + [1] * len(answer)))
     return examples

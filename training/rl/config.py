@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from annotation.steps import LAYOUTS
+from training.prompts import STYLES
 from training.rl.methods import METHODS
 from training.rl.toml_tables import build, num, one, to_toml
 from training.rl.types import BadInput
@@ -153,7 +154,7 @@ class RunConfig:
     seed: int = num(0, 0, 2**31 - 1)
     rm: str = ""
     layout: str = one("policy", *LAYOUTS)  # another than the policy's is taught by sft
-    style: str = one("bare", "instruct")
+    style: str = one("policy", *STYLES)  # policy: as its folder says
     threads: int = num(1, 1, 1024)
     use_silver: bool = True  # silver truth may reward steps that have nothing better
     sampling: SamplingConfig = field(default_factory=SamplingConfig)

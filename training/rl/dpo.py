@@ -25,6 +25,7 @@ from training.rl.policy import Policy
 from training.rl.run_folder import Cancelled, Run
 from training.rl.scale import adapter, settle
 from training.rl.sft import reference_text, verified
+from training.rl.tokens import encode
 from training.rl.types import BadInput, Sample
 
 _PER_PAIR = 4
@@ -50,10 +51,31 @@ def train_dpo(run: Run) -> dict[str, Any]:
     return {"samples": counts, "pass_at": [round(value, 4) for value in curve]}
 
 
+class EncodedDPOTrainer(DPOTrainer):
+    """Rows come as ids: TRL would encode prompt and completion as one text, with other merges
+    and other first tokens than sampling has."""
+
+    def _prepare_dataset(self, dataset: Dataset, *args: Any, **kwargs: Any) -> Dataset:
+        return dataset
+
+
+def encoded(policy: Policy, rows: list[dict[str, str]]) -> list[dict[str, list[int]]]:
+    """TRL's tokenised preference rows."""
+    eos = int(policy.tokenizer.eos_token_id)
+    return [
+        {
+            "prompt_ids": policy.prompt_ids(row["prompt"]),
+            "chosen_ids": [*encode(policy.tokenizer, row["chosen"]), eos],
+            "rejected_ids": [*encode(policy.tokenizer, row["rejected"]), eos],
+        }
+        for row in rows
+    ]
+
+
 def _train(run: Run, rows: list[dict[str, str]]) -> None:
     config = run.config.fit
     callback = RunCallback(run.folder)
-    trainer = DPOTrainer(
+    trainer = EncodedDPOTrainer(
         model=run.policy.model,
         args=DPOConfig(
             **common_arguments(
@@ -68,7 +90,7 @@ def _train(run: Run, rows: list[dict[str, str]]) -> None:
             beta=config.beta,
             max_length=config.max_tokens,
         ),
-        train_dataset=Dataset.from_list(rows),
+        train_dataset=Dataset.from_list(encoded(run.policy, rows)),
         processing_class=run.policy.tokenizer,
         callbacks=[callback],
         peft_config=adapter(run.config.trainer),

@@ -30,7 +30,7 @@ from training.rl.classification import (
 )
 from training.rl.config import EvalConfig
 from training.rl.data import write_json, write_jsonl
-from training.rl.generate import Decoding, generate_batches
+from training.rl.generate import Completion, Decoding, generate_batches
 from training.rl.policy import Policy
 from training.rl.types import BadInput, Sample
 
@@ -40,11 +40,13 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the policy answered; ``tier`` is None when the text is not a five-step CoT."""
+    """What the policy answered; ``tier`` is None when the text is not a five-step CoT, or was
+    ``cut`` by its token budget."""
 
     sample: Sample
     text: str
     tier: str | None
+    cut: bool = False
 
 
 def held_out(samples: Sequence[Sample], limit: int = 0) -> list[Sample]:
@@ -71,15 +73,16 @@ def predict(
     trained to give its tier and nothing else."""
     prompts = [policy.prompt(sample.text) for sample in samples]
     decoding = Decoding(max_tokens=config.max_tokens, batch_size=config.batch_size)
-    texts: dict[int, str] = {}
+    answers: dict[int, Completion] = {}
     for batch in generate_batches(policy, prompts, decoding):
-        texts.update({index: completions[0].text for index, completions in batch})
-        on_progress(len(texts), len(samples))
-    read = answer_of if answer_only else lambda text: _tier(text, policy.layout)
-    return [
-        Prediction(sample, texts[index], read(texts[index]))
-        for index, sample in enumerate(samples)
-    ]
+        answers.update({index: completions[0] for index, completions in batch})
+        on_progress(len(answers), len(samples))
+    found = []
+    for index, sample in enumerate(samples):
+        text, cut = answers[index].text, answers[index].finish == "length"
+        tier = answer_of(text) if answer_only else _tier(text, policy.layout)
+        found.append(Prediction(sample, text, None if cut else tier, cut))
+    return found
 
 
 def report(predictions: Sequence[Prediction], draws: int = 1000) -> dict[str, Any]:

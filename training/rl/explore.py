@@ -27,21 +27,35 @@ def explore(run: Run) -> Explored:
     scored: Explored = []
     for sample in run.train:
         found = texts[sample.pair_id]
-        scored.append((sample, rewards.score([sample] * len(found), found)))
+        whole = [sample] * len(found)
+        scored.append(
+            (sample, rewards.score(whole, [t for t, _ in found], [cut for _, cut in found]))
+        )
     return scored
 
 
-def explored_texts(run: Run) -> dict[str, list[str]]:
-    """pair_id to its rollouts, drawn or read back."""
+def explored_texts(run: Run) -> dict[str, list[tuple[str, bool]]]:
+    """pair_id to its rollouts, drawn or read back: (text, whether its budget ended it)."""
     path = run.folder / "explored.jsonl"
-    texts: dict[str, list[str]] = {row["pair_id"]: row["texts"] for row in resume_jsonl(path)}
+    texts = {
+        row["pair_id"]: list(zip(row["texts"], row["cut"], strict=True))
+        for row in resume_jsonl(path)
+        if "cut" in row  # a file of an earlier version did not say
+    }
     due = [sample for sample in run.train if sample.pair_id not in texts]
     decoding = explore_decoding(run)
     prompts = [run.policy.prompt(sample.text) for sample in due]
     for batch in generate_batches(run.policy, prompts, decoding):
         run.check_cancel()
-        found = {due[index].pair_id: [c.text for c in done] for index, done in batch}
-        append_jsonl(path, [{"pair_id": key, "texts": value} for key, value in found.items()])
+        found = {
+            due[index].pair_id: [(c.text, c.finish == "length") for c in done]
+            for index, done in batch
+        }
+        rows = [
+            {"pair_id": key, "texts": [t for t, _ in value], "cut": [cut for _, cut in value]}
+            for key, value in found.items()
+        ]
+        append_jsonl(path, rows)
         texts.update(found)
         print(f"explored {len(texts)}/{len(run.train)} pairs", flush=True)
     return texts

@@ -26,12 +26,6 @@ class FitExample:
     mask: list[int]
 
 
-def encode(tokenizer: Any, text: str) -> list[int]:
-    """Token ids of ``text`` with nothing added."""
-    ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
-    return ids
-
-
 def fit(
     policy: Policy,
     examples: Sequence[FitExample],

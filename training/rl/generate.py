@@ -50,9 +50,7 @@ def generate_batches(
     policy: Policy, prompts: Sequence[str], decoding: Decoding
 ) -> Iterator[list[tuple[int, list[Completion]]]]:
     """Yield (index of the prompt, its n completions), a batch at a time, shortest first."""
-    encoded: list[list[int]] = []
-    if prompts:
-        encoded = policy.tokenizer(list(prompts), add_special_tokens=False)["input_ids"]
+    encoded = [policy.prompt_ids(prompt) for prompt in prompts]
     order = sorted(range(len(prompts)), key=lambda index: len(encoded[index]))
     step = max(1, decoding.batch_size // decoding.n)
     for start in range(0, len(order), step):
@@ -108,8 +106,7 @@ def stream_seed(seed: int, prompt: str, index: int) -> int:
 
 
 def _completion(policy: Policy, text: str, ids: list[int], seed: int) -> Completion:
-    ended = bool(ids) and ids[-1] in policy.eos_ids
-    return Completion(text, len(ids), seed, "stop" if ended else "length")
+    return Completion(text, len(ids), seed, "length" if policy.cut(ids) else "stop")
 
 
 @torch.inference_mode()

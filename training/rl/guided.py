@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from annotation.steps import STRUCTURED_KINDS
-from training.rl.fit import encode
 from training.rl.generate import Decoding, generate_ids, stream_seed
 from training.rl.guidance import corrected
 from training.rl.policy import Policy
 from training.rl.rewards import RIGHT, HybridRewards
+from training.rl.tokens import encode
 from training.rl.types import Sample, ScoredRollout
 
 
@@ -44,7 +44,11 @@ def guide(
     left: Sequence[_Draft] = drafts
     for number in range(len(STRUCTURED_KINDS)):  # a round corrects one claim
         left = _continue(policy, judge, decoding, left, f"{name} guided {number}")
-    scored = judge.score([draft.sample for draft in drafts], [draft.text for draft in drafts])
+    scored = judge.score(
+        [draft.sample for draft in drafts],
+        [draft.text for draft in drafts],
+        [policy.cut(draft.ids) for draft in drafts],
+    )
     return [
         Guided(draft.ids, rollout)
         if 0 < len(draft.ids) <= decoding.max_tokens
@@ -74,8 +78,7 @@ def _continue(
         part = kept[start : start + step]
         room = decoding.max_tokens - min(len(draft.ids) for draft in part)
         prompts = [
-            encode(policy.tokenizer, policy.prompt(draft.sample.text)) + draft.ids
-            for draft in part
+            policy.prompt_ids(policy.prompt(draft.sample.text)) + draft.ids for draft in part
         ]
         seeds = [[stream_seed(decoding.seed, name, start + n)] for n in range(len(part))]
         rows = generate_ids(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from training.rl.fit import encode
 from training.rl.generate import Decoding, generate_ids, stream_seed
 from training.rl.policy import Policy
 
@@ -24,7 +23,7 @@ def local_rollouts(
     def rollouts(prompts: list[str], trainer: Any) -> dict[str, Any]:
         group = decoding.n
         starts = range(0, len(prompts), group)
-        ids = [encode(policy.tokenizer, prompts[start]) for start in starts]
+        ids = [policy.prompt_ids(prompts[start]) for start in starts]
         seeds = [
             [
                 stream_seed(decoding.seed, f"{trainer.state.global_step}", place)

@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 from training.rl.config import RlConfig
 from training.rl.dynamic import teaches
-from training.rl.fit import encode
 from training.rl.generate import Decoding, generate_ids, stream_seed
 from training.rl.guided import guide
 from training.rl.policy import Policy
@@ -101,7 +100,7 @@ class PlannedRollouts:
         return not self._config.dynamic or teaches(group.outcomes, self._config.max_right)
 
     def _prompt(self, sample: Sample) -> list[int]:
-        return encode(self._policy.tokenizer, self._policy.prompt(sample.text))
+        return self._policy.prompt_ids(self._policy.prompt(sample.text))
 
     def _sample(self, samples: Sequence[Sample], name: str) -> list[Group]:
         """The same random streams as ``local_rollouts``, so that a plan that changes nothing
@@ -123,7 +122,8 @@ class PlannedRollouts:
     def _score(self, groups: Sequence[Group]) -> None:
         for group in groups:
             texts = [self._text(ids) for ids in group.ids]
-            group.scored = self._judge.score([group.sample] * len(texts), texts)
+            cut = [self._policy.cut(ids) for ids in group.ids]
+            group.scored = self._judge.score([group.sample] * len(texts), texts, cut)
 
     def _text(self, ids: list[int]) -> str:
         text: str = self._policy.tokenizer.decode(ids, skip_special_tokens=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -18,8 +18,9 @@ from transformers import (
 from transformers.utils.logging import disable_progress_bar
 
 from annotation.steps import LAYOUTS, Layout
-from training.prompts import PROMPT_VERSION, PairText, Style, policy_prompt
+from training.prompts import PROMPT_VERSION, STYLES, PairText, Style, policy_prompt
 from training.rl.data import write_json
+from training.rl.tokens import prompt_ids
 from training.rl.types import BadInput
 
 
@@ -43,9 +44,17 @@ class Policy:
         ids = {self.tokenizer.eos_token_id, *found} - {None}
         return sorted(int(token) for token in ids)
 
+    def cut(self, ids: Sequence[int]) -> bool:
+        """Whether a completion of ``ids`` was ended by its budget and not by the policy."""
+        return not ids or ids[-1] not in self.eos_ids
+
     def prompt(self, pair: PairText) -> str:
         """What it is asked about a pair."""
         return policy_prompt(pair, self.style, layout=self.layout)
+
+    def prompt_ids(self, text: str) -> list[int]:
+        """Token ids of what :meth:`prompt` gave, in the policy's style."""
+        return prompt_ids(self.tokenizer, text, self.style)
 
     def save(self, folder: Path, notes: Mapping[str, Any] | None = None) -> None:
         """Write the folder so that :func:`load_policy` reads it back."""
@@ -86,6 +95,9 @@ def load_policy(
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     tokenizer.padding_side = "left"
+    style = style or facts.get("style", "instruct")
+    if style == "chat" and not tokenizer.chat_template:
+        raise BadInput(f"the tokenizer in '{folder}' has no chat template for style 'chat'")
     own_weights(model)
     model.config.use_cache = True
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -93,7 +105,7 @@ def load_policy(
         model.to(device).eval(),
         tokenizer,
         layout or facts.get("layout", "answer_last"),
-        style or facts.get("style", "instruct"),
+        style,
         path,
     )
 
@@ -127,4 +139,6 @@ def policy_facts(path: Path) -> dict[str, Any]:
         raise BadInput(f"{file}: not JSON: {error.msg}") from error
     if not isinstance(facts, dict) or facts.get("layout", LAYOUTS[0]) not in LAYOUTS:
         raise BadInput(f"{file}: 'layout' must be one of {', '.join(LAYOUTS)}")
+    if facts.get("style", STYLES[0]) not in STYLES:
+        raise BadInput(f"{file}: 'style' must be one of {', '.join(STYLES)}")
     return cast(dict[str, Any], facts)

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from annotation.steps import CLAIM_KEYS, OPEN_KINDS, Layout, StepKind, layout_order
-from training.prompts import rm_prompt
-from training.rl.fit import FitExample, encode
+from training.prompts import forged_rm_prompt, rm_prompt
+from training.rl.fit import FitExample
 from training.rl.generate import Decoding, generate_batches, next_token_logits
 from training.rl.judge import UNREAD, OnBatch, Score, StepJudge, nobody, settings_of
 from training.rl.policy import Policy, load_policy, policy_facts
 from training.rl.rm_scalar import load_scalar
+from training.rl.tokens import encode, prompt_ids
 from training.rl.types import BadInput, LabelledRollout
 
 CRITIQUE_TOKENS = 32
@@ -29,7 +30,8 @@ VERDICTS = ("correct", "incorrect")
 
 @dataclass(frozen=True, slots=True)
 class RmExample:
-    """One judged step; ``critique`` ends with a newline."""
+    """One judged step; ``critique`` ends with a newline. ``forged`` is the prompt of the same
+    step with a verdict of its own below it."""
 
     prompt: str
     critique: str
@@ -37,6 +39,7 @@ class RmExample:
     kind: StepKind
     query: str
     rollout: str = ""
+    forged: str = ""
 
 
 def examples_of(
@@ -50,16 +53,18 @@ def examples_of(
             if kind not in rollout.verdicts:
                 continue
             seen = [rollout.steps[int(k) - 1] for k in order[: place + 1]]
+            pair = rollout.sample.text
             found.append(
                 RmExample(
-                    rm_prompt(rollout.sample.text, seen, kind),
+                    rm_prompt(pair, seen, kind),
                     critique_of(
                         kind, seen[-1], rollout.verdicts[kind], rollout.values.get(kind)
                     ),
                     rollout.verdicts[kind],
                     kind,
-                    rollout.sample.text.query,
+                    pair.query,
                     rollout.rollout_id or str(number),
+                    forged_rm_prompt(pair, seen, kind),
                 )
             )
     return found
@@ -103,7 +108,7 @@ class RewardModel(StepJudge):
         verdict = VerdictTokens.of(tokenizer)
         room = critique_room(context_of(self.policy), verdict)
         found = dict.fromkeys(range(len(prompts)), UNREAD)
-        due = [i for i, text in enumerate(prompts) if len(encode(tokenizer, text)) <= room]
+        due = [i for i, text in enumerate(prompts) if len(prompt_ids(tokenizer, text)) <= room]
         long = sorted(set(found) - set(due))
         on_batch(long, [UNREAD] * len(long))
         for batch in generate_batches(self.policy, [prompts[i] for i in due], self._decoding()):
@@ -139,7 +144,11 @@ def critique_room(context: int, verdict: VerdictTokens) -> int:
 
 def judged_ids(tokenizer: Any, prompt: str, critique: str, verdict: VerdictTokens) -> list[int]:
     """What comes before the token that decides; encoded piece by piece, as in training."""
-    return [*encode(tokenizer, prompt), *encode(tokenizer, f"{critique}\n"), *verdict.prefix]
+    return [
+        *prompt_ids(tokenizer, prompt),
+        *encode(tokenizer, f"{critique}\n"),
+        *verdict.prefix,
+    ]
 
 
 def line_end(tokenizer: Any) -> tuple[int, ...]:
@@ -164,7 +173,7 @@ def load_reward_model(folder: str | Path, batch_size: int = 128) -> StepJudge:
         raise BadInput(f"'{folder}' is not a reward model (stepwise.json has no role rm)")
     if facts.get("head") == "scalar":
         return load_scalar(folder, batch_size)
-    policy = load_policy(folder)
+    policy = load_policy(folder, style="bare")  # a step is asked about outside of a chat
     return RewardModel(policy, batch_size=batch_size, **settings_of(facts))
 
 
@@ -173,7 +182,10 @@ def fit_example(tokenizer: Any, example: RmExample) -> FitExample:
     given when scoring and nothing after is read, so neither is worth capacity; pieces are
     encoded as scoring does."""
     verdict = VerdictTokens.of(tokenizer)
-    prompt, critique = encode(tokenizer, example.prompt), encode(tokenizer, example.critique)
+    prompt, critique = (
+        prompt_ids(tokenizer, example.prompt),
+        encode(tokenizer, example.critique),
+    )
     decides = verdict.correct if example.correct else verdict.incorrect
     mask = [0] * len(prompt) + [1] * len(critique) + [0] * len(verdict.prefix) + [1]
     return FitExample([*prompt, *critique, *verdict.prefix, decides], mask)

@@ -1,8 +1,9 @@
 """Hybrid step rewards (SHE Eq. 5): people's truth for steps 3-5, the reward model for 1-2.
 
 What no source can say is None and is masked from the baseline, never 0. The one exception is
-a rollout that is not a five-step CoT: it earns 0 on every step it lacks, and 0 on the final
-step whatever it says there, because nothing downstream could read its answer.
+a rollout that is not a five-step CoT, or that its token budget ended: it earns 0 on every step
+it lacks, and 0 on the final step whatever it says there, because nothing downstream could read
+its answer.
 """
 
 from __future__ import annotations
@@ -65,9 +66,16 @@ class HybridRewards:
     use_silver: bool = True
     mode: RewardMode = "hybrid"
 
-    def score(self, samples: Sequence[Sample], texts: Sequence[str]) -> list[ScoredRollout]:
-        """One ScoredRollout a text; ``samples[i]`` is the pair that ``texts[i]`` judges."""
-        read = [_read(text, self.layout) for text in texts]
+    def score(
+        self,
+        samples: Sequence[Sample],
+        texts: Sequence[str],
+        cut: Sequence[bool] | None = None,
+    ) -> list[ScoredRollout]:
+        """One ScoredRollout a text; ``samples[i]`` is the pair that ``texts[i]`` judges, and
+        ``cut[i]`` tells whether its token budget ended it: then it answers nothing."""
+        cut = [False] * len(texts) if cut is None else cut
+        read = [_read(text, self.layout, over) for text, over in zip(texts, cut, strict=True)]
         prompts = {
             (row, step.kind): rm_prompt(sample.text, _prefix(text, steps, step), step.kind)
             for row, (sample, text, (steps, _)) in enumerate(
@@ -170,9 +178,9 @@ def human_share(counts: dict[str, int]) -> float | None:
     return (counts.get("adjudicated", 0) + counts.get("consensus", 0)) / known
 
 
-def _read(text: str, layout: Layout) -> tuple[list[ParsedStep], str | None]:
+def _read(text: str, layout: Layout, cut: bool) -> tuple[list[ParsedStep], str | None]:
     try:
-        return parse(text, layout), None
+        return parse(text, layout, cut=cut), None
     except CotParseError as error:
         return parse_partial(text), error.code
 

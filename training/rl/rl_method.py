@@ -72,6 +72,7 @@ def train_policy(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
         credit=_credit(run, trainer_class),
         planner=_planner(run, curriculum),
         peft_config=adapter(config.trainer),
+        prompt_ids=run.policy.prompt_ids,
     )
     callback = RunCallback(
         run.folder,
@@ -116,7 +117,8 @@ def outcome_rate(run: Run, samples: Sequence[Sample]) -> float:
     """Share of right greedy answers among those whose truth is known: a gate's metric."""
     answers = predict(run.policy, samples, run.config.eval)
     judge = verifier_rewards(run)
-    scored = judge.score(samples, [answer.text for answer in answers])
+    texts, cut = [a.text for a in answers], [a.cut for a in answers]
+    scored = judge.score(samples, texts, cut)
     known = [rollout.outcome for rollout in scored if rollout.outcome is not None]
     rate = sum(known) / len(known) if known else 0.0
     print(f"gate: {rate:.3f} of {len(known)} held-out prompts are right", flush=True)

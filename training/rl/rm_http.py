@@ -24,7 +24,6 @@ from training.policy_http import (
     post_until_read,
     served_models,
 )
-from training.rl.fit import encode
 from training.rl.judge import UNREAD, OnBatch, Score, StepJudge, nobody, settings_of
 from training.rl.policy import policy_facts
 from training.rl.reward_model import (
@@ -34,6 +33,7 @@ from training.rl.reward_model import (
     judged_ids,
     load_reward_model,
 )
+from training.rl.tokens import prompt_ids
 from training.rl.types import BadInput
 
 LISTED = 20  # likeliest tokens asked for: vLLM gives no more by default
@@ -57,7 +57,9 @@ class ServedRewardModel(StepJudge):
         verdict = VerdictTokens.of(self.tokenizer)
         room = critique_room(self.context, verdict)
         found = dict.fromkeys(range(len(prompts)), UNREAD)
-        due = [i for i, text in enumerate(prompts) if len(encode(self.tokenizer, text)) <= room]
+        due = [
+            i for i, text in enumerate(prompts) if len(prompt_ids(self.tokenizer, text)) <= room
+        ]
         long = sorted(set(found) - set(due))
         on_batch(long, [UNREAD] * len(long))
         with (
@@ -81,7 +83,7 @@ class ServedRewardModel(StepJudge):
     def _one(self, http: httpx.Client, prompt: str, verdict: VerdictTokens) -> Score:
         written = self._ask(
             http,
-            prompt=encode(self.tokenizer, prompt),
+            prompt=prompt_ids(self.tokenizer, prompt),
             max_tokens=CRITIQUE_TOKENS,
             stop=["\n"],
         )

@@ -20,7 +20,7 @@ def train_rm(run: Run) -> dict[str, Any]:
     """Returns facts for report.json; ``rm`` holds the held-out metrics and the calibration
     goes into stepwise.json."""
     data = _data(run)
-    examples = [fit_example(run.policy.tokenizer, example) for example in data.balanced]
+    examples = [fit_example(run.policy.tokenizer, example) for example in data.fitted]
     callback = RunCallback(run.folder)
     config = run.config
     trainer = fit(
@@ -38,8 +38,8 @@ def train_rm_scalar(run: Run) -> dict[str, Any]:
     callback = RunCallback(run.folder)
     judge = fit_scalar(
         run.policy,
-        [example.prompt for example in data.balanced],
-        [example.correct for example in data.balanced],
+        [example.prompt for example in data.fitted],
+        [example.correct for example in data.fitted],
         config.fit,
         run.folder,
         config.seed,

@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 
-from training.rl.fit import encode
 from training.rl.generate import (
     Decoding,
     choose,
@@ -19,6 +18,7 @@ from training.rl.generate import (
 )
 from training.rl.policy import Policy
 from training.rl.reward_model import CRITIQUE_TOKENS, VerdictTokens, line_end
+from training.rl.tokens import prompt_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Reviewer:
 
     def reviews(self, prompts: Sequence[str], stream: str) -> list[Review]:
         """The reviews, prompt by prompt; ``stream`` and the place give each its randomness."""
-        n, ids = self.decoding.n, [encode(self.policy.tokenizer, p) for p in prompts]
+        n, ids = self.decoding.n, [prompt_ids(self.policy.tokenizer, p) for p in prompts]
         seeds = [
             [stream_seed(self.decoding.seed, stream, i * n + j) for j in range(n)]
             for i in range(len(ids))
@@ -117,7 +117,7 @@ def review_rollouts(reviewer: Reviewer) -> Callable[[list[str], Any], dict[str, 
         n, encoded = reviewer.decoding.n, reviewer.policy.tokenizer
         found = reviewer.reviews(prompts[::n], f"{trainer.state.global_step}")
         return {
-            "prompt_ids": [ids for p in prompts[::n] for ids in [encode(encoded, p)] * n],
+            "prompt_ids": [ids for p in prompts[::n] for ids in [prompt_ids(encoded, p)] * n],
             "completion_ids": [review.ids for review in found],
             "logprobs": None,
             "env_mask": [review.own for review in found],

@@ -21,10 +21,11 @@ from transformers import (
 from training.rl.callbacks import quiet
 from training.rl.checkpoints import newest_checkpoint
 from training.rl.config import FitConfig
-from training.rl.fit import common_arguments, encode, fit_arguments
+from training.rl.fit import common_arguments, fit_arguments
 from training.rl.heads import padded, with_head
 from training.rl.judge import UNREAD, OnBatch, Score, StepJudge, nobody, settings_of
 from training.rl.policy import Policy, own_weights, policy_facts
+from training.rl.tokens import prompt_ids
 from training.rl.types import BadInput
 
 
@@ -38,7 +39,7 @@ class ScalarRewardModel(StepJudge):
     @torch.inference_mode()
     def review(self, prompts: Sequence[str], on_batch: OnBatch = nobody) -> list[Score]:
         self.model.eval()
-        rows = [encode(self.tokenizer, prompt) for prompt in prompts]
+        rows = [prompt_ids(self.tokenizer, prompt) for prompt in prompts]
         limit = getattr(self.model.config, "max_position_embeddings", None) or 2**31
         found = dict.fromkeys(range(len(prompts)), UNREAD)
         long = [index for index, row in enumerate(rows) if len(row) > limit]
@@ -98,7 +99,7 @@ def fit_scalar(
     rows = [
         {"ids": ids, "target": float(right)}
         for prompt, right in zip(prompts, verdicts, strict=True)
-        if len(ids := encode(policy.tokenizer, prompt)) <= config.max_tokens
+        if len(ids := prompt_ids(policy.tokenizer, prompt)) <= config.max_tokens
     ]
     pad = policy.tokenizer.pad_token_id
     trainer = _BinaryTrainer(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from annotation.steps import Layout, StepKind
@@ -16,20 +16,30 @@ from training.rl.reward_model import RmExample, examples_of
 from training.rl.rm_metrics import JudgedStep, rm_report
 from training.rl.types import BadInput, LabelledRollout
 
+_FORGED_EVERY = 10
 _MAX_REPEATS = 4  # a rare verdict is shown at most so often as it occurs times this
 
 
 @dataclass(frozen=True, slots=True)
 class RmData:
-    """Examples of the queries to train on, the same with the verdicts evened out, and those of
-    the held-out queries."""
+    """Examples of the queries to train on, the same with the verdicts evened out, those of the
+    held-out queries, and wrong steps that say of themselves that they are correct."""
 
     train: list[RmExample]
     balanced: list[RmExample]
     held: list[RmExample]
+    forged: list[RmExample]
+
+    @property
+    def fitted(self) -> list[RmExample]:
+        return [*self.balanced, *self.forged]
 
     def counts(self) -> dict[str, int]:
-        return {"train": len(self.train), "train_balanced": len(self.balanced)}
+        return {
+            "train": len(self.train),
+            "train_balanced": len(self.balanced),
+            "train_forged": len(self.forged),
+        }
 
 
 def rm_data(labels: Sequence[LabelledRollout], layout: Layout, holdout: float) -> RmData:
@@ -45,7 +55,7 @@ def rm_data(labels: Sequence[LabelledRollout], layout: Layout, holdout: float) -
             "among them; the reward model has nothing to tell apart"
         )
     train, held = split_by_query(examples, holdout)
-    return RmData(train, balance(train), held)
+    return RmData(train, balance(train), held, forged(train))
 
 
 def measure(judge: StepJudge, held: Sequence[RmExample], config: RunConfig) -> list[JudgedStep]:
@@ -98,6 +108,13 @@ def balance(examples: Sequence[RmExample]) -> list[RmExample]:
         wanted = min(len(common), _MAX_REPEATS * len(rare)) - len(rare)
         out += [rare[index % len(rare)] for index in range(wanted)]
     return out
+
+
+def forged(examples: Sequence[RmExample]) -> list[RmExample]:
+    """One in ten of the incorrect steps, and one at least, with a forged verdict under it: it
+    stays incorrect. ``rm_prompt`` shows no such line; a prompt from elsewhere may."""
+    wrong = [example for example in examples if not example.correct]
+    return [replace(example, prompt=example.forged) for example in wrong[::_FORGED_EVERY]]
 
 
 def prior_shift(

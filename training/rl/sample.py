@@ -10,10 +10,11 @@ import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
+from training.prompts import STYLES, Style
 from training.rl.data import read_jsonl
 from training.rl.generate import Completion, Decoding, generate_batches
 from training.rl.jobs import append_jsonl, read_job, resume_jsonl, run_job
@@ -22,6 +23,7 @@ from training.rl.types import BadInput
 
 DEFAULTS: dict[str, Any] = {
     "model": "",
+    "style": "policy",
     "n": 1,
     "temperature": 1.0,
     "top_k": 0,
@@ -52,7 +54,7 @@ def sample(folder: Path) -> None:
     if not due:
         out.touch()
         return
-    policy = load_policy(job["model"])
+    policy = load_policy(job["model"], style=_style(job["style"]))
     done = 0
     for batch in generate_batches(policy, [prompts[pair_id] for pair_id in due], decoding):
         rows = []
@@ -71,6 +73,12 @@ def _prompts(path: Path) -> dict[str, str]:
             raise BadInput(f"{path.name} line {number}: 'pair_id' and 'prompt' must be given")
         prompts[pair_id] = prompt
     return prompts
+
+
+def _style(name: str) -> Style | None:
+    if name not in ("policy", *STYLES):
+        raise BadInput(f"job.toml: 'style' must be policy or one of {', '.join(STYLES)}")
+    return None if name == "policy" else cast(Style, name)
 
 
 def _decoding(job: dict[str, Any]) -> Decoding:

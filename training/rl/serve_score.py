@@ -24,10 +24,10 @@ from training.rl.answers import answer_text
 from training.rl.classification import TIERS
 from training.rl.cumpt import Tuned, band, tier_probabilities, tune
 from training.rl.data import json_rows, sample_of, write_json
-from training.rl.fit import encode
 from training.rl.generate import next_token_logits
 from training.rl.jobs import BAD_INPUT
 from training.rl.policy import Policy, load_policy, policy_facts
+from training.rl.tokens import encode
 from training.rl.types import BadInput, Sample
 
 THRESHOLD_FILE = "cumpt.json"
@@ -53,8 +53,7 @@ class TierScorer:
     def probabilities(self, pairs: Sequence[PairText]) -> list[list[float]]:
         """One distribution a pair, best tier first."""
         rows = [
-            encode(self._policy.tokenizer, self._policy.prompt(pair)) + self._prefix
-            for pair in pairs
+            self._policy.prompt_ids(self._policy.prompt(pair)) + self._prefix for pair in pairs
         ]
         if not rows:
             return []

@@ -10,10 +10,11 @@ from annotation.steps import Layout, StepKind
 from training.rl.answers import answer_examples
 from training.rl.callbacks import RunCallback
 from training.rl.explore import by_outcome, explore
-from training.rl.fit import FitExample, encode, fit
+from training.rl.fit import FitExample, fit
 from training.rl.layouts import relayout, taught
 from training.rl.run_folder import Cancelled, Run
 from training.rl.scale import settle
+from training.rl.tokens import encode
 from training.rl.types import BadInput, LabelledRollout, Sample
 
 _PER_PAIR = 4  # more rollouts of one pair repeat each other
@@ -72,6 +73,6 @@ def _fit(run: Run, examples: list[FitExample]) -> None:
 
 def _example(run: Run, sample: Sample, text: str) -> FitExample:
     tokenizer = run.policy.tokenizer
-    prompt = encode(tokenizer, run.policy.prompt(sample.text))
+    prompt = run.policy.prompt_ids(run.policy.prompt(sample.text))
     answer = [*encode(tokenizer, text), tokenizer.eos_token_id]
     return FitExample(prompt + answer, [0] * len(prompt) + [1] * len(answer))

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 import torch
@@ -31,9 +32,11 @@ from training.rl.align import Aligner
 from training.rl.policy import own_weights
 from training.rl.rewards import gated, source_counts
 from training.rl.rollout_metrics import rollout_metrics
+from training.rl.tokens import prompt_ids as default_prompt_ids
 from training.rl.types import Sample, ScoredRollout
 
-Scorer = Callable[[Sequence[Sample], Sequence[str]], list[ScoredRollout]]
+# pairs, texts, and which of these were ended by the token budget
+Scorer = Callable[[Sequence[Sample], Sequence[str], Sequence[bool]], list[ScoredRollout]]
 # the rewards, kinds 1..5, that advantages are made of; NaN = masked
 Credit = Callable[[ScoredRollout], list[float]]
 
@@ -91,11 +94,13 @@ class SRPOTrainer(GRPOTrainer):
         credit: Credit | None = None,
         planner: Planner | None = None,
         peft_config: Any = None,
+        prompt_ids: Callable[[str], list[int]] | None = None,
     ) -> None:
         self.credit = credit
         self.planner = planner
         self.schedule = schedule
         self.scorer = scorer
+        self.prompt_ids = prompt_ids or partial(default_prompt_ids, processing_class)
         self.prompt_of = prompt_of
         self.scored: list[ScoredRollout] = []
         self.sources: Counter[str] = Counter()  # of the step rewards, over the whole run
@@ -162,6 +167,11 @@ class SRPOTrainer(GRPOTrainer):
             samples = [sample for sample in kept for _ in range(group)]
         return [{"prompt": self.prompt_of(sample), "sample": sample} for sample in samples]
 
+    def _tokenize_prompts(
+        self, prompts: list[str]
+    ) -> tuple[list[list[int]], None, dict[str, Any]]:
+        return [self.prompt_ids(prompt) for prompt in prompts], None, {}
+
     def _generate(self, prompts: list[Any]) -> Any:
         started = time.monotonic()
         found = super()._generate(prompts)
@@ -169,11 +179,17 @@ class SRPOTrainer(GRPOTrainer):
         return found
 
     def _outcomes(
-        self, prompts: list[str], completions: list[str], sample: list[Sample], **_: Any
+        self,
+        prompts: list[str],
+        completions: list[str],
+        completion_ids: list[list[int]],
+        sample: list[Sample],
+        **_: Any,
     ) -> list[float | None]:
         """TRL's reward function: scores every step once and hands TRL the outcome."""
         started = time.monotonic()
-        self.scored = self.scorer(sample, completions)
+        cut = [not ids or ids[-1] not in self.eos_token_ids for ids in completion_ids]
+        self.scored = self.scorer(sample, completions, cut)
         self.spent["reward"] += time.monotonic() - started
         return [rollout.outcome for rollout in self.scored]
 

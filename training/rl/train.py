@@ -9,11 +9,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import torch
 from transformers import set_seed
 
+from training.prompts import Style
+from training.rl.config import RunConfig
 from training.rl.data import read_finished_jsonl, write_json
 from training.rl.evaluate import Prediction, delta, held_out, predict, write_report
 from training.rl.layouts import laid_out
@@ -67,9 +69,16 @@ def _open(folder: Path) -> Run:
     )
     torch.set_num_threads(config.threads)
     set_seed(config.seed)
-    policy = laid_out(load_policy(config.policy), config)
+    policy = laid_out(load_policy(config.policy, style=_style(config)), config)
     print(f"{config.method} from {config.policy}, seed {config.seed}", flush=True)
     return Run(folder, config, truths, train_samples, eval_samples, policy)
+
+
+def _style(config: RunConfig) -> Style | None:
+    """None for what the folder says; a reward model is asked outside of any chat."""
+    if config.method.startswith("rm"):
+        return "bare"
+    return None if config.style == "policy" else cast(Style, config.style)
 
 
 def _baseline(run: Run, train_by: Baseline) -> None:

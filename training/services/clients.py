@@ -19,14 +19,18 @@ def policy_client(checkpoint: Checkpoint, job_dir: Path) -> PolicyClient:
     Raises:
         PolicyError: the installation names a server and it does not answer.
     """
-    may = outbound()
+    may, chat = outbound(), checkpoint.prompt_style == "chat"
     if checkpoint.is_remote:
         return HttpPolicy(
-            checkpoint.path, checkpoint.model_name or checkpoint.name, outbound=may
+            checkpoint.path, checkpoint.model_name or checkpoint.name, outbound=may, chat=chat
         )
     url, name = settings.POLICY_URL, checkpoint.model_name or checkpoint.path
     if url and answers_for(served_models(url, outbound=may), name, checkpoint.path):
-        return HttpPolicy(url, name, outbound=may, own=True)
+        return HttpPolicy(url, name, outbound=may, own=True, chat=chat)
     return LocalPolicy(
-        checkpoint.path, job_dir, settings.RL_PYTHON, threads=settings.TORCH_THREADS
+        checkpoint.path,
+        job_dir,
+        settings.RL_PYTHON,
+        threads=settings.TORCH_THREADS,
+        style=checkpoint.prompt_style,
     )

@@ -10,14 +10,13 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel, Trainer, TrainingArguments
 
-from training.prompts import policy_prompt
 from training.rl.answers import answer_text, known_answers
 from training.rl.callbacks import RunCallback, quiet
 from training.rl.checkpoints import newest_checkpoint
 from training.rl.classification import TIERS
 from training.rl.data import write_json
 from training.rl.evaluate import Prediction, held_out
-from training.rl.fit import common_arguments, encode, fit_arguments
+from training.rl.fit import common_arguments, fit_arguments
 from training.rl.heads import padded, with_head
 from training.rl.policy import Policy
 from training.rl.run_folder import Cancelled, Run
@@ -87,7 +86,7 @@ def _tiers(run: Run, model: PreTrainedModel, samples: Sequence[Sample]) -> list[
 
 def _ids(run: Run, sample: Sample) -> list[int]:
     """The prompt's ids; what is too long loses its end, where the last attributes are."""
-    prompt = encode(run.policy.tokenizer, policy_prompt(sample.text, run.policy.style))
+    prompt = run.policy.prompt_ids(run.policy.prompt(sample.text))
     return prompt[: run.config.fit.max_tokens]
 
 
