@@ -1,6 +1,10 @@
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import PreTrainedTokenizerFast
 
 from annotation.steps import HEADINGS, StepKind, render
 from tests.rl.tiny import make_tokenizer
@@ -66,3 +70,77 @@ def test_every_token_has_a_step(text: str) -> None:
     kinds = kinds_of(text)
     assert len(kinds) == len(text) + 1
     assert set(kinds) <= {1, 2, 3, 4, 5}
+
+
+def metaspace() -> PreTrainedTokenizerFast:
+    """A tokenizer of Llama's kind: a word carries the space before it, and rare characters are
+    spelled in bytes."""
+    raw = Tokenizer(models.BPE(byte_fallback=True, unk_token="<unk>"))
+    raw.pre_tokenizer = pre_tokenizers.Metaspace()
+    raw.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Metaspace()])
+    trainer = trainers.BpeTrainer(
+        vocab_size=500,
+        special_tokens=["<unk>", "<eos>", *(f"<0x{byte:02X}>" for byte in range(256))],
+        show_progress=False,
+    )
+    raw.train_from_iterator([COT] * 3, trainer)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=raw, eos_token="<eos>")
+    for token in tokenizer.added_tokens_decoder.values():
+        token.special = token.content == "<eos>"
+    return tokenizer
+
+
+class Counting:
+    """The tokenizer, and how many ids it was given to decode."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
+        self._tokenizer, self.decoded = tokenizer, 0
+        self.added_tokens_decoder = tokenizer.added_tokens_decoder
+
+    def decode(self, token_ids: list[int], *, skip_special_tokens: bool = True) -> str:
+        self.decoded += len(token_ids)
+        return str(self._tokenizer.decode(token_ids, skip_special_tokens=skip_special_tokens))
+
+
+def chinese() -> PreTrainedTokenizerFast:
+    return make_tokenizer(["abc"])
+
+
+@pytest.mark.parametrize("make", [metaspace, chinese])
+@given(text=st.lists(st.sampled_from([*COT.splitlines(True), "中文 鞋\n", "größe ", "x"])))
+def test_tokens_end_where_the_decoded_prefix_ends_up_to_a_character_they_share(
+    make: Callable[[], PreTrainedTokenizerFast], text: list[str]
+) -> None:
+    tokenizer = make()
+    ids = [*tokenizer("".join(text), add_special_tokens=False)["input_ids"], 1]
+    whole = tokenizer.decode(ids, skip_special_tokens=True)
+    ends = Aligner(tokenizer).token_ends(ids, whole)
+    prefixes = [
+        tokenizer.decode(ids[: n + 1], skip_special_tokens=True) for n in range(len(ids))
+    ]
+    for end, prefix in zip(ends, prefixes, strict=True):
+        assert end == len(prefix.rstrip("\ufffd"))
+    assert not ends or ends[-1] == len(whole)
+
+
+@pytest.mark.parametrize("make", [metaspace, chinese])
+def test_aligning_decodes_a_few_ids_a_token_however_long_the_text(
+    make: Callable[[], PreTrainedTokenizerFast],
+) -> None:
+    tokenizer = make()
+    for text in (COT + "中文 鞋子 红色\n" * 150, COT + "a b " * 700):
+        counting = Counting(tokenizer)
+        ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+        kinds = Aligner(counting).kinds(ids, tokenizer.decode(ids))
+        assert len(ids) > 1000
+        assert counting.decoded <= 16 * len(ids) + 600
+        assert set(kinds) == {1, 2, 3, 4, 5}
+
+
+def test_bytes_that_never_make_a_character_do_not_pile_up() -> None:
+    tokenizer = chinese()
+    (lead,) = tokenizer("中", add_special_tokens=False)["input_ids"][:1]
+    counting = Counting(tokenizer)
+    ids = [lead] * 2000
+    assert len(Aligner(counting).kinds(ids, tokenizer.decode(ids) + "x")) == 2000
+    assert counting.decoded <= 16 * 2000 + 600

@@ -32,7 +32,9 @@ class Turns:
         self.heard += len(rollouts)
 
 
-def alternating(samples: Sequence[Sample], texts: Sequence[str]) -> list[ScoredRollout]:
+def alternating(
+    samples: Sequence[Sample], texts: Sequence[str], cut: Sequence[bool]
+) -> list[ScoredRollout]:
     """Every second rollout is right on every step."""
     scored = []
     for place, (sample, text) in enumerate(zip(samples, texts, strict=True)):

@@ -52,7 +52,9 @@ def place_of(row: int) -> int:
     return int(os.environ.get("RANK", "0")) * (PROMPTS * GROUP // world_size()) + row
 
 
-def scored(samples: Sequence[Sample], texts: Sequence[str]) -> list[ScoredRollout]:
+def scored(
+    samples: Sequence[Sample], texts: Sequence[str], cut: Sequence[bool]
+) -> list[ScoredRollout]:
     """Rewards from the place alone: step k of rollout p is (p * k) % 3 / 2, one step masked."""
     found = []
     for row, (sample, text) in enumerate(zip(samples, texts, strict=True)):

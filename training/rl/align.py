@@ -11,6 +11,9 @@ from typing import Protocol
 
 from annotation.steps import Layout, headings, layout_order
 
+_HALF = "\ufffd"  # what the bytes of a character decode to until all of them are there
+_LONGEST = 4  # bytes of a character
+
 
 class Decoder(Protocol):
     def decode(self, token_ids: list[int], *, skip_special_tokens: bool = ...) -> str: ...
@@ -23,6 +26,8 @@ class Aligner:
         self._tokenizer = tokenizer
         self._first = int(layout_order(layout)[0])
         self._pieces: dict[int, str] = {}
+        added = getattr(tokenizer, "added_tokens_decoder", {})
+        self._special = {number for number, token in added.items() if token.special}
 
     def kinds(self, ids: Sequence[int], text: str) -> list[int]:
         """The step kind (1..5) of each token of one completion.
@@ -50,11 +55,28 @@ class Aligner:
                 end += len(piece)
                 ends.append(end)
             return ends
-        # pieces that do not add up (split UTF-8, word-initial spaces): decode the prefixes
-        return [
-            min(len(self._decode(list(ids[: count + 1]))), len(text))
-            for count in range(len(ids))
-        ]
+        return self._streamed(ids, text)
+
+    def _streamed(self, ids: Sequence[int], text: str) -> list[int]:
+        """For pieces that do not add up (split UTF-8, word-initial spaces): each token is
+        decoded behind the few before it, as servers stream, so that the work grows with the
+        number of tokens and not with its square."""
+        ends: list[int] = []
+        before: list[int] = []
+        pending: list[int] = []
+        end = known = 0
+        for token in ids:
+            if token not in self._special:
+                pending.append(token)
+                whole = self._decode(before + pending)
+                if not whole.endswith(_HALF) or len(pending) == _LONGEST:
+                    end += max(len(whole) - known, 0)
+                    before, pending = pending, []
+                    known = len(self._decode(before))
+            ends.append(min(end, len(text)))
+        if pending:  # the text ends inside of a character
+            ends[-1] = len(text)
+        return ends
 
     def _piece(self, token: int) -> str:
         if token not in self._pieces:
