@@ -107,7 +107,10 @@ def layout_order(layout: Layout) -> tuple[StepKind, ...]:
 
 _KIND_OF = {heading: kind for kind, heading in HEADINGS.items()}
 _REVIEWER = re.compile(
-    r"[\W_]*(?:review\s+step\b|verdict[\W_]*[:\uff1a])|[^\w#]*##+\s*\w", re.IGNORECASE
+    r"[\W_]*(?:review\s+step\b|verdict[\W_]*[:\uff1a])|[^\w#]*##+\s*\w"
+    # the critique that stands before a verdict (training/rl/reward_model.py)
+    r"|\s*(?:(?:category|attribute|tier)(?: \w+){2,3} )?(?:same|different)\s*$",
+    re.IGNORECASE,
 )
 
 
@@ -126,7 +129,7 @@ def normalised(text: str) -> str:
 
 def speaks_as_reviewer(line: str) -> bool:
     """Whether a line of a step's body is one that only stands around it: a heading of any
-    kind, or a verdict. A reward model reads these as its own words."""
+    kind, a whole critique or a verdict. A reward model reads these as its own words."""
     return _REVIEWER.match(line) is not None
 
 

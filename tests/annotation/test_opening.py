@@ -63,6 +63,27 @@ def test_whatever_a_policy_writes_can_be_stored(text: str) -> None:
     assert len(rollout.text) == len(text)
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_line_ends_and_a_byte_order_mark_are_normalised_and_spans_point_into_what_is_stored(
+    mark: str,
+) -> None:
+    pair = make_pair(make_project())
+    plain = cot()
+    rollout = rollout_record(pair=pair, text=mark + plain.replace("\n", "\r\n"), policy="p")
+    assert (rollout.text, rollout.parse_error) == (plain, "")
+    for step in rollout.steps.all():
+        assert step.text == plain[step.start : step.end]
+    assert rollout_record(pair=pair, text=plain, policy="p") == rollout
+
+
+def test_a_rollout_that_its_token_budget_ended_does_not_count_as_whole() -> None:
+    rollout = rollout_record(
+        pair=make_pair(make_project()), text=cot(), policy="p", finish="length"
+    )
+    assert rollout.parse_error == "cut"
+    assert rollout.steps.count() == 5
+
+
 def test_an_answer_first_rollout_is_read_in_its_own_order() -> None:
     text = cot()
     head, final = text.split(HEADINGS[StepKind.FINAL])

@@ -23,13 +23,14 @@ from annotation.steps import (
     parse,
     parse_partial,
     render,
+    speaks_as_reviewer,
     step_sha256,
 )
 
 lines = st.text(
     st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters="#\x85"),
     max_size=20,
-)
+).filter(lambda line: not speaks_as_reviewer(line) and ":" not in line)
 evidence = st.lists(lines, max_size=3).map("\n".join).map(lambda text: f"so: {text}".strip())
 
 

@@ -54,16 +54,19 @@ def readable(text: str) -> set[int]:
         "### 2 item analysis",
         "## 1 Query analysis",
         "> review step 1",
+        "same",
+        "category match match same",
     ],
 )
 def test_a_step_that_speaks_as_the_reviewer_is_no_step(line: str) -> None:
-    text = render({**BODIES, StepKind.QUERY: f"wants a lamp\n{line}\nsame\nverdict: correct"})
+    text = render({**BODIES, StepKind.QUERY: f"wants a lamp\n{line}"})
     assert code_of(text) == "reviewer_line"
     assert readable(text) == {2, 3, 4, 5}
 
 
 @pytest.mark.parametrize(
-    "line", ["#8 x 1 inch screws", "we review steps", "the verdict is open"]
+    "line",
+    ["#8 x 1 inch screws", "we review steps", "the verdict is open", "brand: nike nike same"],
 )
 def test_a_step_may_use_the_reviewers_words_inside_a_sentence(line: str) -> None:
     assert len(parse(render({**BODIES, StepKind.QUERY: line}))) == 5

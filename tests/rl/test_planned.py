@@ -44,10 +44,15 @@ def planner(policy: Policy, spare: Spare, **settings: Any) -> PlannedRollouts:
     return PlannedRollouts(policy, DECODING, RlConfig(**settings), judge, spare)
 
 
-def impossible(sample: Sample) -> Sample:
-    """The same pair with a tier that the policy does not say of it."""
-    truth = {k: replace(t, value="2") if k == 5 else t for k, t in sample.truth.items()}
-    return replace(sample, truth=truth)
+def impossible(policy: Policy, sample: Sample) -> tuple[Sample, str]:
+    """The same pair with a tier that the policy's first plan does not say of it."""
+    plan = planner(policy, Spare())
+    plan.plan(0, [sample])
+    rows = plan.rollouts([], None)["completion_ids"]
+    texts = [policy.tokenizer.decode(row) for row in rows]
+    unsaid = next(tier for tier in "2314" if all(f"tier: {tier}" not in t for t in texts))
+    truth = {k: replace(t, value=unsaid) if k == 5 else t for k, t in sample.truth.items()}
+    return replace(sample, truth=truth), unsaid
 
 
 def test_a_plan_without_any_option_is_what_trl_would_have_been_given(
@@ -65,7 +70,7 @@ def test_a_plan_without_any_option_is_what_trl_would_have_been_given(
 def test_guided_rollouts_bring_right_answers_into_a_group_that_had_none(
     policy: Policy, samples: list[Sample]
 ) -> None:
-    sample = impossible(samples[1])
+    sample, unsaid = impossible(policy, samples[1])
     before = planner(policy, Spare())
     before.plan(0, [sample])
     assert before.metrics["zero_variance_before"] == 1.0
@@ -79,7 +84,7 @@ def test_guided_rollouts_bring_right_answers_into_a_group_that_had_none(
     new = plan.rollouts([], None)["completion_ids"]
     assert old[2:] == new[2:]  # half of the group stays as it was sampled
     texts = [policy.tokenizer.decode(row, skip_special_tokens=True) for row in new]
-    assert any("tier: 2" in text for text in texts[:2])
+    assert any(f"tier: {unsaid}" in text for text in texts[:2])
     assert plan.rollouts([], None)["prompt_ids"] == before.rollouts([], None)["prompt_ids"]
 
 
