@@ -88,11 +88,11 @@ def test_a_reporter_that_is_not_installed_is_named_with_its_remedy(
 
 def test_vllm_as_a_server_and_beside_the_trainer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scale, "installed", lambda package: True)
-    server = TrainerConfig(sampler="vllm_server", vllm_url="http://gpu:8000")
+    server = TrainerConfig(sampler="vllm_server", vllm_url="http://127.0.0.1:8000")
     assert sampler_arguments(server) == {
         "use_vllm": True,
         "vllm_mode": "server",
-        "vllm_server_base_url": "http://gpu:8000",
+        "vllm_server_base_url": "http://127.0.0.1:8000",
     }
     beside = TrainerConfig(sampler="vllm_colocate", vllm_memory=0.5, vllm_tensor_parallel=2)
     assert sampler_arguments(beside) == {

@@ -76,7 +76,7 @@ def _open(folder: Path) -> Run:
 
 def _style(config: RunConfig) -> Style | None:
     """None for what the folder says; a reward model is asked outside of any chat."""
-    if config.method.startswith("rm"):
+    if METHODS[config.method].leaves == "rm":
         return "bare"
     return None if config.style == "policy" else cast(Style, config.style)
 
