@@ -7,6 +7,8 @@ PYTHON ?= python3
 PORT ?= 8000
 DATA ?=
 PYTEST_ARGS ?=
+# A process a core, each with a database of its own; JOBS=0 runs all in one.
+JOBS ?= auto
 # An extra package index for torch, for example the CPU-only wheels:
 #   make run TORCH_INDEX=https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
@@ -16,6 +18,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --progress-bar off --no-compile -q $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c requirements.lock
 PINS := pyproject.toml requirements.lock
+PARALLEL = $(PY) -m pytest -n $(JOBS) --maxprocesses 4 --dist loadfile
 QUIET_RL := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 CIRCLE_DATA := $(CURDIR)/.stepwise/circle
 CIRCLE_ENV := $(QUIET_RL) STEPWISE_DATA_DIR=$(CIRCLE_DATA)
@@ -62,7 +65,15 @@ browser: $(VENV)/.stamp-dev ## find or install a Chromium for the browser tests
 
 .PHONY: test
 test: $(VENV)/.stamp-dev browser lint ## everything CI runs: set-up, lint and all tests
-	$(QUIET_RL) $(PY) -m pytest $(PYTEST_ARGS)
+	$(QUIET_RL) $(PARALLEL) -m "not nightly" $(PYTEST_ARGS)
+
+.PHONY: check
+check: $(VENV)/.stamp-dev lint ## the quick half of the tests: no browser, worker processes or training
+	$(QUIET_RL) $(PARALLEL) -m "not browser and not flow and not rl and not nightly" $(PYTEST_ARGS)
+
+.PHONY: nightly
+nightly: $(VENV)/.stamp-dev ## the long trainings that make test leaves out
+	$(QUIET_RL) $(PARALLEL) -m nightly $(PYTEST_ARGS)
 
 .PHONY: circle
 circle: setup ## one whole turn of the circle with simulated people (DATA=folder of ratings)

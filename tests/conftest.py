@@ -22,6 +22,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+# What a process of pytest-xdist starts with: it makes a world of its own, no share of this one.
+_GIVEN = dict(os.environ)
 _SCRATCH = Path(tempfile.mkdtemp(prefix="stepwise-test-"))
 
 
@@ -46,6 +48,11 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 from django.conf import settings  # noqa: E402
 
 assert _SCRATCH.resolve() == settings.DATA_DIR
+
+
+def pytest_xdist_setupnodes() -> None:
+    os.environ.clear()
+    os.environ.update(_GIVEN)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,6 +10,8 @@ from training.rl.compare.arms import Arm
 from training.rl.compare.benchmark import BENCHMARKS
 from training.rl.compare.cells import CellFailed, Lab, run_cell
 
+pytestmark = [pytest.mark.rl, pytest.mark.nightly]
+
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -23,7 +23,7 @@ from training.sample.lexicon import load_lexicon
 from training.sample.teacher import PERFECT
 from training.sample.trace import cot, true_reading
 
-pytestmark = pytest.mark.rl
+pytestmark = [pytest.mark.rl, pytest.mark.nightly]
 
 TOKENIZER = build_tokenizer(load_lexicon())
 PAIRS = generate(2, queries=6, products=150, pairs_a_query=3).pairs
