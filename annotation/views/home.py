@@ -14,10 +14,13 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 
 from annotation.errors import TooMany
-from annotation.models import Project
+from annotation.models import GuidelineVersion, Project
 from annotation.roles import Role, roles_of
+from annotation.selectors.guidelines import rules_grid
 from annotation.selectors.progress import item_counts, served_counts, throughput
 from annotation.selectors.queue import queue_state
+from annotation.steps import VALUES, StepKind
+from annotation.views.cards import VALUE_NAMES
 from annotation.views.guard import any_role_required, visitor
 from annotation.views.guide_anchors import guide_html
 from annotation.views.language import refusal_words
@@ -75,5 +78,11 @@ def guideline(request: HttpRequest, slug: str) -> HttpResponse:
     project = get_object_or_404(Project, slug=slug)
     partial = request.headers.get("HX-Request") == "true"
     name = "annotation/_guideline.html" if partial else "annotation/guideline.html"
-    html = guide_html(project.guideline)
-    return render(request, name, {"project": project, "html": html, "partial": partial})
+    context = {
+        "project": project,
+        "html": guide_html(project.guideline),
+        "grid": rules_grid(GuidelineVersion(rules=project.rules), None),
+        "attributes": [VALUE_NAMES[value] for value in VALUES[StepKind.ATTRIBUTE]],
+        "partial": partial,
+    }
+    return render(request, name, context)

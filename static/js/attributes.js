@@ -1,7 +1,7 @@
 // The asked attributes of step 4: one current row, its marks, and the value they come to
 // (the same rule as annotation/attributes.py, which checks it again).
 
-import { texts } from "./form.js";
+import { texts } from "./texts.js";
 
 const KEYS = { y: "match", n: "mismatch", x: "unknown", z: "not_asked" };
 
@@ -45,14 +45,25 @@ export class Attributes {
     this.#next();
   }
 
+  // What the rows can still come to: nothing is said before a mark, one value when all have one.
+  possible() {
+    const marks = this.marks();
+    if (!marks.length) return [];
+    const open = this.rows().length - marks.length;
+    const counted = marks.filter(({ state }) => state !== "not_asked").length;
+    const met = marks.filter(({ state }) => state === "match").length;
+    const unmet = counted - met;
+    return [
+      counted === 0 && "not_requested",
+      unmet === 0 && met + open > 0 && "all",
+      met + open > 0 && unmet + open > 0 && counted + open > 1 && "partial",
+      met === 0 && unmet + open > 0 && "none",
+    ].filter(Boolean);
+  }
+
   // "" while a row is unmarked: then nothing follows yet.
   overall() {
-    const marks = this.marks();
-    if (!marks.length || marks.length < this.rows().length) return "";
-    const counted = marks.filter(({ state }) => state !== "not_asked");
-    const met = counted.filter(({ state }) => state === "match").length;
-    if (!counted.length) return "not_requested";
-    return met === counted.length ? "all" : met ? "partial" : "none";
+    return this.marks().length < this.rows().length ? "" : this.possible()[0] ?? "";
   }
 
   // True when the key was one of ours.
@@ -75,13 +86,14 @@ export class Attributes {
     this.onMarked(this.card, this.overall());
   }
 
-  // Says when the chosen value is not the one that follows from the rows.
-  compare(value) {
+  // Says when the rows contradict the chosen value, or while none is chosen the claimed one.
+  compare(chosen) {
     const line = this.box.querySelector("[data-derived]");
-    const derived = this.overall();
-    line.hidden = !derived || !value || derived === value;
+    const [value, possible, derived] = [chosen || this.card.dataset.claim, this.possible(), this.overall()];
+    line.hidden = !value || !possible.length || possible.includes(value);
     const name = (v) => this.card.querySelector(`.opt.value input[value="${v}"] + .face .name`)?.textContent ?? v;
-    line.textContent = (texts.derived ?? "").replace("%d", name(derived)).replace("%v", name(value));
+    const sentence = derived && chosen ? texts.derived : chosen ? texts.clash : texts.clashclaim;
+    line.textContent = (sentence ?? "").replace("%d", name(derived)).replace("%v", name(value));
   }
 
   #row(name) {

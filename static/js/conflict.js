@@ -20,7 +20,7 @@ function row(card, mine, theirs) {
   const name = card.querySelector("h2").textContent;
   const kind = card.dataset.kind;
   for (const text of [`${kind} ${name}`, say(mine[kind]), say(theirs[kind])]) {
-    tr.append(Object.assign(document.createElement("td"), { textContent: text }));
+    tr.append(Object.assign(document.createElement("td"), { dir: "auto", textContent: text }));
   }
   return tr;
 }

@@ -1,7 +1,8 @@
 // Autosave of the draft, with a copy in localStorage until the server has it.
 
-import { texts } from "./form.js";
+import { canonical } from "./form.js";
 import { post } from "./http.js";
+import { texts } from "./texts.js";
 
 const DELAY_MS = 600;
 
@@ -15,6 +16,7 @@ export class Draft {
     this.status = document.getElementById("saved");
     this.stopped = false;
     this.dirty = false;
+    this.sent = []; // the last versions that this window sent, answered or not
     this.#restore();
   }
 
@@ -37,11 +39,15 @@ export class Draft {
     if (this.stopped) return;
     if (this.busy) { this.again = true; return; }
     this.busy = true;
-    const sent = JSON.stringify(this.steps.answers());
-    const body = new URLSearchParams({ base_version: this.version, draft: sent, active_ms: this.form.elements.active_ms.value });
-    const answer = await post(this.form.dataset.draftUrl, body, how);
+    const answers = this.steps.answers();
+    const now = canonical(answers);
+    this.sent = [...this.sent.filter((one) => one !== now), now].slice(-3);
+    this.#keep();
+    const { active_ms, hint_shown } = this.form.elements;
+    const body = { base_version: this.version, draft: JSON.stringify(answers), active_ms: active_ms.value, hint_shown: hint_shown.value };
+    const answer = await post(this.form.dataset.draftUrl, new URLSearchParams(body), how);
     this.busy = false;
-    this.#answered(answer, sent);
+    this.#answered(answer, now);
     if (this.again) { this.again = false; this.changed(); }
   }
 
@@ -52,14 +58,17 @@ export class Draft {
     localStorage.removeItem(this.name);
   }
 
+  resume() {
+    this.stopped = false;
+    this.changed();
+  }
+
   #answered({ kind, data }, sent) {
     if (this.stopped) return;
-    if (kind === "ok") {
-      this.version = data.version;
-      const same = sent === JSON.stringify(this.steps.answers());
-      this.dirty = !same;
-      if (same) localStorage.removeItem(this.name);
-      this.status.textContent = `${texts.saved} ${new Date().toLocaleTimeString([], { hour12: false })}`;
+    if (kind === "ok") return this.#saved(data.version, sent);
+    if (kind === "conflict" && data.version !== undefined && this.#own(data.draft)) {
+      this.#saved(data.version, canonical(data.draft));
+      if (this.dirty) this.changed();
       return;
     }
     this.status.textContent = texts.local;
@@ -68,8 +77,21 @@ export class Draft {
     else if (kind === "login") this.handlers.onLogin();
   }
 
+  #saved(version, stored) {
+    this.version = version;
+    this.dirty = stored !== canonical(this.steps.answers());
+    if (this.dirty) this.#keep();
+    else localStorage.removeItem(this.name);
+    this.status.textContent = `${texts.saved} ${new Date().toLocaleTimeString([], { hour12: false })}`;
+  }
+
+  // The same as here, or what this window sent without hearing the answer: no other window's work.
+  #own(draft) {
+    return [canonical(this.steps.answers()), ...this.sent].includes(canonical(draft));
+  }
+
   #keep() {
-    const copy = { version: this.version, answers: this.steps.answers() };
+    const copy = { version: this.version, answers: this.steps.answers(), sent: this.sent };
     localStorage.setItem(this.name, JSON.stringify(copy));
   }
 
@@ -82,9 +104,11 @@ export class Draft {
     }
     if (!copy) return;
     const theirs = this.steps.answers();
-    if (JSON.stringify(theirs) === JSON.stringify(copy.answers)) return localStorage.removeItem(this.name);
+    this.sent = copy.sent ?? [];
+    const own = this.sent.includes(canonical(theirs));
+    if (canonical(theirs) === canonical(copy.answers)) return localStorage.removeItem(this.name);
     this.steps.fill(copy.answers);
-    if (copy.version === this.version) this.changed();
+    if (own || copy.version === this.version) this.changed();
     else queueMicrotask(() => this.handlers.onConflict({ version: this.version, draft: theirs }));
   }
 }

@@ -1,7 +1,7 @@
 // Flagging a step or the item for the leads, without leaving the page.
 
 import { showLogin } from "./banner.js";
-import { texts } from "./form.js";
+import { texts } from "./texts.js";
 import { post } from "./http.js";
 
 export function wireFlag(form, activeCard) {
@@ -29,7 +29,7 @@ export function wireFlag(form, activeCard) {
       return dialog.close();
     }
     // The words stay in the dialog until they are stored.
-    if (kind === "login") showLogin(form.dataset.loginUrl, () => sheet.requestSubmit());
+    if (kind === "login") showLogin(form.dataset.loginUrl, [{ text: texts.retry, run: () => sheet.requestSubmit() }]);
     error.textContent = kind === "offline" ? texts.unsent : kind === "login" ? texts.login : data.error;
     error.hidden = false;
   });

@@ -1,24 +1,37 @@
-// The state of the step cards: verdict and value linked, completeness, the rules table.
+// The state of the step cards: verdict and value, completeness, the rules table.
 // No network here; label.js and adjudicate.js wire it to keys and saving.
 
 import { Attributes } from "./attributes.js";
+import { texts } from "./texts.js";
 
-export const texts = document.getElementById("texts")?.dataset ?? {};
+const FIELDS = ["verdict", "value", "reason", "comment", "comment_start", "comment_end"];
+const blank = (name) => (name.startsWith("comment_") ? null : "");
 
-const FIELDS = ["reason", "comment", "comment_start", "comment_end"];
+// One text for one content, whatever the order of its keys and whatever was left out.
+export function canonical(draft) {
+  return JSON.stringify([1, 2, 3, 4, 5].map((kind) => {
+    const answer = draft[kind] ?? {};
+    const marks = (answer.attributes ?? []).map(({ name, state }) => [name, state]);
+    return [...FIELDS.map((name) => answer[name] ?? blank(name)), marks];
+  }));
+}
 
 export class StepForm {
   constructor(form, rules, onChange) {
     this.form = form;
     this.rules = rules;
     this.onChange = onChange;
+    this.picked = new Set(); // fields that the person chose, as against those that follow from another
     this.cards = [...form.querySelectorAll(".step[data-judged]")];
     const table = form.querySelector("[data-attributes]");
     this.attributes = table ? new Attributes(table.closest(".step"), (card, value) => this.#marked(card, value)) : null;
     form.addEventListener("change", (event) => this.#changed(event.target));
     form.addEventListener("input", (event) => {
-      if (event.target.matches("textarea")) this.onChange();
+      if (!event.target.matches("textarea")) return;
+      this.refresh();
+      this.onChange();
     });
+    this.#adopt();
     this.refresh();
   }
 
@@ -27,8 +40,7 @@ export class StepForm {
   }
 
   get(kind, name) {
-    const field = this.form.elements.namedItem(`${name}-${kind}`);
-    return field ? field.value : "";
+    return this.form.elements.namedItem(`${name}-${kind}`)?.value ?? "";
   }
 
   set(kind, name, value) {
@@ -41,22 +53,37 @@ export class StepForm {
     }
   }
 
+  // Nothing can be changed while a submission of the form waits: what is shown is what was sent.
+  get locked() {
+    return this.form.dataset.locked ?? "";
+  }
+
+  lock(state) {
+    if (state) this.form.dataset.locked = state;
+    else delete this.form.dataset.locked;
+    for (const part of this.form.querySelectorAll(".steps, [data-open=skip]")) part.inert = Boolean(state);
+  }
+
   pickVerdict(card, verdict) {
-    if ("beyond" in card.dataset) return;
+    if (this.#closed(card)) return;
     const { kind, claim } = card.dataset;
     this.set(kind, "verdict", verdict);
-    // "Correct" says the claim is the true value; "incorrect" says it is not.
-    if (verdict === "correct") this.set(kind, "value", claim);
-    else if (verdict === "incorrect" && this.get(kind, "value") === claim) this.set(kind, "value", "");
+    this.picked.add(`verdict-${kind}`);
+    // "Correct" says that the claim is the true value; what it implied goes with it.
+    if (verdict === "correct") this.#imply(kind, "value", claim);
+    else if (!this.picked.has(`value-${kind}`) && this.get(kind, "value") === claim) this.set(kind, "value", "");
     this.refresh();
     this.onChange();
   }
 
+  // A verdict that the person chose stays: the reasoning can be wrong and the value right.
   pickValue(card, value) {
-    if ("beyond" in card.dataset) return;
+    if (this.#closed(card)) return;
     const { kind, claim } = card.dataset;
     this.set(kind, "value", value);
-    this.set(kind, "verdict", value === claim ? "correct" : "incorrect");
+    this.picked.add(`value-${kind}`);
+    const impossible = this.get(kind, "verdict") === "correct" && value !== claim;
+    if (impossible || !this.picked.has(`verdict-${kind}`)) this.#imply(kind, "verdict", value === claim ? "correct" : "incorrect");
     this.refresh();
     this.onChange();
   }
@@ -65,10 +92,10 @@ export class StepForm {
   answers() {
     const out = {};
     for (const { dataset: { kind } } of this.cards) {
-      const answer = { verdict: this.get(kind, "verdict"), value: this.get(kind, "value") };
+      const answer = {};
       for (const name of FIELDS) {
         const raw = this.get(kind, name);
-        answer[name] = name.startsWith("comment_") ? (raw === "" ? null : Number(raw)) : raw;
+        answer[name] = name.startsWith("comment_") && raw !== "" ? Number(raw) : raw || blank(name);
       }
       if (this.attributes?.card.dataset.kind === kind) answer.attributes = this.attributes.marks();
       if (answer.verdict || answer.value || answer.reason || answer.comment || answer.attributes?.length) out[kind] = answer;
@@ -77,13 +104,15 @@ export class StepForm {
   }
 
   fill(answers) {
-    for (const { dataset: { kind } } of this.cards) {
+    for (const card of this.cards) {
+      const { kind } = card.dataset;
       const answer = answers[kind] ?? {};
-      for (const name of ["verdict", "value", ...FIELDS]) this.set(kind, name, answer[name] ?? "");
-      if (this.attributes?.card.dataset.kind === kind) this.attributes.fill(answer.attributes ?? []);
-      const remarks = this.card(kind).querySelector("details");
-      if (remarks && (answer.reason || answer.comment)) remarks.open = true;
+      for (const name of FIELDS) this.set(kind, name, answer[name] ?? "");
+      if (this.attributes?.card === card) this.attributes.fill(answer.attributes ?? []);
+      const remarks = card.querySelector("details");
+      if (remarks && answer.comment) remarks.open = true;
     }
+    this.#adopt();
     this.refresh();
   }
 
@@ -93,16 +122,19 @@ export class StepForm {
 
   problem(card) {
     if ("beyond" in card.dataset) return "";
-    const kind = card.dataset.kind;
+    const { kind } = card.dataset;
     const verdict = this.get(kind, "verdict");
     // People agree on an optional step; a lead may leave it as it is.
     if (!verdict) return "optional" in card.dataset ? "" : texts.pick;
-    const wantsValue = card.querySelector(".opt.value") && verdict === "incorrect";
-    if (wantsValue && !this.get(kind, "value")) return texts.pickvalue;
-    const remarks = card.querySelector("textarea");
-    if (verdict === "unsure" && remarks && !this.get(kind, "reason").trim()) return texts.why;
-    if (kind === "5" && remarks && this.conflict() && !this.get(kind, "reason").trim()) return this.conflict();
-    return "";
+    if (card.querySelector(".opt.value") && verdict === "incorrect" && !this.get(kind, "value")) return texts.pickvalue;
+    if (!this.wantsReason(card) || this.get(kind, "reason").trim()) return "";
+    return verdict === "unsure" ? texts.why : texts.rulewhy;
+  }
+
+  wantsReason(card) {
+    const { kind } = card.dataset;
+    const field = this.form.elements.namedItem(`reason-${kind}`);
+    return Boolean(field) && (this.get(kind, "verdict") === "unsure" || (kind === "5" && this.conflict() !== ""));
   }
 
   // The rules table's objection to the three chosen values, or "".
@@ -120,39 +152,67 @@ export class StepForm {
     return order.find((card) => !this.isDone(card)) ?? null;
   }
 
+  // Says at each step what it lacks; the first such card, or null.
   showProblems() {
-    for (const card of this.cards) {
-      const line = card.querySelector("[data-client-error]");
-      const problem = this.problem(card);
-      line.textContent = problem;
-      line.hidden = !problem || !line.parentElement.querySelector("[data-rule-warning]")?.hidden && problem === this.conflict();
-    }
+    for (const card of this.cards) this.error(card.dataset.kind, this.problem(card));
     return this.firstOpen();
+  }
+
+  error(kind, message) {
+    const line = this.card(kind)?.querySelector("[data-client-error]");
+    if (line) Object.assign(line, { textContent: message, hidden: !message });
   }
 
   refresh() {
     let done = 0;
     this.#closeAfterFirstError();
-    const wanted = this.cards.filter((card) => !("beyond" in card.dataset));
     for (const card of this.cards) {
-      const { kind } = card.dataset;
-      card.dataset.state = this.get(kind, "verdict");
+      const { kind, claim } = card.dataset;
+      const verdict = this.get(kind, "verdict");
+      const beyond = "beyond" in card.dataset;
+      const ready = this.isDone(card);
+      card.dataset.state = verdict;
+      card.toggleAttribute("data-mixed", verdict === "incorrect" && claim !== "" && this.get(kind, "value") === claim);
+      if (ready && !beyond) done += 1;
+      if (ready) this.error(kind, "");
+      // As many dots are full as the count says.
       const dot = this.form.querySelector(`[data-dot="${kind}"]`);
-      if (dot) dot.dataset.state = card.dataset.state || ("optional" in card.dataset ? "agreed" : "");
-      if (wanted.includes(card) && this.isDone(card)) done += 1;
-      const line = card.querySelector("[data-client-error]");
-      if (line && !this.problem(card)) line.hidden = true;
+      if (dot) dot.dataset.state = beyond ? "" : ready ? verdict || "agreed" : verdict && "begun";
+      const ask = card.querySelector("[data-ask]");
+      ask?.classList.toggle("wanted", this.wantsReason(card) || this.get(kind, "reason") !== "" || (kind === "5" && this.conflict() !== ""));
       this.#quote(card);
     }
     this.attributes?.compare(this.get(4, "value"));
+    const wanted = this.cards.filter((card) => !("beyond" in card.dataset)).length;
     const count = this.form.querySelector("#done-count");
-    if (count) count.textContent = `${done} ${texts.done ?? "/"} ${wanted.length}`;
+    if (count) count.textContent = `${done} ${texts.done ?? "/"} ${wanted}`;
     const warning = this.form.querySelector("[data-rule-warning]");
     if (warning) {
       warning.textContent = this.conflict();
       warning.hidden = !warning.textContent;
       const seen = this.form.elements.namedItem("hint_shown");
       if (seen && !warning.hidden) seen.value = "1";
+    }
+  }
+
+  #closed(card) {
+    return this.locked !== "" || "beyond" in card.dataset;
+  }
+
+  #imply(kind, name, value) {
+    if (this.get(kind, name) === value) return;
+    this.set(kind, name, value);
+    this.picked.delete(`${name}-${kind}`);
+  }
+
+  // Of a draft nobody knows what was chosen first: a verdict stands, and a value beside "correct"
+  // is the one that it implies.
+  #adopt() {
+    this.picked.clear();
+    for (const { dataset: { kind } } of this.cards) {
+      const verdict = this.get(kind, "verdict");
+      if (verdict) this.picked.add(`verdict-${kind}`);
+      if (verdict && verdict !== "correct") this.picked.add(`value-${kind}`);
     }
   }
 
@@ -170,7 +230,7 @@ export class StepForm {
 
   #claimed(kind) {
     const card = this.form.querySelector(`.step[data-kind="${kind}"]`);
-    return card && !card.dataset.judged && !this.cards.includes(card) ? card.dataset.claim : "";
+    return card && !this.cards.includes(card) ? card.dataset.claim : "";
   }
 
   #changed(target) {
@@ -195,11 +255,10 @@ export class StepForm {
     const { kind } = card.dataset;
     const [start, end] = [this.get(kind, "comment_start"), this.get(kind, "comment_end")];
     const spans = [...card.querySelectorAll("[data-start]")];
-    const found = spans.find((s) => +s.dataset.start <= +start && +start < +s.dataset.start + s.textContent.length);
-    line.hidden = start === "" || !found;
-    if (found) {
-      const at = Number(found.dataset.start);
-      line.querySelector("q").textContent = found.textContent.slice(start - at, end - at);
-    }
+    const span = spans.find((s) => +s.dataset.start <= +start && +start < +s.dataset.start + s.textContent.length);
+    line.hidden = start === "" || !span;
+    if (line.hidden) return;
+    const at = Number(span.dataset.start);
+    line.querySelector("q").textContent = span.textContent.slice(start - at, end - at);
   }
 }

@@ -15,7 +15,8 @@ export function followGuide(card) {
   const guide = panel();
   if (!guide || guide.hidden || !card) return;
   guide.querySelector(".here")?.classList.remove("here");
-  const place = guide.querySelector(`#guide-step-${card.dataset.kind}`);
+  const rules = card.dataset.kind === "5" ? guide.querySelector("#guide-rules") : null;
+  const place = guide.querySelector(`#guide-step-${card.dataset.kind}`) ?? rules;
   if (!place) return;
   place.classList.add("here");
   guide.scrollTop += place.getBoundingClientRect().top - guide.getBoundingClientRect().top - 16;

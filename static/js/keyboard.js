@@ -2,6 +2,7 @@
 
 const VERDICTS = { 1: "correct", 2: "incorrect", 3: "unsure" };
 const VALUES = "qwer";
+const UNLOCKED = ["Enter", "Escape", "u", "f", "g", "p", "?"]; // what works while a form waits to be sent
 
 export class StepKeys {
   constructor(steps, actions) {
@@ -22,11 +23,11 @@ export class StepKeys {
     this.activate(start, start !== steps.cards[0]);
   }
 
-  activate(card, focus = true) {
+  activate(card, focus = true, reason = false) {
     if (!card) return;
     this.#mark(card);
     if (!focus) return;
-    card.focus({ preventScroll: true });
+    (reason ? card.querySelector("[data-ask] textarea") : card).focus({ preventScroll: true });
     card.scrollIntoView({ block: "nearest" });
   }
 
@@ -45,16 +46,18 @@ export class StepKeys {
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
     // A focused button, link or summary keeps its own Enter.
     if (event.key === "Enter" && event.target.matches?.("button, a, summary")) return;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (this.steps.locked) return UNLOCKED.includes(key) ? this.#run(event, key) : event.key.length === 1 && this.actions.locked();
     if (event.key in VERDICTS) return this.#verdict(event, VERDICTS[event.key]);
     const { attributes } = this.steps;
     if (attributes?.card === this.active && attributes.key(event)) return attributes.overall() ? this.#onward() : undefined;
-    const value = VALUES.indexOf(event.key.toLowerCase());
+    const value = VALUES.indexOf(key);
     if (value >= 0) return this.#value(event, value);
-    this.#move(event) || this.#run(event, event.key.length === 1 ? event.key.toLowerCase() : event.key);
+    this.#move(event, key) || this.#run(event, key);
   }
 
-  #move(event) {
-    const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  #move(event, key) {
+    const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[key];
     if (!step) return false;
     event.preventDefault();
     const { cards } = this.steps;
@@ -82,8 +85,7 @@ export class StepKeys {
   // After a finished step the next unlabelled one becomes active; an unfinished one stays.
   #onward() {
     if (!this.steps.isDone(this.active)) {
-      const unsure = this.active.dataset.state === "unsure";
-      if (unsure) this.actions.reason?.(this.active);
+      if (this.active.dataset.state === "unsure") this.activate(this.active, true, this.steps.wantsReason(this.active));
       return;
     }
     const next = this.steps.firstOpen(this.active);

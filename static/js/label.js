@@ -1,82 +1,104 @@
 // The label page: wires form, keys, draft, outbox, timer and lease together.
 
-import { hide, show, showLogin } from "./banner.js";
+import { show, showLogin } from "./banner.js";
 import { showConflict } from "./conflict.js";
 import { wireDialogs } from "./dialogs.js";
 import { Draft } from "./draft.js";
 import { wireFlag } from "./flag.js";
-import { StepForm, texts } from "./form.js";
+import { StepForm } from "./form.js";
 import { followGuide, openGuide } from "./guide.js";
 import { StepKeys } from "./keyboard.js";
 import { startLease } from "./lease.js";
-import { Outbox } from "./outbox.js";
 import "./picture.js";
-import { openRemarks } from "./remarks.js";
+import { openComment } from "./remarks.js";
+import { startSending } from "./sending.js";
+import { texts } from "./texts.js";
 import { startTimer } from "./timer.js";
 
 const form = document.getElementById("label-form");
-const { nextUrl, loginUrl, user } = form.dataset;
-const outbox = new Outbox(user);
+const { nextUrl, loginUrl, assignment, item } = form.dataset;
+const key = form.elements.client_key;
+const status = document.getElementById("saved");
 const tick = startTimer(form.elements.active_ms);
 const rules = JSON.parse(document.getElementById("rules").textContent);
 let draft = null;
-let leaving = false;
 
 const steps = new StepForm(form, rules, () => draft?.changed());
-const onLogin = () => showLogin(loginUrl, () => (outbox.all().length ? flush() : draft.save()));
+const { outbox, flush, showRefused, takeBack } = startSending(form.dataset, {
+  key: () => key.value,
+  waiting: () => steps.locked === "waiting",
+  stored: (next) => location.assign(next ?? nextUrl),
+  refused,
+  takenBack() {
+    // A new key: should the first one have reached the server after all, this is no repeat of it.
+    key.value = `${key.value.split(".")[0]}.${Date.now()}`;
+    reopen();
+  },
+});
+const onLogin = () => showLogin(loginUrl, [{ text: texts.retry, run: () => (steps.locked ? flush() : draft.save()) }]);
 const onLost = (error) => show(error || texts.lease, { bad: true, link: { href: nextUrl, text: texts.next } });
-const onConflict = (theirs) => showConflict(steps, draft, theirs);
-draft = new Draft(form, steps, { onConflict, onLogin, onLost });
+draft = new Draft(form, steps, { onConflict: (theirs) => showConflict(steps, draft, theirs), onLogin, onLost });
+
+function reopen(card = keys.active) {
+  steps.lock("");
+  draft.resume();
+  keys.activate(card);
+}
 
 async function submit() {
-  if (leaving) return;
+  if (steps.locked === "refused") return location.assign(nextUrl);
+  if (steps.locked) return flush();
   const open = steps.showProblems();
-  if (open) return keys.activate(open);
+  if (open) {
+    status.textContent = texts.notyet.replace("%n", open.dataset.kind);
+    return keys.activate(open, true, steps.wantsReason(open));
+  }
   tick();
-  leaving = true;
   const fields = Object.fromEntries(new FormData(form));
   delete fields.csrfmiddlewaretoken; // taken fresh from the cookie when it is sent
-  outbox.add({ key: fields.client_key, url: form.getAttribute("action"), fields });
+  outbox.put({ key: key.value, url: form.getAttribute("action"), fields, assignment, item, answers: steps.answers() });
   draft.stop();
+  steps.lock("waiting");
+  status.textContent = texts.sending;
   await flush();
+  if (steps.locked === "waiting") status.textContent = texts.local;
 }
 
-async function flush() {
-  const answer = await outbox.flush();
-  if (answer.kind === "ok" || answer.kind === "empty") return location.assign(answer.data.next ?? nextUrl);
-  const waiting = `${outbox.all().length} ${texts.waiting}`;
-  if (answer.kind === "offline") return show(`${texts.offline} ${waiting}.`, { button: { text: texts.retry, run: flush } });
-  if (answer.kind === "login") return showLogin(loginUrl, flush);
-  refused(answer);
-}
-
-// The server read it and said no: the annotator decides, nothing is thrown away by itself.
-function refused({ entry, data }) {
-  const mine = entry.key === form.elements.client_key.value;
-  const discard = { text: texts.discard, run: () => { outbox.remove(entry.key); location.assign(nextUrl); } };
-  if (mine && data.errors) {
-    outbox.remove(entry.key);
-    leaving = draft.stopped = false;
-    for (const [kind, message] of Object.entries(data.errors)) {
-      const line = steps.card(kind)?.querySelector("[data-client-error]");
-      if (line) Object.assign(line, { textContent: message, hidden: false });
-    }
+// The server read the form and said no. Where it says which steps are wrong the work goes on;
+// else the submission is kept among the refused ones.
+function refused({ error, errors }) {
+  steps.lock("refused");
+  status.textContent = "";
+  if (!errors) {
+    show(texts.refused.replace("%i", item).replace("%w", error ?? texts.nowhy), { bad: true, link: { href: nextUrl, text: texts.next } });
+    return;
   }
-  show(`${texts.refused} ${data.error ?? ""}`, { bad: true, button: mine && data.errors ? null : discard });
+  outbox.remove(key.value);
+  reopen(steps.card(Object.keys(errors)[0]));
+  for (const [kind, message] of Object.entries(errors)) steps.error(kind, message);
+  show(texts.refused.replace("%i", item).replace("%w", error), { bad: true });
+}
+
+function undo() {
+  if (steps.locked === "waiting") return takeBack();
+  const undoing = document.getElementById("undo-form");
+  if (undoing) undoing.requestSubmit();
+  else status.textContent = texts.noundo;
 }
 
 const dialogs = wireDialogs();
 const openFlag = wireFlag(form, () => keys.active);
 const keys = new StepKeys(steps, {
   Enter: submit,
-  c: (card) => openRemarks(steps, card, "comment"),
-  reason: (card) => openRemarks(steps, card, "reason"),
+  c: (card) => openComment(steps, card),
   f: () => openFlag(),
   s: () => dialogs.open("skip"),
   "?": () => dialogs.open("sheet"),
   g: (card) => openGuide(form.dataset.guidelineUrl, card),
+  p: () => form.querySelectorAll(".pair details").forEach((part) => { part.open = !part.open; }),
   active: followGuide,
-  u: () => document.getElementById("undo-form")?.requestSubmit(),
+  locked: () => { status.textContent = steps.locked === "waiting" ? texts.locked : texts.over; },
+  u: undo,
   Escape: () => { document.getElementById("guide").hidden = true; },
 });
 
@@ -89,9 +111,21 @@ document.querySelector("#skip form").addEventListener("submit", async (event) =>
   event.target.submit();
 });
 addEventListener("pagehide", () => draft.leave());
-startLease(form, { onLost, onLogin });
-addEventListener("online", () => (outbox.all().length ? flush() : (hide(), draft.save())));
+addEventListener("online", () => draft.leave({ keepalive: false }));
 addEventListener("offline", () => show(texts.offline));
-addEventListener("focus", () => { if (outbox.all().length) flush(); });
-if (outbox.all().length) flush();
+startLease(form, { onLost, onLogin });
+
+// What was sent from this item before the page was loaded anew.
+const before = outbox.all().find((entry) => entry.assignment === assignment);
+if (before) {
+  key.value = before.key;
+  steps.fill(before.answers);
+  if ("error" in before) refused({ error: before.error, errors: {} });
+  else {
+    draft.stop();
+    steps.lock("waiting");
+  }
+}
+if (outbox.waiting().length) flush();
+else if (!before) showRefused();
 form.dataset.ready = "1";

@@ -1,9 +1,9 @@
-// The comment and reason fields; a selection in the step's text becomes the comment's span.
+// The comment field; a selection in the step's text becomes the comment's span.
 
-export function openRemarks(steps, card, which) {
+export function openComment(steps, card) {
   const details = card?.querySelector("details.remarks");
   if (!details) return;
-  const span = which === "comment" ? selected(card) : null;
+  const span = selected(card);
   details.open = true;
   const { kind } = card.dataset;
   if (span) {
@@ -11,7 +11,7 @@ export function openRemarks(steps, card, which) {
     steps.set(kind, "comment_end", String(span[1]));
     steps.refresh();
   }
-  const field = steps.form.elements.namedItem(`${which}-${kind}`);
+  const field = steps.form.elements.namedItem(`comment-${kind}`);
   field.focus();
   field.scrollIntoView({ block: "nearest" });
 }

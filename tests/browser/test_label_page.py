@@ -41,7 +41,8 @@ def test_an_annotator_labels_a_rollout_by_keyboard_only(
     expect(page.locator("[data-rule-warning]")).to_contain_text("give tier 2")
     press(page, "Enter")
     assert not Submission.objects.exists()
-    press(page, "e", "Enter")  # tier 2
+    expect(page.locator("[name=reason-5]")).to_be_focused()
+    press(page, "Escape", "e", "Enter")  # tier 2
     expect(page.get_by_role("heading", name="The queue is empty")).to_be_visible()
     receipt = Submission.objects.get()
     expect(page.locator("#receipt")).to_contain_text(f"Receipt {receipt.pk}")
@@ -53,6 +54,7 @@ def test_an_annotator_labels_a_rollout_by_keyboard_only(
         5: ("incorrect", "2"),
     }
     assert StepLabel.objects.get(item=item, kind=5).hint_shown
+    page.locator("[data-empty][data-ready]").wait_for()
     press(page, "u")
     ready(page)
     receipt.refresh_from_db()
@@ -232,7 +234,7 @@ def test_a_comment_keeps_the_words_that_were_selected(
     assert label.comment == "the opposite was asked"
 
 
-def test_a_refused_submission_is_kept_until_it_is_discarded(
+def test_a_refused_submission_is_named_by_its_item_and_kept_until_it_is_removed(
     page: Page, log_in: LogIn, annotator: User, project: Project
 ) -> None:
     seed.item_seed(project, seed.KETTLE)
@@ -243,7 +245,16 @@ def test_a_refused_submission_is_kept_until_it_is_discarded(
     QueueItem.objects.update(state=QueueItem.State.DROPPED)
     press(page, "Enter")
     banner = page.locator("#banner")
+    refusal = "Your submission of “gooseneck kettle 1 litre matte black” · Brewline"
+    expect(banner).to_contain_text(refusal)
     expect(banner).to_contain_text("this item was closed meanwhile")
-    banner.get_by_role("button", name="Discard it").click()
+    press(page, "1")  # what was refused cannot be changed, and the page says so
+    expect(page.locator("#saved")).to_contain_text("This one was not accepted")
+    press(page, "Enter")
     expect(page.get_by_role("heading", name="The queue is empty")).to_be_visible()
+    expect(banner).to_contain_text(refusal)
+    banner.get_by_role("button", name="Remove that submission").click()
+    expect(banner).to_be_hidden()
+    page.reload()
+    expect(banner).to_be_hidden()
     assert not Submission.objects.exists()

@@ -1,0 +1,3 @@
+// The page's sentences, in its language.
+
+export const texts = document.getElementById("texts")?.dataset ?? {};
