@@ -120,6 +120,74 @@ def _log_in(page: Any, user: str) -> None:
     page.wait_for_url(lambda url: "/login/" not in url)
 
 
+def still(page: Any) -> None:
+    page.wait_for_load_state("networkidle")
+
+
+def label(page: Any) -> None:
+    page.locator("#label-form[data-ready]").wait_for()
+    if page.locator("#step-1").get_attribute("data-state"):
+        return
+    for key in ("1", "1"):
+        page.keyboard.press(key)
+    page.get_by_text("saved").wait_for()
+
+
+def pressed(key: str, shown: str) -> Callable[[Any], None]:
+    def prepare(page: Any) -> None:
+        page.locator("#label-form[data-ready]").wait_for()
+        page.keyboard.press(key)
+        page.locator(shown).wait_for()
+
+    return prepare
+
+
+def against_the_table(page: Any) -> None:
+    page.locator("#label-form[data-ready]").wait_for()
+    if page.locator("#step-1").get_attribute("data-state"):
+        page.locator("#step-5 input[value='4']").press("j")
+    else:
+        for key in ("1", "1", "1", "e", "q"):
+            page.keyboard.press(key)
+        page.get_by_text("saved").wait_for()
+    page.locator("#step-5 [data-rule-warning]").wait_for()
+    page.locator("#step-5").scroll_into_view_if_needed()
+
+
+def submitted(status: int, body: str) -> Callable[[Any], None]:
+    def prepare(page: Any) -> None:
+        page.route(
+            "**/submit/",
+            lambda route: route.fulfill(
+                status=status, body=body, content_type="application/json"
+            ),
+        )
+        page.locator("#label-form[data-ready]").wait_for()
+        if page.locator("#banner").is_hidden():
+            for key in ("1", "1", "1", "1", "1", "Enter"):
+                page.keyboard.press(key)
+        page.locator("#banner").wait_for()
+
+    return prepare
+
+
+def charts(page: Any) -> None:
+    page.locator(".chart").first.wait_for()
+
+
+def _long_items(project: Any) -> None:
+    from annotation.roles import Role
+    from annotation.services.queue import queue_claim
+    from tests.browser import seed
+
+    for name in ("dan", "fay", "gus"):
+        product = seed.item_seed(project, seed.HEADPHONES).rollout.pair.product
+        product.description = "Hybrid active noise cancelling with four microphones. " * 15
+        product.attributes = [[f"Detail {n}", f"value {n}"] for n in range(20)]
+        product.save()
+        queue_claim(annotator=seed.person_seed(name, Role.ANNOTATOR))
+
+
 def _seed() -> list[Shot]:
     from annotation.roles import Role
     from annotation.services.flags import flag_raise
@@ -139,6 +207,7 @@ def _seed() -> list[Shot]:
     seed.item_seed(project, seed.SANDALS, text=broken)
     queue_claim(annotator=seed.person_seed("bob", Role.ANNOTATOR))
     seed.person_seed("cas", Role.ANNOTATOR)
+    _long_items(project)
     flag_raise(
         item=split, person=seed.person_seed("p2", Role.ANNOTATOR), kind=4, reason=FLAGGED
     )
@@ -146,33 +215,15 @@ def _seed() -> list[Shot]:
     care = seed_care.looked_after()
     quality = f"/quality/{care.project.slug}"
 
-    def still(page: Any) -> None:
-        page.wait_for_load_state("networkidle")
-
-    def label(page: Any) -> None:
-        page.locator("#label-form[data-ready]").wait_for()
-        if page.locator("#step-1").get_attribute("data-state"):
-            return
-        for key in ("1", "1"):
-            page.keyboard.press(key)
-        page.get_by_text("saved").wait_for()
-
-    def pressed(key: str, shown: str) -> Callable[[Any], None]:
-        def prepare(page: Any) -> None:
-            page.locator("#label-form[data-ready]").wait_for()
-            page.keyboard.press(key)
-            page.locator(shown).wait_for()
-
-        return prepare
-
-    def charts(page: Any) -> None:
-        page.locator(".chart").first.wait_for()
-
     return [
         Shot("login", "", "/login/", still),
         Shot("home", "lea", "/", still),
         Shot("label", "ann", "/label/", label),
         Shot("malformed", "bob", "/label/", still),
+        Shot("label-folded", "dan", "/label/", still),
+        Shot("label-warning", "dan", "/label/", against_the_table),
+        Shot("label-locked", "fay", "/label/", submitted(503, "")),
+        Shot("label-refused", "gus", "/label/", submitted(409, '{"error": "it was closed"}')),
         Shot("skip", "bob", "/label/", pressed("s", "#skip")),
         Shot("keys", "bob", "/label/", pressed("?", "#sheet")),
         Shot("flag", "bob", "/label/", pressed("f", "#flag")),
