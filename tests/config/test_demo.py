@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from io import StringIO
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
 from annotation.roles import Role, has_role
 from config.demo import PASSWORD, USERS, is_loopback, public_accounts, users_create
+from config.models import DemoUsers
 
 NAMES = [name for name, _ in USERS]
 
@@ -122,3 +125,15 @@ def test_demo_users_are_refused_on_a_server_of_ones_own(settings: Settings) -> N
 )
 def test_only_this_machine_is_this_machine(host: str, own: bool) -> None:
     assert is_loopback(host) is own
+
+
+@pytest.mark.parametrize("used", [True, False])
+def test_an_installation_from_before_counts_as_made_once_anybody_had_an_account(
+    used: bool,
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("alter sequence auth_user_id_seq restart")
+        if used:
+            User.objects.create(username="long gone").delete()
+        cursor.execute(import_module("config.migrations.0003_demo_users").MARK)
+    assert DemoUsers.objects.exists() is used
