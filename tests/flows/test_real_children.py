@@ -37,8 +37,10 @@ def test_rollouts_a_reward_model_and_its_scores_come_out_of_real_processes(
     assert batch is not None
     assert (batch.state, batch.error, batch.rollouts_done) == ("done", "", 4)
     sampled = Rollout.objects.filter(policy="seed")
-    assert QueueItem.objects.filter(rollout__in=sampled, state="open").count() == 4
-    assert sampled.filter(parse_error="").exists(), "the shipped policy writes five steps"
+    parsed = sampled.filter(parse_error="")
+    assert parsed.count() >= 2, "the shipped policy writes five steps"
+    assert QueueItem.objects.filter(rollout__in=parsed, state="open").count() == parsed.count()
+    assert QueueItem.objects.filter(rollout__in=sampled).count() == parsed.count()
 
     config = {"fit": {"epochs": 1, "batch_size": 4}}
     run = run_create(project=project, method="rm", policy=policy, config=config)

@@ -9,13 +9,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html_join
 
 from annotation.errors import StepwiseError
 from training.admin.base import RoleAdmin
 from training.forms import BatchForm
 from training.models import RolloutBatch
-from training.selectors.rollouts import pairs_due_for_rollout
-from training.services.rollouts import batch_create, batch_retry
+from training.selectors.rollouts import batch_parsing, pairs_due_for_rollout
+from training.services.rollouts import batch_create, batch_queue, batch_retry
 from training.tasks import rollouts_run
 
 _SAMPLING = ("n", "temperature", "top_k", "max_tokens", "seed", "overlap", "queue_limit")
@@ -28,11 +29,28 @@ class RolloutBatchAdmin(RoleAdmin):
     list_filter = ("state", "project")
     list_select_related = ("project", "policy")
     ordering = ("-pk",)
-    actions = ("retry",)
+    actions = ("retry", "queue_parsed")
+    readonly_fields = ("parses", "examples")
 
     @admin.display(description="rollouts")
     def progress(self, batch: RolloutBatch) -> str:
         return f"{batch.rollouts_done} of {len(batch.pair_ids) * batch.n}"
+
+    @admin.display(description="rollouts that parse")
+    def parses(self, batch: RolloutBatch) -> str:
+        parsing = batch_parsing(batch)
+        return f"{parsing.parsed} of {parsing.n}"
+
+    @admin.display(description="some that do not")
+    def examples(self, batch: RolloutBatch) -> str:
+        rows = [(r.pair.query, r.parse_message, r.text) for r in batch_parsing(batch).examples]
+        return format_html_join("", "<p>{}: {}</p><pre>{}</pre>", rows) or "–"
+
+    @admin.action(description="Queue the rollouts that parse")
+    def queue_parsed(self, request: HttpRequest, queryset: QuerySet[RolloutBatch]) -> None:
+        for batch in queryset.filter(state=RolloutBatch.State.DONE):
+            n = batch_queue(batch=batch)
+            self.message_user(request, f"batch {batch.pk}: {n} rollouts queued")
 
     @admin.action(description="Try failed batches again")
     def retry(self, request: HttpRequest, queryset: QuerySet[RolloutBatch]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
@@ -41,3 +42,40 @@ def pairs_complete(batch: RolloutBatch) -> set[int]:
         .filter(done__gte=batch.n)
         .values_list("pair_id", flat=True)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Parsing:
+    """How many rollouts of a batch are five-step CoTs; ``examples`` are some that are not."""
+
+    n: int
+    parsed: int
+    examples: list[Rollout]
+
+    @property
+    def enough(self) -> bool:
+        """Half of them: below, the policy does not know this task and people would wade."""
+        return 2 * self.parsed >= self.n
+
+
+def batch_rollouts(batch: RolloutBatch) -> QuerySet[Rollout]:
+    return Rollout.objects.filter(
+        pair_id__in=batch.pair_ids,
+        policy=batch.policy.name,
+        seed=batch.seed,
+        sample_index__lt=batch.n,
+    ).order_by("pk")
+
+
+def batch_parsing(batch: RolloutBatch) -> Parsing:
+    rows = batch_rollouts(batch)
+    broken = rows.exclude(parse_error="")
+    return Parsing(rows.count(), rows.filter(parse_error="").count(), list(broken[:3]))
+
+
+def rollouts_to_queue(batch: RolloutBatch) -> QuerySet[Rollout]:
+    """Those that people can judge and that nobody was asked about yet."""
+    rows = batch_rollouts(batch).filter(parse_error="", items__isnull=True)
+    if batch.queue_limit is not None:
+        rows = rows.filter(sample_index__lt=batch.queue_limit)
+    return rows.select_related("pair__project")

@@ -27,8 +27,10 @@ from training.models import Checkpoint, RolloutBatch
 from training.policy_client import PolicyClient, PolicyError, SampledText, SamplingRequest
 from training.prompts import PROMPT_VERSION, policy_prompt
 from training.records import pair_record, pair_text
-from training.selectors.rollouts import pairs_complete
+from training.selectors.rollouts import batch_parsing, pairs_complete, rollouts_to_queue
 from training.services.clients import policy_client
+
+_TRIAL = 20  # rollouts that are looked at before the first is queued
 
 
 def batch_create(
@@ -77,8 +79,10 @@ def batch_create(
 def batch_run(*, batch_id: int, client: PolicyClient | None = None) -> RolloutBatch | None:
     """Sample and record a batch; None when another worker holds it or it has ended.
 
-    Every rollout is committed as it comes; a second delivery skips the complete pairs. A policy
-    that cannot answer ends the batch as FAILED with the reason.
+    Every rollout is committed as it comes; a second delivery skips the complete pairs. What
+    does not parse is no work for people and is not queued; where less than half parses nothing
+    is, and ``error`` says so. A policy that cannot answer ends the batch as FAILED with the
+    reason.
     """
     rows = RolloutBatch.objects.filter(pk=batch_id)
     states = RolloutBatch.State
@@ -89,7 +93,7 @@ def batch_run(*, batch_id: int, client: PolicyClient | None = None) -> RolloutBa
     job_dir = Path(settings.RUNS_DIR) / f"rollouts-{batch.pk}"
     try:
         _Recorder(batch, token).run(client or policy_client(batch.policy, job_dir))
-        _finish(batch, token, states.DONE)
+        _finish(batch, token, states.DONE, _queued_or_why_not(batch))
     except LeaseLost:
         return None
     except Exception as error:
@@ -99,6 +103,14 @@ def batch_run(*, batch_id: int, client: PolicyClient | None = None) -> RolloutBa
             raise
     batch.refresh_from_db()
     return batch
+
+
+def batch_queue(*, batch: RolloutBatch) -> int:
+    """Put the rollouts that parse into the queue; returns how many. Repeating it adds none."""
+    due = list(rollouts_to_queue(batch))
+    for rollout in due:
+        queue_open(rollout=rollout, overlap=batch.overlap)
+    return len(due)
 
 
 def batch_retry(*, batch: RolloutBatch) -> RolloutBatch:
@@ -122,7 +134,7 @@ class _Recorder:
     def __init__(self, batch: RolloutBatch, token: str) -> None:
         self._batch, self._token = batch, token
         self._rows = RolloutBatch.objects.filter(pk=batch.pk)
-        self._done = 0
+        self._done = self._n = self._parsed = 0
         self._renewed = time.monotonic()
 
     def run(self, client: PolicyClient) -> None:
@@ -180,10 +192,11 @@ class _Recorder:
             layout=batch.policy.layout,
             keep_first=True,
         )
-        wanted = batch.queue_limit is None or sample.index < batch.queue_limit
-        # Not again for a rollout that people have already judged.
-        if wanted and not rollout.items.exists():
-            queue_open(rollout=rollout, overlap=batch.overlap)
+        self._n += 1
+        self._parsed += not rollout.parse_error
+        # until then nobody knows whether the policy can do this task at all
+        if self._n % _TRIAL == 0 and 2 * self._parsed >= self._n:
+            batch_queue(batch=batch)
 
     def _keep(self) -> None:
         if time.monotonic() - self._renewed < settings.RUN_LEASE_SECONDS / 4:
@@ -197,6 +210,21 @@ class _Recorder:
             **further,
         )
         self._renewed = time.monotonic()
+
+
+def _queued_or_why_not(batch: RolloutBatch) -> str:
+    """Queue what parses; where most does not, nothing, and the reason."""
+    parsing = batch_parsing(batch)
+    if parsing.enough:
+        batch_queue(batch=batch)
+        return ""
+    sample_only = batch.policy.path == str(settings.SEED_POLICY)
+    why = "; this policy knows the built-in sample only" if sample_only else ""
+    return (
+        f"only {parsing.parsed} of {parsing.n} rollouts are five-step answers, so none was "
+        f"queued{why}. Look at the batch's examples, then queue what parses, or train the "
+        "policy first"
+    )
 
 
 def _finish(batch: RolloutBatch, token: str, state: str, error: str = "") -> None:

@@ -60,3 +60,5 @@ class Command(BaseCommand):
         if done.state != RolloutBatch.State.DONE:
             raise CommandError(f"batch {done.pk} {done.state}: {done.error}")
         self.stdout.write(f"batch {done.pk}: {done.rollouts_done} rollouts")
+        if done.error:  # sampled, and nothing of it is work for people
+            self.stderr.write(done.error)
