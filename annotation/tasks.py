@@ -11,13 +11,15 @@ from annotation.services import consensus
 from annotation.services.exports import export_job_run
 from annotation.services.imports import import_job_run
 from annotation.services.jobs import jobs_recover
-from annotation.services.resolution import item_resolve
+from annotation.services.resolution import item_resolve_due
+
+AT_ONCE = 500
 
 
 @shared_task
 def items_resolve_due() -> None:
-    for item in items_due_for_resolution():
-        item_resolve(item=item)
+    for item in items_due_for_resolution()[:AT_ONCE]:
+        item_resolve_due(item=item)
 
 
 @shared_task

@@ -14,7 +14,7 @@ from annotation.steps import STRUCTURED_KINDS, StepKind
 
 
 def items_due_for_resolution(
-    limit: int = 500, now: datetime | None = None, grace_seconds: int | None = None
+    now: datetime | None = None, grace_seconds: int | None = None
 ) -> QuerySet[QueueItem]:
     """Fully labelled items, oldest first, a little after the last submission.
 
@@ -28,7 +28,7 @@ def items_due_for_resolution(
             last=Max("assignments__submitted_at", filter=Q(assignments__state="submitted"))
         )
         .filter(last__lte=before)
-        .order_by("pk")[:limit]
+        .order_by("pk")
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -15,6 +16,7 @@ from annotation.errors import Conflict, Denied, Invalid
 from annotation.models import Assignment, QueueItem, Resolution, Step, StepLabel
 from annotation.roles import Role, has_role
 from annotation.selectors.consensus import skills_of
+from annotation.selectors.items import items_due_for_resolution
 from annotation.services.reviews import review_draw, review_reopened
 from annotation.steps import OPEN_KINDS, VALUES, StepKind
 from annotation.wording import wording as _
@@ -58,6 +60,19 @@ def item_resolve(*, item: QueueItem, ordinal_median: bool = False) -> str:
         return _save(item, QueueItem.State.SPLIT)
     review_draw(item=item)
     return _save(item, QueueItem.State.RESOLVED)
+
+
+@transaction.atomic
+def item_resolve_due(*, item: QueueItem, now: datetime | None = None) -> str:
+    """Decide an item whose time to undo is over; returns its state.
+
+    An item that was undone and submitted again since it was listed waits anew: undo and submit
+    take the item's lock too.
+    """
+    item = QueueItem.objects.select_for_update().get(pk=item.pk)
+    if not items_due_for_resolution(now=now).filter(pk=item.pk).exists():
+        return item.state
+    return item_resolve(item=item)
 
 
 @transaction.atomic

@@ -9,14 +9,16 @@ from django.utils import timezone
 
 from annotation.errors import Conflict, Denied, Invalid
 from annotation.labels import LabelInput
-from annotation.models import QueueItem, Resolution
+from annotation.models import Assignment, QueueItem, Resolution
 from annotation.roles import Role
 from annotation.selectors.items import items_due_for_resolution, split_items
+from annotation.services.labels import label_submit, submission_undo
 from annotation.services.resolution import (
     StepDecision,
     item_adjudicate,
     item_reopen,
     item_resolve,
+    item_resolve_due,
 )
 from annotation.steps import HEADINGS, StepKind
 from tests.annotation.factories import (
@@ -163,6 +165,19 @@ def test_items_are_due_a_little_after_the_last_submission() -> None:
     assert not items_due_for_resolution(now=now, grace_seconds=15)
     later = now + timedelta(seconds=16)
     assert list(items_due_for_resolution(now=later, grace_seconds=15)) == [item]
+
+
+def test_an_item_submitted_again_since_it_was_listed_waits_anew() -> None:
+    item, person = make_item(make_project(overlap=1)), make_user()
+    submission = submit(item, person)
+    minute = timedelta(minutes=1)
+    Assignment.objects.update(submitted_at=timezone.now() - minute)
+    (listed,) = items_due_for_resolution()
+    again = submission_undo(submission=submission, annotator=person)
+    label_submit(assignment=again, annotator=person, client_key="again", labels=labels_for())
+    assert item_resolve_due(item=listed) == QueueItem.State.LABELLED
+    assert not Resolution.objects.exists()
+    assert item_resolve_due(item=listed, now=timezone.now() + minute) == "resolved"
 
 
 def without(kind: int) -> list[LabelInput]:
