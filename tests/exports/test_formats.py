@@ -97,6 +97,22 @@ def test_the_native_record_tells_human_and_reward_model_apart() -> None:
     assert (first["tier"], partly["tier"]) == ("2", "")
 
 
+def test_a_wrong_reasoning_with_the_claimed_value_is_exported_as_that() -> None:
+    project = make_project(overlap=1)
+    item = queue_open(rollout=make_rollout(make_pair(project)))
+    labels = [
+        replace(label, verdict="incorrect") if label.kind == 3 else label
+        for label in labels_for()
+    ]
+    submit(item, make_user(), labels)
+    item_resolve(item=item)
+    (record,) = format_named("native").records(ExportFilter(project))
+    human = record["steps"][2]["human"]
+    assert (human["verdict"], human["value"]) == ("incorrect", "match")
+    (row,) = format_named("prm").records(ExportFilter(project))
+    assert row["labels"] == [True, True, False, True, True]
+
+
 def test_step_4_of_the_native_record_counts_what_was_said_about_each_attribute() -> None:
     project = make_project(overlap=2)
     item = queue_open(rollout=make_rollout(make_pair(project)))
