@@ -16,12 +16,14 @@ urlpatterns = [
     path("claims/<int:pk>/draft/", queue.ClaimDraft.as_view(), name="claim_draft"),
     path("claims/<int:pk>/submit/", queue.ClaimSubmit.as_view(), name="claim_submit"),
     path("claims/<int:pk>/skip/", queue.ClaimSkip.as_view(), name="claim_skip"),
+    path("claims/<int:pk>/take_back/", queue.ClaimTakeBack.as_view(), name="claim_take_back"),
     path("submissions/<int:pk>/undo/", queue.SubmissionUndo.as_view(), name="submission_undo"),
     path("items/", results.Items.as_view(), name="items"),
     path("items/<int:pk>/", results.ItemDetail.as_view(), name="item"),
     path(
         "items/<int:pk>/adjudicate/", results.ItemAdjudicate.as_view(), name="item_adjudicate"
     ),
+    path("items/<int:pk>/drop/", results.ItemDrop.as_view(), name="item_drop"),
     path("items/<int:pk>/reserve/", results.ItemReserve.as_view(), name="item_reserve"),
     path("items/<int:pk>/reopen/", results.ItemReopen.as_view(), name="item_reopen"),
     path("labels/", results.Labels.as_view(), name="labels"),

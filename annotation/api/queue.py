@@ -36,6 +36,7 @@ from annotation.selectors.claims import claim_record
 from annotation.selectors.queue import queue_state
 from annotation.services.labels import claim_submit, submission_undo
 from annotation.services.queue import claim_heartbeat, draft_save, item_skip, queue_claim_record
+from annotation.services.skips import skip_take_back
 
 _KEY = "Idempotency-Key"
 
@@ -137,7 +138,8 @@ class ClaimSubmit(LabelView):
 class ClaimSkip(LabelView):
     @extend_schema(request=Skip, responses={204: None})
     def post(self, request: Request, pk: int) -> Response:
-        """Give the item back: to your own queue, to others, or out of the queue."""
+        """Give the item back: to your own queue or to others. ``unrateable`` is your vote that
+        it cannot be judged; ``drop`` takes it out of the queue."""
         sent = body_of(request, Skip)
         item_skip(
             assignment=_own(request, pk),
@@ -146,6 +148,14 @@ class ClaimSkip(LabelView):
             reason=sent["reason"],
         )
         return Response(status=204)
+
+
+class ClaimTakeBack(LabelView):
+    @extend_schema(request=None, responses=Claim)
+    def post(self, request: Request, pk: int) -> Response:
+        """An item that you passed to others is yours again; 409 when they have it."""
+        skip_take_back(assignment=_own(request, pk), annotator=user_of(request))
+        return _shown(request, pk)
 
 
 class SubmissionUndo(LabelView):

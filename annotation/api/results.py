@@ -35,6 +35,7 @@ from annotation.services.resolution import (
     item_adjudicate,
     item_reopen,
 )
+from annotation.services.skips import item_drop
 from annotation.steps import StepKind
 
 
@@ -57,7 +58,9 @@ class Holder(serializers.ModelSerializer[Assignment]):
 
     class Meta:
         model = Assignment
-        fields = ["annotator", "slot", "state", "expires_at", "submitted_at", "reason"]
+        fields = [
+            "annotator", "slot", "state", "expires_at", "submitted_at", "skip", "reason",
+        ]  # fmt: skip
 
 
 class LabelRecord(serializers.ModelSerializer[StepLabel]):
@@ -194,6 +197,17 @@ class ItemReopen(ApiView):
         reason = body_of(request, Reopen)["reason"]
         item = found(QueueItem.objects.select_related("project"), pk)
         return Response(Item(item_reopen(item=item, lead=user_of(request), reason=reason)).data)
+
+
+class ItemDrop(ApiView):
+    abilities = {"POST": Ability.ADJUDICATE}
+
+    @extend_schema(request=Reopen, responses=Item)
+    def post(self, request: Request, pk: int) -> Response:
+        """Take an item that cannot be judged out of the queue."""
+        reason = body_of(request, Reopen)["reason"]
+        item = found(QueueItem.objects.select_related("project"), pk)
+        return Response(Item(item_drop(item=item, lead=user_of(request), reason=reason)).data)
 
 
 class ItemReserve(ApiView):

@@ -23,7 +23,14 @@ from django.db.models import (
     Value,
 )
 
-from annotation.models import Project, QueueItem, Resolution, Rollout, Step, StepLabel
+from annotation.models import (
+    Project,
+    QueueItem,
+    Resolution,
+    Rollout,
+    Step,
+    StepLabel,
+)
 
 Record = dict[str, Any]
 _CHUNK = 2000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,10 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 
 from annotation.models import Assignment, Project, QueueItem, StepLabel, Submission
+from annotation.selectors.passed import passed_by_everybody
+from annotation.selectors.queue import claimable_counts
+
+_CLAIMABLE = (QueueItem.State.OPEN, QueueItem.State.GOLD)
 
 
 def item_counts(project: Project) -> dict[str, int]:
@@ -75,8 +80,9 @@ def recent_submissions(user: User, limit: int = 10) -> QuerySet[Submission]:
 
 
 def home_summary(user: User, now: datetime | None = None) -> list[dict[str, Any]]:
-    """One row a project: ``project``, ``items``, ``open``, ``split``, ``resolved``, and of this
-    person: ``mine`` and ``mine_today`` (24 h) submitted, ``holding`` (unfinished claims)."""
+    """One row a project, in a fixed number of queries: ``project``, ``items``, ``open``,
+    ``split``, ``passed`` (by everybody), ``resolved``, and of this person: ``waiting`` (can
+    be claimed), ``mine`` and ``mine_today`` (24 h) submitted, ``holding`` (unfinished)."""
     day = (now or timezone.now()) - timedelta(hours=24)
     states = QueueItem.State
     by_project = {
@@ -97,14 +103,21 @@ def home_summary(user: User, now: datetime | None = None) -> list[dict[str, Any]
         .annotate(
             mine=Count("pk", filter=Q(state="submitted")),
             mine_today=Count("pk", filter=Q(state="submitted", submitted_at__gte=day)),
-            holding=Count("pk", filter=Q(state="claimed", item__state=states.OPEN)),
+            holding=Count("pk", filter=Q(state="claimed", item__state__in=_CLAIMABLE)),
         )
     }
+    waiting = claimable_counts(user)
+    passed = QueueItem.objects.filter(pk__in=passed_by_everybody())
+    stuck = Counter(passed.values_list("project_id", flat=True))
     nothing = dict.fromkeys(
         ("items", "open", "split", "resolved", "mine", "mine_today", "holding"), 0
     )
     return [
         {**nothing, **by_project.get(project.pk, {}), **own.get(project.pk, {})}
-        | {"project": project}
-        for project in Project.objects.order_by("name")
+        | {
+            "project": project,
+            "waiting": waiting.get(project.pk, 0),
+            "passed": stuck[project.pk],
+        }
+        for project in Project.objects.order_by("pk")
     ]

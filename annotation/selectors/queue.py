@@ -51,10 +51,7 @@ def queue_state(
     user: User, project: Project | None = None, now: datetime | None = None
 ) -> QueueState:
     moment = now or timezone.now()
-    items = QueueItem.objects.filter(state=QueueItem.State.OPEN)
-    items = items.exclude(rollout__in=known_rollouts(user))
-    if project is not None:
-        items = items.filter(project=project)
+    items = _open(user, project)
     pauses = tuple(pauses_of(user, project))
     if pauses:
         items = items.exclude(project__in=[pause.project_id for pause in pauses])
@@ -82,6 +79,32 @@ def queue_state(
         outside=whole - inside,
         pauses=pauses,
     )
+
+
+def claimable(
+    user: User, project: Project | None = None, now: datetime | None = None
+) -> QuerySet[QueueItem]:
+    """The items that this person can get, those they hold or put off among them."""
+    items = _open(user, project).exclude(project__in=[p.project_id for p in pauses_of(user)])
+    items = items.exclude(project__in=pools_without(user))
+    items = items.exclude(Exists(_reservations()) & ~Exists(_reservations(user)))
+    done = Assignment.objects.filter(
+        item=OuterRef("pk"), annotator=user, state__in=("submitted", "skipped")
+    )
+    items = items.exclude(Exists(done))
+    return items.exclude(pk__in=_held(items, user, now or timezone.now()))
+
+
+def claimable_counts(user: User) -> dict[int, int]:
+    """Project id -> items, for all projects at once; none where there are none."""
+    rows = claimable(user).values_list("project_id").annotate(n=Count("pk"))
+    return dict(rows.order_by())
+
+
+def _open(user: User, project: Project | None) -> QuerySet[QueueItem]:
+    items = QueueItem.objects.filter(state=QueueItem.State.OPEN)
+    items = items.exclude(rollout__in=known_rollouts(user))
+    return items if project is None else items.filter(project=project)
 
 
 def pools_without(user: User) -> QuerySet[Project]:

@@ -29,6 +29,7 @@ WITH candidate AS (
     WHERE i.state = 'open' {project}
       {known}
       {reserved}
+      {returned}
       AND (SELECT count(*) FILTER (WHERE {live}) < i.overlap
                AND count(*) FILTER (
                    WHERE a.annotator_id = %(annotator)s AND a.state IN {passed}) = 0
@@ -76,6 +77,12 @@ _KNOWN = """AND i.rollout_id <> ALL (ARRAY(
         JOIN annotation_rollout asked ON asked.id = g.rollout_id
         JOIN annotation_rollout r ON r.pair_id = asked.pair_id
         WHERE t.annotator_id = %(annotator)s))"""
+
+# Texts that the person judged as an earlier item: they come last, when nothing else is left.
+_RETURNED = """AND NOT EXISTS (
+        SELECT 1 FROM annotation_queueitem e JOIN annotation_assignment b ON b.item_id = e.id
+        WHERE e.rollout_id = i.rollout_id AND e.id <> i.id
+          AND b.annotator_id = %(annotator)s AND b.state = 'submitted' OFFSET 0)"""
 
 # OFFSET 0 keeps these subqueries, too, from becoming joins.
 _RESERVED = """AND (
@@ -156,8 +163,8 @@ def claim_once(
     put_off_too: bool,
     shown: bool,
 ) -> Taken:
-    """``put_off_too`` also offers the items that this person put off for later. ``shown``: read
-    what the item is about."""
+    """``put_off_too`` also offers what this person put off for later or judged before.
+    ``shown``: read what the item is about."""
     statement = _claim_statement(
         _where(standing), lock, put_off_too, standing.asked_gold, standing.reservations, shown
     )
@@ -190,6 +197,7 @@ def _claim_statement(
         passed=f"('claimed', 'submitted', 'skipped'{passed})",
         live=_LIVE,
         known=_KNOWN if asked_gold else "",
+        returned="" if put_off_too else _RETURNED,
         reserved=_RESERVED if reservations else "",
         lock=lock,
         shown=shown_json("(SELECT item_id FROM taken)") if shown else "NULL",

@@ -134,10 +134,13 @@ def submission_undo(
     current.save(update_fields=["undone_at"])
     claim.state, claim.submitted_at = Assignment.State.CLAIMED, None
     claim.expires_at = moment + timedelta(seconds=settings.LEASE_SECONDS)
-    claim.draft = _draft_again(current, claim.active_ms)
+    if claim.skip:  # "unrateable" is no vote now, and has no labels to restore
+        claim.skip, claim.reason, claim.skipped_at = "", "", None
+    else:
+        claim.draft = _draft_again(current, claim.active_ms)
     # A window that still shows the draft from before must not save over what was submitted.
     claim.draft_version += 1
-    claim.save(update_fields=["state", "submitted_at", "expires_at", "draft", "draft_version"])
+    claim.save()
     if item.state == QueueItem.State.LABELLED:
         item.state = QueueItem.State.OPEN
         item.save(update_fields=["state"])

@@ -12,18 +12,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotation.errors import Conflict, Denied, DraftConflict, Invalid
-from annotation.models import Assignment, Project, QueueItem, Rollout
+from annotation.models import Assignment, Project, QueueItem, Rollout, Submission
 from annotation.roles import Role, has_role
 from annotation.selectors.claims import claim_record, claim_whole, record_of
 from annotation.selectors.items import default_kinds
 from annotation.services.claim_sql import Lock, Standing, Taken, claim_once, own_claim
 from annotation.services.gold import gold_serve
+from annotation.services.skips import item_close, unrateable_vote
 from annotation.steps import StepKind
 from annotation.wording import wording as _
 
 LIVE_STATES = (QueueItem.State.OPEN, QueueItem.State.LABELLED, QueueItem.State.SPLIT)
 
-SKIP_WAYS = ("to_me", "to_others", "drop", "unrateable")
+Skip = Assignment.Skip
+SKIP_WAYS = tuple(Skip.values)
 
 HIGHEST_RANK = 40  # what a project's order gives; what somebody waits for is above it
 _PRIORITY = {QueueItem.Reason.DISAGREEMENT: 100, QueueItem.Reason.AUDIT: 50}
@@ -214,12 +216,14 @@ def draft_save(
 
 
 @transaction.atomic
-def item_skip(*, assignment: Assignment, annotator: User, how: str, reason: str = "") -> None:
-    """Give a claimed item back.
+def item_skip(
+    *, assignment: Assignment, annotator: User, how: str, reason: str = ""
+) -> Submission | None:
+    """Give a claimed item back; all but ``to_me`` with a reason. A draft is kept.
 
     ``how``: ``to_me`` puts it at the end of this person's queue, ``to_others`` never shows it
-    to this person again, ``drop`` (leads) and ``unrateable`` take it out of the queue for all,
-    both with a reason. A draft is kept.
+    to this person again (``skip_take_back`` does), ``drop`` (leads) takes it out of the queue
+    for all, ``unrateable`` is this person's vote that it cannot be judged and gives a receipt.
 
     Raises:
         Denied: somebody else's claim, or only a lead may drop.
@@ -229,23 +233,25 @@ def item_skip(*, assignment: Assignment, annotator: User, how: str, reason: str 
     _check_owner(assignment, annotator)
     if how not in SKIP_WAYS:
         raise Invalid(_("skip with one of %(those)s", those=", ".join(SKIP_WAYS)))
-    if how == "drop" and not has_role(annotator, Role.LEAD):
+    if how == Skip.DROP and not has_role(annotator, Role.LEAD):
         raise Denied(_("only a lead may drop an item"))
-    if how != "to_me" and not reason.strip():
+    if how != Skip.TO_ME and not reason.strip():
         raise Invalid(_("say why"))
     item = QueueItem.objects.select_for_update().get(pk=assignment.item_id)
     states = Assignment.State
-    state = states.RELEASED if how == "to_me" else states.SKIPPED
     given_back = Assignment.objects.filter(pk=assignment.pk, state=states.CLAIMED).update(
-        state=state, reason=reason.strip()
+        state=states.RELEASED if how == Skip.TO_ME else states.SKIPPED,
+        reason=reason.strip(),
+        skip=how,
+        skipped_at=timezone.now(),
     )
     if not given_back:
         raise Conflict(_("this item is no longer yours"))
-    if how in ("drop", "unrateable"):
-        item.assignments.filter(state=states.CLAIMED).update(state=states.RELEASED)
-        item.state, item.closed_at = QueueItem.State.DROPPED, timezone.now()
-        item.note = f"{how}: {reason.strip()}"
-        item.save(update_fields=["state", "closed_at", "note"])
+    if how == Skip.UNRATEABLE and item.state != QueueItem.State.GOLD:
+        return unrateable_vote(assignment=Assignment.objects.get(pk=assignment.pk), item=item)
+    if how in (Skip.DROP, Skip.UNRATEABLE):  # gold asks one person alone
+        item_close(item, f"{how}: {reason.strip()}")
+    return None
 
 
 def _check_owner(assignment: Assignment, annotator: User) -> None:

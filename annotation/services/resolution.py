@@ -17,6 +17,7 @@ from annotation.models import Assignment, QueueItem, Resolution, Step, StepLabel
 from annotation.roles import Role, has_role
 from annotation.selectors.consensus import skills_of
 from annotation.selectors.items import items_due_for_resolution
+from annotation.selectors.passed import is_passed_by_everybody, unrateable_votes
 from annotation.services.reviews import review_draw, review_reopened
 from annotation.steps import OPEN_KINDS, VALUES, StepKind
 from annotation.wording import wording as _
@@ -42,6 +43,7 @@ class StepDecision:
 def item_resolve(*, item: QueueItem, ordinal_median: bool = False) -> str:
     """Decide a fully labelled item; returns its new state.
 
+    Everybody says that it cannot be judged: DROPPED; only some: SPLIT, for a lead.
     All steps agreed: RESOLVED. Some split, or left out by people: one more person is asked
     while the project's ``max_overlap`` allows it, else SPLIT for a lead; what was agreed is
     kept either way then.
@@ -50,6 +52,8 @@ def item_resolve(*, item: QueueItem, ordinal_median: bool = False) -> str:
     item = QueueItem.objects.select_for_update().get(pk=item.pk)
     if item.state != QueueItem.State.LABELLED:
         return item.state
+    if unrateable := list(unrateable_votes(item)):
+        return _ratability(item, unrateable)
     decisions = item_decisions(item, ordinal_median=ordinal_median)
     split = any(decision.status == "split" for decision in decisions.values())
     if split and item.overlap < item.project.max_overlap:
@@ -98,7 +102,8 @@ def item_adjudicate(
     if cause and cause not in CAUSES:
         raise Invalid(_("cause must be one of %(those)s", those=", ".join(CAUSES)))
     item = QueueItem.objects.select_for_update().get(pk=item.pk)
-    if item.state not in (QueueItem.State.SPLIT, QueueItem.State.LABELLED):
+    waiting = item.state in (QueueItem.State.SPLIT, QueueItem.State.LABELLED)
+    if not waiting and not is_passed_by_everybody(item):
         raise Conflict(_("this item is not waiting for adjudication"))
     votes = votes_of(item)
     automatic = item_decisions(item)
@@ -150,8 +155,14 @@ def item_reopen(*, item: QueueItem, lead: User, reason: str) -> QueueItem:
 
 
 def item_decisions(item: QueueItem, *, ordinal_median: bool = False) -> dict[int, Decision]:
-    """What the labels of an item come to, by the project's way of merging them."""
+    """What the labels of an item come to, by the project's way of merging them.
+
+    All steps are a lead's where labels do not settle it: somebody says that the item cannot be
+    judged, or it still wants people.
+    """
     votes, skills = votes_of(item), skills_of(item.project)
+    if item.state == QueueItem.State.OPEN or unrateable_votes(item).exists():
+        return {kind: Decision("split", n=len(votes.get(kind, []))) for kind in item.kinds}
     return {
         kind: decide(
             votes.get(kind, []),
@@ -185,6 +196,16 @@ def label_versions(item: QueueItem) -> dict[int, int]:
     for kind, version in labels.values_list("kind", "guideline_version"):
         found[kind] = min(version, found.get(kind, version))
     return found
+
+
+def _ratability(item: QueueItem, unrateable: list[Assignment]) -> str:
+    """``item`` is labelled; ``unrateable`` are those who could not judge it."""
+    judged = item.assignments.filter(state=Assignment.State.SUBMITTED)
+    if judged.count() > len(unrateable):
+        return _save(item, QueueItem.State.SPLIT)
+    reasons = dict.fromkeys(vote.reason for vote in unrateable)
+    item.note = f"{Assignment.Skip.UNRATEABLE}: {'; '.join(reasons)}"
+    return _save(item, QueueItem.State.DROPPED)
 
 
 def _save(item: QueueItem, state: str) -> str:

@@ -10,15 +10,21 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from annotation.errors import Invalid
 from annotation.forms import answers_of, labels_of
 from annotation.models import QueueItem
 from annotation.roles import Role
 from annotation.selectors.flags import open_flags_of
-from annotation.selectors.items import split_items
+from annotation.selectors.passed import (
+    is_passed_by_everybody,
+    skips_of,
+    unrateable_votes,
+    waiting_for_lead,
+)
 from annotation.services.resolution import CAUSES, StepDecision, item_adjudicate
+from annotation.services.skips import item_drop
 from annotation.views.cards import cards_of
 from annotation.views.guard import role_required, visitor
 from annotation.views.label import rules_json
@@ -38,7 +44,7 @@ PAGE = 100
 @never_cache
 @role_required(Role.LEAD)
 def adjudication(request: HttpRequest) -> HttpResponse:
-    items = list(split_items(None)[: PAGE + 1])
+    items = list(waiting_for_lead()[: PAGE + 1])
     context = {"items": items[:PAGE], "more": len(items) > PAGE}
     return render(request, "annotation/adjudication.html", context)
 
@@ -69,7 +75,21 @@ def adjudicate(request: HttpRequest, pk: int) -> HttpResponse:
     except Invalid as error:
         return _page(request, item, answers, refusal_words(error), status=422)
     messages.success(request, _("Item %(number)s is decided.") % {"number": item.pk})
-    following = split_items(None).exclude(pk=item.pk).first()
+    return _next(item)
+
+
+@require_POST
+@role_required(Role.LEAD)
+def drop(request: HttpRequest, pk: int) -> HttpResponse:
+    """It cannot be judged: out of the queue for all."""
+    item = get_object_or_404(QueueItem, pk=pk)
+    item_drop(item=item, lead=visitor(request), reason=request.POST.get("reason", ""))
+    messages.success(request, _("Item %(number)s is out of the queue.") % {"number": item.pk})
+    return _next(item)
+
+
+def _next(item: QueueItem) -> HttpResponse:
+    following = waiting_for_lead().exclude(pk=item.pk).first()
     return redirect("adjudicate", following.pk) if following else redirect("adjudication")
 
 
@@ -90,6 +110,7 @@ def _page(
         card.unanimous = card.agreed and len(said) == 1
         # A lead decides; "unsure" is for annotators.
         card.verdicts = [option for option in card.verdicts if option.value != "unsure"]
+    passed = is_passed_by_everybody(item)
     context = {
         "item": item,
         "cards": cards,
@@ -100,6 +121,8 @@ def _page(
         "comment": request.POST.get("comment", ""),
         "rules": rules_json(item.project),
         "adjudicating": True,
-        "open": item.state == QueueItem.State.SPLIT,
+        "open": item.state == QueueItem.State.SPLIT or passed,
+        "passed": passed,
+        "skips": skips_of(item) if passed else unrateable_votes(item),
     }
     return render(request, "annotation/adjudicate.html", context, status=status)

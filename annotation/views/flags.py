@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -26,7 +27,7 @@ def flag(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Scripts get the flag's number, a plain form goes back to the label page."""
     user = visitor(request)
     assignment = get_object_or_404(
-        Assignment.objects.select_related("item"), pk=pk, annotator=user
+        Assignment.objects.select_related("item__project"), pk=pk, annotator=user
     )
     kind = request.POST.get("kind", "")
     raised = flag_raise(
@@ -38,7 +39,7 @@ def flag(request: HttpRequest, pk: int) -> HttpResponseBase:
     if wants_json(request):
         return JsonResponse({"flag": raised.pk, "kind": raised.kind})
     messages.success(request, _("Flagged for the leads."))
-    return redirect("label")
+    return redirect(reverse("label", query={"project": assignment.item.project.slug}))
 
 
 @require_GET

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -17,8 +16,7 @@ from annotation.errors import TooMany
 from annotation.models import GuidelineVersion, Project
 from annotation.roles import Role, roles_of
 from annotation.selectors.guidelines import rules_grid
-from annotation.selectors.progress import item_counts, served_counts, throughput
-from annotation.selectors.queue import queue_state
+from annotation.selectors.progress import home_summary
 from annotation.steps import VALUES, StepKind
 from annotation.views.cards import VALUE_NAMES
 from annotation.views.guard import any_role_required, visitor
@@ -52,24 +50,8 @@ class Password(PasswordChangeView):
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     user = visitor(request)
-    shown = Project.objects.order_by("pk") if roles_of(user) else Project.objects.none()
-    projects = [_row(project, user) for project in shown]
+    projects = home_summary(user) if roles_of(user) else []
     return render(request, "annotation/home.html", {"projects": projects})
-
-
-def _row(project: Project, user: User) -> dict[str, Any]:
-    items, mine = item_counts(project), served_counts(project, user)
-    today = [r["today"] for r in throughput(project) if r["username"] == user.get_username()]
-    return {
-        "project": project,
-        "waiting": queue_state(user, project).claimable,
-        "holding": mine["claimed"],
-        "mine": mine["submitted"],
-        "mine_today": today[0] if today else 0,
-        "split": items["split"],
-        "resolved": items["resolved"],
-        "items": sum(items.values()),
-    }
 
 
 @any_role_required(Role.ANNOTATOR, Role.ML_ENGINEER)

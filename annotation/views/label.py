@@ -20,10 +20,12 @@ from annotation.models import Assignment, Project, QueueItem, Submission
 from annotation.roles import Role
 from annotation.rules import parse_rules
 from annotation.selectors.claims import claim_whole
+from annotation.selectors.place import answered_before, last_project, place_of
 from annotation.selectors.progress import recent_submissions
 from annotation.selectors.queue import queue_state
 from annotation.services.labels import label_submit, submission_undo, undo_refusal
 from annotation.services.queue import claim_heartbeat, item_skip, queue_claim
+from annotation.services.skips import skip_take_back
 from annotation.views.cards import cards_of, mark_options
 from annotation.views.feedback import feedback_url
 from annotation.views.guard import role_required, visitor, wants_json
@@ -40,13 +42,14 @@ def label(request: HttpRequest) -> HttpResponse:
     the next item, else why there is none."""
     user = visitor(request)
     slug = request.GET.get("project", "")
-    project = get_object_or_404(Project, slug=slug) if slug else None
+    project = get_object_or_404(Project, slug=slug) if slug else last_project(user)
     assignment = _claim_named(request) or queue_claim(annotator=user, project=project)
+    if assignment is None and project is not None and not slug:
+        project, assignment = None, queue_claim(annotator=user)
     if assignment is None:
         state = queue_state(user=user, project=project)
-        return render(
-            request, "annotation/label_empty.html", {"state": state, **_receipt(request)}
-        )
+        context = {"state": state, "project": project, **_before(request)}
+        return render(request, "annotation/label_empty.html", context)
     return _page(request, assignment, assignment.draft, {})
 
 
@@ -74,36 +77,54 @@ def submit(request: HttpRequest, pk: int) -> HttpResponseBase:
         return _page(request, assignment, answers, errors, status=422)
     except AlreadySubmitted as error:
         messages.info(request, refusal_words(error))
-        return _stored(request, error.receipt, _next_url(request, receipt=error.receipt))
-    following = feedback_url(request, submission) or _next_url(request, receipt=submission.pk)
+        return _stored(request, error.receipt, _next_url(item.project, receipt=error.receipt))
+    following = feedback_url(request, submission) or _next_url(
+        item.project, receipt=submission.pk
+    )
     return _stored(request, submission.pk, following)
 
 
 @require_POST
 @role_required(Role.ANNOTATOR)
 def skip(request: HttpRequest, pk: int) -> HttpResponse:
-    item_skip(
-        assignment=_own(request, pk),
+    assignment, how = _own(request, pk), request.POST.get("how", "")
+    vote = item_skip(
+        assignment=assignment,
         annotator=visitor(request),
-        how=request.POST.get("how", ""),
+        how=how,
         reason=request.POST.get("reason", "").strip(),
     )
     messages.info(request, _("Skipped."))
-    return redirect(_next_url(request))
+    skipped = {"skipped": pk} if how == Assignment.Skip.TO_OTHERS else {}
+    if vote is not None:
+        skipped["receipt"] = vote.pk
+    return redirect(_next_url(assignment.item.project, **skipped))
+
+
+@require_POST
+@role_required(Role.ANNOTATOR)
+def unskip(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was passed to others comes back while they have not taken it."""
+    assignment = _own(request, pk)
+    claim = skip_take_back(assignment=assignment, annotator=visitor(request))
+    messages.info(request, _("The item is yours again."))
+    return redirect(_next_url(assignment.item.project, claim=claim.pk))
 
 
 @require_POST
 @role_required(Role.ANNOTATOR)
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     user = visitor(request)
-    submission = get_object_or_404(Submission, pk=pk, assignment__annotator=user)
+    own = Submission.objects.select_related("assignment__item__project")
+    submission = get_object_or_404(own, pk=pk, annotator=user)
+    project = submission.assignment.item.project
     try:
         claim = submission_undo(submission=submission, annotator=user)
     except Conflict as error:
         messages.warning(request, _("Not undone: %(why)s.") % {"why": refusal_words(error)})
-        return redirect(_next_url(request))
+        return redirect(_next_url(project))
     messages.info(request, _("Undone. The item is yours again, as you submitted it."))
-    return redirect(_next_url(request, claim=claim.pk))
+    return redirect(_next_url(project, claim=claim.pk))
 
 
 def _stored(request: HttpRequest, receipt: int, following: str) -> HttpResponseBase:
@@ -129,8 +150,10 @@ def _page(
         "rules": rules_json(item.project),
         "client_key": request.POST.get("client_key") or uuid.uuid4().hex,
         "lease_ms": settings.LEASE_SECONDS * 1000,
-        "next_url": _next_url(request),
-        **_receipt(request),
+        "next_url": _next_url(item.project),
+        "place": place_of(visitor(request), item.project),
+        "answered": answered_before(assignment),
+        **_before(request),
     }
     return render(request, "annotation/label.html", context, status=status)
 
@@ -138,6 +161,16 @@ def _page(
 def rules_json(project: Project) -> dict[str, str]:
     """The rules table for the page: "category attribute" -> tier."""
     return {f"{c} {a}": tier for (c, a), tier in parse_rules(project.rules).tiers.items()}
+
+
+def _before(request: HttpRequest) -> dict[str, object]:
+    """What the person did just before, while it can be taken back."""
+    pk = request.GET.get("skipped", "")
+    own = Assignment.objects.filter(
+        annotator=visitor(request), skip=Assignment.Skip.TO_OTHERS, item__state="open"
+    )
+    skipped = own.filter(pk=pk).first() if _is_id(pk) else None
+    return {"skipped": skipped, **_receipt(request)}
 
 
 def _receipt(request: HttpRequest) -> dict[str, object]:
@@ -177,8 +210,7 @@ def _is_id(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 19
 
 
-def _next_url(request: HttpRequest, **named: int) -> str:
+def _next_url(project: Project, **named: int) -> str:
+    """The next item of the same project: what a person has just learned stays useful."""
     query = {name: str(number) for name, number in named.items()}
-    if project := request.GET.get("project"):
-        query["project"] = project
-    return reverse("label", query=query or None)
+    return reverse("label", query={"project": project.slug, **query})

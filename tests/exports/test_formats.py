@@ -11,12 +11,13 @@ import pytest
 
 from annotation.attributes import AttributeMark
 from annotation.exporters.formats import ExportFilter, format_named, formats
-from annotation.models import Step
+from annotation.models import Project, Step
 from annotation.services.exports import export_job_create, export_job_run, export_write
-from annotation.services.queue import queue_open
+from annotation.services.queue import item_skip, queue_claim, queue_open
 from annotation.services.resolution import item_resolve
 from tests.annotation.factories import (
     labels_for,
+    make_item,
     make_pair,
     make_project,
     make_rollout,
@@ -36,9 +37,19 @@ def rows_of(name: str, **chosen: str) -> list[dict[str, Any]]:
     return list(format.records(ExportFilter(decided_project(), **chosen)))
 
 
+def passed_on(project: Project) -> None:
+    """One more item, which somebody gave back."""
+    item, person = make_item(project), make_user()
+    claim = queue_claim(annotator=person, project=project)
+    assert claim is not None
+    assert claim.item_id == item.pk
+    item_skip(assignment=claim, annotator=person, how="to_others", reason="no idea")
+
+
 @pytest.mark.parametrize("name", sorted(formats()))
 def test_every_format_writes_at_most_what_it_promised(name: str, tmp_path: Path) -> None:
     format, chosen = format_named(name), ExportFilter(decided_project())
+    passed_on(chosen.project)
     target = tmp_path / f"out{format.suffix}"
     written = export_write(format=format, chosen=chosen, path=target)
     assert 0 < written <= format.total(chosen)
