@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Sum
+from django.db.models import Count, Min, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from annotation.models import Assignment, Project, QueueItem
 
 RATE_DAYS = 7
+_LEAST = timedelta(hours=1)  # the first minutes promise nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Forecast:
     """``days`` and ``done_on`` are None when nothing was submitted lately."""
 
     remaining: int  # submissions that open items still want
-    per_day: float  # mean of the last seven days
+    per_day: float  # since the first submission of the last seven days
     days: float | None
     done_on: date | None
 
@@ -62,7 +63,8 @@ def daily(
 
 
 def forecast(project: Project, now: datetime | None = None) -> Forecast:
-    """When the open items will be labelled at the pace of the last seven days.
+    """When the open items will be labelled at the pace since the first submission of the last
+    seven days, nights included; an hour at least.
 
     Splits that ask for one more person, and new items, are not foreseen.
     """
@@ -80,9 +82,10 @@ def forecast(project: Project, now: datetime | None = None) -> Forecast:
             submitted_at__gt=moment - timedelta(days=RATE_DAYS),
         )
         .exclude(item__state=QueueItem.State.GOLD)
-        .count()
+        .aggregate(n=Count("pk"), first=Min("submitted_at"))
     )
-    per_day = recent / RATE_DAYS
+    since = max(moment - (recent["first"] or moment), _LEAST)
+    per_day = recent["n"] / (since / timedelta(days=1))
     if not remaining:
         return Forecast(0, per_day, 0.0, moment.date())
     days = remaining / per_day if per_day else None

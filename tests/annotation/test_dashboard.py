@@ -62,13 +62,26 @@ def test_every_day_has_a_row_with_what_was_submitted(
     assert [row.submitted for row in daily(project, people[1], days=3, now=now)] == [1, 0, 0]
 
 
-def test_the_forecast_is_what_is_left_over_the_pace_of_a_week(project: Project) -> None:
-    # Two open items want 4 submissions and have 1; 3 were made in 7 days: 3 / (3 / 7) = 7 days.
+@pytest.mark.parametrize(
+    ("since", "per_day"),
+    [
+        (timedelta(minutes=1), 72),  # an hour at least: 3 * 24
+        (timedelta(hours=2), 36),
+        (timedelta(days=6), 0.5),
+    ],
+)
+def test_the_forecast_is_what_is_left_over_the_pace_since_work_began(
+    project: Project, since: timedelta, per_day: float
+) -> None:
+    # Two open items want 4 submissions and have 1, so 3 are left; 3 were made since.
     now = timezone.now()
-    found = forecast(project, now)
-    assert (found.remaining, found.per_day) == (3, 3 / 7)
-    assert found.days == pytest.approx(7)
-    assert found.done_on == (now + timedelta(days=7)).date()
+    rows = Assignment.objects.filter(state="submitted")
+    rows.update(submitted_at=now)
+    rows.filter(pk=rows.order_by("pk")[0].pk).update(submitted_at=now - since)
+    expected = forecast(project, now)
+    assert expected.remaining == 3
+    assert expected.per_day == pytest.approx(per_day)
+    assert expected.days == pytest.approx(3 / per_day)
 
 
 def test_without_a_pace_there_is_no_forecast_and_without_work_it_is_done(
