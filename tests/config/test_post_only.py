@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from annotation.roles import Role
@@ -38,3 +41,9 @@ def test_a_program_still_hears_that_the_method_is_wrong(client: Client) -> None:
 
 def test_an_address_without_a_page_above_leads_home() -> None:
     assert page_above("/nothing/of/ours/") == "/"
+
+
+def test_no_heading_of_a_table_is_empty() -> None:
+    empty = re.compile(r"<th[^>]*></th>")
+    pages = (settings.BASE_DIR / "templates").rglob("*.html")
+    assert [page.name for page in pages if empty.search(page.read_text())] == []
