@@ -8,12 +8,12 @@ reasoning can come to the right value). Steps 1-2 have no value and are voted on
 from __future__ import annotations
 
 import math
-import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from annotation.dawid_skene import estimate
 from annotation.steps import OPEN_KINDS, StepKind
 
 Status = Literal["agreed", "split", "open"]
@@ -128,28 +128,15 @@ def posterior(said: Sequence[tuple[int, str]], skill: Skill) -> dict[str, float]
     return {truth: weight / total for truth, weight in weights.items()}
 
 
-def fit_skill(labels: Sequence[tuple[int, int, str]], *, iterations: int = 100) -> Skill:
-    """Estimate everybody's error rates from (item, annotator, said) rows.
-
-    Needs crowd-kit; it is imported here because it is slow to load.
-    """
-    import pandas as pd
-    from crowdkit.aggregation import DawidSkene
-
-    rows = pd.DataFrame(list(labels), columns=["task", "worker", "label"])
-    with warnings.catch_warnings():
-        # crowd-kit 1.4 calls pandas in ways that pandas 3 will drop; the lock pins both.
-        warnings.simplefilter("ignore")
-        fitted = DawidSkene(n_iter=iterations).fit(rows)
+def fit_skill(labels: Sequence[tuple[int, int, str]]) -> Skill:
+    """Everybody's error rates from (item, annotator, label) rows; ValueError without rows."""
+    fitted = estimate(labels)
     errors: dict[int, dict[str, dict[str, float]]] = {}
-    for (person, said), chances in fitted.errors_.iterrows():
-        for truth, chance in chances.items():
-            errors.setdefault(int(person), {}).setdefault(str(truth), {})[str(said)] = float(
-                chance
-            )
-    priors = {str(truth): float(share) for truth, share in fitted.priors_.items()}
-    items = len({item for item, _, _ in labels})
-    return Skill(priors, errors, n_items=items, n_labels=len(labels))
+    for (person, label), chances in zip(fitted.pairs, fitted.errors.tolist(), strict=True):
+        for truth, chance in zip(fitted.classes, chances, strict=True):
+            errors.setdefault(person, {}).setdefault(truth, {})[label] = chance
+    priors = dict(zip(fitted.classes, fitted.priors.tolist(), strict=True))
+    return Skill(priors, errors, n_items=len(fitted.items), n_labels=len(labels))
 
 
 def _chance(skill: Skill, person: int, truth: str, said: str) -> float:

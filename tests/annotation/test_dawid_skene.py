@@ -1,4 +1,4 @@
-"""Consensus by error rates: estimated by crowd-kit, applied by the one consensus function."""
+"""Consensus by error rates: estimated by EM, applied by the one consensus function."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_somebody_unknown_counts_as_the_average_person() -> None:
     assert posterior([(99, "4")], skill)["4"] == pytest.approx(0.71 / (0.71 + 0.31))
 
 
-def test_crowd_kit_finds_who_is_right_most_of_the_time() -> None:
+def test_a_fit_finds_who_is_right_most_of_the_time() -> None:
     labels = []
     for item in range(40):
         truth = "correct" if item % 2 else "incorrect"
