@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from annotation.storable import storable
 from annotation.wording import wording as _
 
 
 class StepwiseError(Exception):
-    """The base: ``message`` is one sentence without internals."""
+    """The base: ``message`` is one sentence without internals.
+
+    It quotes what was sent, and is printed, sent and stored: so it never holds what none of
+    these can take.
+    """
 
     status = 400
 
     def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = storable(message)
+        super().__init__(self.message)
 
 
 class Invalid(StepwiseError):
@@ -44,6 +49,12 @@ class TooMany(StepwiseError):
     def __init__(self, message: str, seconds: float) -> None:
         super().__init__(message)
         self.seconds = max(1, round(seconds))
+
+
+class NoRoom(StepwiseError):
+    """What was sent cannot be kept here now, whoever sends it."""
+
+    status = 507
 
 
 class DraftConflict(Conflict):

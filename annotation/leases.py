@@ -21,6 +21,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from annotation.models.leased import Leased
+from annotation.storable import storable
 
 L = TypeVar("L", bound=Leased)
 
@@ -68,12 +69,17 @@ def lease_take(rows: QuerySet[L], **values: Any) -> str | None:
 
 
 def lease_update(rows: QuerySet[L], token: str, **values: Any) -> None:
-    """Write to the held row.
+    """Write to the held row. A text that the database cannot store, as the end of a program's
+    output may be, is made storable: the job would stay running for ever.
 
     Raises:
         LeaseLost: when the token is no longer the row's.
     """
-    if not rows.filter(lease_token=token).update(**values):
+    told = {
+        name: storable(value) if isinstance(value, str) else value
+        for name, value in values.items()
+    }
+    if not rows.filter(lease_token=token).update(**told):
         raise LeaseLost
 
 

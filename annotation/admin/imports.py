@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -17,11 +17,10 @@ from django.utils.safestring import SafeString
 
 from annotation.admin.base import ReadOnlyAdmin
 from annotation.errors import StepwiseError
-from annotation.importers.files import file_kind
 from annotation.importers.rows import ImportFileError
 from annotation.models import ImportJob
 from annotation.roles import Role
-from annotation.services.imports import import_job_create, import_job_requeue
+from annotation.services.imports import import_job_create, import_job_requeue, upload_check
 from annotation.tasks import import_job_start
 
 _LIVE = (ImportJob.State.QUEUED, ImportJob.State.RUNNING)
@@ -32,13 +31,16 @@ class ImportForm(forms.ModelForm[ImportJob]):
 
     class Meta:
         model = ImportJob
-        fields = ["project", "file", "skip_bad"]
-        help_texts = {"skip_bad": "import the good rows; otherwise one bad row stops it all"}
+        fields = ["project", "file", "skip_bad", "unknown_as_attributes", "dry_run"]
+        help_texts = {
+            "skip_bad": "import the good rows; otherwise one bad row stops it all",
+            "unknown_as_attributes": "otherwise they are named and left out",
+        }
 
     def clean_file(self) -> Any:
         upload = self.cleaned_data["file"]
         try:
-            file_kind(Path(upload.name))
+            upload_check(upload, upload.name)
         except ImportFileError as error:
             raise forms.ValidationError(error.message) from error
         return upload
@@ -53,7 +55,8 @@ class ImportJobAdmin(ReadOnlyAdmin):
     actions = ("try_again",)
     shown = (
         "project", "filename", "state", "progress", "created", "existing", "bad_rows",
-        "error_list", "skip_bad", "created_by", "created_at", "finished_at",
+        "error_list", "notice_list", "columns_not_known", "skip_bad", "unknown_as_attributes",
+        "dry_run", "created_by", "created_at", "finished_at",
     )  # fmt: skip
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -68,7 +71,7 @@ class ImportJobAdmin(ReadOnlyAdmin):
         return super().get_form(request, obj, change, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.shown if obj else ("project", "file", "skip_bad")
+        return self.shown if obj else ImportForm.Meta.fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.shown if obj else ()
@@ -81,6 +84,8 @@ class ImportJobAdmin(ReadOnlyAdmin):
             upload=upload,
             filename=upload.name,
             skip_bad=obj.skip_bad,
+            unknown_as_attributes=obj.unknown_as_attributes,
+            dry_run=obj.dry_run,
             user=request.user,
         )
         obj.pk = job.pk
@@ -98,7 +103,7 @@ class ImportJobAdmin(ReadOnlyAdmin):
             response["Refresh"] = "2"
         return response
 
-    @admin.action(description="Try again")
+    @admin.action(description="Try again, or import what was checked")
     def try_again(self, request: HttpRequest, queryset: QuerySet[ImportJob]) -> None:
         for job in queryset:
             try:
@@ -134,8 +139,21 @@ class ImportJobAdmin(ReadOnlyAdmin):
 
     @admin.display(description="errors")
     def error_list(self, job: ImportJob) -> SafeString | str:
-        lines = ((error["line"] or "file", error["message"]) for error in job.errors)
-        return format_html_join("", "<div>line {}: {}</div>", lines) or "none"
+        return _lines(job.errors)
+
+    @admin.display(description="imported otherwise than written")
+    def notice_list(self, job: ImportJob) -> SafeString | str:
+        return _lines(job.notices)
+
+    @admin.display(description="columns not known")
+    def columns_not_known(self, job: ImportJob) -> str:
+        used = "became attributes" if job.unknown_as_attributes else "not read"
+        return f"{', '.join(job.unknown_columns)} ({used})" if job.unknown_columns else "none"
+
+
+def _lines(entries: Sequence[Mapping[str, Any]]) -> SafeString | str:
+    lines = ((entry["line"] or "file", entry["message"]) for entry in entries)
+    return format_html_join("", "<div>line {}: {}</div>", lines) or "none"
 
 
 def send(job_id: int) -> None:

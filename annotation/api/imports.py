@@ -27,6 +27,8 @@ class ImportUpload(serializers.Serializer[Any]):
     file = serializers.FileField()
     adapter = serializers.ChoiceField(choices=ONE_FILE_ADAPTERS, default="native")
     skip_bad = serializers.BooleanField(default=False)
+    unknown_as_attributes = serializers.BooleanField(default=False)
+    dry_run = serializers.BooleanField(default=False)
 
 
 class ImportStatus(serializers.ModelSerializer[ImportJob]):
@@ -36,7 +38,8 @@ class ImportStatus(serializers.ModelSerializer[ImportJob]):
         model = ImportJob
         fields = [
             "id", "project", "filename", "state", "rows_read", "rows_total", "pairs_created",
-            "pairs_existing", "error_count", "errors", "created_at", "finished_at",
+            "pairs_existing", "error_count", "errors", "notice_count", "notices",
+            "unknown_columns", "unknown_as_attributes", "dry_run", "created_at", "finished_at",
         ]  # fmt: skip
 
 
@@ -84,6 +87,8 @@ class Imports(ApiView, generics.ListAPIView[ImportJob]):
             filename=asked["file"].name,
             adapter=asked["adapter"],
             skip_bad=asked["skip_bad"],
+            unknown_as_attributes=asked["unknown_as_attributes"],
+            dry_run=asked["dry_run"],
             user=user_of(request),
         )
         transaction.on_commit(lambda: import_job_start.delay(job.pk))

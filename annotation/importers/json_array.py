@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import IO, Any
 
+from annotation.importers.json_text import key_count, unique
+
 _BLOCK = 1 << 16
-_SPACE = " \t\r\n"
+_BLANKS = re.compile(r"[ \t\r\n]*")
 
 
 def array_elements(stream: IO[str], longest: int) -> Iterator[Any]:
     """The elements of the array that ``stream`` holds.
 
     Raises:
-        ValueError: not an array, damaged, or an element longer than ``longest`` characters.
+        ValueError: not an array, damaged, an element longer than ``longest`` characters or
+            nested too deeply, or a key in it twice.
     """
     reader = _Reader(stream, longest)
     if reader.take() != "[":
@@ -39,15 +43,15 @@ class _Reader:
     def __init__(self, stream: IO[str], longest: int) -> None:
         self._stream, self._longest = stream, longest
         self._window, self._at = "", 0
-        self._decode = json.JSONDecoder().raw_decode
+        self._decode = json.JSONDecoder(object_pairs_hook=unique).raw_decode
 
     def peek(self) -> str:
         """The next character that is no space, "" at the end."""
         while True:
-            while self._at < len(self._window):
-                if self._window[self._at] not in _SPACE:
-                    return self._window[self._at]
-                self._at += 1
+            if blanks := _BLANKS.match(self._window, self._at):
+                self._at = blanks.end()
+            if self._at < len(self._window):
+                return self._window[self._at]
             if not self._more():
                 return ""
 
@@ -72,6 +76,7 @@ class _Reader:
                 # A number at the edge of the window may go on behind it.
                 if end < len(self._window) or not self._more():
                     self._at = end
+                    key_count(value)
                     return value
             size *= 2
             if size > 2 * self._longest:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from annotation.importers.columns import Columns
 from annotation.importers.files import records
 from annotation.importers.label_studio_controls import (
     Answers,
@@ -18,24 +19,33 @@ from annotation.importers.label_studio_controls import (
     cancelled,
     listed,
 )
-from annotation.importers.rows import VALUE_COLUMNS, Row, RowError, Rows, clean, row_of
+from annotation.importers.rows import COLUMNS, VALUE_COLUMNS, Row, RowError, Rows, clean, row_of
 
 _NO_DATA = (
     "the task has no data; of Label Studio's export formats JSON is read, not JSON-MIN or CSV"
 )
 
+_STEPS = {f"step_{number}" for number in range(1, 6)}  # read with the people's submissions
 
-def read_rows(path: Path, gold: bool = True) -> Rows:
+
+def data_columns(*, as_attributes: bool = False) -> Columns:
+    return Columns(known=COLUMNS | _STEPS, as_attributes=as_attributes)
+
+
+def read_rows(path: Path, gold: bool = True, columns: Columns | None = None) -> Rows:
     """Every task as a pair or an error; without ``gold`` what people said is left out.
+    ``columns`` tells afterwards which of ``data`` nobody read.
 
     Raises:
         ImportFileError: see :func:`annotation.importers.files.records`.
     """
     for line, task in records(path):
-        yield task if isinstance(task, RowError) else pair_of(line, task, gold=gold)
+        yield task if isinstance(task, RowError) else pair_of(line, task, columns, gold=gold)
 
 
-def pair_of(line: int, task: Mapping[str, Any], *, gold: bool) -> Row:
+def pair_of(
+    line: int, task: Mapping[str, Any], columns: Columns | None = None, *, gold: bool
+) -> Row:
     data = task.get("data")
     if not isinstance(data, Mapping):
         return RowError(line, _NO_DATA)
@@ -53,7 +63,10 @@ def pair_of(line: int, task: Mapping[str, Any], *, gold: bool) -> Row:
         }
     except NotUnderstood as error:
         return RowError(line, str(error))
-    return row_of(line, record)
+    if columns is None:
+        return row_of(line, record)
+    columns.note(data)
+    return row_of(line, record, columns.extra(data))
 
 
 def annotations_of(task: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Answers]]:

@@ -1,29 +1,27 @@
-"""Our own columns (docs/formats.md), from CSV, JSONL or Parquet."""
+"""Our own columns (docs/formats.md), from CSV, TSV, JSONL, JSON or Parquet."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from annotation.importers.files import file_kind, records
-from annotation.importers.rows import ImportFileError, RowError, Rows, row_of
+from annotation.importers.columns import Columns
+from annotation.importers.files import records
+from annotation.importers.rows import COLUMNS, RowError, Rows, row_of
 
 
-def read_rows(path: Path) -> Rows:
-    """Every row as a pair or an error.
+def read_rows(path: Path, columns: Columns | None = None) -> Rows:
+    """Every row as a pair or an error. ``columns`` tells afterwards what nobody read.
 
     Raises:
-        ImportFileError: see :func:`annotation.importers.files.records`; a CSV without the
-            columns ``query`` and ``title``.
+        ImportFileError: see :func:`annotation.importers.files.records`.
     """
-    # JSON has no header; there each row is checked by itself.
-    header_checked = file_kind(path) in ("jsonl", "json")
-    for line, record in records(path):
+    columns = columns or native_columns()
+    for line, record in records(path, columns):
         if isinstance(record, RowError):
             yield record
-            continue
-        if not header_checked and not {"query", "title"} <= set(record):
-            raise ImportFileError(
-                f"{path.name}: needs the columns query and title, has {', '.join(record)[:200]}"
-            )
-        header_checked = True
-        yield row_of(line, record)
+        else:
+            yield row_of(line, record, columns.extra(record))
+
+
+def native_columns(*, as_attributes: bool = False) -> Columns:
+    return Columns(("query", "title"), COLUMNS, as_attributes=as_attributes)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import le
 from typing import Any
 
 from annotation.errors import Invalid
-from annotation.splits import SPLITS
+from annotation.importers.json_text import BadJson, unique
+from annotation.links import web_link
+from annotation.splits import SPLITS, normal_query
 from annotation.steps import VALUES, StepKind
 
 QUERY_TYPES = ("general", "negation", "alternatives", "qa", "knowledge")
@@ -36,6 +38,8 @@ _TEXTS = (*list(_LIMITS)[:-1], "query_type", "split")
 _COLUMNS = (*_TEXTS, "category_path", "attributes")  # the last two may be lists
 _strip = str.strip
 _VALUE_NAMES = frozenset(name for name, _, _ in _GOLD + _SILVER)
+COLUMNS = frozenset(_COLUMNS) | _VALUE_NAMES  # what a row is made of
+_NAME_AND_VALUE = {"name", "value"}
 
 
 class ImportFileError(Invalid):
@@ -75,26 +79,34 @@ class _Bad(ValueError):
     """A field is wrong; the message is for the person who made the file."""
 
 
-def row_of(line: int, record: Mapping[str, Any]) -> Row:
+def row_of(
+    line: int, record: Mapping[str, Any], more_attributes: Sequence[tuple[str, Any]] = ()
+) -> Row:
     """A record by column name; unknown columns are ignored."""
     try:
-        return _row(line, record)
+        return _row(line, record, more_attributes)
     except _Bad as error:
         return RowError(line, str(error))
 
 
-def _row(line: int, record: Mapping[str, Any]) -> PairRow:
+def _row(line: int, record: Mapping[str, Any], more: Sequence[tuple[str, Any]]) -> PairRow:
     get = record.get
     try:
         texts: list[Any] = [_strip(get(name, "")) for name in _COLUMNS]
     except TypeError:  # not all of it is text, as it nearly always is
-        texts = [*(clean(get(name)) for name in _TEXTS), *map(get, _COLUMNS[-2:])]
+        texts = [*(_text(name, get(name)) for name in _TEXTS), *map(get, _COLUMNS[-2:])]
     query, title, product_id, description, image_url, locale, kind, split, levels, pairs = texts
-    if not query or not title:
-        raise _Bad(f"no {'title' if query else 'query'}")
+    if not _seen(query) or not _seen(title):
+        raise _Bad(f"the {'title' if _seen(query) else 'query'} is missing")
     category_path = _category(levels)
     attributes = attributes_of(pairs)
+    if more:
+        attributes = attributes_of([*attributes, *more])
     _storable([*texts[:6], category_path], attributes)
+    if image_url and not web_link(image_url):
+        raise _Bad(
+            f"image_url '{image_url[:40]}' is no link that begins with http:// or https://"
+        )
     valued = not _VALUE_NAMES.isdisjoint(record)
     return PairRow(  # by position: names would take five times as long
         line,
@@ -114,35 +126,43 @@ def _row(line: int, record: Mapping[str, Any]) -> PairRow:
 
 
 def attributes_of(value: Any) -> list[tuple[str, str]]:
-    """An object, a list of pairs, JSON of either, or ``name:value|name:value``; in order."""
+    """An object, a list of pairs or of {name, value}, JSON of either, or
+    ``name:value|name:value``; in order."""
+    if isinstance(value, bytes):
+        value = clean(value)
     if isinstance(value, str):
         text = value.strip()
         if text[:1] not in ("{", "["):
             return _written_pairs(text)
         value = _json_attributes(text)
-    if value is None:
+    if value is None or _is_nan(value):
         return []
     pairs = list(value.items()) if isinstance(value, Mapping) else value
     if not isinstance(pairs, list):
         raise _Bad("attributes must be an object, or name:value|name:value")
     if len(pairs) > MAX_ATTRIBUTES:
         raise _Bad(f"more than {MAX_ATTRIBUTES} attributes")
-    found = []
-    for pair in pairs:
-        if not isinstance(pair, _LISTS) or len(pair) != 2:
-            raise _Bad("attributes must be name and value pairs")
-        name, text = clean(pair[0]), clean(pair[1])
-        if name and text:
-            found.append((name, text))
-    return found
+    named = map(_attribute, pairs)
+    return [(name, text) for name, text in named if name and text]
+
+
+def _attribute(pair: Any) -> tuple[str, str]:
+    if isinstance(pair, Mapping) and pair.keys() == _NAME_AND_VALUE:
+        pair = (pair["name"], pair["value"])
+    if not isinstance(pair, _LISTS) or len(pair) != 2:
+        raise _Bad("attributes must be name and value pairs")
+    name = _text("an attribute's name", pair[0])
+    return name, _texts(f"attribute '{name[:40]}'", pair[1])
 
 
 def clean(value: Any) -> str:
-    """Any scalar as trimmed text; lists are joined, None is ""."""
+    """Any scalar as trimmed text; lists are joined, None and NaN are ""."""
     if type(value) is str:  # nearly all of them, and a file has millions
         return value.strip()
-    if value is None:
+    if value is None or _is_nan(value):
         return ""
+    if isinstance(value, bytes):  # what is not UTF-8 becomes surrogates, which no row may hold
+        return value.decode(errors="surrogateescape").strip()
     if isinstance(value, _LISTS):
         return ", ".join(clean(part) for part in value)
     if isinstance(value, float) and value.is_integer():
@@ -154,9 +174,35 @@ def clean(value: Any) -> str:
     return str(value).strip()
 
 
+def _text(name: str, value: Any) -> str:
+    """As :func:`clean`, of what is a text or a number."""
+    if isinstance(value, Mapping | list | tuple):
+        what = "an object" if isinstance(value, Mapping) else "a list"
+        raise _Bad(f"{name} is {what}; it must be a text")
+    return clean(value)
+
+
+def _texts(name: str, value: Any) -> str:
+    """As :func:`clean`, also of a list of such."""
+    if isinstance(value, _LISTS):
+        return ", ".join(_text(f"a part of {name}", part) for part in value)
+    return _text(name, value)
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and value != value
+
+
+def _seen(text: str) -> bool:
+    """Whether there is anything to see."""
+    return bool(text) and (text.isascii() or normal_query(text) != "")
+
+
 def _json_attributes(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=unique)
+    except BadJson as error:
+        raise _Bad(f"attributes: {error}") from error
     except (ValueError, RecursionError) as error:
         raise _Bad("attributes look like JSON but are not") from error
 
@@ -205,9 +251,9 @@ def _defect(text: str) -> str:
 
 def _category(value: Any) -> str:
     if isinstance(value, _LISTS):
-        levels = map(clean, value)
+        levels = [_text("a level of category_path", level) for level in value]
     else:
-        levels = map(str.strip, clean(value).split(" > "))
+        levels = [level.strip() for level in _text("category_path", value).split(" > ")]
     return " > ".join(filter(None, levels))
 
 
@@ -222,6 +268,9 @@ def _choice(name: str, text: str, allowed: tuple[str, ...]) -> str:
 def _values(record: Mapping[str, Any], columns: Columns) -> dict[str, str]:
     found = {}
     for column, kind, allowed in columns:
-        if value := _choice(column, clean(record.get(column)), allowed):
+        text = _text(column, record.get(column))
+        if text not in allowed:  # a column with gaps: pandas writes 4 as 4.0, and nan
+            text = "" if text.lower() == "nan" else text.removesuffix(".0")
+        if value := _choice(column, text, allowed):
             found[kind] = value
     return found

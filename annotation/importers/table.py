@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from annotation.importers import esci, label_studio, native, quepid, wands
+from annotation.importers.columns import Columns
 from annotation.importers.rows import ImportFileError, Rows
 
 ADAPTERS: dict[str, Callable[..., Rows]] = {
@@ -18,6 +19,22 @@ ADAPTERS: dict[str, Callable[..., Rows]] = {
 }
 # What can be uploaded; the others join several files.
 ONE_FILE_ADAPTERS = ("native", "label-studio")
+
+# Whose columns are ours, so that it is known which ones nobody reads.
+_OURS = {"native": native.native_columns, "label-studio": label_studio.data_columns}
+
+
+def columns_for(adapter: str, *, as_attributes: bool) -> Columns | None:
+    """What tells after reading which columns were not used; None where the adapter decides.
+
+    Raises:
+        ImportFileError: ``as_attributes`` where the adapter decides.
+    """
+    if adapter in _OURS:
+        return _OURS[adapter](as_attributes=as_attributes)
+    if as_attributes:
+        raise ImportFileError(f"{adapter} does not take unknown columns as attributes")
+    return None
 
 
 def read_rows(path: Path, adapter: str = "native", **options: Any) -> Rows:

@@ -25,6 +25,12 @@ class ImportJob(Leased):
     filename = models.CharField(max_length=255)
     adapter = models.CharField(max_length=16, default="native")
     skip_bad = models.BooleanField(default=False)
+    unknown_as_attributes = models.BooleanField(
+        "unknown columns become attributes", default=False
+    )
+    dry_run = models.BooleanField(
+        "check only", default=False, help_text="read and check everything, import nothing"
+    )
     state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
     rows_read = models.PositiveIntegerField(default=0)
     rows_total = models.PositiveIntegerField(null=True, blank=True)
@@ -34,6 +40,15 @@ class ImportJob(Leased):
         default=list, blank=True, help_text="[{line, message}], first 100"
     )
     error_count = models.PositiveIntegerField(default=0)
+    notices = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="[{line, message}] of what was imported otherwise than written, first 100",
+    )
+    notice_count = models.PositiveIntegerField(default=0)
+    unknown_columns = models.JSONField(
+        default=list, blank=True, help_text="columns of the file that the import does not know"
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

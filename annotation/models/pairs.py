@@ -61,6 +61,11 @@ class Project(models.Model):
         ],
         help_text="of items that nobody waits for; disagreements and audits come first",
     )  # fmt: skip
+    own_splits = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="some queries are in another split than that of their hash",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
+from shutil import rmtree
 from typing import Any, BinaryIO
+from uuid import uuid4
 
 from django.contrib.auth.models import User
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
 from django.db import connections, transaction
 
-from annotation.errors import Invalid
-from annotation.importers.files import file_kind
+from annotation.errors import Invalid, NoRoom
+from annotation.importers.opening import HEAD, look, packed_name
 from annotation.importers.rows import ImportFileError
-from annotation.importers.table import ONE_FILE_ADAPTERS
+from annotation.importers.table import ONE_FILE_ADAPTERS, columns_for
 from annotation.leases import in_flight_until, queued_again
 from annotation.models import ImportJob, Project
 from annotation.services.jobs import job_run
 from annotation.services.pairs import ImportRefused, ImportReport, pairs_import
+from annotation.storable import storable
 
 _EVERY = 0.5  # seconds between two writes of the progress
 _PROGRESS = """
@@ -35,28 +39,71 @@ def import_job_create(
     filename: str,
     adapter: str = "native",
     skip_bad: bool = False,
+    unknown_as_attributes: bool = False,
+    dry_run: bool = False,
     user: User | None = None,
 ) -> ImportJob:
     """Keep an uploaded file; the caller sends the task on commit.
 
     Raises:
-        ImportFileError: an unknown extension, or an adapter that needs more than one file.
+        ImportFileError: a file that cannot be read, or an adapter that needs more than one.
+        NoRoom: the file cannot be kept.
     """
     if adapter not in ONE_FILE_ADAPTERS:
         raise ImportFileError(f"adapter must be one of {', '.join(ONE_FILE_ADAPTERS)}")
-    name = Path(filename).name
-    file_kind(Path(name))
-    storage = FileSystemStorage()
-    stored = storage.save(f"imports/{name}", File(upload))
+    columns_for(adapter, as_attributes=unknown_as_attributes)
+    name = storable(Path(filename).name)
+    path = _keep(upload, name)
     return ImportJob.objects.create(
         project=project,
-        path=storage.path(stored),
+        path=str(path),
         filename=name[:255],
         adapter=adapter,
         skip_bad=skip_bad,
+        unknown_as_attributes=unknown_as_attributes,
+        dry_run=dry_run,
         created_by=user,
         lease_expires_at=in_flight_until(),
     )
+
+
+def upload_check(upload: BinaryIO | File[bytes], filename: str) -> None:
+    """By its name and first bytes, before anything is kept.
+
+    Raises:
+        ImportFileError: it cannot be read.
+    """
+    head = upload.read(HEAD)
+    upload.seek(0)
+    look(storable(Path(filename).name), head)
+
+
+def _keep(upload: BinaryIO | File[bytes], name: str) -> Path:
+    """In a folder of its own, under a short name of ours: a name of 90 Chinese characters is
+    too long for a file system."""
+    upload_check(upload, name)
+    storage = FileSystemStorage()
+    folder = f"imports/{uuid4().hex}"
+    try:
+        return Path(storage.path(storage.save(f"{folder}/{_short(name)}", File(upload))))
+    except OSError as error:
+        rmtree(storage.path(folder), ignore_errors=True)
+        raise NoRoom(f"the file cannot be kept: {error.strerror or error}") from error
+
+
+def _short(name: str) -> str:
+    """A few plain characters of it, and what tells the kind of file."""
+    stem, *suffixes = name.split(".")
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "", stem)[:40] or "upload"
+    return ".".join([plain, *suffixes[-2:]] if packed_name(name) else [plain, suffixes[-1]])
+
+
+def _forget(job: ImportJob) -> None:
+    """Remove the upload; files of earlier versions lie in a folder with others."""
+    path = Path(job.path)
+    path.unlink(missing_ok=True)
+    if path.parent.name != "imports":
+        rmtree(path.parent, ignore_errors=True)
 
 
 def import_job_run(*, job_id: int) -> ImportJob | None:
@@ -64,7 +111,11 @@ def import_job_run(*, job_id: int) -> ImportJob | None:
 
     One whose worker was killed is done again from the start; nothing is imported twice.
     """
-    return job_run(ImportJob.objects.filter(pk=job_id).select_related("project"), _run)
+    job = job_run(ImportJob.objects.filter(pk=job_id).select_related("project"), _run)
+    # A file that was only checked can be imported next.
+    if job is not None and job.state == ImportJob.State.DONE and not job.dry_run:
+        _forget(job)
+    return job
 
 
 def _run(job: ImportJob) -> dict[str, Any]:
@@ -75,6 +126,9 @@ def _run(job: ImportJob) -> dict[str, Any]:
             path=Path(job.path),
             adapter=job.adapter,
             skip_bad=job.skip_bad,
+            unknown_as_attributes=job.unknown_as_attributes,
+            dry_run=job.dry_run,
+            source=job.filename,
             progress=progress,
         )
     except ImportRefused as refused:
@@ -85,16 +139,18 @@ def _run(job: ImportJob) -> dict[str, Any]:
 
 
 def import_job_requeue(*, job: ImportJob) -> ImportJob:
-    """Try a failed, stopped or forgotten import again; the caller sends the task on commit.
+    """Try a failed, stopped or forgotten import again, or import what was checked only; the
+    caller sends the task on commit.
 
     Raises:
         Invalid: it is done.
     """
+    checked = ImportJob.objects.filter(pk=job.pk, state=ImportJob.State.DONE, dry_run=True)
     states = [s for s in ImportJob.State.values if s != ImportJob.State.DONE]
-    again = ImportJob.objects.filter(pk=job.pk, state__in=states).update(
-        **queued_again(), errors=[], error_count=0
-    )
-    if not again:
+    failed = ImportJob.objects.filter(pk=job.pk, state__in=states)
+    fresh: dict[str, Any] = {"errors": [], "error_count": 0, "notices": [], "notice_count": 0}
+    fresh |= queued_again()
+    if not failed.update(**fresh) and not checked.update(**fresh, dry_run=False):
         raise Invalid("this import is done")
     job.refresh_from_db()
     return job
@@ -130,5 +186,12 @@ def _ended(state: str, report: ImportReport) -> dict[str, Any]:
         "pairs_created": report.created,
         "pairs_existing": report.existing,
         "error_count": report.error_count,
-        "errors": [{"line": line, "message": message} for line, message in report.errors],
+        "errors": _listed(report.errors),
+        "notice_count": report.notice_count,
+        "notices": _listed(report.notices),
+        "unknown_columns": report.unknown,
     }
+
+
+def _listed(lines: list[tuple[int, str]]) -> list[dict[str, object]]:
+    return [{"line": line, "message": message} for line, message in sorted(lines)]

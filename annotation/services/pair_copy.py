@@ -52,18 +52,38 @@ WHERE (SELECT true FROM annotation_pair WHERE project_id = %s AND content_hash =
 """
 
 
+_STORED_GOLD = """
+SELECT content_hash, id, gold::text, created_at = %s FROM annotation_pair
+WHERE project_id = %s AND content_hash = ANY(%s)
+"""
+_ADD_GOLD = "UPDATE annotation_pair SET gold = %s::jsonb || gold WHERE id = %s"
+
+
 class ReadyPair(NamedTuple):
     """``product`` and ``pair`` are lines of COPY without the ids."""
 
+    line: int
     key: Key
     product: str
     hash: str
+    gold: str
     pair: str
 
 
-def ready_pair(product: Sequence[str], pair: Sequence[str]) -> ReadyPair:
+class KnownPair(NamedTuple):
+    """A row with gold values that are not those of its pair, which was there."""
+
+    line: int
+    id: int
+    gold: dict[str, str]
+    stored: dict[str, str]
+    here: bool  # stored by this import
+
+
+def ready_pair(line: int, product: Sequence[str], pair: Sequence[str]) -> ReadyPair:
     """Values in the order of ``_PRODUCT`` and ``_PAIR``, JSON as text."""
-    return ReadyPair((product[0], product[1]), copy_line(product), pair[0], copy_line(pair))
+    key, hash_, gold = (product[0], product[1]), pair[0], pair[5]
+    return ReadyPair(line, key, copy_line(product), hash_, gold, copy_line(pair))
 
 
 class PairCopy:
@@ -74,29 +94,56 @@ class PairCopy:
     """
 
     def __init__(self, project: Project, source: str) -> None:
-        self._project = project.pk
-        about = (str(project.pk), source[:200], timezone.now().isoformat())
+        self._project, self._now = project.pk, timezone.now()
+        about = (str(project.pk), source[:200], self._now.isoformat())
         self._about = copy_line(about)[:-1] + "\t"
         self._expect_new = True
+        self.differing: list[KnownPair] = []  # of the last batch
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_SPACE, project.pk])
             cursor.execute("SAVEPOINT batch")
 
     def write(self, batch: Sequence[ReadyPair]) -> int:
-        """How many of them are new; of equal ones the first counts."""
+        """How many of them are new; of equal ones the first counts, and ``differing`` has
+        those that come with other gold values than the one that is there."""
         products: dict[Key, str] = {}
         pairs: dict[str, ReadyPair] = {}
+        again: list[ReadyPair] = []
         for ready in batch:
             products.setdefault(ready.key, ready.product)
-            pairs.setdefault(ready.hash, ready)
-        if self._expect_new and self._write_new(products, pairs):
-            return len(pairs)
-        known = self._known_products(list(products))
-        for found in self._known_pairs([p.hash for p in pairs.values() if p.key in known]):
-            del pairs[found]
-        self._insert(products, known, pairs)
-        self._expect_new = not known
+            if pairs.setdefault(ready.hash, ready) is not ready:
+                again.append(ready)
+        if not self._expect_new or not self._write_new(products, pairs):
+            known = self._known_products(list(products))
+            for found in self._known_pairs([p.hash for p in pairs.values() if p.key in known]):
+                again.append(pairs.pop(found))
+            self._insert(products, known, pairs)
+            self._expect_new = not known
+        self.differing = self._differing([ready for ready in again if ready.gold != "{}"])
         return len(pairs)
+
+    def add_gold(self, pair: KnownPair) -> None:
+        """To a pair of this import, which nobody has read yet."""
+        with connection.cursor() as cursor:
+            cursor.execute(_ADD_GOLD, [json.dumps(pair.gold), pair.id])
+
+    def _differing(self, again: list[ReadyPair]) -> list[KnownPair]:
+        if not again:
+            return []
+        with connection.cursor() as cursor:
+            hashes = [ready.hash for ready in again]
+            cursor.execute(_STORED_GOLD, [self._now, self._project, hashes])
+            stored = {
+                hash_: (id_, json.loads(gold), here)
+                for hash_, id_, gold, here in cursor.fetchall()
+            }
+        differing = []
+        for ready in sorted(again):
+            id_, gold, here = stored[ready.hash]
+            known = KnownPair(ready.line, id_, json.loads(ready.gold), gold, here)
+            if not known.gold.items() <= gold.items():
+                differing.append(known)
+        return differing
 
     def _write_new(self, products: dict[Key, str], pairs: dict[str, ReadyPair]) -> bool:
         """False, and nothing written, if any of them was there."""

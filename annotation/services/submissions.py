@@ -17,6 +17,7 @@ from annotation.services.outside_people import origin_of, outside_person
 from annotation.services.outside_votes import votes_store
 from annotation.services.pairs import KEPT_ERRORS, pair_hash, pairs_import
 from annotation.services.rollouts import rollout_record
+from annotation.storable import storable
 
 
 @dataclass(slots=True)
@@ -39,7 +40,7 @@ class SubmissionReport:
     def refuse(self, line: int, message: str) -> None:
         self.error_count += 1
         if len(self.errors) < KEPT_ERRORS:
-            self.errors.append((line, message))
+            self.errors.append((line, storable(message)))
 
 
 def submissions_import(

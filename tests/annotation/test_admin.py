@@ -122,7 +122,7 @@ def test_an_upload_becomes_a_job_whose_page_reloads_until_it_is_done(
     import_job_run(job_id=job.pk)
     page = client.get(response["Location"])
     assert "Refresh" not in page
-    assert "line 3: no title" in page.content.decode()
+    assert "line 3: the title is missing" in page.content.decode()
     assert Pair.objects.filter(project=project).count() == 1
 
 

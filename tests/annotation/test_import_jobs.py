@@ -46,7 +46,7 @@ class TestJob:
         import_job_run(job_id=job.pk)
         job.refresh_from_db()
         assert job.state == "failed"
-        assert job.errors == [{"line": 1, "message": "no query"}]
+        assert job.errors == [{"line": 1, "message": "the query is missing"}]
 
     def test_a_lost_file_fails_it_with_the_reason(
         self, project: Project, tmp_path: Path
@@ -126,5 +126,5 @@ class TestCommand:
         path, err = jsonl(tmp_path / "p.jsonl", [row(title="")] * 30), StringIO()
         with pytest.raises(CommandError, match="nothing was imported: 30 bad rows"):
             call_command("import_pairs", str(path), project=project.slug, stderr=err)
-        assert "line 1: no title" in err.getvalue()
+        assert "line 1: the title is missing" in err.getvalue()
         assert "and 10 more" in err.getvalue()

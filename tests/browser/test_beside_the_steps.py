@@ -40,7 +40,7 @@ def test_a_picture_that_cannot_be_loaded_says_so_and_keeps_its_box(
     page: Page, log_in: LogIn, annotator: User, project: Project
 ) -> None:
     seed.item_seed(project, seed.KETTLE)
-    Product.objects.update(image_url="data:image/png;base64,broken")
+    Product.objects.update(image_url="http://127.0.0.1:1/no.png")
     log_in(annotator)
     page.goto("/label/")
     expect(page.get_by_text("The picture cannot be loaded.")).to_be_visible()

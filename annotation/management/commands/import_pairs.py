@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from annotation.errors import StepwiseError
 from annotation.importers.table import ADAPTERS
@@ -42,38 +44,45 @@ class Command(BaseCommand):
             "--origin", default="", help="submissions: the server that their people are from"
         )
         parser.add_argument("--skip-bad", action="store_true", help="import the good rows")
+        parser.add_argument(
+            "--unknown-as-attributes",
+            action="store_true",
+            help="columns that are not known become attributes of the product",
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="read and check everything, import nothing"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["what"] == "submissions" and options["adapter"] != "label-studio":
             raise CommandError("--as submissions needs --adapter label-studio")
-        project = _project(options["project"], options["create_project"])
-        if options["what"] == "submissions":
-            self._submissions(project, options)
-            return
         try:
-            report = _import(project, options)
+            report = _kept_or_not(options)
         except ImportRefused as refused:
-            self._show_errors(refused.report)
+            self._show(refused.report.errors, refused.report.error_count)
             raise CommandError(refused.message) from refused
         except StepwiseError as error:
             raise CommandError(error.message) from error
-        self._show_errors(report)
+        self._show(report.errors, report.error_count)
+        if isinstance(report, SubmissionReport):
+            self._submissions(report, options)
+        else:
+            self._pairs(report, options)
+        if options["dry_run"]:
+            self.stdout.write("a dry run: nothing was kept")
+
+    def _pairs(self, report: ImportReport, options: dict[str, Any]) -> None:
+        self._show(report.notices, report.notice_count)
+        if report.unknown:
+            used = "became attributes" if options["unknown_as_attributes"] else "not read"
+            names = ", ".join(report.unknown)
+            self.stdout.write(f"columns that are not known, {used}: {names}")
         self.stdout.write(
             f"{report.read} rows read, {report.created} pairs created, "
             f"{report.existing} known already, {report.error_count} bad rows"
         )
 
-    def _submissions(self, project: Project, options: dict[str, Any]) -> None:
-        try:
-            report = submissions_import(
-                project=project,
-                path=options["file"],
-                split=options["split"],
-                origin=options["origin"],
-            )
-        except StepwiseError as error:
-            raise CommandError(error.message) from error
-        self._show_errors(report)
+    def _submissions(self, report: SubmissionReport, options: dict[str, Any]) -> None:
         self.stdout.write(
             f"{report.tasks} annotated tasks read, {report.created} submissions of people "
             f"stored, {report.joined} of them on decided items, {report.changed} changed, "
@@ -90,11 +99,32 @@ class Command(BaseCommand):
                 f"--skip-bad that is a success"
             )
 
-    def _show_errors(self, report: ImportReport | SubmissionReport) -> None:
-        for line, message in report.errors[:_SHOWN]:
+    def _show(self, lines: list[tuple[int, str]], count: int) -> None:
+        for line, message in sorted(lines)[:_SHOWN]:
             self.stderr.write(f"line {line}: {message}")
-        if report.error_count > _SHOWN:
-            self.stderr.write(f"and {report.error_count - _SHOWN} more")
+        if count > _SHOWN:
+            self.stderr.write(f"and {count - _SHOWN} more")
+
+
+def _kept_or_not(options: dict[str, Any]) -> ImportReport | SubmissionReport:
+    """A refused file leaves no empty project, a dry run nothing at all."""
+    new = not Project.objects.filter(slug=options["project"]).exists()
+    together = transaction.atomic() if new or options["dry_run"] else nullcontext()
+    with together:
+        project = _project(options["project"], options["create_project"])
+        report = (_stored if options["what"] == "submissions" else _import)(project, options)
+        if options["dry_run"]:
+            transaction.set_rollback(True)
+    return report
+
+
+def _stored(project: Project, options: dict[str, Any]) -> SubmissionReport:
+    return submissions_import(
+        project=project,
+        path=options["file"],
+        split=options["split"],
+        origin=options["origin"],
+    )
 
 
 def _import(project: Project, options: dict[str, Any]) -> ImportReport:
@@ -106,6 +136,7 @@ def _import(project: Project, options: dict[str, Any]) -> ImportReport:
             adapter=options["adapter"],
             skip_bad=options["skip_bad"],
             split=options["split"],
+            unknown_as_attributes=options["unknown_as_attributes"],
             progress=bar,
             products=options["products"],
             queries=options["queries"],

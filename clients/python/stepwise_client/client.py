@@ -143,9 +143,23 @@ class Client:
         return kept
 
     def start_import(
-        self, project: str, file: Path, *, adapter: str = "native", skip_bad: bool = False
+        self,
+        project: str,
+        file: Path,
+        *,
+        adapter: str = "native",
+        skip_bad: bool = False,
+        unknown_as_attributes: bool = False,
+        dry_run: bool = False,
     ) -> Job:
-        about = {"project": project, "adapter": adapter, "skip_bad": str(skip_bad).lower()}
+        """``dry_run`` reads and checks everything and imports nothing."""
+        about = {
+            "project": project,
+            "adapter": adapter,
+            "skip_bad": str(skip_bad).lower(),
+            "unknown_as_attributes": str(unknown_as_attributes).lower(),
+            "dry_run": str(dry_run).lower(),
+        }
         with file.open("rb") as stream:
             sent = {"file": (file.name, stream)}
             return Job.of(self._call("POST", "imports/", data=about, files=sent))

@@ -90,7 +90,11 @@ def test_a_cancelled_annotation_says_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("bad", "message"),
-    [(7, "expected an object"), ({}, "no data"), ({"data": {"query": "q"}}, "no title")],
+    [
+        (7, "expected an object"),
+        ({}, "no data"),
+        ({"data": {"query": "q"}}, "the title is missing"),
+    ],
 )
 def test_a_bad_task_is_an_error_with_its_number(tmp_path: Path, bad: Any, message: str) -> None:
     _, row = pairs(tmp_path, task(), bad)

@@ -138,7 +138,7 @@ def test_a_bad_task_is_told_and_leaves_nothing_behind(tmp_path: Path) -> None:
     assert "overlap" in report.errors[0][1]
     assert "step 5" in report.errors[1][1]
     assert report.errors[2][1] == "the task has no step_1 to step_5"
-    assert report.errors[3][1] == "no query"
+    assert report.errors[3][1] == "the query is missing"
     assert (report.created, report.people) == (0, 0)
     assert not Submission.objects.exists()
     assert not QueueItem.objects.exists()

@@ -1,0 +1,14 @@
+"""Links that came with data. Pure."""
+
+from __future__ import annotations
+
+import re
+
+# A list of what is good: what a browser may run (javascript:, data:, vbscript: and whatever
+# comes next) is never complete.
+_WEB = re.compile(r"(?:https?:)?//[^/\\\s]", re.IGNORECASE)
+
+
+def web_link(text: str) -> str:
+    """The link if it leads to the web (http, https, or //host as shops write it), else ""."""
+    return text if _WEB.match(text) else ""

@@ -1,0 +1,10 @@
+"""Links that came with data, in templates."""
+
+from __future__ import annotations
+
+from django import template
+
+from annotation.links import web_link
+
+register = template.Library()
+register.filter(web_link)
