@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from annotation.models import Project
 from tests.browser import seed, seed_labels
+from tests.training.world import differences
 from training.models import (
     Checkpoint,
     Disagreement,
@@ -17,7 +18,6 @@ from training.models import (
     StepScore,
     TrainingRun,
 )
-from training.services.disagreements import disagreements_open
 
 SCORES = (
     (4, 0.08, "The query excludes noise cancelling, but the step counts it as asked for."),
@@ -35,7 +35,7 @@ def disagreements(project: Project) -> list[Disagreement]:
     for item, (kind, p, critique) in zip(items, SCORES, strict=True):
         step = item.rollout.steps.get(kind=kind)
         StepScore.objects.create(step=step, rm=rm, p=p, critique=critique)
-    return disagreements_open(project=project, rm=rm)
+    return differences(project, rm)
 
 
 def run(

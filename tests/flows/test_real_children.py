@@ -10,11 +10,10 @@ import pytest
 from annotation.models import Project, QueueItem, Resolution, Rollout, Step
 from annotation.steps import StepKind
 from tests.flows.trainable import trainable_make
-from tests.training.world import cot, resolve, rollout_make
+from tests.training.world import cot, differences, resolve, rollout_make
 from training.models import Checkpoint, StepScore, TrainingRun
 from training.selectors.rollouts import pairs_due_for_rollout
 from training.services.checkpoints import seed_policy
-from training.services.disagreements import disagreements_open
 from training.services.rollouts import batch_create, batch_run
 from training.services.runs import run_create, run_launch
 from training.services.scoring import steps_score_due
@@ -62,4 +61,4 @@ def test_rollouts_a_reward_model_and_its_scores_come_out_of_real_processes(
         if (scores.get(step__rollout=rollout, step__kind=kind).p >= 0.5)
         != (verdict == "correct")
     ]
-    assert len(disagreements_open(project=project, rm=rm)) == len(differ)
+    assert len(differences(project, rm)) == len(differ)

@@ -11,6 +11,7 @@ from django.test import Client
 from annotation.roles import Role
 from tests.training.admin_door import LAUNCH, choice, client_of
 from tests.training.world import (
+    differences,
     pair_make,
     policy_make,
     project_make,
@@ -21,7 +22,6 @@ from tests.training.world import (
     trainable,
 )
 from training.models import Checkpoint, Disagreement, RolloutBatch, StepScore, TrainingRun
-from training.services.disagreements import disagreements_open
 
 pytestmark = pytest.mark.django_db
 PAGES = ("trainingrun", "rolloutbatch", "checkpoint", "evalreport", "disagreement")
@@ -175,7 +175,7 @@ def test_disagreements_are_decided_from_the_list() -> None:
     rollout = rollout_make(pair_make(project, "q", "t"))
     resolve(rollout, {3: "incorrect"})
     StepScore.objects.create(step=rollout.steps.get(kind=3), rm=rm, p=0.9)
-    (found,) = disagreements_open(project=project, rm=rm)
+    (found,) = differences(project, rm)
     data = {"action": "guideline_gap", "_selected_action": [found.pk]}
     lead = client_of(Role.LEAD)
     lead.post("/admin/training/disagreement/", data)

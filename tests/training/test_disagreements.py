@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 
 from annotation.errors import Conflict, Denied, Invalid
 from annotation.models import Project, QueueItem, Rollout
 from annotation.roles import Role, role_grant
-from tests.training.world import pair_make, project_make, resolve, rm_make, rollout_make
+from tests.training.world import (
+    differences,
+    pair_make,
+    project_make,
+    resolve,
+    rm_make,
+    rollout_make,
+)
 from training.models import Checkpoint, Disagreement, StepScore
 from training.services.disagreements import (
     disagreement_decide,
@@ -58,7 +69,7 @@ def test_only_steps_judged_differently_are_listed_the_surest_first(
         {1: 0.9, 2: 0.2, 3: 0.8, 4: 0.4, 5: 0.5},
         {1: "correct", 2: "correct", 3: "incorrect", 4: "incorrect", 5: "incorrect"},
     )
-    found = disagreements_open(project=project, rm=rm)
+    found = differences(project, rm)
     # step 2: the model says incorrect with 0.8; step 3: correct with 0.8; step 5: the
     # threshold itself counts as correct
     assert {(d.step.kind, round(d.confidence, 6)) for d in found} == {
@@ -71,27 +82,48 @@ def test_only_steps_judged_differently_are_listed_the_surest_first(
 
 def test_listing_twice_lists_once(project: Project, rm: Checkpoint) -> None:
     disputed(project, rm, "a", {3: 0.9}, {3: "incorrect"})
-    first = disagreements_open(project=project, rm=rm)
-    assert disagreements_open(project=project, rm=rm) == first
+    first = differences(project, rm)
+    assert differences(project, rm) == first
     assert len(first) == 1
+
+
+def test_listing_again_reads_no_row_of_what_was_listed_before(
+    project: Project, rm: Checkpoint
+) -> None:
+    for name in "abc":
+        disputed(project, rm, name, {3: 0.9}, {3: "incorrect"})
+    rows: list[int] = []
+
+    def counted(
+        execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
+        answer = execute(sql, params, many, context)
+        if sql.startswith("SELECT"):
+            rows.append(context["cursor"].rowcount)
+        return answer
+
+    with connection.execute_wrapper(counted):
+        assert disagreements_open(project=project, rm=rm) == 3
+        assert disagreements_open(project=project, rm=rm) == 0
+    assert rows == [3, 0]
 
 
 def test_a_step_without_a_verdict_is_no_disagreement(project: Project, rm: Checkpoint) -> None:
     disputed(project, rm, "a", {3: 0.1, 4: 0.1}, {4: ""})
-    assert disagreements_open(project=project, rm=rm) == []
+    assert differences(project, rm) == []
 
 
 def test_the_newest_resolution_counts(project: Project, rm: Checkpoint) -> None:
     rollout = disputed(project, rm, "a", {3: 0.9}, {3: "incorrect"})
     resolve(rollout, {3: "correct"})
-    assert disagreements_open(project=project, rm=rm) == []
+    assert differences(project, rm) == []
 
 
 def test_requeue_asks_people_about_all_disputed_steps_of_the_rollout(
     project: Project, rm: Checkpoint, lead: User
 ) -> None:
     rollout = disputed(project, rm, "a", {3: 0.9, 5: 0.8}, {3: "incorrect", 5: "incorrect"})
-    first, second = disagreements_open(project=project, rm=rm)
+    first, second = differences(project, rm)
     disagreement_decide(disagreement=first, lead=lead, decision="requeue")
     item = QueueItem.objects.get(rollout=rollout, state="open")
     assert (item.reason, item.kinds, item.priority) == ("disagreement", [3, 5], 100)
@@ -106,7 +138,7 @@ def test_a_rollout_that_is_in_the_queue_is_not_queued_again(
 ) -> None:
     rollout = disputed(project, rm, "a", {3: 0.9}, {3: "incorrect"})
     QueueItem.objects.create(project=project, rollout=rollout, overlap=1, kinds=[1])
-    (found,) = disagreements_open(project=project, rm=rm)
+    (found,) = differences(project, rm)
     with pytest.raises(Conflict, match="in the queue already"):
         disagreement_decide(disagreement=found, lead=lead, decision="requeue")
     assert disagreements_requeue(project=project) == []
@@ -119,7 +151,7 @@ def test_a_lead_can_settle_a_disagreement(
     project: Project, rm: Checkpoint, lead: User, decision: str
 ) -> None:
     disputed(project, rm, "a", {3: 0.9}, {3: "incorrect"})
-    (found,) = disagreements_open(project=project, rm=rm)
+    (found,) = differences(project, rm)
     disagreement_decide(disagreement=found, lead=lead, decision=decision)
     assert (found.state, found.decided_by) == (decision, lead)
 
@@ -128,7 +160,7 @@ def test_others_and_unknown_decisions_are_refused(
     project: Project, rm: Checkpoint, lead: User
 ) -> None:
     disputed(project, rm, "a", {3: 0.9}, {3: "incorrect"})
-    (found,) = disagreements_open(project=project, rm=rm)
+    (found,) = differences(project, rm)
     annotator = role_grant(user=User.objects.create_user("ann"), role=Role.ANNOTATOR)
     with pytest.raises(Denied):
         disagreement_decide(disagreement=found, lead=annotator, decision="requeue")
@@ -141,7 +173,7 @@ def test_scheduled_sampling_sends_the_surest_and_keeps_its_limit(
 ) -> None:
     for name, p in [("a", 0.6), ("b", 0.95), ("c", 0.8)]:
         disputed(project, rm, name, {3: p}, {3: "incorrect"})
-    disagreements_open(project=project, rm=rm)
+    differences(project, rm)
     sent = disagreements_requeue(project=project, limit=2)
     assert [d.confidence for d in sent] == [0.95, 0.8]
     assert all(d.decided_by is None for d in sent)
@@ -157,7 +189,7 @@ def test_the_second_look_decides_who_was_right_and_is_final(
     project: Project, rm: Checkpoint, again: str, state: str
 ) -> None:
     rollout = disputed(project, rm, "a", {3: 0.9}, {3: "incorrect"})
-    (found,) = disagreements_open(project=project, rm=rm)
+    (found,) = differences(project, rm)
     disagreements_requeue(project=project)
     assert disagreements_settle() == 0, "people have not answered yet"
     QueueItem.objects.filter(rollout=rollout, state="open").update(state="resolved")
@@ -165,5 +197,5 @@ def test_the_second_look_decides_who_was_right_and_is_final(
     assert disagreements_settle() == 1
     found.refresh_from_db()
     assert found.state == state
-    assert disagreements_open(project=project, rm=rm) == [found], "it does not come back"
+    assert differences(project, rm) == [found], "it does not come back"
     assert disagreements_requeue(project=project) == []

@@ -9,7 +9,14 @@ from django.test import Client
 from annotation.errors import Conflict, Denied, Invalid
 from annotation.models import Pair, Project, QueueItem, Rollout
 from annotation.roles import Role, role_grant
-from tests.training.world import pair_make, project_make, resolve, rm_make, rollout_make
+from tests.training.world import (
+    differences,
+    pair_make,
+    project_make,
+    resolve,
+    rm_make,
+    rollout_make,
+)
 from training.models import BulkDecision, Checkpoint, Disagreement, StepScore
 from training.selectors.workbench import (
     DisagreementFilter,
@@ -19,7 +26,7 @@ from training.selectors.workbench import (
     wilson,
 )
 from training.services.bulk import bulk_decision_create, bulk_decision_run
-from training.services.disagreements import disagreement_decide, disagreements_open
+from training.services.disagreements import disagreement_decide
 
 pytestmark = pytest.mark.django_db
 ALL = DisagreementFilter()
@@ -58,7 +65,7 @@ def three(project: Project, rm: Checkpoint) -> list[Disagreement]:
     disputed(many, rm, {3: 0.6, 4: 0.9}, {3: "incorrect", 4: "correct"})
     rollout_make(many, index=7)
     disputed(alone, rm, {3: 0.9, 5: 0.2}, {3: "incorrect", 5: "correct"})
-    return disagreements_open(project=project, rm=rm)
+    return differences(project, rm)
 
 
 def shown(wanted: DisagreementFilter) -> list[tuple[int, float, int]]:
@@ -77,7 +84,7 @@ def test_impact_of_an_open_step_counts_the_same_reasoning_elsewhere(
     disputed(pair, rm, {1: 0.9}, {1: "incorrect"})
     rollout_make(pair, index=5)  # the same text
     rollout_make(pair, "nothing readable", index=6)
-    (found,) = disagreements_open(project=project, rm=rm)
+    (found,) = differences(project, rm)
     assert found.impact == 2
 
 
@@ -154,7 +161,7 @@ def test_a_row_listed_after_the_click_is_left_alone(
 ) -> None:
     bulk = bulk_decision_create(wanted=ALL, lead=lead, decision="human_right")
     disputed(pair_make(project, "c", "c"), rm, {3: 0.9}, {3: "incorrect"})
-    disagreements_open(project=project, rm=rm)
+    differences(project, rm)
     bulk_decision_run(bulk_id=bulk.pk)
     assert Disagreement.objects.filter(state="open").count() == 1
 

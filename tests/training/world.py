@@ -11,7 +11,9 @@ from typing import Any
 from annotation.models import Pair, Product, Project, QueueItem, Resolution, Rollout
 from annotation.services.rollouts import rollout_record
 from annotation.steps import StepKind, render
-from training.models import Checkpoint, TrainingRun
+from training.models import Checkpoint, Disagreement, TrainingRun
+from training.selectors.disagreements import disagreements_listed
+from training.services.disagreements import disagreements_open
 from verifier.models import GroundTruth, VerifierRelease
 from verifier.truth import TruthTable, dump, truth_of
 
@@ -157,3 +159,9 @@ def trainable(project: Project) -> tuple[Pair, Pair]:
     for pair in pairs:
         truth_make(pair)
     return pairs
+
+
+def differences(project: Project, rm: Checkpoint) -> list[Disagreement]:
+    """Whatever is listed for the model, after the listing has run."""
+    disagreements_open(project=project, rm=rm)
+    return list(disagreements_listed(project=project, rm=rm))

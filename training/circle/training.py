@@ -10,6 +10,7 @@ from annotation.steps import OPEN_KINDS
 from training.circle.context import Circle, StageFailed
 from training.models import Checkpoint, Disagreement, EvalReport, TrainingRun
 from training.rl.methods import METHODS
+from training.selectors.disagreements import disagreements_listed
 from training.selectors.scoring import kinds_learned, steps_due_for_scoring
 from training.services.disagreements import (
     disagreements_open,
@@ -73,10 +74,12 @@ def steps_judge(circle: Circle) -> None:
 
 
 def disagreements_find(circle: Circle) -> int:
-    """Open the differences between the reward model and people; returns how many are new."""
+    """Open the differences between the reward model and people; returns how many are listed for
+    this model, by whomever: the scheduled task may have been first."""
     if circle.rm is None:
         raise StageFailed("disagreements: there is no reward model")
-    return len(disagreements_open(project=circle.project, rm=circle.rm))
+    disagreements_open(project=circle.project, rm=circle.rm)
+    return disagreements_listed(project=circle.project, rm=circle.rm).count()
 
 
 def disagreements_return(circle: Circle, limit: int) -> int:

@@ -69,6 +69,11 @@ def disagreements_open_list(project: Project | None = None) -> QuerySet[Disagree
     return rows.filter(project=project) if project else rows
 
 
+def disagreements_listed(*, project: Project, rm: Checkpoint) -> QuerySet[Disagreement]:
+    """All that were ever listed for a model, the most confident first."""
+    return Disagreement.objects.filter(project=project, score__rm=rm)
+
+
 def disagreements_answered() -> Iterator[Answered]:
     """Requeued ones that people have decided again since."""
     newer = Resolution.objects.filter(

@@ -26,27 +26,25 @@ DECISIONS = frozenset({"requeue", "human_right", "rm_right", "guideline_gap"})
 _State = Disagreement.State
 
 
-def disagreements_open(*, project: Project, rm: Checkpoint) -> list[Disagreement]:
+def disagreements_open(*, project: Project, rm: Checkpoint) -> int:
     """List every step where the model's verdict is not the newest human one.
 
-    A score is listed once, so an answered one does not come back for ever. Returns all that
-    were ever listed for this model, the most confident first.
+    A score is listed once, so an answered one does not come back for ever. Returns how many are
+    new; what was listed before is not read again, for this runs every minute.
     """
-    Disagreement.objects.bulk_create(
-        [
-            Disagreement(
-                project=project,
-                step_id=found.step_id,
-                score_id=found.score_id,
-                resolution_id=found.resolution_id,
-                confidence=found.p if found.p >= THRESHOLD else 1 - found.p,
-                impact=found.impact,
-            )
-            for found in scores_that_differ(project=project, rm=rm)
-        ],
-        ignore_conflicts=True,
-    )
-    return list(Disagreement.objects.filter(project=project, score__rm=rm))
+    new = [
+        Disagreement(
+            project=project,
+            step_id=row.step_id,
+            score_id=row.score_id,
+            resolution_id=row.resolution_id,
+            confidence=row.p if row.p >= THRESHOLD else 1 - row.p,
+            impact=row.impact,
+        )
+        for row in scores_that_differ(project=project, rm=rm)
+    ]
+    Disagreement.objects.bulk_create(new, ignore_conflicts=True)
+    return len(new)
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotation.errors import StepwiseError
 from training.management.named import checkpoint_named, project_named
+from training.selectors.disagreements import disagreements_listed
 from training.selectors.scoring import current_rm
 from training.services.disagreements import disagreements_open
 from training.services.queue_order import queue_rank
@@ -36,5 +37,6 @@ class Command(BaseCommand):
         if scored is None:
             raise CommandError("a worker is scoring with this model now")
         queue_rank(project=project, rm=rm)
-        found = disagreements_open(project=project, rm=rm)
-        self.stdout.write(f"{scored} steps scored, {len(found)} disagreements with people")
+        disagreements_open(project=project, rm=rm)
+        differ = disagreements_listed(project=project, rm=rm).count()
+        self.stdout.write(f"{scored} steps scored, {differ} disagreements with people")
