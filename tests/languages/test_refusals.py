@@ -22,7 +22,10 @@ SPOKEN = (
     *sorted((ROOT / "annotation" / "services").glob("*.py")),
     *(ROOT / "training" / "services" / f"{name}.py" for name in ("bulk", "disagreements")),
 )
-STORED = {"exports.py", "imports.py", "pairs.py", "rollouts.py", "submissions.py"}
+STORED = {
+    "exports.py", "imports.py", "outside_people.py", "outside_votes.py", "pairs.py",
+    "query_splits.py", "rollouts.py", "submissions.py",
+}  # fmt: skip
 REFUSALS = {"Invalid", "Denied", "Conflict"}
 
 
