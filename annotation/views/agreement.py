@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from annotation.models import Project
@@ -22,6 +22,7 @@ from annotation.views.answers import answer_name
 from annotation.views.cards import NAMES
 from annotation.views.download import csv_response, wants_csv
 from annotation.views.guard import any_role_required
+from annotation.views.projects import project_named
 
 SLICE_NAMES = {
     "": _("everything"),
@@ -35,7 +36,7 @@ SLICE_NAMES = {
 @any_role_required(Role.LEAD, Role.ML_ENGINEER)
 def agreement(request: HttpRequest, slug: str) -> HttpResponse:
     """``?by=`` a slice, ``?step=`` of the kappa table; ``?csv=slices`` or ``kappa``."""
-    project = get_object_or_404(Project, slug=slug)
+    project = project_named(request, slug)
     by = _by(request)
     step = StepKind(_step(request) or StepKind.FINAL)
     rows = agreement_slices(project, by) if by else []
@@ -69,7 +70,7 @@ def agreement(request: HttpRequest, slug: str) -> HttpResponse:
 @any_role_required(Role.LEAD, Role.ML_ENGINEER)
 def explain(request: HttpRequest, slug: str) -> HttpResponse:
     """One alpha: its formula with numbers, its coincidences, the items behind it."""
-    project = get_object_or_404(Project, slug=slug)
+    project = project_named(request, slug)
     kind, by, key = _step(request), _by(request), request.GET.get("key", "")
     if kind is None:
         raise Http404

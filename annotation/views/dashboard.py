@@ -24,14 +24,15 @@ from annotation.views.answers import answer_name
 from annotation.views.cards import NAMES
 from annotation.views.download import csv_response, wants_csv
 from annotation.views.guard import any_role_required, visitor
+from annotation.views.projects import project_named, project_shown
 
 SEERS = frozenset({Role.LEAD, Role.ML_ENGINEER})
 
 
 @any_role_required(Role.ANNOTATOR, Role.ML_ENGINEER)
 def home(request: HttpRequest) -> HttpResponse:
-    """To the newest project's dashboard."""
-    project = Project.objects.order_by("-pk").first()
+    """To the dashboard of the project shown last, or of ``?project=``."""
+    project = project_shown(request)
     return redirect("quality_dashboard", project.slug) if project else redirect("home")
 
 
@@ -39,7 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @any_role_required(Role.ANNOTATOR, Role.ML_ENGINEER)
 def dashboard(request: HttpRequest, slug: str) -> HttpResponse:
     """For leads and engineers; an annotator is led to their own page."""
-    project = get_object_or_404(Project, slug=slug)
+    project = project_named(request, slug)
     user = visitor(request)
     if not roles_of(user) & SEERS:
         return redirect("quality_person", slug, user.pk)
@@ -60,7 +61,6 @@ def dashboard(request: HttpRequest, slug: str) -> HttpResponse:
     days = daily(project)
     context = {
         "project": project,
-        "projects": Project.objects.order_by("name"),
         "tab": "dashboard",
         "items": items,
         "total": sum(items.values()),
@@ -78,7 +78,7 @@ def dashboard(request: HttpRequest, slug: str) -> HttpResponse:
 @any_role_required(Role.ANNOTATOR, Role.ML_ENGINEER)
 def person(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """One person's numbers: for that person, leads and engineers."""
-    project = get_object_or_404(Project, slug=slug)
+    project = project_named(request, slug)
     shown = get_object_or_404(User, pk=pk)
     if shown != request.user and not roles_of(request.user) & SEERS:
         raise PermissionDenied

@@ -12,12 +12,13 @@ from django.views.decorators.http import require_POST
 
 from annotation.downloads import file_response
 from annotation.exporters.formats import formats
-from annotation.models import ExportJob, Project
+from annotation.models import ExportJob
 from annotation.roles import Role
 from annotation.services.exports import export_job_create
 from annotation.splits import SPLITS
 from annotation.tasks import export_job_send
 from annotation.views.guard import any_role_required, visitor
+from annotation.views.projects import project_named, project_shown
 
 MAY_EXPORT = (Role.LEAD, Role.ML_ENGINEER)
 LIVE = (ExportJob.State.QUEUED, ExportJob.State.RUNNING)
@@ -26,12 +27,14 @@ LIVE = (ExportJob.State.QUEUED, ExportJob.State.RUNNING)
 @never_cache
 @any_role_required(*MAY_EXPORT)
 def exports(request: HttpRequest) -> HttpResponse:
-    """The page reloads itself while an export is under way; it works without scripts."""
-    rows = ExportJob.objects.select_related("project", "created_by").order_by("-pk")
+    """One project's. Reloads itself while an export is under way; works without scripts."""
+    project = project_shown(request)
+    rows = ExportJob.objects.filter(project=project).select_related("project", "created_by")
+    rows = rows.order_by("-pk")
     page = Paginator(rows, 25).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "projects": Project.objects.order_by("name"),
+        "project": project,
         "formats": formats().values(),
         "splits": SPLITS,
     }
@@ -46,7 +49,7 @@ def exports(request: HttpRequest) -> HttpResponse:
 def create(request: HttpRequest) -> HttpResponse:
     post = request.POST
     job = export_job_create(
-        project=get_object_or_404(Project, slug=post.get("project", "")),
+        project=project_named(request, post.get("project", "")),
         format=post.get("format", ""),
         filter={name: post.get(name, "").strip() for name in ("split", "policy")},
         user=visitor(request),

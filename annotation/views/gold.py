@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from annotation.errors import Invalid
 from annotation.gold import answers_conflict
-from annotation.models import GoldDispute, GoldItem, Pause, Project, QueueItem
+from annotation.models import GoldDispute, GoldItem, Pause, QueueItem
 from annotation.roles import Role
 from annotation.rules import parse_rules
 from annotation.selectors.gold import gold_list, open_disputes, project_pauses
@@ -24,6 +24,7 @@ from annotation.services.quality import LIMITS, quality_settings_save
 from annotation.views.answers import answer_names, answer_rows, posted_answers
 from annotation.views.guard import role_required, visitor
 from annotation.views.language import in_words
+from annotation.views.projects import project_named
 
 SETTING_NAMES = {
     "gold_percent": gettext_lazy("Gold rate, percent of claims"),
@@ -38,7 +39,7 @@ SETTING_NAMES = {
 @never_cache
 @role_required(Role.LEAD)
 def gold(request: HttpRequest, slug: str) -> HttpResponse:
-    project = get_object_or_404(Project, slug=slug)
+    project = project_named(request, slug)
     page = Paginator(gold_list(project), 50).get_page(request.GET.get("page"))
     rules = parse_rules(project.rules)
     context = {
@@ -62,7 +63,7 @@ def gold(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @role_required(Role.LEAD)
 def settings(request: HttpRequest, slug: str) -> HttpResponse:
-    project = get_object_or_404(Project, slug=slug)
+    project = project_named(request, slug)
     raw = {name: request.POST.get(name, "").strip() for name in LIMITS}
     if bad := [name for name, text in raw.items() if not text.isdigit() or len(text) > 4]:
         raise Invalid(_("%(name)s must be a whole number") % {"name": SETTING_NAMES[bad[0]]})
@@ -80,7 +81,7 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
 @role_required(Role.LEAD)
 def gold_add(request: HttpRequest, slug: str) -> HttpResponse:
     """From imported values; ``limit`` at most so many."""
-    project = get_object_or_404(Project, slug=slug)
+    project = project_named(request, slug)
     limit = request.POST.get("limit", "")
     many = int(limit) if limit.isdigit() and len(limit) < 6 else 100
     made = gold_import(project=project, lead=visitor(request), limit=many)

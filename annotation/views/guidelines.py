@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -24,12 +24,13 @@ from annotation.views.cards import NAMES, VALUE_NAMES
 from annotation.views.guard import any_role_required, role_required, visitor
 from annotation.views.language import refusal_words
 from annotation.views.markdown import markdown_html
+from annotation.views.projects import project_named
 
 
 @any_role_required(Role.ANNOTATOR, Role.ML_ENGINEER)
 def guideline(request: HttpRequest, slug: str) -> HttpResponse:
     """One version (``?version=``, the newest by default) and the list of all."""
-    project = get_object_or_404(Project, slug=slug)
+    project = project_named(request, slug)
     versions = guideline_versions(project)
     asked = request.GET.get("version", "")
     numbers = [str(version.number) for version in versions]
@@ -54,7 +55,7 @@ def guideline(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @role_required(Role.LEAD)
 def guideline_edit(request: HttpRequest, slug: str) -> HttpResponse:
-    project = get_object_or_404(Project, slug=slug)
+    project = project_named(request, slug)
     if request.method != "POST":
         return _editor(request, project, {"text": project.guideline, "rules": project.rules})
     post = request.POST
@@ -81,7 +82,7 @@ def guideline_edit(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @role_required(Role.LEAD)
 def stale(request: HttpRequest, slug: str) -> HttpResponse:
-    project = get_object_or_404(Project, slug=slug)
+    project = project_named(request, slug)
     if request.method == "POST":
         only = request.POST.get("which") != "all"
         sent = stale_reopen(project=project, lead=visitor(request), contradicting_only=only)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 
 from annotation.models import Project
 from annotation.roles import Role, roles_of
@@ -12,15 +12,14 @@ from annotation.selectors.progress import item_counts, label_count, served_count
 from annotation.steps import StepKind
 from annotation.views.cards import NAMES
 from annotation.views.guard import any_role_required, visitor
+from annotation.views.projects import project_shown
 
 
 @any_role_required(Role.ANNOTATOR, Role.ML_ENGINEER)
 def progress(request: HttpRequest) -> HttpResponse:
     """Annotators see their own numbers; leads and engineers everybody's."""
-    projects = list(Project.objects.order_by("pk"))
-    slug = request.GET.get("project", "")
-    chosen = get_object_or_404(Project, slug=slug) if slug else next(iter(projects), None)
-    context: dict[str, object] = {"projects": projects, "project": chosen}
+    chosen = project_shown(request)
+    context: dict[str, object] = {"project": chosen}
     if chosen is not None:
         context |= _numbers(request, chosen)
     return render(request, "annotation/progress.html", context)

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from annotation.errors import Invalid
-from annotation.models import Project, QueueItem, Review
+from annotation.models import QueueItem, Review
 from annotation.roles import Role
 from annotation.selectors.reviews import (
     decided_now,
@@ -26,13 +26,14 @@ from annotation.steps import OPEN_KINDS
 from annotation.views.answers import answer_name, decision_words
 from annotation.views.cards import cards_of
 from annotation.views.guard import role_required, visitor
+from annotation.views.projects import project_named
 from annotation.views.votes import vote_cards
 
 
 @never_cache
 @role_required(Role.LEAD)
 def review(request: HttpRequest, slug: str) -> HttpResponse:
-    project = get_object_or_404(Project, slug=slug)
+    project = project_named(request, slug)
     context = {
         "project": project,
         "tab": "review",

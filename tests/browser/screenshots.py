@@ -171,6 +171,10 @@ def submitted(status: int, body: str) -> Callable[[Any], None]:
     return prepare
 
 
+def switcher(page: Any) -> None:
+    page.locator(".projects summary").click()
+
+
 def charts(page: Any) -> None:
     page.locator(".chart").first.wait_for()
 
@@ -238,6 +242,7 @@ def _seed() -> list[Shot]:
         Shot("adjudicate", "lea", f"/adjudication/{split.pk}/", still),
         Shot("disagreements", "lea", "/training/disagreements/", still),
         Shot("progress", "lea", "/progress/", still),
+        Shot("switch", "lea", "/progress/", switcher),
         Shot("dashboard", "lea", f"{quality}/", still),
         Shot("person", "lea", f"{quality}/people/{care.gold_try.annotator_id}/", still),
         Shot("agreement", "lea", f"{quality}/agreement/?by=annotator", still),

@@ -21,7 +21,7 @@ from django.db.models import (
     When,
 )
 
-from annotation.models import Project, Resolution
+from annotation.models import Resolution
 from annotation.steps import StepKind
 from training.models import BulkDecision, Checkpoint, Disagreement, StepScore
 from training.priority import THRESHOLD
@@ -202,8 +202,3 @@ def _verdicts(wanted: DisagreementFilter) -> QuerySet[Any]:
         pair + "query__icontains": wanted.q,
     }
     return rows.filter(**{name: value for name, value in sliced.items() if value})
-
-
-def projects_with_disagreements() -> list[Project]:
-    ids = Disagreement.objects.values("project_id").distinct()
-    return list(Project.objects.filter(pk__in=ids).order_by("name"))

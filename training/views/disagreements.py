@@ -21,6 +21,7 @@ from annotation.steps import StepKind
 from annotation.views.cards import NAMES, lines_of
 from annotation.views.guard import role_required, visitor
 from annotation.views.language import refusal_words
+from annotation.views.projects import project_named
 from training.models import Checkpoint, Disagreement
 from training.priority import THRESHOLD
 from training.selectors.workbench import (
@@ -28,7 +29,6 @@ from training.selectors.workbench import (
     confusion_matrix,
     disagreement_trend,
     disagreements_filtered,
-    projects_with_disagreements,
     query_types,
     recent_bulk_decisions,
     reward_models_scored,
@@ -61,7 +61,7 @@ def disagreements(request: HttpRequest) -> HttpResponse:
         "states": STATE_NAMES.items(),
         "types": query_types(),
         "splits": SPLITS,
-        "projects": projects_with_disagreements(),
+        "project": project_named(request, wanted.project) if wanted.project else None,
         "bulk": found.filter(state=Disagreement.State.OPEN).count(),
         "decisions": recent_bulk_decisions(),
         **_overview(wanted),
