@@ -176,3 +176,15 @@ def test_annotators_read_every_version_and_change_none(client: Client) -> None:
     assert client.get(f"/quality/{project.slug}/guideline/?version=7").status_code == 404
     for page in ("guideline/edit/", "stale/"):
         assert client.get(f"/quality/{project.slug}/{page}").status_code == 403
+
+
+@pytest.mark.parametrize(("role", "offered"), [(Role.LEAD, True), (Role.ANNOTATOR, False)])
+def test_an_empty_guideline_is_told_and_a_lead_writes_it_from_there(
+    client: Client, role: Role, offered: bool
+) -> None:
+    project = make_project()
+    client.force_login(make_user(role))
+    page = client.get(f"/guideline/{project.slug}/").content.decode()
+    assert "This project has no guideline yet" in page
+    assert (f'href="/quality/{project.slug}/guideline/edit/"' in page) is offered
+    assert ("Ask a lead to write it." in page) is not offered
