@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+from unittest import mock
+
 import pytest
 from django.test import Client
 
 from annotation.models import Project
 from annotation.roles import Role
 from tests.browser import seed, seed_training
-from training.models import RunMetric, TrainingRun
+from training.models import Checkpoint, EvalReport, RunMetric, TrainingRun
 from training.rl.monitors import MONITORS
 from training.selectors.run_page import run_view
 from training.views.alarms import TEXTS
@@ -61,6 +64,47 @@ def test_the_measures_carry_their_interval(engineer: Client, project: Project) -
     run = seed_training.run(project)
     page = engineer.get(f"/training/runs/{run.pk}/").content.decode()
     assert "0.563 (0.512 to 0.611)" in page
+
+
+def test_a_run_that_judges_nothing_right_does_not_end_green(
+    engineer: Client, project: Project
+) -> None:
+    run = seed_training.run(project, state="finished", step=60)
+    pages = (f"/training/runs/{run.pk}/", "/training/runs/")
+    for url in pages:
+        assert 'class="chip good"' in engineer.get(url).content.decode()
+    EvalReport.objects.filter(run=run).delete()
+    for moment in ("before", "after"):
+        EvalReport.objects.create(run=run, moment=moment, metrics={"macro_f1": 0.0, "n": 8})
+    for url in pages:
+        page = engineer.get(url).content.decode()
+        assert 'class="chip warn"' in page
+        assert 'class="chip good"' not in page
+    assert "Macro F1 is 0 after this run" in engineer.get(pages[0]).content.decode()
+
+
+def test_a_finished_run_offers_what_its_checkpoint_is_good_for(
+    engineer: Client, project: Project, django_capture_on_commit_callbacks: Any
+) -> None:
+    run = seed_training.run(project, state="finished", step=60)
+    left = Checkpoint.objects.create(name="left", path="left", run=run)
+    url = f"/training/runs/{run.pk}/"
+    sample = f"rolloutbatch/launch/?project={project.pk}&amp;policy={left.pk}"
+    assert sample in engineer.get(url).content.decode()
+    compare = f"/admin/training/evalreport/?run__project__id__exact={project.pk}"
+    assert compare in engineer.get(url).content.decode()
+    assert engineer.get(compare).status_code == 200
+    assert engineer.post(f"{url}score/").status_code == 422, "a policy scores nothing"
+    Checkpoint.objects.filter(pk=left.pk).update(kind="rm")
+    assert f"{url}score/" in engineer.get(url).content.decode()
+    with (
+        mock.patch("training.tasks.steps_score.delay") as sent,
+        django_capture_on_commit_callbacks(execute=True),
+    ):
+        assert engineer.post(f"{url}score/").status_code == 302
+    sent.assert_called_once_with(left.pk, project.pk)
+    TrainingRun.objects.update(state="running")
+    assert f"{url}score/" not in engineer.get(url).content.decode()
 
 
 def test_the_log_is_shown_as_text(engineer: Client, project: Project) -> None:

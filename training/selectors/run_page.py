@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from annotation.charts import Chart, line_chart
-from training.models import EvalReport, RunMetric, TrainingRun
+from training.models import Checkpoint, EvalReport, RunMetric, TrainingRun
 
 CURVES = ("reward", "kl", "entropy", "length", "loss", "parse_rate")
 ACTIVE = (
@@ -47,7 +47,20 @@ class RunView:
 
 
 def runs_newest_first() -> QuerySet[TrainingRun]:
-    return TrainingRun.objects.select_related("project", "policy", "created_by").order_by("-pk")
+    """With ``useless``: a finished run whose policy judges no held-out pair right."""
+    zero = EvalReport.objects.filter(run=OuterRef("pk"), moment="after", metrics__macro_f1=0)
+    return (
+        TrainingRun.objects.select_related("project", "policy", "rm", "release", "created_by")
+        .annotate(useless=Exists(zero))
+        .order_by("-pk")
+    )
+
+
+def checkpoint_left(run: TrainingRun) -> Checkpoint | None:
+    """What a finished run leaves to go on with."""
+    if run.state != TrainingRun.State.FINISHED:
+        return None
+    return run.produced.order_by("-pk").first()
 
 
 def run_view(run: TrainingRun) -> RunView:

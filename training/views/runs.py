@@ -16,12 +16,19 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from annotation.errors import Invalid
 from annotation.roles import Role
 from annotation.views.guard import role_required
 from training import tasks
-from training.models import TrainingRun
-from training.selectors.run_page import RunView, run_view, runs_newest_first
+from training.models import Checkpoint, TrainingRun
+from training.selectors.run_page import (
+    RunView,
+    checkpoint_left,
+    run_view,
+    runs_newest_first,
+)
 from training.services.runs import run_cancel, run_resume
+from training.services.scoring import scoring_retry
 from training.views.alarms import TEXTS
 
 STOP_POLLING = 286  # htmx: swap this answer, then ask no more
@@ -84,11 +91,22 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("run", pk)
 
 
+@require_POST
+@role_required(Role.ML_ENGINEER)
+def score(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let the reward model of this run score the project's rollouts."""
+    row = _get(pk)
+    rm = checkpoint_left(row)
+    if rm is None or rm.kind != Checkpoint.Kind.RM:
+        raise Invalid("this run has left no reward model to score with")
+    scoring_retry(project=row.project, rm=rm)  # one that was parked is taken up again
+    transaction.on_commit(partial(tasks.steps_score.delay, rm.pk, row.project_id))
+    messages.info(request, _("The reward model scores the rollouts; disagreements follow."))
+    return redirect("run", pk)
+
+
 def _get(pk: int) -> TrainingRun:
-    return get_object_or_404(
-        TrainingRun.objects.select_related("project", "policy", "rm", "release", "created_by"),
-        pk=pk,
-    )
+    return get_object_or_404(runs_newest_first(), pk=pk)
 
 
 def _context(row: TrainingRun) -> dict[str, object]:
@@ -97,6 +115,7 @@ def _context(row: TrainingRun) -> dict[str, object]:
     return {
         "view": view,
         "run": row,
+        "left": checkpoint_left(row),
         "alarms": [(*TEXTS[a.code], a.step) for a in view.alarms if a.code in TEXTS],
         "curves": [(CURVE_NAMES[chart.key], chart) for chart in view.charts],
         "evaluation": [
