@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from annotation.attributes import STATES, asked_attributes, marks_of
 from annotation.models import QueueItem, Step
@@ -22,7 +23,8 @@ NAMES: dict[StepKind, Promise] = {
 }
 VALUE_NAMES: dict[str, Promise] = {
     "match": _("match"), "related": _("related"), "mismatch": _("mismatch"),
-    "all": _("all"), "partial": _("partial"), "none": _("none"),
+    "all": pgettext_lazy("attribute match", "all"), "partial": _("partial"),
+    "none": pgettext_lazy("attribute match", "none"),
     "not_requested": _("not requested"),
     "4": _("4 Excellent"), "3": _("3 Related"), "2": _("2 Mismatch"), "1": _("1 Irrelevant"),
 }  # fmt: skip

@@ -7,8 +7,10 @@ import re
 import polib
 import pytest
 from django.test import Client
+from django.utils.translation import gettext, override
 
 from annotation.roles import Role
+from annotation.views.cards import VALUE_NAMES
 from tests.browser import seed
 from tests.languages.sources import ROOT, messages, python_messages, template_messages
 
@@ -60,6 +62,13 @@ def test_texts_are_found_in_python_and_in_templates() -> None:
     assert list(template_messages(template)) == [
         (None, "a (b) c"), ("labels", "split"), (None, "%(n)s day"),
     ]  # fmt: skip
+
+
+def test_a_short_word_is_translated_by_what_it_is_of() -> None:
+    with override("zh-hans"):
+        assert [gettext("all"), gettext("none")] == ["全部", "无"]
+        shown = [str(VALUE_NAMES[value]) for value in ("all", "none")]
+        assert shown == ["全部满足", "均不满足"]
 
 
 @pytest.mark.django_db
