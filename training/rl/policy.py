@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
+from safetensors import SafetensorError
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
@@ -22,6 +23,9 @@ from training.prompts import PROMPT_VERSION, STYLES, PairText, Style, policy_pro
 from training.rl.data import write_json
 from training.rl.tokens import prompt_ids
 from training.rl.types import BadInput
+
+# A size mismatch is a RuntimeError.
+_UNREADABLE = (OSError, ValueError, KeyError, ImportError, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,8 @@ def load_policy(
     (any public model) is answer-last and is instructed.
 
     Raises:
-        BadInput: no such folder, not a causal model, or a tokenizer without EOS.
+        BadInput: no such folder, weights that are cut or of another model, not a causal
+            model, or a tokenizer without EOS.
     """
     path = Path(folder)
     source = _source(path)
@@ -85,11 +90,25 @@ def load_policy(
     disable_progress_bar()
     try:
         tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True, **source)
-        model = AutoModelForCausalLM.from_pretrained(
-            path, local_files_only=True, dtype=torch.float32, **source
+        model, loading = AutoModelForCausalLM.from_pretrained(
+            path,
+            local_files_only=True,
+            dtype=torch.float32,
+            output_loading_info=True,
+            **source,
         )
-    except (OSError, ValueError, KeyError, ImportError) as error:
+    except (*_UNREADABLE, SafetensorError) as error:
         raise BadInput(f"cannot load the model in '{folder}': {error}") from error
+    if missing := sorted(loading["missing_keys"]):
+        raise BadInput(
+            f"the weights in '{folder}' lack {len(missing)} tensors of the model, "
+            f"such as {missing[0]}: they are cut, or of another model"
+        )
+    if not _is_causal(model):
+        raise BadInput(
+            f"the model in '{folder}' ({model.config.model_type}) reads the tokens that "
+            "follow: it is an encoder, and a policy must be a causal language model"
+        )
     if tokenizer.eos_token_id is None:
         raise BadInput(f"the tokenizer in '{folder}' has no EOS token")
     if tokenizer.pad_token_id is None:
@@ -108,6 +127,15 @@ def load_policy(
         style,
         path,
     )
+
+
+@torch.inference_mode()
+def _is_causal(model: Any) -> bool:
+    """Whether the logits of a token are the same whatever follows it: an encoder loads as a
+    causal model too, with no more than a warning."""
+    pairs = torch.tensor([[1, 2], [1, 3]])
+    first = model.eval()(input_ids=pairs).logits[:, 0]
+    return bool(torch.allclose(first[0], first[1], rtol=1e-4, atol=1e-5))
 
 
 def _source(path: Path) -> dict[str, str]:
