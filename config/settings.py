@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "config.content_policy.ContentPolicyMiddleware",
     "config.post_only.PostOnlyMiddleware",
     "config.static.StaticFilesMiddleware",
+    "config.request_text.RequestTextMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -79,6 +80,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "config.urls"
+CSRF_FAILURE_VIEW = "config.unavailable.csrf_failed"
 WSGI_APPLICATION = "config.wsgi.application"
 ASGI_APPLICATION = "config.asgi.application"
 

@@ -21,4 +21,7 @@ urlpatterns = [
     path("training/", include("training.urls")),
 ]
 
+handler400 = "config.unavailable.bad_request"
+handler403 = "config.unavailable.denied"
+handler404 = "config.unavailable.not_there"
 handler500 = "config.unavailable.failed"

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import json
+import re
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import Http404
 from rest_framework import pagination, serializers
+from rest_framework.exceptions import NotFound
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 
 from annotation.models import Project
 from annotation.selectors.claims import project_by_slug
+from annotation.storable import storable_json
 
 BIG = 2**63 - 1
 INT = 2**31 - 1
 MAX_TEXT = 100_000
 M = TypeVar("M", bound=Model)
+_POSITION = re.compile("[0-9]{1,18}").fullmatch  # an id
 
 
 class StoredJson(serializers.DictField):
@@ -25,18 +28,9 @@ class StoredJson(serializers.DictField):
 
     def to_internal_value(self, data: Any) -> Any:
         value = super().to_internal_value(data)
-        text = json.dumps(value)
-        if "\\u0000" in text or ("\\ud" in text.lower() and not _encodes(value)):
+        if not storable_json(value):
             raise serializers.ValidationError("a text contains a character that is not allowed")
         return value
-
-
-def _encodes(value: Any) -> bool:
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 class Text(serializers.CharField):
@@ -71,6 +65,13 @@ class Pages(pagination.CursorPagination):
     page_size = 100
     page_size_query_param = "page_size"
     max_page_size = 1000
+
+    def decode_cursor(self, request: Request) -> pagination.Cursor | None:
+        """DRF compares whatever position a cursor names with the id."""
+        cursor = super().decode_cursor(request)
+        if cursor and cursor.position is not None and not _POSITION(str(cursor.position)):
+            raise NotFound(self.invalid_cursor_message)
+        return cursor
 
 
 def query_of(request: Request, form: type[serializers.Serializer[Any]]) -> dict[str, Any]:

@@ -6,7 +6,9 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.db import InterfaceError, OperationalError, transaction
+from django.http import JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -46,6 +48,8 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
         return refused
     if isinstance(error, RecursionError):
         return _answer(400, "the body is nested too deeply", "validation")
+    if isinstance(error, SuspiciousOperation):  # a body that is too large, a broken upload
+        return _answer(400, str(error) or "the request is refused", "bad-request")
     if isinstance(error, OperationalError | InterfaceError):
         return _unavailable(error)
     response = exception_handler(error, context)
@@ -81,14 +85,25 @@ def _set_rollback() -> None:
 
 
 def _answer(status: int, detail: str, name: str, **more: Any) -> Response:
-    body = {
+    return Response(_body(status, detail, name, **more), status=status, content_type=MEDIA_TYPE)
+
+
+def problem_response(status: int, detail: str, name: str = "") -> JsonResponse:
+    """A problem that no API view has raised: a bug, an address that does not exist, a body that
+    is refused before anybody reads it."""
+    named = name or HTTPStatus(status).phrase.lower().replace(" ", "-")
+    body = _body(status, detail, named)
+    return JsonResponse(body, status=status, content_type=MEDIA_TYPE)
+
+
+def _body(status: int, detail: str, name: str, **more: Any) -> dict[str, Any]:
+    return {
         "type": _TYPE + name,
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         **more,
     }
-    return Response(body, status=status, content_type=MEDIA_TYPE)
 
 
 def _name(error: StepwiseError) -> str:

@@ -20,6 +20,7 @@ from annotation.services.claim_sql import Lock, Standing, Taken, claim_once, own
 from annotation.services.gold import gold_serve
 from annotation.services.skips import item_close, unrateable_vote
 from annotation.steps import StepKind
+from annotation.storable import storable_json
 from annotation.wording import wording as _
 
 LIVE_STATES = (QueueItem.State.OPEN, QueueItem.State.LABELLED, QueueItem.State.SPLIT)
@@ -196,10 +197,13 @@ def draft_save(
 
     Raises:
         Denied: somebody else's.
+        Invalid: it holds what JSON has not: a number without end, half a surrogate pair, NUL.
         DraftConflict: ``base_version`` is not the saved one; carries the saved draft.
         Conflict: already submitted.
     """
     _check_owner(assignment, annotator)
+    if not storable_json(draft):
+        raise Invalid(_("the draft holds a number or a text that cannot be stored"))
     expires = (now or timezone.now()) + timedelta(seconds=settings.LEASE_SECONDS)
     rows = Assignment.objects.filter(pk=assignment.pk)
     unfinished = [Assignment.State.CLAIMED, Assignment.State.EXPIRED]
