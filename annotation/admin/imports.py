@@ -97,6 +97,13 @@ class ImportJobAdmin(ReadOnlyAdmin):
     ) -> HttpResponseRedirect:
         return HttpResponseRedirect(reverse("admin:annotation_importjob_change", args=[obj.pk]))
 
+    def add_view(self, request: HttpRequest, *rest: Any, **more: Any) -> Any:
+        try:
+            return super().add_view(request, *rest, **more)
+        except StepwiseError as error:  # no room for the file, of which nothing is kept
+            messages.error(request, error.message)
+            return HttpResponseRedirect(request.path)
+
     def change_view(self, request: HttpRequest, object_id: str, *rest: Any, **more: Any) -> Any:
         response: HttpResponseBase = super().change_view(request, object_id, *rest, **more)
         if ImportJob.objects.filter(pk=object_id, state__in=_LIVE).exists():

@@ -92,14 +92,14 @@ def row_of(
 def _row(line: int, record: Mapping[str, Any], more: Sequence[tuple[str, Any]]) -> PairRow:
     get = record.get
     try:
-        texts: list[Any] = [_strip(get(name, "")) for name in _COLUMNS]
+        texts = [_strip(get(name, "")) for name in _TEXTS]
     except TypeError:  # not all of it is text, as it nearly always is
-        texts = [*(_text(name, get(name)) for name in _TEXTS), *map(get, _COLUMNS[-2:])]
-    query, title, product_id, description, image_url, locale, kind, split, levels, pairs = texts
+        texts = [_text(name, get(name)) for name in _TEXTS]
+    query, title, product_id, description, image_url, locale, kind, split = texts
     if not _seen(query) or not _seen(title):
         raise _Bad(f"the {'title' if _seen(query) else 'query'} is missing")
-    category_path = _category(levels)
-    attributes = attributes_of(pairs)
+    category_path = _category(get("category_path"))
+    attributes = attributes_of(get("attributes"))
     if more:
         attributes = attributes_of([*attributes, *more])
     _storable([*texts[:6], category_path], attributes)
@@ -142,8 +142,11 @@ def attributes_of(value: Any) -> list[tuple[str, str]]:
         raise _Bad("attributes must be an object, or name:value|name:value")
     if len(pairs) > MAX_ATTRIBUTES:
         raise _Bad(f"more than {MAX_ATTRIBUTES} attributes")
-    named = map(_attribute, pairs)
-    return [(name, text) for name, text in named if name and text]
+    try:  # of an object nearly all are texts; anything else can be taken apart by mistake
+        named = [(_strip(n), _strip(v)) for n, v in pairs] if pairs is not value else None
+    except TypeError:
+        named = None
+    return [pair for pair in named or map(_attribute, pairs) if all(pair)]
 
 
 def _attribute(pair: Any) -> tuple[str, str]:
@@ -176,6 +179,8 @@ def clean(value: Any) -> str:
 
 def _text(name: str, value: Any) -> str:
     """As :func:`clean`, of what is a text or a number."""
+    if type(value) is str:
+        return value.strip()
     if isinstance(value, Mapping | list | tuple):
         what = "an object" if isinstance(value, Mapping) else "a list"
         raise _Bad(f"{name} is {what}; it must be a text")
@@ -268,7 +273,9 @@ def _choice(name: str, text: str, allowed: tuple[str, ...]) -> str:
 def _values(record: Mapping[str, Any], columns: Columns) -> dict[str, str]:
     found = {}
     for column, kind, allowed in columns:
-        text = _text(column, record.get(column))
+        if column not in record:
+            continue
+        text = _text(column, record[column])
         if text not in allowed:  # a column with gaps: pandas writes 4 as 4.0, and nan
             text = "" if text.lower() == "nan" else text.removesuffix(".0")
         if value := _choice(column, text, allowed):

@@ -25,7 +25,8 @@ class QuerySplits:
         self._project, self._for_all = project, for_all or ""
         self._named: dict[int, str] = {}  # by query key; only what some row named
         self._moved: dict[int, int] = {}  # against the hash, with the first line
-        if project.own_splits:
+        # As it is now, inside the import's lock: the caller's project may be an hour old.
+        if Project.objects.filter(pk=project.pk, own_splits=True).exists():
             for key, _, split in _stored(project):
                 if split != split_of_key(key):
                     self._named[key] = split

@@ -14,6 +14,7 @@ from annotation.models import ImportJob, Pair, Project
 from annotation.roles import Role
 from annotation.services.imports import import_job_run
 from annotation.tasks import import_job_start
+from tests.annotation.disk import no_file_longer_than
 from tests.annotation.factories import (
     make_item,
     make_pair,
@@ -170,3 +171,18 @@ def test_a_lead_reserves_items_in_the_list_and_hears_which_cannot_be() -> None:
     assert list(one.reserved_for.all()) == [anna]
     denied = client_of(Role.ML_ENGINEER).post("/admin/annotation/queueitem/", act, follow=True)
     assert "only a lead may reserve items" in denied.content.decode()
+
+
+def test_a_full_disk_is_said_on_the_form_and_nothing_is_kept(
+    sent: list[int], settings: Settings, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    form = {
+        "project": make_project().pk,
+        "file": SimpleUploadedFile("p.csv", b"query,title\n" + b"q,t\n" * 50_000),
+    }
+    with no_file_longer_than(100_000):
+        page = client_of(Role.LEAD).post("/admin/annotation/importjob/add/", form, follow=True)
+    assert "The file cannot be kept" in page.content.decode()
+    assert not ImportJob.objects.exists()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
