@@ -53,4 +53,5 @@ def test_a_step_needs_the_votes_of_those_alone_who_got_as_far() -> None:
     submit(item, make_user(), [LabelInput(1, "correct"), LabelInput(2, "correct")])
     # The second person could have judged steps 3 to 5 and did not: a lead sees them too.
     assert item_resolve(item=item) == "split"
+    item.refresh_from_db()
     assert {k for k, d in item_decisions(item).items() if d.status == "split"} == {2, 3, 4, 5}

@@ -19,6 +19,12 @@ def test_the_guideline_stands_beside_the_steps_and_follows_the_active_one(
     page: Page, log_in: LogIn, annotator: User, project: Project
 ) -> None:
     seed.item_seed(project, seed.KETTLE)
+    Product.objects.update(image_url="https://pictures.example/kettle.svg")
+    drawing = "<svg xmlns='http://www.w3.org/2000/svg' width='320' height='200'/>"
+    page.route(
+        "https://pictures.example/**",
+        lambda route: route.fulfill(body=drawing, content_type="image/svg+xml"),
+    )
     log_in(annotator)
     page.goto("/label/")
     page.locator("#label-form[data-ready]").wait_for()
