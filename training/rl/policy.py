@@ -132,9 +132,11 @@ def load_policy(
 @torch.inference_mode()
 def _is_causal(model: Any) -> bool:
     """Whether the logits of a token are the same whatever follows it: an encoder loads as a
-    causal model too, with no more than a warning."""
-    pairs = torch.tensor([[1, 2], [1, 3]])
-    first = model.eval()(input_ids=pairs).logits[:, 0]
+    causal model too, with no more than a warning. Vectors, not ids: what reads tokens reads
+    prompts alone."""
+    known = model.get_input_embeddings().weight
+    pairs = known[torch.tensor([[0, 0], [0, 1]])]
+    first = model.eval()(inputs_embeds=pairs).logits[:, 0]
     return bool(torch.allclose(first[0], first[1], rtol=1e-4, atol=1e-5))
 
 
