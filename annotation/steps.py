@@ -70,8 +70,6 @@ VALUES: dict[StepKind, tuple[str, ...]] = {
     StepKind.FINAL: ("4", "3", "2", "1"),
 }
 
-TIER_NAMES = {"4": "Excellent", "3": "Related", "2": "Mismatch", "1": "Irrelevant"}
-
 ParseCode = Literal[
     "empty", "missing_heading", "wrong_order", "text_before_first_step",
     "empty_step", "missing_claim", "unknown_value", "repeated_claim", "reviewer_line", "cut",

@@ -16,14 +16,6 @@ ROOT = Path(__file__).resolve().parent.parent
 _TAIL_BYTES = 8_000
 
 
-class ChildFailed(RuntimeError):
-    """The command ended with ``code``; the message is the last line it wrote."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
 class Child:
     """One running command. Its stdout and stderr go to ``log``, which is appended to; ``more``
     are variables beside those of this process."""

@@ -8,7 +8,6 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from annotation.attributes import AttributeMark
 from annotation.errors import (
     Conflict,
     Denied,
@@ -30,7 +29,6 @@ from tests.annotation.factories import (
 
 pytestmark = pytest.mark.django_db
 LEASE = timedelta(seconds=settings.LEASE_SECONDS)
-COLOR = AttributeMark("color red", "match")
 
 
 @pytest.fixture

@@ -34,7 +34,6 @@ from tests.annotation.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-LEASE = timedelta(seconds=settings.LEASE_SECONDS)
 COLOR = AttributeMark("color red", "match")
 
 

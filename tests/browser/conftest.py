@@ -1,7 +1,8 @@
 """A real Chromium against a live server.
 
 Fixtures: ``page`` (1280 x 900), ``log_in(user)``, ``project``, ``annotator``, ``lead``,
-``engineer``. Without a browser these tests are skipped loudly; with CI=true they fail.
+``engineer``, ``working``. Without a browser these tests are skipped loudly; with CI=true they
+fail.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from tests.chromium import find_chromium
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from annotation.models import Project
+    from annotation.models import Project, QueueItem
 
 # Playwright's sync API keeps an event loop in this thread, which Django takes for async code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -103,6 +104,20 @@ def lead(live_server: Any) -> User:
 @pytest.fixture
 def engineer(live_server: Any) -> User:
     return _person("eve", "ml_engineer")
+
+
+@pytest.fixture
+def working(
+    page: Page, log_in: Callable[[User], None], annotator: User, project: Project
+) -> QueueItem:
+    """The annotator has the headphones on the screen."""
+    from tests.browser import seed
+
+    item = seed.item_seed(project, seed.HEADPHONES)
+    log_in(annotator)
+    page.goto("/label/")
+    page.locator("#label-form[data-ready]").wait_for()
+    return item
 
 
 def _person(username: str, role: str) -> User:

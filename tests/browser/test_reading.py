@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, expect
 
 from annotation.models import Project, QueueItem
 from tests.browser import seed
@@ -14,33 +14,10 @@ from tests.browser.test_label_page import press, ready
 
 pytestmark = pytest.mark.browser
 LogIn = Callable[[User], None]
-RIGHT = ("1", "1", "1", "1", "1")
-AGAINST_THE_TABLE = ("1", "1", "1", "e", "q")  # step 4: none; step 5: 4, where the table has 2
-
-
-@pytest.fixture
-def working(page: Page, log_in: LogIn, annotator: User, project: Project) -> QueueItem:
-    """The annotator has the headphones on the screen."""
-    item = seed.item_seed(project, seed.HEADPHONES)
-    log_in(annotator)
-    page.goto("/label/")
-    ready(page)
-    return item
 
 
 def state(page: Page, kind: int) -> str | None:
     return page.locator(f"#step-{kind}").get_attribute("data-state")
-
-
-def saves(kind: int) -> Callable[[Response], bool]:
-    """A draft is stored in which the step is marked."""
-    return lambda answer: answer.ok and f"%22{kind}%22" in (answer.request.post_data or "")
-
-
-def shows(page: Page, item: QueueItem) -> None:
-    expect(
-        page.locator(f"form[action$='/{item.assignments.get().pk}/submit/']")
-    ).to_be_visible()
 
 
 def test_step_4_hints_at_a_contradiction_as_soon_as_one_attribute_says_otherwise(

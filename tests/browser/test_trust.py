@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, Response, expect
 
@@ -14,19 +13,8 @@ from tests.browser import seed
 from tests.browser.test_label_page import press, ready, said
 
 pytestmark = pytest.mark.browser
-LogIn = Callable[[User], None]
 RIGHT = ("1", "1", "1", "1", "1")
 AGAINST_THE_TABLE = ("1", "1", "1", "e", "q")  # step 4: none; step 5: 4, where the table has 2
-
-
-@pytest.fixture
-def working(page: Page, log_in: LogIn, annotator: User, project: Project) -> QueueItem:
-    """The annotator has the headphones on the screen."""
-    item = seed.item_seed(project, seed.HEADPHONES)
-    log_in(annotator)
-    page.goto("/label/")
-    ready(page)
-    return item
 
 
 def state(page: Page, kind: int) -> str | None:

@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from tokenizers import processors
 from transformers import (
-    AutoModelForCausalLM,
     LlamaForCausalLM,
     MistralConfig,
     MistralForCausalLM,
@@ -77,16 +76,6 @@ def _practise(model: Any, tokenizer: PreTrainedTokenizerFast) -> None:
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()
-
-
-def random_policy(
-    folder: Path, config: Any, tokenizer: PreTrainedTokenizerFast | None = None, **facts: str
-) -> Path:
-    """A model of ``config`` that nobody trained; equal calls give equal weights."""
-    torch.manual_seed(0)
-    model = AutoModelForCausalLM.from_config(config)
-    save(folder, model, tokenizer or shop_tokenizer(), **facts)
-    return folder
 
 
 def save(

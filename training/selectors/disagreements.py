@@ -61,14 +61,6 @@ def scores_that_differ(*, project: Project, rm: Checkpoint) -> Iterator[Differen
         yield Difference(*row)
 
 
-def disagreements_open_list(project: Project | None = None) -> QuerySet[Disagreement]:
-    """Open ones, the most confident model verdict first, with what a list shows."""
-    rows = Disagreement.objects.filter(state=Disagreement.State.OPEN).select_related(
-        "project", "step__rollout__pair__product", "score__rm", "resolution"
-    )
-    return rows.filter(project=project) if project else rows
-
-
 def disagreements_listed(*, project: Project, rm: Checkpoint) -> QuerySet[Disagreement]:
     """All that were ever listed for a model, the most confident first."""
     return Disagreement.objects.filter(project=project, score__rm=rm)
