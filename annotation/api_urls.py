@@ -2,7 +2,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from annotation.api import account, exports, imports, queue, results, rollouts, schema
+from annotation.api import (
+    account,
+    agreement,
+    exports,
+    imports,
+    queue,
+    results,
+    rollouts,
+    schema,
+)
 
 app_name = "api"
 
@@ -28,7 +37,7 @@ urlpatterns = [
     path("items/<int:pk>/reopen/", results.ItemReopen.as_view(), name="item_reopen"),
     path("labels/", results.Labels.as_view(), name="labels"),
     path("resolutions/", results.Resolutions.as_view(), name="resolutions"),
-    path("agreement/", results.Agreement.as_view(), name="agreement"),
+    path("agreement/", agreement.Agreement.as_view(), name="agreement"),
     path("rollouts/", rollouts.Rollouts.as_view(), name="rollouts"),
     path("rollouts/<int:pk>/", rollouts.RolloutDetail.as_view(), name="rollout"),
     path("pairs/", imports.Pairs.as_view(), name="pairs"),

@@ -1,17 +1,16 @@
-"""Celery doors of annotation."""
+"""Celery doors of annotation: what beat calls. A room's own doors are in its ``tasks``."""
 
 from __future__ import annotations
 
 from celery import shared_task
-from django.db import transaction
 
 from annotation.models import ExportJob, ImportJob
 from annotation.selectors.items import items_due_for_resolution
 from annotation.services import consensus
-from annotation.services.exports import export_job_run
-from annotation.services.imports import import_job_run
 from annotation.services.jobs import jobs_recover
 from annotation.services.resolution import item_resolve_due
+from annotation.task_exports import export_job_start
+from annotation.task_imports import import_job_start
 
 AT_ONCE = 500
 
@@ -28,24 +27,9 @@ def consensus_fit_due() -> None:
 
 
 @shared_task
-def import_job_start(job_id: int) -> None:
-    import_job_run(job_id=job_id)
-
-
-@shared_task
-def export_job_start(job_id: int) -> None:
-    export_job_run(job_id=job_id)
-
-
-@shared_task
 def jobs_recover_due() -> None:
     """Send again what lost its worker or its message."""
     for job_id in jobs_recover(ImportJob):
         import_job_start.delay(job_id)
     for job_id in jobs_recover(ExportJob):
         export_job_start.delay(job_id)
-
-
-def export_job_send(job_id: int) -> None:
-    """Queue the job once its row is committed."""
-    transaction.on_commit(lambda: export_job_start.delay(job_id))

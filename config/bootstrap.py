@@ -17,7 +17,7 @@ from training.sample.generate import generate
 from training.sample.writers import write_pairs_jsonl
 from training.services.checkpoints import seed_policy
 from training.services.rollouts import batch_create
-from training.tasks import rollouts_run
+from training.task_rollouts import rollouts_run
 
 SLUG = "sample"
 FIRST_PAIRS = 24

@@ -1,54 +1,30 @@
-"""Thin doors for the workers. A job may be delivered twice; its service makes it harmless.
+"""Thin doors for the workers: what beat calls. A room's own doors are in its ``tasks``.
+
+A job may be delivered twice; its service makes it harmless.
 
 Which queue a task goes to is one table: CELERY_TASK_ROUTES.
 """
 
 from __future__ import annotations
 
-import os
-from typing import Any
-
 from celery import shared_task
 
 from annotation.models import Project
 from annotation.services.jobs import jobs_recover
-from training.models import BulkDecision, Checkpoint, RolloutBatch, ScoringJob
+from training.models import BulkDecision, RolloutBatch, ScoringJob
 from training.selectors.scoring import current_rm, scoring_due_now
-from training.services import bulk, disagreements, queue_order, rollouts, runs, scoring
-
-
-@shared_task
-def rollouts_run(batch_id: int) -> None:
-    rollouts.batch_run(batch_id=batch_id)
-
-
-@shared_task(bind=True)
-def run_launch(self: Any, run_id: int) -> None:
-    # The pool process that works may outlive a killed worker; then it must let the run go.
-    parent = os.getppid()
-    runs.run_launch(
-        run_id=run_id,
-        worker=str(self.request.hostname or "worker"),
-        keep_going=lambda: os.getppid() == parent,
-    )
-
-
-@shared_task
-def bulk_decide(bulk_id: int) -> None:
-    bulk.bulk_decision_run(bulk_id=bulk_id)
-
-
-@shared_task
-def steps_score(rm_id: int, project_id: int) -> None:
-    scoring.steps_score_due(
-        project=Project.objects.get(pk=project_id), rm=Checkpoint.objects.get(pk=rm_id)
-    )
+from training.services import disagreements, queue_order
+from training.services.runs import runs_requeue
+from training.task_disagreements import bulk_decide
+from training.task_rollouts import rollouts_run
+from training.task_runs import run_launch
+from training.task_scoring import steps_score
 
 
 @shared_task
 def runs_recover() -> None:
     """Send again what lost its worker or its message."""
-    for run_id in runs.runs_requeue():
+    for run_id in runs_requeue():
         run_launch.delay(run_id)
     for bulk_id in jobs_recover(BulkDecision):
         bulk_decide.delay(bulk_id)

@@ -20,7 +20,7 @@ from annotation.models import ExportJob
 from annotation.roles import Role
 from annotation.services.exports import export_job_create, export_job_requeue
 from annotation.splits import SPLITS
-from annotation.tasks import export_job_send
+from annotation.task_exports import export_job_send
 
 _LIVE = (ExportJob.State.QUEUED, ExportJob.State.RUNNING)
 _ASKED = ("project", "format", "split", "policy")

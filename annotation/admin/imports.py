@@ -21,7 +21,7 @@ from annotation.importers.rows import ImportFileError
 from annotation.models import ImportJob
 from annotation.roles import Role
 from annotation.services.imports import import_job_create, import_job_requeue, upload_check
-from annotation.tasks import import_job_start
+from annotation.task_imports import import_job_start
 
 _LIVE = (ImportJob.State.QUEUED, ImportJob.State.RUNNING)
 

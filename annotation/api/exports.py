@@ -21,7 +21,7 @@ from annotation.exporters.formats import formats
 from annotation.models import ExportJob, Project
 from annotation.services.exports import export_job_create
 from annotation.splits import SPLITS
-from annotation.tasks import export_job_send
+from annotation.task_exports import export_job_send
 
 
 class ExportFilterForm(serializers.Serializer[Any]):

@@ -13,7 +13,7 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 
 from annotation.models import Project
-from annotation.selectors.claims import project_by_slug
+from annotation.selectors.people import project_by_slug
 from annotation.storable import storable_json
 
 BIG = 2**63 - 1

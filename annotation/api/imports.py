@@ -19,7 +19,7 @@ from annotation.models import ImportJob, Pair, Project
 from annotation.outbox import outbox_settled
 from annotation.services.imports import import_job_create
 from annotation.splits import SPLITS
-from annotation.tasks import import_job_start
+from annotation.task_imports import import_job_start
 
 
 class ImportUpload(serializers.Serializer[Any]):

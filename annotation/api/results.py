@@ -27,7 +27,6 @@ from annotation.api.fields import (
 from annotation.api.queue_forms import Mark
 from annotation.models import Assignment, QueueItem, Resolution, StepLabel
 from annotation.outbox import outbox_settled
-from annotation.selectors.agreement import agreement_table, kappa_table
 from annotation.services.pools import item_reserve
 from annotation.services.resolution import (
     CAUSES,
@@ -36,7 +35,6 @@ from annotation.services.resolution import (
     item_reopen,
 )
 from annotation.services.skips import item_drop
-from annotation.steps import StepKind
 
 
 class Item(serializers.ModelSerializer[QueueItem]):
@@ -110,18 +108,6 @@ class AfterQuery(ProjectQuery):
     after = serializers.IntegerField(
         min_value=0, max_value=BIG, default=0, help_text="ids greater than this"
     )
-
-
-class AgreementRow(serializers.Serializer[Any]):
-    """Krippendorff's alpha of a step, and Cohen's kappa of each two annotators."""
-
-    kind = serializers.IntegerField()
-    alpha = serializers.FloatField(allow_null=True)
-    level = serializers.CharField()
-    n_items = serializers.IntegerField()
-    n_labels = serializers.IntegerField()
-    undefined_reason = serializers.CharField(allow_null=True)
-    pairs = serializers.ListField(child=serializers.DictField())
 
 
 class Decision(serializers.Serializer[Any]):
@@ -260,20 +246,6 @@ class Resolutions(ApiView, generics.ListAPIView[Resolution]):
         project = project_named(asked["project"])
         rows = Resolution.objects.filter(pair__project=project, pk__gt=asked["after"])
         return outbox_settled(rows, project)
-
-
-class Agreement(ApiView):
-    abilities = {"GET": Ability.READ}
-
-    @extend_schema(parameters=[ProjectQuery], responses=AgreementRow(many=True))
-    def get(self, request: Request) -> Response:
-        """How far people agree, by step; null with the reason where it is undefined."""
-        project = project_named(query_of(request, ProjectQuery)["project"])
-        rows = [
-            row | {"pairs": kappa_table(project, StepKind(row["kind"]))}
-            for row in agreement_table(project)
-        ]
-        return Response(AgreementRow(rows, many=True).data)
 
 
 def _decisions(sent: list[Mapping[str, Any]]) -> dict[int, StepDecision]:

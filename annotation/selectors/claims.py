@@ -12,15 +12,7 @@ from annotation.models import Assignment, Pair, Product, Project, QueueItem, Rol
 from annotation.selectors.joined import Joined, fetch
 
 _CLAIM = Joined(a=Assignment, i=QueueItem, r=Rollout, p=Pair, d=Product, o=Project)
-_PROJECT = Joined(o=Project)
 _STEP_FIELDS = [str(field.attname) for field in Step._meta.concrete_fields]
-
-
-def project_by_slug(slug: str) -> Project | None:
-    row = fetch(
-        f"SELECT {_PROJECT.columns} FROM annotation_project o WHERE o.slug = %s", [slug]
-    )
-    return None if row is None else _PROJECT.read(row)["o"]
 
 
 def claim_whole(claim_id: int, annotator: User | None = None) -> Assignment | None:

@@ -6,13 +6,14 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 
-from annotation.models import ApiToken
+from annotation.models import ApiToken, Project
 from annotation.roles import groups_known
 from annotation.selectors.joined import Joined, fetch
 
 _GROUPS = """ARRAY(SELECT g.name FROM auth_group g
     JOIN auth_user_groups ug ON ug.group_id = g.id WHERE ug.user_id = u.id)"""
 _PERSON = Joined(u=User)
+_PROJECT = Joined(o=Project)
 # Every request with a token asks for these: no more than its checks look at.
 _TOKEN = Joined(
     only={
@@ -51,3 +52,10 @@ def api_token_live(digest: str, now: datetime) -> ApiToken | None:
     token: ApiToken = found["t"]
     token.user = groups_known(found["u"], row[-1])
     return token
+
+
+def project_by_slug(slug: str) -> Project | None:
+    row = fetch(
+        f"SELECT {_PROJECT.columns} FROM annotation_project o WHERE o.slug = %s", [slug]
+    )
+    return None if row is None else _PROJECT.read(row)["o"]

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
-from annotation.models import Assignment, Project, QueueItem, StepLabel, Submission
+from annotation.models import Assignment, Project, QueueItem, StepLabel
 from annotation.selectors.passed import passed_by_everybody
 from annotation.selectors.queue import claimable_counts
 
@@ -68,15 +68,6 @@ def label_count(project: Project) -> int:
     """Valid step labels: submitted and not undone; answers to gold check people, not steps."""
     labels = StepLabel.objects.filter(item__project=project, submission__undone_at=None)
     return labels.exclude(item__state=QueueItem.State.GOLD).count()
-
-
-def recent_submissions(user: User, limit: int = 10) -> QuerySet[Submission]:
-    """The person's receipts, newest first, undone ones left out; assignment and item loaded."""
-    return (
-        Submission.objects.filter(assignment__annotator=user, undone_at=None)
-        .select_related("assignment__item")
-        .order_by("-pk")[:limit]
-    )
 
 
 def home_summary(user: User, now: datetime | None = None) -> list[dict[str, Any]]:

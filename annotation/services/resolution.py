@@ -19,6 +19,7 @@ from annotation.selectors.consensus import skills_of
 from annotation.selectors.items import items_due_for_resolution
 from annotation.selectors.passed import is_passed_by_everybody, unrateable_votes
 from annotation.services.reviews import review_draw, review_reopened
+from annotation.services.skips import unrateable_note
 from annotation.steps import OPEN_KINDS, VALUES, StepKind
 from annotation.wording import wording as _
 
@@ -203,8 +204,7 @@ def _ratability(item: QueueItem, unrateable: list[Assignment]) -> str:
     judged = item.assignments.filter(state=Assignment.State.SUBMITTED)
     if judged.count() > len(unrateable):
         return _save(item, QueueItem.State.SPLIT)
-    reasons = dict.fromkeys(vote.reason for vote in unrateable)
-    item.note = f"{Assignment.Skip.UNRATEABLE}: {'; '.join(reasons)}"
+    item.note = unrateable_note(unrateable)
     return _save(item, QueueItem.State.DROPPED)
 
 

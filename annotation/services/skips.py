@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.utils import timezone
 from annotation.errors import Conflict, Denied, Invalid
 from annotation.models import Assignment, QueueItem, Submission
 from annotation.roles import Role, has_role
-from annotation.services.resolution import item_resolve
+from annotation.selectors.passed import unrateable_votes
 from annotation.wording import wording as _
 
 _LIVE_ITEM = (QueueItem.State.OPEN, QueueItem.State.LABELLED, QueueItem.State.SPLIT)
@@ -27,12 +28,17 @@ def item_close(item: QueueItem, note: str) -> None:
     item.save(update_fields=["state", "closed_at", "note"])
 
 
+def unrateable_note(votes: Iterable[Assignment]) -> str:
+    reasons = dict.fromkeys(vote.reason for vote in votes)
+    return f"{Assignment.Skip.UNRATEABLE}: {'; '.join(reasons)}"
+
+
 @transaction.atomic
 def unrateable_vote(*, assignment: Assignment, item: QueueItem) -> Submission:
     """Count a given-back claim as its person's one vote that the item cannot be judged.
 
     Its slot is used like that of labels. When everybody asked says so the item is dropped; when
-    others judged it, ``item_resolve`` leaves it to a lead. ``item`` is locked.
+    others judged it, it waits to be resolved, which leaves it to a lead. ``item`` is locked.
     """
     moment = timezone.now()
     assignment.state, assignment.submitted_at = Assignment.State.SUBMITTED, moment
@@ -47,7 +53,7 @@ def unrateable_vote(*, assignment: Assignment, item: QueueItem) -> Submission:
         item.state = QueueItem.State.LABELLED
         item.save(update_fields=["state"])
         if not submitted.exclude(skip=Assignment.Skip.UNRATEABLE).exists():
-            item_resolve(item=item)
+            item_close(item, unrateable_note(unrateable_votes(item)))
     return vote
 
 

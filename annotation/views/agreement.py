@@ -17,9 +17,9 @@ from annotation.selectors.agreement import (
     agreement_table,
     kappa_table,
 )
+from annotation.step_names import NAMES
 from annotation.steps import StepKind
 from annotation.views.answers import answer_name
-from annotation.views.cards import NAMES
 from annotation.views.download import csv_response, wants_csv
 from annotation.views.guard import any_role_required
 from annotation.views.projects import project_named

@@ -10,9 +10,10 @@ from django.utils.functional import Promise
 
 from annotation.gold import VERDICTS
 from annotation.models import Rollout
+from annotation.step_names import NAMES, VALUE_NAMES
 from annotation.steps import OPEN_KINDS, VALUES, StepKind
-from annotation.views.cards import NAMES, VALUE_NAMES, Line, lines_of
 from annotation.views.cards import VERDICTS as VERDICT_OPTIONS
+from annotation.views.cards import Line, lines_of
 
 _VERDICT_NAMES = {value: name for value, _key, name in VERDICT_OPTIONS}
 

@@ -8,26 +8,12 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from annotation.attributes import STATES, asked_attributes, marks_of
 from annotation.models import QueueItem, Step
+from annotation.step_names import NAMES, VALUE_NAMES
 from annotation.steps import CLAIM_KEYS, STRUCTURED_KINDS, VALUES, StepKind
 
-NAMES: dict[StepKind, Promise] = {
-    StepKind.QUERY: _("Query analysis"),
-    StepKind.ITEM: _("Item analysis"),
-    StepKind.CATEGORY: _("Category match"),
-    StepKind.ATTRIBUTE: _("Attribute match"),
-    StepKind.FINAL: _("Final judgment"),
-}
-VALUE_NAMES: dict[str, Promise] = {
-    "match": _("match"), "related": _("related"), "mismatch": _("mismatch"),
-    "all": pgettext_lazy("attribute match", "all"), "partial": _("partial"),
-    "none": pgettext_lazy("attribute match", "none"),
-    "not_requested": _("not requested"),
-    "4": _("4 Excellent"), "3": _("3 Related"), "2": _("2 Mismatch"), "1": _("1 Irrelevant"),
-}  # fmt: skip
 VERDICTS = (("correct", "1", _("correct")), ("incorrect", "2", _("incorrect")),
             ("unsure", "3", _("unsure")))  # fmt: skip
 VALUE_KEYS = "qwer"

@@ -19,9 +19,9 @@ from annotation.selectors.consensus import confusion_of
 from annotation.selectors.dashboard import Day, daily, forecast
 from annotation.selectors.gold import gold_by_person, gold_by_week, pauses_of, project_pauses
 from annotation.selectors.progress import item_counts, served_counts, throughput
+from annotation.step_names import NAMES
 from annotation.steps import OPEN_KINDS, VALUES, StepKind
 from annotation.views.answers import answer_name
-from annotation.views.cards import NAMES
 from annotation.views.download import csv_response, wants_csv
 from annotation.views.guard import any_role_required, visitor
 from annotation.views.projects import project_named, project_shown

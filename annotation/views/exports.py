@@ -16,7 +16,7 @@ from annotation.models import ExportJob
 from annotation.roles import Role
 from annotation.services.exports import export_job_create
 from annotation.splits import SPLITS
-from annotation.tasks import export_job_send
+from annotation.task_exports import export_job_send
 from annotation.views.guard import any_role_required, visitor
 from annotation.views.projects import project_named, project_shown
 

@@ -14,8 +14,8 @@ from annotation.models import Assignment, Flag
 from annotation.roles import Role, has_role
 from annotation.selectors.flags import flags_by, open_flags
 from annotation.services.flags import flag_raise, flag_settle
+from annotation.step_names import NAMES
 from annotation.steps import StepKind
-from annotation.views.cards import NAMES
 from annotation.views.guard import role_required, visitor, wants_json
 
 PAGE = 100

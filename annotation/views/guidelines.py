@@ -19,8 +19,8 @@ from annotation.roles import Role
 from annotation.selectors.guidelines import guideline_versions, rules_grid
 from annotation.selectors.stale import stale_rollouts
 from annotation.services.guidelines import guideline_save, stale_reopen
+from annotation.step_names import NAMES, VALUE_NAMES
 from annotation.steps import VALUES, StepKind
-from annotation.views.cards import NAMES, VALUE_NAMES
 from annotation.views.guard import any_role_required, role_required, visitor
 from annotation.views.language import refusal_words
 from annotation.views.markdown import markdown_html

@@ -17,8 +17,8 @@ from annotation.models import GuidelineVersion, Project
 from annotation.roles import Role, roles_of
 from annotation.selectors.guidelines import rules_grid
 from annotation.selectors.progress import home_summary
+from annotation.step_names import VALUE_NAMES
 from annotation.steps import VALUES, StepKind
-from annotation.views.cards import VALUE_NAMES
 from annotation.views.guard import any_role_required, visitor
 from annotation.views.guide_anchors import guide_html
 from annotation.views.language import refusal_words

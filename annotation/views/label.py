@@ -21,8 +21,8 @@ from annotation.roles import Role
 from annotation.rules import parse_rules
 from annotation.selectors.claims import claim_whole
 from annotation.selectors.place import answered_before, last_project, place_of
-from annotation.selectors.progress import recent_submissions
 from annotation.selectors.queue import queue_state
+from annotation.selectors.submissions import recent_submissions
 from annotation.services.labels import label_submit, submission_undo, undo_refusal
 from annotation.services.queue import claim_heartbeat, item_skip, queue_claim
 from annotation.services.skips import skip_take_back

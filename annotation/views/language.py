@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from annotation.errors import InvalidLabels, StepwiseError
-from annotation.views.cards import NAMES, VALUE_NAMES
+from annotation.step_names import NAMES, VALUE_NAMES
 from annotation.wording import Wording
 
 _PARTS: dict[str, Promise] = {

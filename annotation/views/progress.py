@@ -9,8 +9,8 @@ from annotation.models import Project
 from annotation.roles import Role, roles_of
 from annotation.selectors.agreement import agreement_table
 from annotation.selectors.progress import item_counts, label_count, served_counts, throughput
+from annotation.step_names import NAMES
 from annotation.steps import StepKind
-from annotation.views.cards import NAMES
 from annotation.views.guard import any_role_required, visitor
 from annotation.views.projects import project_shown
 

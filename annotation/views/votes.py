@@ -13,8 +13,9 @@ from annotation.attributes import marks_of
 from annotation.models import QueueItem, StepLabel
 from annotation.rules import parse_rules
 from annotation.services.resolution import item_decisions
+from annotation.step_names import VALUE_NAMES
 from annotation.steps import StepKind
-from annotation.views.cards import STATE_NAMES, VALUE_NAMES, VERDICTS
+from annotation.views.cards import STATE_NAMES, VERDICTS
 from annotation.views.language import in_words
 
 _VERDICT_NAMES = {value: name for value, _key, name in VERDICTS}

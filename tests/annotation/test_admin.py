@@ -13,7 +13,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from annotation.models import ImportJob, Pair, Project
 from annotation.roles import Role
 from annotation.services.imports import import_job_run
-from annotation.tasks import import_job_start
+from annotation.task_imports import import_job_start
 from tests.annotation.disk import no_file_longer_than
 from tests.annotation.factories import (
     make_item,

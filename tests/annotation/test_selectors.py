@@ -15,11 +15,11 @@ from annotation.selectors.progress import (
     home_summary,
     item_counts,
     label_count,
-    recent_submissions,
     served_counts,
     throughput,
 )
 from annotation.selectors.queue import queue_state
+from annotation.selectors.submissions import recent_submissions
 from annotation.services.labels import submission_undo
 from annotation.services.queue import item_skip, queue_claim
 from annotation.services.resolution import item_resolve

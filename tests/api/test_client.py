@@ -17,7 +17,8 @@ from annotation.roles import Role
 from annotation.services.exports import export_job_run
 from annotation.services.imports import import_job_run
 from annotation.services.tokens import api_token_create
-from annotation.tasks import export_job_start, import_job_start
+from annotation.task_exports import export_job_start
+from annotation.task_imports import import_job_start
 from stepwise_client import (
     Claim,
     Client,

@@ -11,7 +11,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from annotation.models import ImportJob
 from annotation.roles import Role
 from annotation.services.imports import import_job_run
-from annotation.tasks import import_job_start
+from annotation.task_imports import import_job_start
 from tests.annotation.factories import make_pair, make_project
 from tests.api.clients import client_of
 

@@ -12,7 +12,7 @@ from annotation.models import QueueItem, Rollout
 from annotation.roles import Role
 from annotation.services.exports import export_job_run
 from annotation.services.resolution import item_resolve
-from annotation.tasks import export_job_start
+from annotation.task_exports import export_job_start
 from tests.annotation.factories import (
     cot,
     labels_for,

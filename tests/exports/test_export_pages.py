@@ -11,7 +11,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from annotation.models import ExportJob
 from annotation.roles import Role
 from annotation.services.exports import export_job_create, export_job_run
-from annotation.tasks import export_job_start
+from annotation.task_exports import export_job_start
 from tests.annotation.factories import make_item, make_project, make_user, submit
 
 pytestmark = pytest.mark.django_db

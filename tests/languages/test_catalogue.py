@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils.translation import gettext, override
 
 from annotation.roles import Role
-from annotation.views.cards import VALUE_NAMES
+from annotation.step_names import VALUE_NAMES
 from tests.browser import seed
 from tests.languages.sources import ROOT, messages, python_messages, template_messages
 

@@ -6,7 +6,8 @@ from annotation.steps import StepKind
 from tests.rl.tiny import answer, make_samples
 from training.rl.config import SamplingConfig
 from training.rl.rewards import HybridRewards
-from training.rl.sampling import Prompt, diverse, label_cv, measure, select, signature
+from training.rl.sampling import Prompt, diverse, label_cv, measure, select
+from training.rl.signature import signature
 from training.rl.types import Sample, ScoredRollout, StepReward
 from verifier.truth import TruthTable
 

@@ -17,7 +17,7 @@ from tests.training.world import (
     rollout_make,
     run_make,
 )
-from training import tasks
+from training import task_rollouts, task_runs, task_scoring, tasks
 from training.models import Checkpoint, Disagreement, RolloutBatch, StepScore, TrainingRun
 
 AGO = timedelta(seconds=1)
@@ -26,9 +26,9 @@ AGO = timedelta(seconds=1)
 @pytest.mark.parametrize(
     ("task", "queue"),
     [
-        (tasks.run_launch, "train"),
-        (tasks.rollouts_run, "inference"),
-        (tasks.steps_score, "inference"),
+        (task_runs.run_launch, "train"),
+        (task_rollouts.rollouts_run, "inference"),
+        (task_scoring.steps_score, "inference"),
         (tasks.runs_recover, "default"),
     ],
 )
@@ -50,8 +50,8 @@ def test_lost_jobs_are_sent_again() -> None:
         project=run.project, policy=run.policy, state="running", pair_ids=[1]
     )
     with (
-        mock.patch("training.tasks.run_launch.delay") as runs,
-        mock.patch("training.tasks.rollouts_run.delay") as batches,
+        mock.patch("training.task_runs.run_launch.delay") as runs,
+        mock.patch("training.task_rollouts.rollouts_run.delay") as batches,
     ):
         tasks.runs_recover()
         tasks.rollouts_due()
@@ -66,7 +66,7 @@ def test_only_projects_with_a_reward_model_and_new_steps_are_scored() -> None:
     pair = pair_make(project, "q", "t")
     run = run_make(project, method="rm")
     rm = Checkpoint.objects.create(name="rm", kind="rm", path="/rm", run=run)
-    with mock.patch("training.tasks.steps_score.apply_async") as sent:
+    with mock.patch("training.task_scoring.steps_score.apply_async") as sent:
         tasks.scoring_due()
         assert not sent.called, "there is nothing to score"
         rollout_make(pair)
@@ -103,11 +103,11 @@ def test_the_train_task_tells_its_worker_and_watches_its_parent() -> None:
     def launch(*, run_id: int, worker: str, keep_going: object) -> None:
         assert callable(keep_going)
         seen.update(run_id=run_id, worker=worker, going=keep_going())
-        with mock.patch("training.tasks.os.getppid", return_value=1):
+        with mock.patch("training.task_runs.os.getppid", return_value=1):
             seen["orphaned"] = keep_going()
 
-    with mock.patch("training.tasks.runs.run_launch", launch):
-        tasks.run_launch.apply((run.pk,))
+    with mock.patch("training.task_runs.runs.run_launch", launch):
+        task_runs.run_launch.apply((run.pk,))
     assert seen.pop("worker")
     assert seen == {"run_id": run.pk, "going": True, "orphaned": False}
     assert TrainingRun.objects.get().state == "queued"

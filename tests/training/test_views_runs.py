@@ -98,7 +98,7 @@ def test_a_finished_run_offers_what_its_checkpoint_is_good_for(
     Checkpoint.objects.filter(pk=left.pk).update(kind="rm")
     assert f"{url}score/" in engineer.get(url).content.decode()
     with (
-        mock.patch("training.tasks.steps_score.delay") as sent,
+        mock.patch("training.task_scoring.steps_score.delay") as sent,
         django_capture_on_commit_callbacks(execute=True),
     ):
         assert engineer.post(f"{url}score/").status_code == 302

@@ -17,7 +17,7 @@ from training.forms import BatchForm
 from training.models import RolloutBatch
 from training.selectors.rollouts import batch_parsing, pairs_due_for_rollout
 from training.services.rollouts import batch_create, batch_queue, batch_retry
-from training.tasks import rollouts_run
+from training.task_rollouts import rollouts_run
 
 _SAMPLING = ("n", "temperature", "top_k", "max_tokens", "seed", "overlap", "queue_limit")
 

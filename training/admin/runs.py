@@ -20,7 +20,7 @@ from training.launch_form import LaunchForm
 from training.models import TrainingRun
 from training.selectors.preflight import Preflight, preflight
 from training.services.runs import run_cancel, run_create, run_resume
-from training.tasks import run_launch
+from training.task_runs import run_launch
 from verifier.services.truth import truth_refresh
 
 LIVE = (TrainingRun.State.QUEUED, TrainingRun.State.RUNNING, TrainingRun.State.CANCELLING)

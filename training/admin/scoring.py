@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from training.admin.base import RoleAdmin
 from training.models import ScoringJob
 from training.services.scoring import scoring_retry
-from training.tasks import steps_score
+from training.task_scoring import steps_score
 
 
 @admin.register(ScoringJob)

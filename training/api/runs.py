@@ -19,7 +19,7 @@ from annotation.models import Project
 from training.models import Checkpoint, RunMetric, TrainingRun
 from training.rl.methods import METHODS
 from training.services.runs import run_cancel, run_create, run_resume
-from training.tasks import run_launch
+from training.task_runs import run_launch
 
 _POLICIES = Checkpoint.objects.filter(kind=Checkpoint.Kind.POLICY)
 _RMS = Checkpoint.objects.filter(kind=Checkpoint.Kind.RM)

@@ -15,7 +15,7 @@ from training.models import Checkpoint, RolloutBatch
 from training.prompts import PROMPT_VERSION
 from training.services.rollouts import batch_create
 from training.simulate.people import queue_work_off, splits_adjudicate
-from training.tasks import rollouts_run
+from training.task_rollouts import rollouts_run
 from verifier.models import GroundTruth, VerifierRelease
 from verifier.services.release import release_cut
 from verifier.services.truth import truth_refresh

@@ -18,7 +18,8 @@ from training.services.disagreements import (
     disagreements_settle,
 )
 from training.services.runs import run_create
-from training.tasks import run_launch, steps_score
+from training.task_runs import run_launch
+from training.task_scoring import steps_score
 from verifier.models import VerifierRelease
 
 _ENDED = (TrainingRun.State.FINISHED, TrainingRun.State.FAILED, TrainingRun.State.CANCELLED)

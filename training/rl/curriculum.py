@@ -14,7 +14,8 @@ from typing import Any
 
 from training.rl.config import CurriculumConfig
 from training.rl.rewards import RIGHT
-from training.rl.sampling import Prompt, shuffle_key
+from training.rl.sampling import Prompt
+from training.rl.shuffle import shuffle_key
 from training.rl.stages import Stage, hold_out, stage_plan
 from training.rl.types import BadInput, Sample, ScoredRollout
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from annotation.steps import VALUES, StepKind
-from training.rl.sampling import shuffle_key
+from training.rl.shuffle import shuffle_key
 from training.rl.types import Sample
 from verifier.truth import Truth, TruthTable, truth_of
 

@@ -7,7 +7,7 @@ from statistics import fmean
 
 from annotation.steps import StepKind
 from training.rl.rewards import human_share, source_counts
-from training.rl.sampling import signature
+from training.rl.signature import signature
 from training.rl.types import ScoredRollout
 
 _NONE = float("nan")  # becomes null in metrics.jsonl

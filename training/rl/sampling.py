@@ -6,15 +6,16 @@ drop has a counted reason.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from annotation.steps import STRUCTURED_KINDS, StepKind, parse_partial
+from annotation.steps import StepKind
 from training.rl.config import SamplingConfig
 from training.rl.rewards import RIGHT
+from training.rl.shuffle import shuffle_key
+from training.rl.signature import signature
 from training.rl.types import Sample, ScoredRollout
 
 Cell = tuple[str, str]  # query type, tier
@@ -49,13 +50,6 @@ def measure(rollouts: Sequence[ScoredRollout], sample: Sample) -> Prompt | None:
     passed = sum(outcome >= RIGHT for outcome in outcomes)
     kinds = {signature(rollout.text) for rollout in rollouts}
     return Prompt(sample, 1 - passed / len(outcomes), len(kinds))
-
-
-def signature(text: str) -> tuple[str, ...]:
-    """The claims of steps 3-5, "?" where there is none: two rollouts with the same claims
-    reason the same way."""
-    claims = {step.kind: step.value for step in parse_partial(text)}
-    return tuple(claims.get(kind) or "?" for kind in STRUCTURED_KINDS)
 
 
 def select(
@@ -137,8 +131,3 @@ def diverse(prompts: Sequence[Prompt], limit: int, seed: int) -> list[Prompt]:
             if len(chosen) < limit and round_ < len(cells[cell]):
                 chosen.append(cells[cell][round_])
     return chosen
-
-
-def shuffle_key(seed: int, name: str) -> bytes:
-    """Sorting by this is a shuffle that any process repeats."""
-    return hashlib.sha256(f"{seed}\0{name}".encode()).digest()

@@ -14,7 +14,7 @@ from math import isnan, nan
 from annotation.rules import Rules
 from training.rl.config import ShapingConfig
 from training.rl.rewards import RIGHT
-from training.rl.sampling import signature
+from training.rl.signature import signature
 from training.rl.types import ScoredRollout
 
 

@@ -8,7 +8,8 @@ from itertools import pairwise
 from math import inf
 
 from training.rl.config import CurriculumConfig
-from training.rl.sampling import Prompt, shuffle_key
+from training.rl.sampling import Prompt
+from training.rl.shuffle import shuffle_key
 
 _TYPE, _TIER = 0, 1  # places in Prompt.cell
 

@@ -17,8 +17,9 @@ from annotation.charts import line_chart
 from annotation.errors import StepwiseError
 from annotation.roles import Role
 from annotation.splits import SPLITS
+from annotation.step_names import NAMES
 from annotation.steps import StepKind
-from annotation.views.cards import NAMES, lines_of
+from annotation.views.cards import lines_of
 from annotation.views.guard import role_required, visitor
 from annotation.views.language import refusal_words
 from annotation.views.projects import project_named
@@ -35,7 +36,7 @@ from training.selectors.workbench import (
 )
 from training.services.bulk import bulk_decision_create
 from training.services.disagreements import disagreement_decide
-from training.tasks import bulk_decide
+from training.task_disagreements import bulk_decide
 
 STATE_NAMES = {
     "open": gettext_lazy("open"),

@@ -19,7 +19,6 @@ from django.views.decorators.http import require_POST
 from annotation.errors import Invalid
 from annotation.roles import Role
 from annotation.views.guard import role_required
-from training import tasks
 from training.models import Checkpoint, TrainingRun
 from training.selectors.run_page import (
     RunView,
@@ -29,6 +28,8 @@ from training.selectors.run_page import (
 )
 from training.services.runs import run_cancel, run_resume
 from training.services.scoring import scoring_retry
+from training.task_runs import run_launch
+from training.task_scoring import steps_score
 from training.views.alarms import TEXTS
 
 STOP_POLLING = 286  # htmx: swap this answer, then ask no more
@@ -86,7 +87,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
     with transaction.atomic():
         row = run_resume(run=_get(pk))
-        transaction.on_commit(partial(tasks.run_launch.delay, row.pk))
+        transaction.on_commit(partial(run_launch.delay, row.pk))
     messages.info(request, _("The run is queued again and goes on from its last checkpoint."))
     return redirect("run", pk)
 
@@ -100,7 +101,7 @@ def score(request: HttpRequest, pk: int) -> HttpResponse:
     if rm is None or rm.kind != Checkpoint.Kind.RM:
         raise Invalid("this run has left no reward model to score with")
     scoring_retry(project=row.project, rm=rm)  # one that was parked is taken up again
-    transaction.on_commit(partial(tasks.steps_score.delay, rm.pk, row.project_id))
+    transaction.on_commit(partial(steps_score.delay, rm.pk, row.project_id))
     messages.info(request, _("The reward model scores the rollouts; disagreements follow."))
     return redirect("run", pk)
 

@@ -17,7 +17,7 @@ from training.models import TrainingRun
 from training.rl.methods import METHODS
 from training.selectors.preflight import preflight
 from training.services.runs import run_create, run_launch
-from training.tasks import run_launch as run_launch_task
+from training.task_runs import run_launch as run_launch_task
 
 
 class Command(BaseCommand):

@@ -12,7 +12,7 @@ from training.management.named import checkpoint_named, project_named
 from training.models import RolloutBatch
 from training.selectors.rollouts import pairs_due_for_rollout
 from training.services.rollouts import batch_create, batch_run
-from training.tasks import rollouts_run
+from training.task_rollouts import rollouts_run
 
 
 class Command(BaseCommand):
