@@ -14,6 +14,7 @@ COPY config config
 COPY annotation annotation
 COPY verifier verifier
 COPY training training
+COPY lab lab
 COPY templates templates
 COPY static static
 COPY locale locale

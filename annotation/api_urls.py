@@ -2,16 +2,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from annotation.api import (
-    account,
-    agreement,
-    exports,
-    imports,
-    queue,
-    results,
-    rollouts,
-    schema,
-)
+from annotation.deciding import api as results
+from annotation.exports import api as exports
+from annotation.labelling import api as queue
+from annotation.labelling import rollouts_api as rollouts
+from annotation.pairs import jobs_api as imports
+from annotation.people import account_api as account
+from annotation.people import schema
+from annotation.quality import agreement_api as agreement
 
 app_name = "api"
 

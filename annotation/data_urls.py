@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from annotation.views import exports, tokens
+from annotation.exports import page as exports
+from annotation.people import tokens_page as tokens
 
 urlpatterns = [
     path("exports/", exports.exports, name="exports"),

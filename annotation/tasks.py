@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from annotation.deciding import fits as consensus
+from annotation.deciding.resolution import item_resolve_due
+from annotation.exports.tasks import export_job_start
+from annotation.labelling.items import items_due_for_resolution
 from annotation.models import ExportJob, ImportJob
-from annotation.selectors.items import items_due_for_resolution
-from annotation.services import consensus
-from annotation.services.jobs import jobs_recover
-from annotation.services.resolution import item_resolve_due
-from annotation.task_exports import export_job_start
-from annotation.task_imports import import_job_start
+from annotation.models.job_run import jobs_recover
+from annotation.pairs.tasks import import_job_start
 
 AT_ONCE = 500
 

@@ -3,7 +3,12 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from annotation.views import adjudicate, draft, flags, home, label, progress
+from annotation.deciding import adjudicate_page as adjudicate
+from annotation.home import page as home
+from annotation.labelling import draft_page as draft
+from annotation.labelling import flags_page as flags
+from annotation.labelling import page as label
+from annotation.quality import progress_page as progress
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -25,5 +30,5 @@ urlpatterns = [
     path("flags/", flags.flags, name="flags"),
     path("flags/<int:pk>/settle/", flags.settle, name="flag_settle"),
     path("progress/", progress.progress, name="progress"),
-    path("quality/", include("annotation.quality_urls")),
+    path("quality/", include("annotation.quality.urls")),
 ]

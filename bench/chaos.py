@@ -102,9 +102,9 @@ def _tell_errors(log: Path) -> None:
 def _tokens(count: int) -> list[str]:
     from django.contrib.auth.models import User
 
-    from annotation.abilities import Ability
-    from annotation.roles import Role, role_grant
-    from annotation.services.tokens import api_token_create
+    from annotation.people.abilities import Ability
+    from annotation.people.roles import Role, role_grant
+    from annotation.people.tokens import api_token_create
 
     found = []
     for number in range(count):

@@ -18,14 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from training.rl.policy import load_policy  # before torch: sets the thread environment
+from training.rl.policy.model import load_policy  # before torch: sets the thread environment
 
 # isort: split
 import tomli_w
 
-from annotation.steps import VALUES, StepKind
-from training.prompts import policy_prompt
-from training.rl.compare.benchmark import (
+from annotation.cot.steps import VALUES, StepKind
+from lab.compare.benchmark import (
     Benchmark,
     Row,
     label_line,
@@ -33,12 +32,13 @@ from training.rl.compare.benchmark import (
     share_of,
     whole_steps,
 )
-from training.rl.data import read_labels, sample_of, write_json, write_jsonl, write_text
-from training.rl.generate import Decoding, generate
-from training.rl.reward_model import examples_of, load_reward_model
-from training.rl.rm_metrics import JudgedStep, rm_change, rm_report
+from lab.simulate.judge import HeldTruth, NoisyJudge
+from training.job.data import read_labels, sample_of, write_json, write_jsonl, write_text
+from training.job.prompts import policy_prompt
+from training.rl.measure.rm_metrics import JudgedStep, rm_change, rm_report
+from training.rl.policy.generate import Decoding, generate
+from training.rl.reward_model.model import examples_of, load_reward_model
 from training.rl.train import main as train
-from training.simulate.judge import HeldTruth, NoisyJudge
 from verifier.truth import TruthTable, dump
 
 NOISE = 0.05

@@ -19,16 +19,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from training.rl.policy import Policy, load_policy  # before torch: sets the thread environment
+from training.rl.policy.model import (  # before torch: sets the thread environment
+    Policy,
+    load_policy,
+)
 
 # isort: split
 import torch
 
-from training.prompts import policy_prompt
-from training.rl.forward import forward_of
-from training.rl.generate import Decoding, generate, generate_ids
-from training.sample.generate import generate as make_sample
-from training.sample.world import pair_text
+from lab.sample.generate import generate as make_sample
+from lab.sample.world import pair_text
+from training.job.prompts import policy_prompt
+from training.rl.policy.forward import forward_of
+from training.rl.policy.generate import Decoding, generate, generate_ids
 
 TARGET = 5.0
 POLICY = Path(__file__).resolve().parent.parent / "training" / "seed_policy"

@@ -23,25 +23,28 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from training.rl.policy import Policy, load_policy  # before torch: sets the thread environment
+from training.rl.policy.model import (  # before torch: sets the thread environment
+    Policy,
+    load_policy,
+)
 
 # isort: split
 import torch
 
-from annotation.steps import StepKind, parse
-from training.rl.bootstrap import paired_interval, query_tables
-from training.rl.classification import macro_f1
-from training.rl.compare.benchmark import sample_row
-from training.rl.cumpt import argmax_tier, quantile_tier, tier_probabilities, tune
-from training.rl.data import sample_of, write_jsonl, write_text
-from training.rl.generate import Decoding, generate, next_token_logits
-from training.rl.serve_score import TierScorer, tier_tokens
-from training.rl.tokens import encode
+from annotation.cot.steps import StepKind, parse
+from lab.compare.benchmark import sample_row
+from lab.sample.generate import SamplePair
+from lab.sample.generate import generate as make_sample
+from lab.sample.trace import cot, true_reading
+from training.job.data import sample_of, write_jsonl, write_text
+from training.job.types import Sample
+from training.rl.measure.bootstrap import paired_interval, query_tables
+from training.rl.measure.classification import macro_f1
+from training.rl.measure.cumpt import argmax_tier, quantile_tier, tier_probabilities, tune
+from training.rl.measure.serve_score import TierScorer, tier_tokens
+from training.rl.policy.generate import Decoding, generate, next_token_logits
+from training.rl.policy.tokens import encode
 from training.rl.train import main as train
-from training.rl.types import Sample
-from training.sample.generate import SamplePair
-from training.sample.generate import generate as make_sample
-from training.sample.trace import cot, true_reading
 from verifier.truth import TruthTable, dump
 
 TARGET = 4.0

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from training.rl.policy import load_policy  # before torch: sets the thread environment
+from training.rl.policy.model import load_policy  # before torch: sets the thread environment
 
 # isort: split
 import torch
@@ -26,12 +26,12 @@ from datasets import Dataset
 from transformers import TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
-from annotation.steps import StepKind
-from training.prompts import PairText, policy_prompt
-from training.rl.callbacks import quiet
-from training.rl.rewards import HybridRewards
-from training.rl.srpo import SRPOConfig, SRPOTrainer
-from training.rl.types import Sample, ScoredRollout
+from annotation.cot.steps import StepKind
+from training.job.prompts import PairText, policy_prompt
+from training.job.types import Sample, ScoredRollout
+from training.rl.base.callbacks import quiet
+from training.rl.method.srpo import SRPOConfig, SRPOTrainer
+from training.rl.reward.rewards import HybridRewards
 from verifier.truth import Truth, TruthTable
 
 TARGET = 1.05

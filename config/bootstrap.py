@@ -8,20 +8,20 @@ from pathlib import Path
 
 from django.db import transaction
 
-from annotation.errors import Invalid
+from annotation.cot.errors import Invalid
 from annotation.models import Pair, Project
-from annotation.services.pairs import pairs_import
-from annotation.services.projects import project_create
+from annotation.pairs.write import pairs_import
+from annotation.quality.projects import project_create
+from lab.sample.generate import generate
+from lab.sample.writers import write_pairs_jsonl
 from training.models import Checkpoint, RolloutBatch
-from training.sample.generate import generate
-from training.sample.writers import write_pairs_jsonl
-from training.services.checkpoints import seed_policy
-from training.services.rollouts import batch_create
-from training.task_rollouts import rollouts_run
+from training.rollouts.batches import batch_create
+from training.rollouts.tasks import rollouts_run
+from training.runs.checkpoints import seed_policy
 
 SLUG = "sample"
 FIRST_PAIRS = 24
-GUIDELINE = Path(__file__).resolve().parents[1] / "training" / "sample" / "guideline.md"
+GUIDELINE = Path(__file__).resolve().parents[1] / "lab" / "sample" / "guideline.md"
 Say = Callable[[str], None]
 
 

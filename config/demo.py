@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 PASSWORD = "stepwise"
-# Name and role; the roles are annotation.roles.Role.
+# Name and role; the roles are annotation.people.roles.Role.
 USERS = (
     ("annotator", "annotator"),
     ("annotator2", "annotator"),
@@ -81,7 +81,7 @@ def users_create() -> list[str]:
     """
     from django.contrib.auth.models import User
 
-    from annotation.roles import Role, role_grant
+    from annotation.people.roles import Role, role_grant
     from config.models import DemoUsers
 
     if not settings.EMBEDDED:

@@ -8,7 +8,7 @@ from itertools import chain
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 
-from annotation.storable import storable
+from annotation.cot.storable import storable
 from config.unavailable import API, bad_request
 
 _FORM = "application/x-www-form-urlencoded"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.core.exceptions import ImproperlyConfigured
 
-from training.outbound import HOSTS, KEY, URL, NotAllowed, Outbound, hosts_check
+from training.serving.outbound import HOSTS, KEY, URL, NotAllowed, Outbound, hosts_check
 
 
 def servers_check(url: str, key: str, hosts: Sequence[str]) -> None:

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "annotation",
     "verifier",
     "training",
+    "lab",
     "config",
 ]
 
@@ -94,7 +95,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "annotation.context.frame",
+                "annotation.people.context.frame",
                 "config.demo.demo_logins",
                 "config.health.silent_queues",
             ],
@@ -133,7 +134,7 @@ AUTH_PASSWORD_VALIDATORS = [
 SIGN_IN_TRIES = env_int("STEPWISE_SIGN_IN_TRIES", 10, 1, 10_000)
 SIGN_IN_TRIES_ADDRESS = env_int("STEPWISE_SIGN_IN_TRIES_ADDRESS", 50, 1, 1_000_000)
 SIGN_IN_SECONDS = env_int("STEPWISE_SIGN_IN_SECONDS", 900, 1, 86_400)
-AUTHENTICATION_BACKENDS = ["annotation.people.PersonBackend"]
+AUTHENTICATION_BACKENDS = ["annotation.people.backend.PersonBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -155,16 +156,16 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "annotation.api.access.BearerAuthentication",
+        "annotation.people.access.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_THROTTLE_CLASSES": ["annotation.api.access.PersonThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["annotation.people.access.PersonThrottle"],
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "annotation.api.problems.problem_handler",
+    "EXCEPTION_HANDLER": "annotation.people.problems.problem_handler",
 }
 API_PER_MINUTE = env_int("STEPWISE_API_PER_MINUTE", 1200, 1, 1_000_000)  # requests a person
 SPECTACULAR_SETTINGS = {
@@ -179,21 +180,21 @@ SPECTACULAR_SETTINGS = {
         "ClaimState": "annotation.models.queue.Assignment.State",
         "JobState": "annotation.models.exports.ExportJob.State",
         "RunState": "training.models.TrainingRun.State",
-        "AttributeState": "annotation.attributes.STATES",
+        "AttributeState": "annotation.cot.attributes.STATES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "annotation.api.schema.add_problems",
+        "annotation.people.schema.add_problems",
     ],
 }
 
-# Tables of annotation.exporters.formats.ExportFormat.
+# Tables of annotation.exports.formats.ExportFormat.
 EXPORT_FORMATS = (
-    "annotation.exporters.tables.FORMATS",
-    "training.exporters.tables.FORMATS",
-    "annotation.exporters.huggingface.FORMATS",
-    "annotation.exporters.label_studio.FORMATS",
-    "annotation.exporters.search.FORMATS",
+    "annotation.exports.tables.FORMATS",
+    "training.runs.export_tables.FORMATS",
+    "annotation.exports.huggingface.FORMATS",
+    "annotation.exports.label_studio.FORMATS",
+    "annotation.exports.search.FORMATS",
 )
 
 # Labelling

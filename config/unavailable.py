@@ -13,8 +13,8 @@ from django.shortcuts import render
 from django.views import csrf, defaults
 from django.views.decorators.csrf import requires_csrf_token
 
-from annotation.api.problems import RETRY_SECONDS, problem_response
-from annotation.views.guard import wants_json
+from annotation.people.guard import wants_json
+from annotation.people.problems import RETRY_SECONDS, problem_response
 
 API = "/api/"
 _AWAY = "the database cannot be reached; try again"

@@ -1,8 +1,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from annotation.api.account import Nowhere
-from annotation.views.home import Login
+from annotation.home.page import Login
+from annotation.people.account_api import Nowhere
 from config.health import healthz
 
 # Its width is worth more to the tables; the start page lists the same.

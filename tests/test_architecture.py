@@ -11,7 +11,13 @@ from statistics import median
 from django.apps import apps
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("annotation", "verifier", "training", "config")  # a later one may know an earlier one
+APPS = (
+    "annotation",
+    "verifier",
+    "training",
+    "lab",
+    "config",
+)  # a later one may know an earlier one
 LONGEST_FILE, MEDIAN_FILE, LONGEST_FUNCTION = 300, 100, 60
 
 

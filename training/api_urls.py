@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from training.api import runs
+from training.runs import api as runs
 
 urlpatterns = [
     path("checkpoints/", runs.Checkpoints.as_view(), name="api_checkpoints"),

@@ -7,10 +7,10 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
+from annotation.cot.steps import Layout
 from annotation.models import Project, QueueItem, Resolution, Step
 from annotation.models.leased import Leased
-from annotation.steps import Layout
-from training.prompts import STYLES, Style
+from training.job.prompts import STYLES, Style
 from verifier.models import VerifierRelease
 
 

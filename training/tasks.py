@@ -10,15 +10,16 @@ from __future__ import annotations
 from celery import shared_task
 
 from annotation.models import Project
-from annotation.services.jobs import jobs_recover
+from annotation.models.job_run import jobs_recover
+from training.disagreements import disagreements
+from training.disagreements.tasks import bulk_decide
 from training.models import BulkDecision, RolloutBatch, ScoringJob
-from training.selectors.scoring import current_rm, scoring_due_now
-from training.services import disagreements, queue_order
-from training.services.runs import runs_requeue
-from training.task_disagreements import bulk_decide
-from training.task_rollouts import rollouts_run
-from training.task_runs import run_launch
-from training.task_scoring import steps_score
+from training.rollouts.tasks import rollouts_run
+from training.runs.runs import runs_requeue
+from training.runs.tasks import run_launch
+from training.scoring import queue_order
+from training.scoring.select import current_rm, scoring_due_now
+from training.scoring.tasks import steps_score
 
 
 @shared_task

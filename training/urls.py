@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from training.views import disagreements, runs
+from training.disagreements import page as disagreements
+from training.runs import page as runs
 
 urlpatterns = [
     path("runs/", runs.runs, name="runs"),

@@ -12,10 +12,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 
-from annotation.admin.base import ReadOnlyAdmin
-from annotation.errors import StepwiseError
-from annotation.roles import Role
-from annotation.views.language import refusal_words
+from annotation.cot.errors import StepwiseError
+from annotation.people.admin_base import ReadOnlyAdmin
+from annotation.people.language import refusal_words
+from annotation.people.roles import Role
 from verifier.models import GroundTruth, VerifierRelease, Watermark
 from verifier.services.release import release_cut
 from verifier.services.truth import truth_refresh

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from annotation.steps import CLAIM_KEYS, OPEN_KINDS, StepKind
+from annotation.cot.steps import CLAIM_KEYS, OPEN_KINDS, StepKind
 from verifier.truth import Truth
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from annotation.steps import STRUCTURED_KINDS, VALUES, StepKind
+from annotation.cot.steps import STRUCTURED_KINDS, VALUES, StepKind
 
 Source = Literal["adjudicated", "consensus", "gold", "silver"]
 SOURCES: tuple[Source, ...] = get_args(Source)  # the strongest first

@@ -9,7 +9,7 @@ from django.db import models
 
 class Leased(models.Model):
     """A worker has the row while now < ``lease_expires_at`` and ``lease_token`` is its own. The
-    states of the rest have ``queued``, ``running`` and ``failed``; see annotation/leases.py."""
+    states of the rest have ``queued``, ``running`` and ``failed``; see ``leases``."""
 
     lease_token = models.CharField(max_length=64, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from annotation.rules import DEFAULT_RULES
+from annotation.cot.rules import DEFAULT_RULES
 
 
 class Project(models.Model):

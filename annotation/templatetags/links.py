@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from annotation.links import web_link
+from annotation.cot.links import web_link
 
 register = template.Library()
 register.filter(web_link)

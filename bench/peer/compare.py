@@ -158,8 +158,8 @@ def _their_export(owner: Peer, items: int) -> float:
 
 def _our_import(path: Path, slug: str, items: int) -> float:
     """Seconds to import the same records as JSON lines into a project of their own."""
-    from annotation.services.pairs import pairs_import
-    from annotation.services.projects import project_create
+    from annotation.pairs.write import pairs_import
+    from annotation.quality.projects import project_create
 
     project = project_create(slug=slug)
     report, seconds = _timed(partial(pairs_import, project=project, path=path))
@@ -172,9 +172,9 @@ def _our_export(folder: Path) -> float:
     """Seconds to write the labelled items of the bench as Label Studio JSON."""
     from django.contrib.auth.models import User
 
-    from annotation.exporters.formats import ExportFilter, format_named
+    from annotation.exports.formats import ExportFilter, format_named
+    from annotation.exports.jobs import export_write
     from annotation.models import Project
-    from annotation.services.exports import export_write
     from bench.support.labelled import label_rest
 
     project = Project.objects.get(slug="bench")

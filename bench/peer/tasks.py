@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from annotation.steps import StepKind
+from annotation.cot.steps import StepKind
 
 Record = dict[str, Any]
 VERDICTS = ("correct", "incorrect", "unsure")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.db import connection
 
-from annotation.abilities import abilities_of
+from annotation.cot.steps import StepKind, render
+from annotation.labelling.rollouts import rollout_record
 from annotation.models import Pair, Project
-from annotation.roles import Role, role_grant
-from annotation.services.projects import project_create
-from annotation.services.rollouts import rollout_record
-from annotation.services.tokens import api_token_create
-from annotation.steps import StepKind, render
+from annotation.people.abilities import abilities_of
+from annotation.people.roles import Role, role_grant
+from annotation.people.tokens import api_token_create
+from annotation.quality.projects import project_create
 
 PASSWORD = "bench"
 COT = render(

@@ -44,7 +44,7 @@ class Child:
 
     def start(self) -> None:
         # The guard kills the whole group when this process is gone, however it ended.
-        guarded = [sys.executable, "-m", "training.guard", "--", *self._process.command]
+        guarded = [sys.executable, "-m", "training.job.guard", "--", *self._process.command]
         self._popen = subprocess.Popen(
             guarded,
             stdin=subprocess.PIPE,

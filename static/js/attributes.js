@@ -1,5 +1,5 @@
 // The asked attributes of step 4: one current row, its marks, and the value they come to
-// (the same rule as annotation/attributes.py, which checks it again).
+// (the same rule as annotation/cot/attributes.py, which checks it again).
 
 import { texts } from "./texts.js";
 

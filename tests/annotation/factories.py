@@ -7,13 +7,13 @@ from itertools import count
 
 from django.contrib.auth.models import User
 
+from annotation.cot.steps import StepKind, render
+from annotation.labelling.queue import queue_claim, queue_open
+from annotation.labelling.rollouts import rollout_record
+from annotation.labelling.submit import LabelInput, label_submit
 from annotation.models import Pair, Product, Project, QueueItem, Rollout, Submission
-from annotation.roles import Role, role_grant
-from annotation.services.labels import LabelInput, label_submit
-from annotation.services.projects import project_create
-from annotation.services.queue import queue_claim, queue_open
-from annotation.services.rollouts import rollout_record
-from annotation.steps import StepKind, render
+from annotation.people.roles import Role, role_grant
+from annotation.quality.projects import project_create
 
 _number = count(1)
 

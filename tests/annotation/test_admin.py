@@ -11,10 +11,9 @@ from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from annotation.models import ImportJob, Pair, Project
-from annotation.roles import Role
-from annotation.services.imports import import_job_run
-from annotation.task_imports import import_job_start
-from tests.annotation.disk import no_file_longer_than
+from annotation.pairs.jobs import import_job_run
+from annotation.pairs.tasks import import_job_start
+from annotation.people.roles import Role
 from tests.annotation.factories import (
     make_item,
     make_pair,
@@ -23,6 +22,7 @@ from tests.annotation.factories import (
     make_user,
     submit,
 )
+from tests.annotation.pairs.disk import no_file_longer_than
 
 MODELS = (
     "project", "product", "pair", "rollout", "queueitem", "assignment", "submission",

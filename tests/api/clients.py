@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rest_framework.test import APIClient
 
-from annotation.abilities import abilities_of
-from annotation.roles import Role
-from annotation.services.tokens import api_token_create
+from annotation.people.abilities import abilities_of
+from annotation.people.roles import Role
+from annotation.people.tokens import api_token_create
 from tests.annotation.factories import make_user
 
 

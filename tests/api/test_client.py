@@ -11,14 +11,14 @@ import httpx
 import pytest
 from pytest_django import Settings
 
-from annotation.abilities import abilities_of
+from annotation.exports.jobs import export_job_run
+from annotation.exports.tasks import export_job_start
 from annotation.models import Pair, StepLabel
-from annotation.roles import Role
-from annotation.services.exports import export_job_run
-from annotation.services.imports import import_job_run
-from annotation.services.tokens import api_token_create
-from annotation.task_exports import export_job_start
-from annotation.task_imports import import_job_start
+from annotation.pairs.jobs import import_job_run
+from annotation.pairs.tasks import import_job_start
+from annotation.people.abilities import abilities_of
+from annotation.people.roles import Role
+from annotation.people.tokens import api_token_create
 from stepwise_client import (
     Claim,
     Client,

@@ -15,12 +15,12 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.transport.wsgi import WSGI_TRANSPORT
 from werkzeug.test import EnvironBuilder
 
-from annotation.abilities import Ability
+from annotation.exports.jobs import export_job_create
+from annotation.labelling.queue import queue_claim
 from annotation.models import Project
-from annotation.roles import Role
-from annotation.services.exports import export_job_create
-from annotation.services.queue import queue_claim
-from annotation.services.tokens import api_token_create
+from annotation.people.abilities import Ability
+from annotation.people.roles import Role
+from annotation.people.tokens import api_token_create
 from tests.annotation.factories import make_item, make_user, submit
 from tests.training.world import policy_make, run_make
 

@@ -12,9 +12,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from annotation.labelling.queue import queue_claim
 from annotation.models import QueueItem
-from annotation.roles import Role
-from annotation.services.queue import queue_claim
+from annotation.people.roles import Role
 from tests.annotation.factories import make_item, make_project, make_user
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +111,8 @@ def test_a_missing_csrf_token_is_a_problem_under_the_api() -> None:
 def test_a_bug_is_a_problem_under_the_api(
     admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("annotation.api.account.Projects.get_queryset", lambda self: 1 / 0)
+    monkeypatch.setattr(
+        "annotation.people.account_api.Projects.get_queryset", lambda self: 1 / 0
+    )
     response = admin.get("/api/v1/projects/")
     assert (response.status_code, response["Content-Type"]) == (500, PROBLEM)

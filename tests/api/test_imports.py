@@ -9,9 +9,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from annotation.models import ImportJob
-from annotation.roles import Role
-from annotation.services.imports import import_job_run
-from annotation.task_imports import import_job_start
+from annotation.pairs.jobs import import_job_run
+from annotation.pairs.tasks import import_job_start
+from annotation.people.roles import Role
 from tests.annotation.factories import make_pair, make_project
 from tests.api.clients import client_of
 

@@ -11,16 +11,15 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotation.api.fields import OptionalProject
-from annotation.api.light import Said, slug_of, submit_of
-from annotation.api.queue_forms import Claim, Receipt, Submit, labels_of
-from annotation.attributes import STATES
-from annotation.labels import VERDICTS
-from annotation.models import Assignment, StepLabel, Submission
-from annotation.roles import Role
-from annotation.selectors import joined
-from annotation.selectors.claims import claim_record, claim_whole
-from annotation.services.queue import queue_claim
+from annotation.cot.attributes import STATES
+from annotation.cot.labels import VERDICTS
+from annotation.labelling.api_forms import Claim, Receipt, Submit, labels_of
+from annotation.labelling.claims import claim_record, claim_whole
+from annotation.labelling.light import Said, slug_of, submit_of
+from annotation.labelling.queue import queue_claim
+from annotation.models import Assignment, StepLabel, Submission, joined
+from annotation.people.fields import OptionalProject
+from annotation.people.roles import Role
 from tests.annotation.factories import make_item, make_project, make_user
 from tests.api.clients import client_of
 
@@ -183,7 +182,7 @@ def test_claiming_and_submitting_ask_the_database_three_times_each() -> None:
 @pytest.mark.django_db
 def test_a_kept_plan_is_made_anew_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
-    monkeypatch.setattr("annotation.selectors.joined.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("annotation.models.joined.time.monotonic", lambda: now[0])
 
     def plans() -> int:
         row = joined.fetch("SELECT 'kept'")

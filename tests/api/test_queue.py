@@ -8,7 +8,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from annotation.models import Assignment, Project, StepLabel, Submission
-from annotation.roles import Role
+from annotation.people.roles import Role
 from tests.annotation.factories import make_item, make_project
 from tests.api.clients import client_of
 

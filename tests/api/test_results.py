@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from annotation.deciding.resolution import item_resolve
+from annotation.exports.jobs import export_job_run
+from annotation.exports.tasks import export_job_start
 from annotation.models import QueueItem, Rollout
-from annotation.roles import Role
-from annotation.services.exports import export_job_run
-from annotation.services.resolution import item_resolve
-from annotation.task_exports import export_job_start
+from annotation.people.roles import Role
 from tests.annotation.factories import (
     cot,
     labels_for,

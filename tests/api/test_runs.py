@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from annotation.roles import Role
+from annotation.people.roles import Role
 from tests.api.clients import client_of
 from tests.training.world import policy_make, project_make, run_make, trainable
 from training.models import RunMetric, TrainingRun
-from training.task_runs import run_launch
+from training.runs.tasks import run_launch
 
 pytestmark = pytest.mark.django_db
 

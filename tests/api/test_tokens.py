@@ -15,11 +15,11 @@ from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from annotation.errors import Denied, Invalid
+from annotation.cot.errors import Denied, Invalid
 from annotation.models import ApiToken
-from annotation.roles import Role, role_grant, roles_of
-from annotation.selectors.people import person_active
-from annotation.services.tokens import api_token_create, api_token_revoke, api_token_use
+from annotation.people.roles import Role, role_grant, roles_of
+from annotation.people.select import person_active
+from annotation.people.tokens import api_token_create, api_token_revoke, api_token_use
 from tests.annotation.factories import make_user
 from tests.api.clients import client_of
 
@@ -133,7 +133,7 @@ def test_too_many_requests_are_told_when_to_come_back(
 ) -> None:
     settings.API_PER_MINUTE = 2
     clock = SimpleNamespace(time=lambda: 6010.0)  # ten seconds into a minute
-    monkeypatch.setattr("annotation.api.access.time", clock)
+    monkeypatch.setattr("annotation.people.access.time", clock)
     client = client_of(Role.ANNOTATOR)
     codes = [client.get("/api/v1/me/").status_code for _ in range(3)]
     assert codes == [200, 200, 429]

@@ -121,7 +121,7 @@ def working(
 
 
 def _person(username: str, role: str) -> User:
-    from annotation.roles import Role
+    from annotation.people.roles import Role
     from tests.browser.seed import person_seed
 
     return person_seed(username, Role(role))

@@ -180,8 +180,8 @@ def charts(page: Any) -> None:
 
 
 def _long_items(project: Any) -> None:
-    from annotation.roles import Role
-    from annotation.services.queue import queue_claim
+    from annotation.labelling.queue import queue_claim
+    from annotation.people.roles import Role
     from tests.browser import seed
 
     for name in ("dan", "fay", "gus"):
@@ -193,9 +193,9 @@ def _long_items(project: Any) -> None:
 
 
 def _seed() -> list[Shot]:
-    from annotation.roles import Role
-    from annotation.services.flags import flag_raise
-    from annotation.services.queue import queue_claim
+    from annotation.labelling.flags import flag_raise
+    from annotation.labelling.queue import queue_claim
+    from annotation.people.roles import Role
     from tests.browser import seed, seed_care, seed_labels, seed_training
 
     project = seed.project_seed()

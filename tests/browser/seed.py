@@ -7,13 +7,13 @@ from hashlib import sha256
 
 from django.contrib.auth.models import User
 
+from annotation.cot.splits import split_of
+from annotation.cot.steps import StepKind, render
+from annotation.labelling.queue import queue_open
+from annotation.labelling.rollouts import rollout_record
 from annotation.models import Pair, Product, Project, QueueItem
-from annotation.roles import Role, role_grant
-from annotation.services.projects import project_create
-from annotation.services.queue import queue_open
-from annotation.services.rollouts import rollout_record
-from annotation.splits import split_of
-from annotation.steps import StepKind, render
+from annotation.people.roles import Role, role_grant
+from annotation.quality.projects import project_create
 
 PASSWORD = "a-long-test-password"
 # A drawn kettle, so that no test needs the network.

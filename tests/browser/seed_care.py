@@ -7,6 +7,12 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from annotation.deciding.resolution import item_resolve
+from annotation.labelling.disputes import dispute_open
+from annotation.labelling.gold import gold_save, gold_serve
+from annotation.labelling.queue import queue_claim, queue_open
+from annotation.labelling.rollouts import rollout_record
+from annotation.labelling.submit import LabelInput, label_submit
 from annotation.models import (
     Assignment,
     GoldDispute,
@@ -16,15 +22,9 @@ from annotation.models import (
     QueueItem,
     StepLabel,
 )
-from annotation.roles import Role
-from annotation.services.disputes import dispute_open
-from annotation.services.gold import gold_save, gold_serve
-from annotation.services.guidelines import guideline_save
-from annotation.services.labels import LabelInput, label_submit
-from annotation.services.projects import project_create
-from annotation.services.queue import queue_claim, queue_open
-from annotation.services.resolution import item_resolve
-from annotation.services.rollouts import rollout_record
+from annotation.people.roles import Role
+from annotation.quality.guidelines import guideline_save
+from annotation.quality.projects import project_create
 from tests.browser import seed
 
 SAID = {"3": "match", "4": "partial", "5": "3"}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from annotation.labels import LabelInput
+from annotation.cot.labels import LabelInput
+from annotation.deciding.resolution import item_resolve
+from annotation.labelling.queue import queue_claim
+from annotation.labelling.submit import label_submit
 from annotation.models import Project, QueueItem
-from annotation.roles import Role
-from annotation.services.labels import label_submit
-from annotation.services.queue import queue_claim
-from annotation.services.resolution import item_resolve
+from annotation.people.roles import Role
 from tests.browser import seed
 
 # Who says what of steps 4 and 5 of the headphones; steps 1 to 3 are right to all.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.contrib.auth.models import User
 
-from annotation.labels import LabelInput
+from annotation.cot.labels import LabelInput
+from annotation.labelling.gold import gold_save
+from annotation.labelling.queue import queue_claim
+from annotation.labelling.rollouts import rollout_record
+from annotation.labelling.submit import label_submit
 from annotation.models import GoldTry, Project
-from annotation.services.gold import gold_save
-from annotation.services.labels import label_submit
-from annotation.services.queue import queue_claim
-from annotation.services.rollouts import rollout_record
 from tests.browser import seed
 
 

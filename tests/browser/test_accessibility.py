@@ -14,9 +14,9 @@ from django.contrib.auth.models import User
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from playwright.sync_api import Page
 
+from annotation.labelling.flags import flag_raise
 from annotation.models import Project
-from annotation.roles import Role
-from annotation.services.flags import flag_raise
+from annotation.people.roles import Role
 from tests.browser import seed, seed_labels, seed_quality, seed_training
 from tests.browser.axe import violations
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from config.celery import app
 from tests.flows.trainable import trainable_make
 from training.models import Checkpoint, TrainingRun
-from training.services.checkpoints import seed_policy
+from training.runs.checkpoints import seed_policy
 
 pytestmark = [pytest.mark.browser, pytest.mark.flow]
 LogIn = Callable[[User], None]

@@ -8,11 +8,11 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from pytest_django import Settings
 
+from annotation.labelling.guide_anchors import guide_html
 from annotation.models import Pair
-from annotation.views.guide_anchors import guide_html
 from config import bootstrap
+from lab.sample.generate import generate
 from training.models import Checkpoint, RolloutBatch
-from training.sample.generate import generate
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from annotation.roles import Role, has_role
+from annotation.people.roles import Role, has_role
 from config.demo import PASSWORD, USERS, is_loopback, public_accounts, users_create
 from config.models import DemoUsers
 

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from annotation.roles import Role
+from annotation.people.roles import Role
 from config.post_only import page_above
 from tests.browser import seed
 

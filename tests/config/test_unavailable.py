@@ -7,9 +7,9 @@ import pytest
 from django.db import InterfaceError, OperationalError
 from django.test import Client
 
-from annotation.api import account
-from annotation.roles import Role
-from annotation.views import home
+from annotation.home import page as home
+from annotation.people import account_api as account
+from annotation.people.roles import Role
 from tests.annotation.factories import make_user
 
 pytestmark = pytest.mark.django_db

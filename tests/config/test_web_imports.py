@@ -12,7 +12,7 @@ HEAVY = ("transformers", "pandas", "sklearn", "nltk", "torch")
 CODE = f"""
 import json, sys
 import config.wsgi, config.urls, annotation.tasks, verifier.tasks, training.tasks
-from annotation.consensus import fit_skill
+from annotation.deciding.consensus import fit_skill
 fit_skill([(1, 1, "correct"), (1, 2, "correct")])
 print(json.dumps([name for name in {HEAVY} if name in sys.modules]))
 """

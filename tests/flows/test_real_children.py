@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
+from annotation.cot.steps import StepKind
 from annotation.models import Project, QueueItem, Resolution, Rollout, Step
-from annotation.steps import StepKind
 from tests.flows.trainable import trainable_make
 from tests.training.world import cot, differences, resolve, rollout_make
 from training.models import Checkpoint, StepScore, TrainingRun
-from training.selectors.rollouts import pairs_due_for_rollout
-from training.services.checkpoints import seed_policy
-from training.services.rollouts import batch_create, batch_run
-from training.services.runs import run_create, run_launch
-from training.services.scoring import steps_score_due
+from training.rollouts.batches import batch_create, batch_run
+from training.rollouts.select import pairs_due_for_rollout
+from training.runs.checkpoints import seed_policy
+from training.runs.runs import run_create, run_launch
+from training.scoring.scoring import steps_score_due
 
 pytestmark = [pytest.mark.django_db, pytest.mark.flow, pytest.mark.rl]
 

@@ -155,5 +155,7 @@ def trainer_pid(folder: Path) -> int:
         ["ps", "-e", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True
     ).stdout.splitlines()
     wanted = f"-m training.rl.train {folder}"
-    (pid,) = [row.split()[0] for row in rows if wanted in row and "training.guard" not in row]
+    (pid,) = [
+        row.split()[0] for row in rows if wanted in row and "training.job.guard" not in row
+    ]
     return int(pid)

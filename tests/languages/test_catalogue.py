@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 from django.utils.translation import gettext, override
 
-from annotation.roles import Role
-from annotation.step_names import VALUE_NAMES
+from annotation.cot.step_names import VALUE_NAMES
+from annotation.people.roles import Role
 from tests.browser import seed
 from tests.languages.sources import ROOT, messages, python_messages, template_messages
 

@@ -8,24 +8,22 @@ import pytest
 from django.test import Client
 from django.utils.translation import override
 
-from annotation.errors import Conflict, Invalid, InvalidLabels
-from annotation.roles import Role
-from annotation.rules import DEFAULT_RULES, parse_rules
-from annotation.services.queue import queue_claim
-from annotation.views.language import in_words, refusal_words
-from annotation.wording import Wording, wording
+from annotation.cot.errors import Conflict, Invalid, InvalidLabels
+from annotation.cot.rules import DEFAULT_RULES, parse_rules
+from annotation.cot.wording import Wording, wording
+from annotation.labelling.queue import queue_claim
+from annotation.people.language import in_words, refusal_words
+from annotation.people.roles import Role
 from tests.browser import seed, seed_labels
 from tests.languages.sources import ROOT
 
 # Modules whose refusals people read on pages. Import and export jobs store theirs, in English.
+ROOMS = ("people", "labelling", "deciding", "quality")
 SPOKEN = (
-    *sorted((ROOT / "annotation" / "services").glob("*.py")),
-    *(ROOT / "training" / "services" / f"{name}.py" for name in ("bulk", "disagreements")),
+    *(path for room in ROOMS for path in sorted((ROOT / "annotation" / room).glob("*.py"))),
+    *(ROOT / "training" / "disagreements" / f"{name}.py" for name in ("bulk", "disagreements")),
 )
-STORED = {
-    "exports.py", "imports.py", "outside_people.py", "outside_votes.py", "pairs.py",
-    "query_splits.py", "rollouts.py", "submissions.py",
-}  # fmt: skip
+STORED = {"outside_people.py", "outside_votes.py", "rollouts.py", "submissions_import.py"}
 REFUSALS = {"Invalid", "Denied", "Conflict"}
 
 

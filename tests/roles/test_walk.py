@@ -15,7 +15,7 @@ from django.db import transaction
 from django.test import Client
 from pytest_django import Settings
 
-from annotation.roles import Role, role_grant
+from annotation.people.roles import Role, role_grant
 from tests.roles.walk import METHODS, addresses, answer_of
 
 TABLE = Path(__file__).with_name("table.txt")

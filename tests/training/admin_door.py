@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from annotation.models import Project
-from annotation.roles import Role, role_grant
+from annotation.people.roles import Role, role_grant
 from tests.training.world import policy_make
 from training.models import Checkpoint
 

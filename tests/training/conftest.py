@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # Django's models cannot be imported before pytest-django has
 
 @pytest.fixture
 def engineer(db: None) -> Client:
-    from annotation.roles import Role
+    from annotation.people.roles import Role
     from tests.training.admin_door import client_of
 
     return client_of(Role.ML_ENGINEER)
@@ -23,7 +23,7 @@ def sent() -> Iterator[list[int]]:
     """The ids of the runs and batches that the admin handed to a worker."""
     ids: list[int] = []
     with (
-        mock.patch("training.admin.runs.run_launch.delay", ids.append),
-        mock.patch("training.admin.rollouts.rollouts_run.delay", ids.append),
+        mock.patch("training.runs.admin.run_launch.delay", ids.append),
+        mock.patch("training.rollouts.admin.rollouts_run.delay", ids.append),
     ):
         yield ids

@@ -8,8 +8,8 @@ from typing import Any
 from annotation.models import Project
 from tests.training.world import pair_make, policy_make
 from training.models import Checkpoint
-from training.policy_client import OnWait, PolicyError, SampledText, SamplingRequest
-from training.services.rollouts import batch_create
+from training.rollouts.batches import batch_create
+from training.serving.policy_client import OnWait, PolicyError, SampledText, SamplingRequest
 
 
 class Scripted:

@@ -1,4 +1,4 @@
-"""In place of ``python -m training.rl.sample JOB_DIR``: a five-step CoT that opens with the
+"""In place of ``training.rl.policy.sample JOB_DIR``: a five-step CoT that opens with the
 prompt's first line."""
 
 from __future__ import annotations

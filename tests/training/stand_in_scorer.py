@@ -1,4 +1,4 @@
-"""In place of ``training.rl.score JOB_DIR``: P(correct) is 0.9 for step 3, else 0.2."""
+"""In place of ``rl.reward_model.score JOB_DIR``: P(correct) is 0.9 for step 3, else 0.2."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from annotation.roles import Role
+from annotation.people.roles import Role
 from tests.training.admin_door import LAUNCH, choice, client_of
 from tests.training.world import (
     differences,

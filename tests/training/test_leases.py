@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
-from annotation.leases import LeaseLost, lease_take, lease_update
+from annotation.models.leases import LeaseLost, lease_take, lease_update
 from tests.training.world import project_make, run_make
 from training.models import TrainingRun
 

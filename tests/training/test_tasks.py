@@ -17,8 +17,11 @@ from tests.training.world import (
     rollout_make,
     run_make,
 )
-from training import task_rollouts, task_runs, task_scoring, tasks
+from training import tasks
 from training.models import Checkpoint, Disagreement, RolloutBatch, StepScore, TrainingRun
+from training.rollouts import tasks as task_rollouts
+from training.runs import tasks as task_runs
+from training.scoring import tasks as task_scoring
 
 AGO = timedelta(seconds=1)
 
@@ -50,8 +53,8 @@ def test_lost_jobs_are_sent_again() -> None:
         project=run.project, policy=run.policy, state="running", pair_ids=[1]
     )
     with (
-        mock.patch("training.task_runs.run_launch.delay") as runs,
-        mock.patch("training.task_rollouts.rollouts_run.delay") as batches,
+        mock.patch("training.runs.tasks.run_launch.delay") as runs,
+        mock.patch("training.rollouts.tasks.rollouts_run.delay") as batches,
     ):
         tasks.runs_recover()
         tasks.rollouts_due()
@@ -66,7 +69,7 @@ def test_only_projects_with_a_reward_model_and_new_steps_are_scored() -> None:
     pair = pair_make(project, "q", "t")
     run = run_make(project, method="rm")
     rm = Checkpoint.objects.create(name="rm", kind="rm", path="/rm", run=run)
-    with mock.patch("training.task_scoring.steps_score.apply_async") as sent:
+    with mock.patch("training.scoring.tasks.steps_score.apply_async") as sent:
         tasks.scoring_due()
         assert not sent.called, "there is nothing to score"
         rollout_make(pair)
@@ -103,10 +106,10 @@ def test_the_train_task_tells_its_worker_and_watches_its_parent() -> None:
     def launch(*, run_id: int, worker: str, keep_going: object) -> None:
         assert callable(keep_going)
         seen.update(run_id=run_id, worker=worker, going=keep_going())
-        with mock.patch("training.task_runs.os.getppid", return_value=1):
+        with mock.patch("training.runs.tasks.os.getppid", return_value=1):
             seen["orphaned"] = keep_going()
 
-    with mock.patch("training.task_runs.runs.run_launch", launch):
+    with mock.patch("training.runs.tasks.runs.run_launch", launch):
         task_runs.run_launch.apply((run.pk,))
     assert seen.pop("worker")
     assert seen == {"run_id": run.pk, "going": True, "orphaned": False}

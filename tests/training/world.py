@@ -8,12 +8,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+from annotation.cot.steps import StepKind, render
+from annotation.labelling.rollouts import rollout_record
 from annotation.models import Pair, Product, Project, QueueItem, Resolution, Rollout
-from annotation.services.rollouts import rollout_record
-from annotation.steps import StepKind, render
+from training.disagreements.disagreements import disagreements_open
+from training.disagreements.select import disagreements_listed
 from training.models import Checkpoint, Disagreement, TrainingRun
-from training.selectors.disagreements import disagreements_listed
-from training.services.disagreements import disagreements_open
 from verifier.models import GroundTruth, VerifierRelease
 from verifier.truth import TruthTable, dump, truth_of
 

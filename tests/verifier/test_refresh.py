@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from annotation.labels import LabelInput
-from annotation.models import Pair, Project, QueueItem
-from annotation.roles import Role
-from annotation.services.queue import queue_open
-from annotation.services.resolution import (
+from annotation.cot.labels import LabelInput
+from annotation.deciding.resolution import (
     StepDecision,
     item_adjudicate,
     item_reopen,
     item_resolve,
 )
+from annotation.labelling.queue import queue_open
+from annotation.models import Pair, Project, QueueItem
+from annotation.people.roles import Role
 from tests.annotation.factories import (
     labels_for,
     make_item,

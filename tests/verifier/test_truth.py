@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotation.steps import STRUCTURED_KINDS, VALUES, StepKind
+from annotation.cot.steps import STRUCTURED_KINDS, VALUES, StepKind
 from verifier.checks import check
 from verifier.truth import SOURCES, Truth, TruthError, TruthTable, dump, load, parse_table
 

@@ -14,18 +14,18 @@ from typing import Any, TypeVar, cast
 import torch
 from transformers import set_seed
 
-from training.prompts import Style
-from training.rl.config import RunConfig
-from training.rl.data import read_finished_jsonl, write_json
-from training.rl.evaluate import Prediction, delta, held_out, predict, write_report
-from training.rl.layouts import laid_out
-from training.rl.methods import METHODS
-from training.rl.noise import noisy
-from training.rl.policy import load_policy
-from training.rl.processes import is_main, join, leave, main_first
-from training.rl.provenance import weights_sha256
-from training.rl.run_folder import Cancelled, Run, read_inputs, record_trainer
-from training.rl.types import BadInput
+from training.job.config import RunConfig
+from training.job.data import read_finished_jsonl, write_json
+from training.job.methods import METHODS
+from training.job.prompts import Style
+from training.job.provenance import weights_sha256
+from training.job.types import BadInput
+from training.rl.base.processes import is_main, join, leave, main_first
+from training.rl.measure.evaluate import Prediction, delta, held_out, predict, write_report
+from training.rl.method.layouts import laid_out
+from training.rl.policy.model import load_policy
+from training.rl.policy.run_folder import Cancelled, Run, read_inputs, record_trainer
+from training.rl.reward.noise import noisy
 
 T = TypeVar("T")
 

@@ -7,10 +7,10 @@ from collections import Counter
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from annotation.errors import Invalid
+from annotation.cot.errors import Invalid
+from annotation.cot.steps import STRUCTURED_KINDS, StepKind
+from annotation.cot.wording import wording as _
 from annotation.models import Project
-from annotation.steps import STRUCTURED_KINDS, StepKind
-from annotation.wording import wording as _
 from verifier.models import GroundTruth, VerifierRelease
 from verifier.truth import Truth, TruthTable, dump, rows_sha256, truth_of
 

@@ -9,9 +9,9 @@ from typing import Literal
 from django.db import transaction
 from django.utils import timezone
 
+from annotation.cot.steps import OPEN_KINDS, STRUCTURED_KINDS, VALUES, StepKind
+from annotation.deciding.select import resolutions_after, valued_pairs_after
 from annotation.models import Pair, Project, Resolution
-from annotation.selectors.outbox import resolutions_after, valued_pairs_after
-from annotation.steps import OPEN_KINDS, STRUCTURED_KINDS, VALUES, StepKind
 from verifier.models import GroundTruth, Watermark
 from verifier.truth import SOURCES
 

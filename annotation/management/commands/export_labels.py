@@ -7,11 +7,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotation.errors import StepwiseError
-from annotation.exporters.formats import ExportFilter, format_named, formats
+from annotation.cot.errors import StepwiseError
+from annotation.cot.splits import SPLITS
+from annotation.exports.formats import ExportFilter, format_named, formats
+from annotation.exports.jobs import export_write
 from annotation.models import Project
-from annotation.services.exports import export_write
-from annotation.splits import SPLITS
 
 
 class Command(BaseCommand):

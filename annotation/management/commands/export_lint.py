@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotation.errors import StepwiseError
-from annotation.exporters.lint import lint_file
+from annotation.cot.errors import StepwiseError
+from annotation.exports.lint import lint_file
 
 
 class Command(BaseCommand):

@@ -10,13 +10,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from annotation.errors import StepwiseError
-from annotation.importers.table import ADAPTERS
+from annotation.cot.errors import StepwiseError
+from annotation.cot.splits import SPLITS
+from annotation.labelling.submissions_import import SubmissionReport, submissions_import
 from annotation.models import Project
-from annotation.services.pairs import ImportRefused, ImportReport, pairs_import
-from annotation.services.projects import project_create
-from annotation.services.submissions import SubmissionReport, submissions_import
-from annotation.splits import SPLITS
+from annotation.pairs.readers.table import ADAPTERS
+from annotation.pairs.write import ImportRefused, ImportReport, pairs_import
+from annotation.quality.projects import project_create
 
 _SHOWN = 20
 

@@ -11,13 +11,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from annotation.errors import StepwiseError
-from training.management.named import checkpoint_named, project_named
+from annotation.cot.errors import StepwiseError
+from training.job.methods import METHODS
 from training.models import TrainingRun
-from training.rl.methods import METHODS
-from training.selectors.preflight import preflight
-from training.services.runs import run_create, run_launch
-from training.task_runs import run_launch as run_launch_task
+from training.runs.named import checkpoint_named, project_named
+from training.runs.preflight import preflight
+from training.runs.runs import run_create, run_launch
+from training.runs.tasks import run_launch as run_launch_task
 
 
 class Command(BaseCommand):

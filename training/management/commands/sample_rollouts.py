@@ -7,12 +7,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from annotation.errors import StepwiseError
-from training.management.named import checkpoint_named, project_named
+from annotation.cot.errors import StepwiseError
 from training.models import RolloutBatch
-from training.selectors.rollouts import pairs_due_for_rollout
-from training.services.rollouts import batch_create, batch_run
-from training.task_rollouts import rollouts_run
+from training.rollouts.batches import batch_create, batch_run
+from training.rollouts.select import pairs_due_for_rollout
+from training.rollouts.tasks import rollouts_run
+from training.runs.named import checkpoint_named, project_named
 
 
 class Command(BaseCommand):

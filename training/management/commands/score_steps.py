@@ -7,13 +7,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from annotation.errors import StepwiseError
-from training.management.named import checkpoint_named, project_named
-from training.selectors.disagreements import disagreements_listed
-from training.selectors.scoring import current_rm
-from training.services.disagreements import disagreements_open
-from training.services.queue_order import queue_rank
-from training.services.scoring import ScoringFailed, scoring_retry, steps_score_due
+from annotation.cot.errors import StepwiseError
+from training.disagreements.disagreements import disagreements_open
+from training.disagreements.select import disagreements_listed
+from training.runs.named import checkpoint_named, project_named
+from training.scoring.queue_order import queue_rank
+from training.scoring.scoring import ScoringFailed, scoring_retry, steps_score_due
+from training.scoring.select import current_rm
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotation.errors import StepwiseError
+from annotation.cot.errors import StepwiseError
 from annotation.models import Project
 from verifier.services.release import release_cut
 from verifier.services.truth import truth_refresh

@@ -1,0 +1,1 @@
+"""What a chain of thought is: steps, rules, attributes, labels. Imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""From several people's labels to one decision: consensus, adjudication, reviews."""

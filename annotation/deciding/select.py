@@ -1,0 +1,37 @@
+"""What is new past a position, as outboxes: readers pull, nobody is called."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.db.models import Q, QuerySet
+
+from annotation.models import Pair, Project, Resolution
+from annotation.models.outbox import outbox_horizon
+
+M = TypeVar("M", Pair, Resolution)
+
+
+def resolutions_after(
+    position: int, limit: int, project: Project
+) -> tuple[list[Resolution], int]:
+    """(resolutions in order of id, item and pair loaded; how far that reaches).
+
+    Everything up to the second number has been seen, whether it was a row of this project's or
+    not: it is the next position.
+    """
+    horizon = outbox_horizon(Resolution, project)
+    rows = Resolution.objects.filter(pk__gt=position, pair__project=project)
+    return _reached(rows.select_related("item", "pair"), position, horizon, limit)
+
+
+def valued_pairs_after(position: int, limit: int, project: Project) -> tuple[list[Pair], int]:
+    """The same for the pairs that came with values."""
+    horizon = outbox_horizon(Pair, project)
+    rows = Pair.objects.filter(pk__gt=position, project=project)
+    return _reached(rows.exclude(Q(gold={}) & Q(silver={})), position, horizon, limit)
+
+
+def _reached(rows: QuerySet[M], position: int, horizon: int, limit: int) -> tuple[list[M], int]:
+    found = list(rows.filter(pk__lte=horizon).order_by("pk")[:limit])
+    return found, found[-1].pk if len(found) == limit else max(position, horizon)

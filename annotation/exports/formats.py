@@ -1,0 +1,84 @@
+"""What an export format is, which records it takes, and the table of all formats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from annotation.cot.errors import Invalid
+from annotation.cot.splits import SPLITS
+from annotation.models import Project
+
+Record = dict[str, Any]
+Progress = Callable[[int], None]
+FILTERS = ("split", "policy")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFilter:
+    """Which rows of a project; "" means all."""
+
+    project: Project
+    split: str = ""
+    policy: str = ""
+
+    @classmethod
+    def of(cls, project: Project, chosen: Mapping[str, Any]) -> ExportFilter:
+        """
+        Raises:
+            Invalid: an unknown key or split, or a value that is no text.
+        """
+        if unknown := sorted(set(chosen) - set(FILTERS)):
+            raise Invalid(f"unknown filter '{unknown[0]}'; known are {', '.join(FILTERS)}")
+        if wrong := [name for name, value in chosen.items() if not isinstance(value, str)]:
+            raise Invalid(f"{wrong[0]} must be text")
+        split = chosen.get("split", "")
+        if split and split not in SPLITS:
+            raise Invalid(f"split must be one of {', '.join(SPLITS)}")
+        return cls(project, split, chosen.get("policy", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFormat:
+    """``write`` makes the file (or folder, where ``folder``) from streamed records.
+
+    ``total`` is the most records it can have, for the progress. ``lint``: the records carry
+    labels, so their leaks are worth measuring. ``notes`` says what had to be left out.
+    """
+
+    name: str
+    about: str
+    suffix: str
+    total: Callable[[ExportFilter], int]
+    records: Callable[[ExportFilter], Iterator[Record]]
+    write: Callable[[Path, Iterable[Record]], None]
+    lint: bool = False
+    folder: bool = False
+    notes: Callable[[ExportFilter], list[str]] = lambda chosen: []
+
+
+@cache
+def formats() -> dict[str, ExportFormat]:
+    """Name -> format, of every table that ``EXPORT_FORMATS`` names.
+
+    The training formats know prompts, which this app does not; so the settings name the tables
+    and no import goes back.
+    """
+    return {f.name: f for table in settings.EXPORT_FORMATS for f in import_string(table)}
+
+
+def format_named(name: str) -> ExportFormat:
+    """
+    Raises:
+        Invalid: there is no such format.
+    """
+    found = formats().get(name)
+    if found is None:
+        raise Invalid(f"format must be one of {', '.join(formats())}")
+    return found

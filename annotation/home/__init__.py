@@ -1,0 +1,1 @@
+"""The first page after signing in: it shows something of every other room."""

@@ -1,0 +1,1 @@
+"""The queue and the label page: claims, drafts, submissions, gold, skips, flags."""

@@ -1,0 +1,171 @@
+"""What the labelling endpoints take and give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from annotation.cot.attributes import STATES, AttributeMark, asked_attributes
+from annotation.cot.labels import VERDICTS, LabelInput
+from annotation.labelling.light import MAX_ACTIVE_MS, MAX_NAME, MAX_VALUE
+from annotation.labelling.queue import SKIP_WAYS
+from annotation.models import Assignment, Submission
+from annotation.people.fields import INT, OptionalProject, StoredJson, Text
+
+
+class StepText(serializers.Serializer[Any]):
+    """One step of the rollout; ``claimed`` is "" for steps 1 and 2."""
+
+    kind = serializers.IntegerField()
+    text = serializers.CharField()
+    claimed = serializers.CharField(source="value")
+
+
+class PairShown(serializers.Serializer[Any]):
+    query = serializers.CharField()
+    query_type = serializers.CharField()
+    locale = serializers.CharField()
+    title = serializers.CharField(source="product.title")
+    category_path = serializers.CharField(source="product.category_path")
+    attributes = serializers.ListField(
+        source="product.attributes", child=serializers.ListField(child=serializers.CharField())
+    )
+    description = serializers.CharField(source="product.description")
+    image_url = serializers.CharField(source="product.image_url")
+
+
+class Claim(serializers.ModelSerializer[Assignment]):
+    """What you hold. Why the item is in the queue is not told: it would sway the judgment."""
+
+    # The schema of ``claim_record``, which makes the answers.
+
+    project = serializers.SlugField(source="item.project.slug")
+    guideline_version = serializers.IntegerField(source="item.project.guideline_version")
+    kinds = serializers.ListField(source="item.kinds", child=serializers.IntegerField())
+    pair = PairShown(source="item.rollout.pair")
+    steps = serializers.SerializerMethodField()
+    asked_attributes = serializers.SerializerMethodField()
+    draft = serializers.DictField()
+
+    class Meta:
+        model = Assignment
+        fields = [
+            "id", "item", "project", "guideline_version", "state", "expires_at", "kinds",
+            "pair", "steps", "asked_attributes", "draft", "draft_version",
+        ]  # fmt: skip
+
+    @extend_schema_field(StepText(many=True))
+    def get_steps(self, claim: Assignment) -> Any:
+        return StepText(claim.item.rollout.steps.all(), many=True).data
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_asked_attributes(self, claim: Assignment) -> Any:
+        """The rows of step 4's table: mark each in ``attributes`` of its label."""
+        text_of = {step.kind: step.text for step in claim.item.rollout.steps.all()}
+        return asked_attributes(text_of.get(1, ""), text_of.get(4, ""))
+
+
+class Waiting(serializers.Serializer[Any]):
+    """Open items from your side; ``why``: ready, paused, held, skipped, done, reserved (for
+    others), outside (you are not in the pool) or empty. The last two are not among the open."""
+
+    why = serializers.CharField()
+    open_items = serializers.IntegerField()
+    claimable = serializers.IntegerField()
+    held = serializers.IntegerField()
+    held_until = serializers.DateTimeField(allow_null=True)
+    skipped = serializers.IntegerField()
+    judged = serializers.IntegerField()
+    reserved = serializers.IntegerField()
+    outside = serializers.IntegerField()
+
+
+class Next(serializers.Serializer[Any]):
+    claim = Claim(allow_null=True)
+    queue = Waiting(allow_null=True)
+
+
+class Lease(serializers.Serializer[Any]):
+    expires_at = serializers.DateTimeField()
+
+
+class Draft(serializers.Serializer[Any]):
+    base_version = serializers.IntegerField(min_value=0, max_value=INT)
+    draft = StoredJson()
+
+
+class SavedDraft(serializers.Serializer[Any]):
+    version = serializers.IntegerField()
+    saved_at = serializers.DateTimeField()
+
+
+class Mark(serializers.Serializer[Any]):
+    """Step 4: one attribute that the query asks for."""
+
+    name = Text(max_length=MAX_NAME, allow_blank=False)
+    state = serializers.ChoiceField(choices=STATES)
+
+
+class Label(serializers.Serializer[Any]):
+    """A verdict on one step; ``value`` is the true value of steps 3 to 5."""
+
+    kind = serializers.IntegerField(min_value=1, max_value=5)
+    verdict = serializers.ChoiceField(choices=VERDICTS)
+    value = Text(default="", max_length=MAX_VALUE)
+    reason = Text(default="")
+    comment = Text(default="")
+    comment_start = serializers.IntegerField(
+        min_value=0, max_value=INT, default=None, allow_null=True
+    )
+    comment_end = serializers.IntegerField(
+        min_value=0, max_value=INT, default=None, allow_null=True
+    )
+    active_ms = serializers.IntegerField(min_value=0, max_value=MAX_ACTIVE_MS, default=0)
+    hint_shown = serializers.BooleanField(default=False)
+    attributes = Mark(many=True, default=list)
+
+
+class Submit(serializers.Serializer[Any]):
+    labels = Label(many=True, allow_empty=False)
+    active_ms = serializers.IntegerField(min_value=0, max_value=MAX_ACTIVE_MS, default=0)
+    next = OptionalProject(
+        required=False, help_text="claim the next item too: what you would send to queue/next/"
+    )
+
+
+class Receipt(serializers.ModelSerializer[Submission]):
+    """``receipt`` is the id of the submission."""
+
+    receipt = serializers.IntegerField(source="pk")
+    claim = serializers.IntegerField(source="assignment_id")
+    next = Next(
+        required=False, allow_null=True,
+        help_text="where you asked for it; null when there is no such project",
+    )  # fmt: skip
+
+    class Meta:
+        model = Submission
+        fields = ["receipt", "claim", "created_at", "next"]
+
+
+class Skip(serializers.Serializer[Any]):
+    how = serializers.ChoiceField(choices=SKIP_WAYS)
+    reason = Text(default="")
+
+
+def labels_of(sent: Sequence[Mapping[str, Any]]) -> list[LabelInput]:
+    """Checked bodies as the services take them."""
+    return [
+        LabelInput(
+            **{
+                **label,
+                "attributes": tuple(
+                    AttributeMark(mark["name"], mark["state"]) for mark in label["attributes"]
+                ),
+            }
+        )
+        for label in sent
+    ]

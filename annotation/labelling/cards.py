@@ -1,0 +1,161 @@
+"""What one step card shows: text lines with offsets, the claim, the options and their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from annotation.cot.attributes import STATES, asked_attributes, marks_of
+from annotation.cot.step_names import NAMES, VALUE_NAMES
+from annotation.cot.steps import CLAIM_KEYS, STRUCTURED_KINDS, VALUES, StepKind
+from annotation.models import QueueItem, Step
+
+VERDICTS = (("correct", "1", _("correct")), ("incorrect", "2", _("incorrect")),
+            ("unsure", "3", _("unsure")))  # fmt: skip
+VALUE_KEYS = "qwer"
+STATE_NAMES: dict[str, Promise] = {
+    "match": _("match"), "mismatch": _("mismatch"), "unknown": _("unknown"),
+    "not_asked": _("not asked"),
+}  # fmt: skip
+STATE_KEYS = "ynxz"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    text: str
+    start: int  # offset into the step's text
+    claim: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    value: str
+    name: str | Promise
+    key: str
+    claimed: bool = False
+    checked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeRow:
+    name: str
+    states: list[Option]
+
+
+@dataclass(slots=True)
+class Card:
+    kind: int
+    name: Promise
+    judged: bool
+    missing: bool
+    claim: str
+    lines: list[Line]
+    verdicts: list[Option]
+    values: list[Option]
+    verdict: str = ""
+    value: str = ""
+    reason: str = ""
+    comment: str = ""
+    comment_start: int | None = None
+    comment_end: int | None = None
+    error: str = ""
+    agreed: bool = False  # adjudication: decided without a lead
+    unanimous: bool = False  # ... because everybody said the same
+    votes: list[Any] = field(default_factory=list)
+    attributes: list[AttributeRow] = field(default_factory=list)
+    flags: list[Any] = field(default_factory=list)
+
+    @property
+    def structured(self) -> bool:
+        return self.kind in STRUCTURED_KINDS
+
+
+def cards_of(
+    item: QueueItem,
+    answers: Mapping[str, Mapping[str, Any]],
+    errors: Mapping[int, str] | None = None,
+) -> list[Card]:
+    """One card a step kind, in the order 1..5; ``answers`` is a draft: kind -> fields."""
+    steps = {step.kind: step for step in item.rollout.steps.all()}
+    cards = [
+        _card(item, kind, steps.get(kind), answers.get(str(int(kind)), {}))
+        for kind in StepKind
+        if kind in steps or kind in item.kinds
+    ]
+    for card in cards:
+        if card.kind == StepKind.ATTRIBUTE and card.judged:
+            card.attributes = _attributes(steps, answers.get(str(card.kind), {}))
+        card.error = (errors or {}).get(card.kind, "")
+    return cards
+
+
+def _attributes(steps: Mapping[int, Step], was: Mapping[str, Any]) -> list[AttributeRow]:
+    """The asked attributes by the rollout, then those that the person added."""
+    texts = [steps[k].text if k in steps else "" for k in (StepKind.QUERY, StepKind.ATTRIBUTE)]
+    asked = asked_attributes(*texts)
+    marked = {mark.name: mark.state for mark in marks_of(was.get("attributes"))}
+    return [
+        AttributeRow(name, mark_options(marked.get(name, "")))
+        for name in dict.fromkeys([*asked, *marked])
+    ]
+
+
+def mark_options(chosen: str = "") -> list[Option]:
+    return [
+        Option(state, STATE_NAMES[state], key, checked=state == chosen)
+        for state, key in zip(STATES, STATE_KEYS, strict=True)
+    ]
+
+
+def lines_of(text: str) -> list[Line]:
+    """The lines under the heading with their offsets in ``text``; the claim line is marked."""
+    lines, offset = [], 0
+    for raw in text.splitlines(keepends=True):
+        line = raw.rstrip("\r\n")
+        if line.strip() and not line.startswith("## "):
+            lines.append(Line(line, offset, _is_claim(line)))
+        offset += len(raw)
+    return lines
+
+
+def _is_claim(line: str) -> bool:
+    key, colon, value = line.partition(":")
+    kinds = [kind for kind, name in CLAIM_KEYS.items() if name == key.strip().lower()]
+    return bool(colon and kinds and value.strip().lower() in VALUES[kinds[0]])
+
+
+def _card(item: QueueItem, kind: StepKind, step: Step | None, was: Mapping[str, Any]) -> Card:
+    verdict, value = str(was.get("verdict", "")), str(was.get("value", ""))
+    claim = step.value if step else ""
+    return Card(
+        kind=int(kind),
+        name=NAMES[kind],
+        judged=kind in item.kinds,
+        missing=step is None,
+        claim=claim,
+        lines=lines_of(step.text) if step else [],
+        verdicts=_verdicts(verdict, missing=step is None),
+        values=[
+            Option(v, VALUE_NAMES[v], key, claimed=v == claim, checked=v == value)
+            for v, key in zip(VALUES.get(kind, ()), VALUE_KEYS, strict=False)
+        ],
+        verdict=verdict,
+        value=value,
+        reason=str(was.get("reason", "")),
+        comment=str(was.get("comment", "")),
+        comment_start=was.get("comment_start"),
+        comment_end=was.get("comment_end"),
+    )
+
+
+def _verdicts(chosen: str, *, missing: bool) -> list[Option]:
+    """A step that is missing from the text cannot be correct."""
+    return [
+        Option(value, name, key, checked=value == chosen)
+        for value, key, name in VERDICTS
+        if not (missing and value == "correct")
+    ]

@@ -1,0 +1,87 @@
+"""What a person is told after a gold item, and how they may answer back."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from annotation.cot.gold import said_of
+from annotation.cot.labels import LabelInput
+from annotation.labelling.answers import answer_rows
+from annotation.labelling.disputes import dispute_open
+from annotation.labelling.gold import gold_retry, may_retry
+from annotation.labelling.gold_select import gold_try_answers
+from annotation.models import GoldTry, QueueItem, Submission
+from annotation.people.guard import role_required, visitor
+from annotation.people.roles import Role
+
+
+def feedback_url(request: HttpRequest, submission: Submission) -> str | None:
+    """Where a submitted gold item leads: its feedback when something was wrong, else on."""
+    if submission.assignment.item.state != QueueItem.State.GOLD:
+        return None
+    found = GoldTry.objects.get(item=submission.assignment.item_id)
+    if found.wrong:
+        return reverse("gold_feedback", args=[found.pk])
+    messages.success(request, _("That was a gold item, and every step was right."))
+    return None
+
+
+@require_GET
+@never_cache
+@role_required(Role.ANNOTATOR)
+def feedback(request: HttpRequest, pk: int) -> HttpResponse:
+    """Which steps were wrong; the true answers once no attempt is left."""
+    found = _own(request, pk)
+    labels = [
+        LabelInput(kind=label.kind, verdict=label.verdict, value=label.value)
+        for label in gold_try_answers(found)
+    ]
+    retry = may_retry(found)
+    last = found.attempt >= found.gold.project.gold_tries
+    context = {
+        "project": found.gold.project,
+        "try": found,
+        "pair": found.gold.rollout.pair,
+        "rows": [
+            row
+            for row in answer_rows(found.gold.rollout, found.gold.answers, said_of(labels))
+            if row.known
+        ],
+        "revealed": last or not found.wrong,
+        "retry": retry,
+        "left": found.gold.project.gold_tries - found.attempt,
+        "disputes": found.disputes.select_related("decided_by").order_by("-pk"),
+        "disputed": found.disputes.filter(state="open").exists(),
+    }
+    return render(request, "quality/feedback.html", context)
+
+
+@require_POST
+@role_required(Role.ANNOTATOR)
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _own(request, pk)
+    gold_retry(gold_try=found, annotator=visitor(request))
+    return redirect(reverse("label", query={"project": found.gold.project.slug}))
+
+
+@require_POST
+@role_required(Role.ANNOTATOR)
+def dispute(request: HttpRequest, pk: int) -> HttpResponse:
+    dispute_open(
+        gold_try=_own(request, pk),
+        annotator=visitor(request),
+        reason=request.POST.get("reason", ""),
+    )
+    messages.success(request, _("A lead will look at it."))
+    return redirect("gold_feedback", pk)
+
+
+def _own(request: HttpRequest, pk: int) -> GoldTry:
+    rows = GoldTry.objects.select_related("gold__project", "gold__rollout__pair__product")
+    return get_object_or_404(rows, pk=pk, annotator=visitor(request), answered_at__isnull=False)

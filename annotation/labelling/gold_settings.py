@@ -1,0 +1,55 @@
+"""A project's quality settings."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from annotation.cot.errors import Denied, Invalid
+from annotation.cot.wording import wording as _
+from annotation.models import Project
+from annotation.people.roles import Role, has_role
+
+# field -> (lowest, highest)
+LIMITS: dict[str, tuple[int, int]] = {
+    "gold_percent": (0, 50),
+    "gold_onboarding": (0, 100),
+    "gold_tries": (1, 10),
+    "pause_below": (0, 100),
+    "pause_window": (1, 200),
+    "review_percent": (0, 100),
+}
+CONSENSUS = ("majority", "dawid_skene")
+
+
+@transaction.atomic
+def quality_settings_save(
+    *, project: Project, lead: User, numbers: dict[str, int], consensus: str
+) -> Project:
+    """Store gold rate, pause rule, review share and the way labels are merged.
+
+    Raises:
+        Denied: not a lead.
+        Invalid: an unknown setting or a number out of its limits.
+    """
+    if not has_role(lead, Role.LEAD):
+        raise Denied(_("only a lead may change these settings"))
+    if consensus not in CONSENSUS:
+        raise Invalid(_("consensus must be one of %(those)s", those=", ".join(CONSENSUS)))
+    if unknown := set(numbers) - set(LIMITS):
+        raise Invalid(_("there is no setting %(name)s", name=min(unknown)))
+    for name, value in numbers.items():
+        low, high = LIMITS[name]
+        if not low <= value <= high:
+            raise Invalid(
+                _(
+                    "%(name)s must be between %(low)s and %(high)s",
+                    name=name,
+                    low=low,
+                    high=high,
+                )
+            )
+        setattr(project, name, value)
+    project.consensus = consensus
+    project.save(update_fields=[*numbers, "consensus"])
+    return project

@@ -1,0 +1,216 @@
+"""The label page: claim, show, submit, skip, undo."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from annotation.cot.errors import AlreadySubmitted, Conflict, InvalidLabels
+from annotation.cot.rules import parse_rules
+from annotation.labelling.cards import cards_of, mark_options
+from annotation.labelling.claims import claim_whole
+from annotation.labelling.feedback_page import feedback_url
+from annotation.labelling.forms import answers_of, client_key_of, labels_of, milliseconds_of
+from annotation.labelling.place import answered_before, last_project, place_of
+from annotation.labelling.queue import claim_heartbeat, item_skip, queue_claim
+from annotation.labelling.queue_select import queue_state
+from annotation.labelling.recent import recent_submissions
+from annotation.labelling.skips import skip_take_back
+from annotation.labelling.submit import label_submit, submission_undo, undo_refusal
+from annotation.models import Assignment, Project, QueueItem, Submission
+from annotation.people.guard import role_required, visitor, wants_json
+from annotation.people.language import label_words, refusal_words
+from annotation.people.roles import Role
+
+CLAIMABLE = (QueueItem.State.OPEN, QueueItem.State.GOLD)
+
+
+@require_GET
+@never_cache
+@role_required(Role.ANNOTATOR)
+def label(request: HttpRequest) -> HttpResponse:
+    """The claim in ``?claim=`` while it is the visitor's and live, else any such claim, else
+    the next item, else why there is none."""
+    user = visitor(request)
+    slug = request.GET.get("project", "")
+    project = get_object_or_404(Project, slug=slug) if slug else last_project(user)
+    assignment = _claim_named(request) or queue_claim(annotator=user, project=project)
+    if assignment is None and project is not None and not slug:
+        project, assignment = None, queue_claim(annotator=user)
+    if assignment is None:
+        state = queue_state(user=user, project=project)
+        context = {"state": state, "project": project, **_before(request)}
+        return render(request, "annotation/label_empty.html", context)
+    return _page(request, assignment, assignment.draft, {})
+
+
+@require_POST
+@role_required(Role.ANNOTATOR)
+def submit(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Scripts get JSON with the receipt, a plain form a redirect or the page with errors."""
+    assignment = _own(request, pk)
+    item = assignment.item
+    answers = answers_of(request.POST, item.kinds)
+    claims = {step.kind: step.value for step in item.rollout.steps.all()}
+    try:
+        submission = label_submit(
+            assignment=assignment,
+            annotator=visitor(request),
+            client_key=client_key_of(request.POST),
+            labels=labels_of(answers, claims, hint_shown=bool(request.POST.get("hint_shown"))),
+            active_ms=milliseconds_of(request.POST),
+            rules_enforced=True,
+        )
+    except InvalidLabels as error:
+        errors = label_words(error)
+        if wants_json(request):
+            return JsonResponse({"error": refusal_words(error), "errors": errors}, status=422)
+        return _page(request, assignment, answers, errors, status=422)
+    except AlreadySubmitted as error:
+        messages.info(request, refusal_words(error))
+        return _stored(request, error.receipt, _next_url(item.project, receipt=error.receipt))
+    following = feedback_url(request, submission) or _next_url(
+        item.project, receipt=submission.pk
+    )
+    return _stored(request, submission.pk, following)
+
+
+@require_POST
+@role_required(Role.ANNOTATOR)
+def skip(request: HttpRequest, pk: int) -> HttpResponse:
+    assignment, how = _own(request, pk), request.POST.get("how", "")
+    vote = item_skip(
+        assignment=assignment,
+        annotator=visitor(request),
+        how=how,
+        reason=request.POST.get("reason", "").strip(),
+    )
+    messages.info(request, _("Skipped."))
+    skipped = {"skipped": pk} if how == Assignment.Skip.TO_OTHERS else {}
+    if vote is not None:
+        skipped["receipt"] = vote.pk
+    return redirect(_next_url(assignment.item.project, **skipped))
+
+
+@require_POST
+@role_required(Role.ANNOTATOR)
+def unskip(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was passed to others comes back while they have not taken it."""
+    assignment = _own(request, pk)
+    claim = skip_take_back(assignment=assignment, annotator=visitor(request))
+    messages.info(request, _("The item is yours again."))
+    return redirect(_next_url(assignment.item.project, claim=claim.pk))
+
+
+@require_POST
+@role_required(Role.ANNOTATOR)
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    user = visitor(request)
+    own = Submission.objects.select_related("assignment__item__project")
+    submission = get_object_or_404(own, pk=pk, annotator=user)
+    project = submission.assignment.item.project
+    try:
+        claim = submission_undo(submission=submission, annotator=user)
+    except Conflict as error:
+        messages.warning(request, _("Not undone: %(why)s.") % {"why": refusal_words(error)})
+        return redirect(_next_url(project))
+    messages.info(request, _("Undone. The item is yours again, as you submitted it."))
+    return redirect(_next_url(project, claim=claim.pk))
+
+
+def _stored(request: HttpRequest, receipt: int, following: str) -> HttpResponseBase:
+    if wants_json(request):
+        return JsonResponse({"receipt": receipt, "next": following})
+    return redirect(following)
+
+
+def _page(
+    request: HttpRequest,
+    assignment: Assignment,
+    answers: dict[str, Any],
+    errors: dict[int, str],
+    status: int = 200,
+) -> HttpResponse:
+    item = assignment.item
+    context = {
+        "assignment": assignment,
+        "item": item,
+        "cards": cards_of(item, answers, errors),
+        "errors": errors,
+        "mark_options": mark_options(),
+        "rules": rules_json(item.project),
+        "client_key": request.POST.get("client_key") or uuid.uuid4().hex,
+        "lease_ms": settings.LEASE_SECONDS * 1000,
+        "next_url": _next_url(item.project),
+        "place": place_of(visitor(request), item.project),
+        "answered": answered_before(assignment),
+        **_before(request),
+    }
+    return render(request, "annotation/label.html", context, status=status)
+
+
+def rules_json(project: Project) -> dict[str, str]:
+    """The rules table for the page: "category attribute" -> tier."""
+    return {f"{c} {a}": tier for (c, a), tier in parse_rules(project.rules).tiers.items()}
+
+
+def _before(request: HttpRequest) -> dict[str, object]:
+    """What the person did just before, while it can be taken back."""
+    pk = request.GET.get("skipped", "")
+    own = Assignment.objects.filter(
+        annotator=visitor(request), skip=Assignment.Skip.TO_OTHERS, item__state="open"
+    )
+    skipped = own.filter(pk=pk).first() if _is_id(pk) else None
+    return {"skipped": skipped, **_receipt(request)}
+
+
+def _receipt(request: HttpRequest) -> dict[str, object]:
+    """The newest receipt while it can be undone; shown when the submit led here."""
+    newest = recent_submissions(visitor(request), limit=1).first()
+    if newest is None:
+        return {"receipt": None}
+    item = newest.assignment.item
+    refusal = undo_refusal(submission=newest, item=item)
+    return {
+        "receipt": newest,
+        "just_submitted": request.GET.get("receipt") == str(newest.pk),
+        "can_undo": refusal is None,
+        "undo_seconds": settings.UNDO_SECONDS if item.state == QueueItem.State.LABELLED else 0,
+    }
+
+
+def _own(request: HttpRequest, pk: int) -> Assignment:
+    claim = claim_whole(pk, visitor(request))
+    if claim is None:
+        raise Http404
+    return claim
+
+
+def _claim_named(request: HttpRequest) -> Assignment | None:
+    """What ``?claim=`` names, renewed; None when it is over or somebody else's."""
+    named = request.GET.get("claim", "")
+    claim = claim_whole(int(named), visitor(request)) if _is_id(named) else None
+    live = claim and claim.state == Assignment.State.CLAIMED
+    if claim is None or not live or claim.item.state not in CLAIMABLE:
+        return None
+    claim_heartbeat(assignment=claim, annotator=visitor(request))
+    return claim
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def _next_url(project: Project, **named: int) -> str:
+    """The next item of the same project: what a person has just learned stays useful."""
+    query = {name: str(number) for name, number in named.items()}
+    return reverse("label", query={"project": project.slug, **query})

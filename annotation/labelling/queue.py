@@ -1,0 +1,263 @@
+"""The queue: who may judge what, for how long, and what happens when they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from annotation.cot.errors import Conflict, Denied, DraftConflict, Invalid
+from annotation.cot.steps import StepKind
+from annotation.cot.storable import storable_json
+from annotation.cot.wording import wording as _
+from annotation.labelling.claim_sql import Lock, Standing, Taken, claim_once, own_claim
+from annotation.labelling.claims import claim_record, claim_whole, record_of
+from annotation.labelling.gold import gold_serve
+from annotation.labelling.items import default_kinds
+from annotation.labelling.skips import item_close, unrateable_vote
+from annotation.models import Assignment, Project, QueueItem, Rollout, Submission
+from annotation.people.roles import Role, has_role
+
+LIVE_STATES = (QueueItem.State.OPEN, QueueItem.State.LABELLED, QueueItem.State.SPLIT)
+
+Skip = Assignment.Skip
+SKIP_WAYS = tuple(Skip.values)
+
+HIGHEST_RANK = 40  # what a project's order gives; what somebody waits for is above it
+_PRIORITY = {QueueItem.Reason.DISAGREEMENT: 100, QueueItem.Reason.AUDIT: 50}
+
+_PASSES: tuple[tuple[Lock, bool], ...] = (
+    ("FOR UPDATE OF i SKIP LOCKED", False),
+    ("FOR UPDATE OF i SKIP LOCKED", True),
+    ("FOR UPDATE OF i", True),
+)
+
+
+@transaction.atomic
+def queue_open(
+    *,
+    rollout: Rollout,
+    reason: str | None = None,
+    priority: int = 0,
+    overlap: int | None = None,
+    kinds: Sequence[int] | None = None,
+    note: str = "",
+) -> QueueItem:
+    """Ask people about a rollout; a rollout that is already in the queue stays there once.
+
+    ``kinds`` defaults to all five steps, for a malformed rollout to the readable ones and 3-5.
+    A live item keeps its place unless the new priority is higher.
+
+    Raises:
+        Invalid: no kind, an unknown one, or an overlap outside the project's limits.
+    """
+    project = rollout.pair.project
+    malformed = bool(rollout.parse_error)
+    fallback = QueueItem.Reason.MALFORMED if malformed else QueueItem.Reason.NEW
+    why = QueueItem.Reason(reason or fallback)
+    people = project.overlap if overlap is None else overlap
+    asked = sorted(set(default_kinds(rollout) if kinds is None else kinds))
+    if not asked or not set(asked) <= {int(kind) for kind in StepKind}:
+        raise Invalid(_("kinds must be step numbers 1 to 5"))
+    if not 1 <= people <= project.max_overlap:
+        raise Invalid(_("overlap must be between 1 and %(n)s", n=project.max_overlap))
+    rank = max(priority, _PRIORITY.get(why, 0))
+    item, created = QueueItem.objects.get_or_create(
+        rollout=rollout,
+        state__in=LIVE_STATES,
+        defaults={
+            "project": project,
+            "reason": why,
+            "priority": rank,
+            "overlap": people,
+            "kinds": asked,
+            "note": note,
+            "state": QueueItem.State.OPEN,
+        },
+    )
+    if not created and item.priority < rank:
+        item.priority = rank
+        item.save(update_fields=["priority"])
+    return item
+
+
+def queue_claim(
+    *, annotator: User, project: Project | None = None, now: datetime | None = None
+) -> Assignment | None:
+    """The person's own unfinished claim, else a gold item that is due, else the next item,
+    else None.
+
+    An item is given to ``overlap`` distinct people at most; see ``claim_sql``.
+    """
+    slug = project.slug if project else ""
+    found = _claim(annotator, slug, now or timezone.now(), shown=False)
+    return None if found is None else claim_whole(found[0])
+
+
+def queue_claim_record(
+    *, annotator: User, slug: str = "", now: datetime | None = None
+) -> dict[str, Any] | None:
+    """The same in the shape of the API; ``slug`` names the project, "" is any."""
+    found = _claim(annotator, slug, now or timezone.now(), shown=True)
+    if found is None:
+        return None
+    claim_id, record = found
+    return record or claim_record(claim_id, annotator.pk)
+
+
+def _claim(
+    annotator: User, slug: str, now: datetime, *, shown: bool
+) -> tuple[int, dict[str, Any] | None] | None:
+    """(id, record of an item that was just taken with ``shown``)."""
+    expires = now + timedelta(seconds=settings.LEASE_SECONDS)
+    standing = own_claim(annotator_id=annotator.pk, slug=slug, expires=expires)
+    if slug and standing.project_id is None:
+        return None  # no such project
+    if standing.claim_id is not None:
+        return standing.claim_id, None
+    if standing.project_id in standing.barred:
+        return None
+    if standing.mixes_gold:
+        project = Project.objects.get(slug=slug) if slug else None
+        if gold := gold_serve(
+            annotator=annotator, project=project, expires=expires, barred=standing.barred
+        ):
+            return gold.pk, None
+    if taken := _take(annotator.pk, standing, now, expires, shown):
+        return taken
+    # A second tab of the same person may have won the last item.
+    own = own_claim(annotator_id=annotator.pk, slug=slug, expires=expires).claim_id
+    return None if own is None else (own, None)
+
+
+def _take(
+    annotator_id: int, standing: Standing, now: datetime, expires: datetime, shown: bool
+) -> tuple[int, dict[str, Any] | None] | None:
+    step = 0
+    while step < len(_PASSES):
+        lock, put_off_too = _PASSES[step]
+        taken = claim_once(
+            annotator_id=annotator_id,
+            standing=standing,
+            now=now,
+            expires=expires,
+            lock=lock,
+            put_off_too=put_off_too,
+            shown=shown,
+        )
+        if taken.claim_id is not None:
+            return taken.claim_id, _record(taken, expires)
+        # An item that was lost to somebody faster: the same pass again, with fresh eyes.
+        step += taken.item_id is None
+    return None
+
+
+def _record(taken: Taken, expires: datetime) -> dict[str, Any] | None:
+    if taken.shown is None or taken.claim_id is None:
+        return None
+    state, version = Assignment.State.CLAIMED.value, taken.draft_version or 0
+    return record_of(taken.claim_id, state, expires, taken.draft or {}, version, taken.shown)
+
+
+def claim_heartbeat(
+    *, assignment: Assignment, annotator: User, now: datetime | None = None
+) -> datetime:
+    """Renew a lease; returns when it now ends.
+
+    Raises:
+        Denied: somebody else's.
+        Conflict: the slot was given away or the work is done.
+    """
+    _check_owner(assignment, annotator)
+    expires = (now or timezone.now()) + timedelta(seconds=settings.LEASE_SECONDS)
+    renewed = Assignment.objects.filter(
+        pk=assignment.pk, state=Assignment.State.CLAIMED
+    ).update(expires_at=expires)
+    if not renewed:
+        raise Conflict(_("this item is no longer yours"))
+    return expires
+
+
+def draft_save(
+    *,
+    assignment: Assignment,
+    annotator: User,
+    base_version: int,
+    draft: dict[str, Any],
+    now: datetime | None = None,
+) -> int:
+    """Keep unfinished work; returns the new version and renews the lease.
+
+    A draft outlives its lease: it is also saved when the slot was given away.
+
+    Raises:
+        Denied: somebody else's.
+        Invalid: it holds what JSON has not: a number without end, half a surrogate pair, NUL.
+        DraftConflict: ``base_version`` is not the saved one; carries the saved draft.
+        Conflict: already submitted.
+    """
+    _check_owner(assignment, annotator)
+    if not storable_json(draft):
+        raise Invalid(_("the draft holds a number or a text that cannot be stored"))
+    expires = (now or timezone.now()) + timedelta(seconds=settings.LEASE_SECONDS)
+    rows = Assignment.objects.filter(pk=assignment.pk)
+    unfinished = [Assignment.State.CLAIMED, Assignment.State.EXPIRED]
+    saved = rows.filter(draft_version=base_version, state__in=unfinished).update(
+        draft=draft, draft_version=base_version + 1
+    )
+    if not saved:
+        current = rows.get()
+        if current.state not in unfinished:
+            raise Conflict(_("this item is no longer yours"))
+        raise DraftConflict(current.draft_version, current.draft)
+    rows.filter(state=Assignment.State.CLAIMED).update(expires_at=expires)
+    return base_version + 1
+
+
+@transaction.atomic
+def item_skip(
+    *, assignment: Assignment, annotator: User, how: str, reason: str = ""
+) -> Submission | None:
+    """Give a claimed item back; all but ``to_me`` with a reason. A draft is kept.
+
+    ``how``: ``to_me`` puts it at the end of this person's queue, ``to_others`` never shows it
+    to this person again (``skip_take_back`` does), ``drop`` (leads) takes it out of the queue
+    for all, ``unrateable`` is this person's vote that it cannot be judged and gives a receipt.
+
+    Raises:
+        Denied: somebody else's claim, or only a lead may drop.
+        Invalid: an unknown way, or no reason given.
+        Conflict: the claim is over.
+    """
+    _check_owner(assignment, annotator)
+    if how not in SKIP_WAYS:
+        raise Invalid(_("skip with one of %(those)s", those=", ".join(SKIP_WAYS)))
+    if how == Skip.DROP and not has_role(annotator, Role.LEAD):
+        raise Denied(_("only a lead may drop an item"))
+    if how != Skip.TO_ME and not reason.strip():
+        raise Invalid(_("say why"))
+    item = QueueItem.objects.select_for_update().get(pk=assignment.item_id)
+    states = Assignment.State
+    given_back = Assignment.objects.filter(pk=assignment.pk, state=states.CLAIMED).update(
+        state=states.RELEASED if how == Skip.TO_ME else states.SKIPPED,
+        reason=reason.strip(),
+        skip=how,
+        skipped_at=timezone.now(),
+    )
+    if not given_back:
+        raise Conflict(_("this item is no longer yours"))
+    if how == Skip.UNRATEABLE and item.state != QueueItem.State.GOLD:
+        return unrateable_vote(assignment=Assignment.objects.get(pk=assignment.pk), item=item)
+    if how in (Skip.DROP, Skip.UNRATEABLE):  # gold asks one person alone
+        item_close(item, f"{how}: {reason.strip()}")
+    return None
+
+
+def _check_owner(assignment: Assignment, annotator: User) -> None:
+    if assignment.annotator_id != annotator.pk:
+        raise Denied(_("this claim belongs to somebody else"))

@@ -1,0 +1,103 @@
+"""Recording what a policy wrote, well formed or not."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.db import transaction
+
+from annotation.cot.errors import Conflict
+from annotation.cot.steps import (
+    CotParseError,
+    Layout,
+    ParsedStep,
+    normalised,
+    parse,
+    parse_partial,
+    step_sha256,
+)
+from annotation.cot.storable import storable
+from annotation.cot.wording import wording as _
+from annotation.models import Pair, Rollout, Step
+
+
+@transaction.atomic
+def rollout_record(
+    *,
+    pair: Pair,
+    text: str,
+    policy: str,
+    prompt_version: str = "1",
+    sample_index: int = 0,
+    temperature: float = 1.0,
+    seed: int = 0,
+    max_tokens: int = 256,
+    finish: str = "stop",
+    layout: str = "answer_last",
+    keep_first: bool = False,
+) -> Rollout:
+    """Store one CoT and its readable steps; the same (pair, policy, seed, index) only once.
+
+    ``keep_first``: the sampler of a job that is run again may write another text; the one that
+    people may have judged stays.
+
+    Raises:
+        Conflict: the same key is stored with another text or layout.
+    """
+    text = normalised(storable(text))
+    steps, code, message = _read(text, cast(Layout, layout), cut=finish == "length")
+    rollout, created = Rollout.objects.get_or_create(
+        pair=pair,
+        policy=policy,
+        seed=seed,
+        sample_index=sample_index,
+        defaults={
+            "text": text,
+            "layout": layout,
+            "parse_error": code,
+            "parse_message": message,
+            "prompt_version": prompt_version,
+            "temperature": temperature,
+            "max_tokens": max_tokens,
+            "finish": finish,
+        },
+    )
+    if not created and not keep_first and (rollout.text, rollout.layout) != (text, layout):
+        raise Conflict(
+            _(
+                "rollout %(id)s has this pair, policy, seed and sample_index with another"
+                " text; send it with another sample_index",
+                id=rollout.pk,
+            )
+        )
+    if created:
+        Step.objects.bulk_create(_steps(rollout, pair, steps))
+    return rollout
+
+
+def _read(text: str, layout: Layout, *, cut: bool) -> tuple[list[ParsedStep], str, str]:
+    try:
+        return parse(text, layout, cut=cut), "", ""
+    except CotParseError as error:
+        return parse_partial(text), error.code, str(error)
+
+
+def _steps(rollout: Rollout, pair: Pair, steps: list[ParsedStep]) -> list[Step]:
+    rows: list[Step] = []
+    for step in steps:
+        text = rollout.text[step.start : step.end]
+        # The pair's hash covers query and product, so equal reasoning about the same facts
+        # shares a label and nothing else does.
+        prefix = [row.text for row in rows] + [text]
+        rows.append(
+            Step(
+                rollout=rollout,
+                kind=int(step.kind),
+                text=text,
+                start=step.start,
+                end=step.end,
+                value=step.value or "",
+                sha256=step_sha256(pair.content_hash, prefix),
+            )
+        )
+    return rows

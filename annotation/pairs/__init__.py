@@ -1,0 +1,1 @@
+"""Pairs of a query and a product: reading files, writing rows, imports as jobs."""

@@ -1,0 +1,70 @@
+"""The columns of a file: which are there, which are needed, and which nobody reads. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from annotation.pairs.readers.rows import ImportFileError
+
+KEPT = 100  # names of unknown columns; an object a line may bring any number
+
+
+class Columns:
+    """What a reader wants of a file. ``unknown`` fills while it is read.
+
+    ``known`` None means all. With ``as_attributes`` unknown columns become product attributes.
+    """
+
+    def __init__(
+        self,
+        needed: Collection[str] = (),
+        known: Collection[str] | None = None,
+        *,
+        as_attributes: bool = False,
+    ) -> None:
+        self.needed, self.as_attributes = tuple(needed), as_attributes
+        self.known = None if known is None else frozenset(known)
+        self.unknown: dict[str, None] = {}  # in the order of the file
+
+    def header(self, path: Path, header: Sequence[str]) -> list[str]:
+        """The columns to read, of a file that names them once. An empty name is no column.
+
+        Raises:
+            ImportFileError: a needed column is missing, or one is there twice.
+        """
+        names = dict.fromkeys(column for column in header if column)
+        if twice := [column for column in names if header.count(column) > 1]:
+            raise ImportFileError(f"{path.name} has the column {', '.join(twice)[:200]} twice")
+        columns_needed(path, names, *self.needed)
+        self.note(names)
+        return [c for c in names if self.as_attributes or c not in self.unknown]
+
+    def note(self, record: Mapping[str, Any]) -> None:
+        """Remember what nobody reads of it."""
+        if self.known is None or self.known.issuperset(record):
+            return
+        for column in record:
+            if column not in self.known and len(self.unknown) < KEPT:
+                self.unknown.setdefault(column)
+
+    def extra(self, record: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        """What becomes attributes beside the record's own."""
+        if not self.as_attributes or self.known is None:
+            return []
+        return [(name, value) for name, value in record.items() if name not in self.known]
+
+
+def columns_needed(path: Path, record: Mapping[str, Any], *needed: str) -> None:
+    """``a|b`` is needed by either name.
+
+    Raises:
+        ImportFileError: one is missing; all that are needed and all there are are named.
+    """
+    if all(any(name in record for name in names.split("|")) for names in needed):
+        return
+    wanted = ", ".join(names.replace("|", " or ") for names in needed)
+    raise ImportFileError(
+        f"{path.name}: needs the columns {wanted}; it has {', '.join(map(str, record))[:300]}"
+    )

@@ -1,0 +1,133 @@
+"""Amazon's Shopping Queries data set (ESCI): an examples and a products file, or both joined.
+
+Mapping (docs/importing.md): Exact 4, Substitute 3, Complement 2, Irrelevant 1. The published
+``split`` column is kept out: it is by query as well, but has no validation part.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from annotation.pairs.readers.columns import columns_needed
+from annotation.pairs.readers.files import records
+from annotation.pairs.readers.lookup import DiskLookup
+from annotation.pairs.readers.rows import ImportFileError, Row, RowError, Rows, clean, row_of
+
+TIERS = {"EXACT": "4", "SUBSTITUTE": "3", "COMPLEMENT": "2", "IRRELEVANT": "1"}
+EXAMPLES = "shopping_queries_dataset_examples.parquet"
+PRODUCTS = "shopping_queries_dataset_products.parquet"
+_LABELS = TIERS | {word[0]: tier for word, tier in TIERS.items()}
+_TAG = re.compile(r"<[^<>]{1,200}>")
+
+
+def read_rows(path: Path, products: Path | None = None, locale: str = "") -> Rows:
+    """``path`` is the examples file or its folder, or a file (or a folder of Parquet files)
+    whose rows have their product already; ``locale`` ("us", "es", "jp") keeps one.
+
+    Raises:
+        ImportFileError: a file or a column is missing, or the product file is bad.
+    """
+    examples = _examples(path)
+    if products is None and _is_joined(examples[0]):
+        yield from _rows(examples, locale, _own_product)
+        return
+    products = products or examples[0].parent / PRODUCTS
+    if not products.is_file():
+        raise ImportFileError(f"ESCI: there is no {products.name}")
+    with DiskLookup(_catalogue(products, locale), products.name) as catalogue:
+        yield from _rows(examples, locale, lambda example: _looked_up(example, catalogue))
+
+
+def _examples(path: Path) -> list[Path]:
+    if not path.is_dir():
+        if not path.is_file():
+            raise ImportFileError(f"ESCI: there is no {path.name}")
+        return [path]
+    if (path / EXAMPLES).is_file():
+        return [path / EXAMPLES]
+    parts = sorted(path.glob("*.parquet"))
+    if not parts or not _is_joined(parts[0]):
+        raise ImportFileError(f"ESCI: there is no {EXAMPLES}")
+    return parts
+
+
+def _is_joined(path: Path) -> bool:
+    first = next((record for _, record in records(path)), None)
+    return isinstance(first, Mapping) and "product_title" in first
+
+
+def _rows(
+    files: list[Path],
+    locale: str,
+    product_of: Callable[[Mapping[str, Any]], Mapping[str, Any] | None],
+) -> Rows:
+    for path in files:
+        header_checked = False
+        for line, record in records(path):
+            if isinstance(record, RowError):
+                yield record
+                continue
+            if not header_checked:
+                columns_needed(path, record, "query", "product_id", "esci_label")
+                header_checked = True
+            if not locale or clean(record.get("product_locale")) == locale:
+                row = _joined(line, record, product_of(record))
+                # A line number alone does not say which of several files is meant.
+                if len(files) > 1 and isinstance(row, RowError):
+                    row = RowError(line, f"{path.name}: {row.message}")
+                yield row
+
+
+def _own_product(example: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {str(name).removeprefix("product_"): value for name, value in example.items()}
+
+
+def _looked_up(example: Mapping[str, Any], catalogue: DiskLookup) -> Mapping[str, Any] | None:
+    market, product = clean(example.get("product_locale")), clean(example.get("product_id"))
+    return catalogue.get(f"{market}/{product}") or catalogue.get(f"/{product}")
+
+
+def _joined(line: int, example: Mapping[str, Any], product: Mapping[str, Any] | None) -> Row:
+    tier = _LABELS.get(clean(example.get("esci_label")).upper())
+    if tier is None:
+        return RowError(line, f"esci_label '{example.get('esci_label')}' is not E, S, C or I")
+    product_id = clean(example.get("product_id"))
+    market = clean(example.get("product_locale"))
+    if product is None:
+        return RowError(line, f"product {product_id} ({market}) is not in the product file")
+    attributes = [("brand", product.get("brand")), ("color", product.get("color"))]
+    texts = [_plain(product.get(name)) for name in ("description", "bullet_point")]
+    return row_of(
+        line,
+        {
+            "query": example.get("query"),
+            "product_id": product_id,
+            "title": _plain(product.get("title")),
+            "attributes": [[n, _plain(v)] for n, v in attributes if clean(v)],
+            "description": " ".join(text for text in texts if text),
+            "locale": market or "us",
+            "tier": tier,
+        },
+    )
+
+
+def _catalogue(path: Path, locale: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for line, record in records(path):
+        if isinstance(record, RowError):
+            raise ImportFileError(f"{path.name}, line {line}: {record.message}")
+        # Some mirrors wrap each product as {"fields": {...}} and drop the product_ prefix.
+        fields = record.get("fields")
+        flat = fields if isinstance(fields, Mapping) else record
+        product = {str(name).removeprefix("product_"): value for name, value in flat.items()}
+        market = clean(product.get("locale"))
+        if not locale or not market or market == locale:
+            yield f"{market}/{clean(product.get('id'))}", product
+
+
+def _plain(value: Any) -> str:
+    """Without markup and entities."""
+    return " ".join(html.unescape(_TAG.sub(" ", clean(value))).split())

@@ -1,0 +1,235 @@
+"""Importing pairs: read and written by COPY batch by batch; memory stays constant."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from json.encoder import encode_basestring as quoted
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from annotation.cot.errors import Invalid
+from annotation.cot.gold import answers_conflict
+from annotation.cot.rules import parse_rules
+from annotation.cot.splits import SPLITS
+from annotation.cot.storable import storable
+from annotation.models import Project
+from annotation.models.outbox import outbox_writing
+from annotation.pairs.copy import PairCopy, ReadyPair, ready_pair
+from annotation.pairs.query_splits import QuerySplits, SplitClash
+from annotation.pairs.read_ahead import read_ahead
+from annotation.pairs.readers.files import row_total
+from annotation.pairs.readers.opening import file_look
+from annotation.pairs.readers.rows import (  # fmt: skip
+    VALUE_COLUMNS,
+    ImportFileError,
+    PairRow,
+    RowError,
+    Rows,
+)
+from annotation.pairs.readers.table import columns_for, read_rows
+
+Progress = Callable[[int, int | None], None]
+
+KEPT_ERRORS = 100
+_BATCH = 2000
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import did. ``existing`` counts pairs that were there before or repeat in the
+    file; ``errors`` and ``notices`` are the first hundred as (line, message). A notice is what
+    was imported otherwise than it was written. ``unknown``: the columns that nobody reads."""
+
+    read: int = 0
+    created: int = 0
+    existing: int = 0
+    error_count: int = 0
+    errors: list[tuple[int, str]] = field(default_factory=list)
+    notice_count: int = 0
+    notices: list[tuple[int, str]] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+    def refuse(self, line: int, message: str) -> None:
+        self.error_count += 1
+        if len(self.errors) < KEPT_ERRORS:
+            self.errors.append((line, storable(message)))
+
+    def notice(self, line: int, message: str) -> None:
+        self.notice_count += 1
+        if len(self.notices) < KEPT_ERRORS:
+            self.notices.append((line, storable(message)))
+
+
+class ImportRefused(Invalid):
+    """All or nothing, and something was wrong: nothing was imported."""
+
+    def __init__(self, report: ImportReport) -> None:
+        line, message = min(report.errors)
+        many = "1 bad row" if report.error_count == 1 else f"{report.error_count} bad rows"
+        super().__init__(f"nothing was imported: {many}, the first in line {line}: {message}")
+        self.report = report
+
+
+def pairs_import(
+    *,
+    project: Project,
+    path: Path,
+    adapter: str = "native",
+    skip_bad: bool = False,
+    split: str | None = None,
+    unknown_as_attributes: bool = False,
+    dry_run: bool = False,
+    source: str = "",
+    progress: Progress | None = None,
+    **options: Any,
+) -> ImportReport:
+    """Import a file; the same content again changes nothing.
+
+    A pair is the same when query, query type, locale and product snapshot are; of values that
+    come with a pair already known those that differ are named. The split is ``split``, else
+    the row's, else by query hash, and one for all rows of a query. ``unknown_as_attributes``
+    makes columns that nobody reads attributes of the product. ``dry_run`` does everything and
+    keeps nothing. ``source`` is the file's name to remember. ``progress`` gets (rows read, rows
+    in all or None). ``options`` name further files.
+
+    Raises:
+        ImportRefused: bad rows and not ``skip_bad``.
+        ImportFileError: the file as a whole cannot be read, or has no rows.
+        Invalid: a query would be in two splits.
+    """
+    if split is not None and split not in SPLITS:
+        raise Invalid(f"split must be one of {', '.join(SPLITS)}")
+    report = ImportReport()
+    columns = columns_for(adapter, as_attributes=unknown_as_attributes)
+    if columns is not None:
+        options["columns"] = columns
+    rows = read_rows(path, adapter, **options)
+    total = _begin(path, report)
+    with transaction.atomic():
+        copy = PairCopy(project, source or path.name)
+        outbox_writing(project)
+        ready = _Ready(project, report, split)
+        for read, batch in read_ahead(ready.batches(rows)):
+            if skip_bad or not report.errors:
+                report.created += copy.write(batch)
+                _compare(copy, report)
+            if progress:
+                progress(read, total)
+        if not report.read:
+            raise ImportFileError(f"{path.name} has no rows: there is nothing to import")
+        if report.errors and not skip_bad:
+            raise ImportRefused(report)
+        ready.splits.check()
+        transaction.set_rollback(dry_run)
+    report.existing = report.read - report.error_count - report.created
+    report.unknown = [storable(name) for name in columns.unknown] if columns else []
+    if progress:
+        progress(report.read, report.read)
+    return report
+
+
+def _begin(path: Path, report: ImportReport) -> int | None:
+    """Rows in all, where that is known before reading; an encoding of its own is told."""
+    if not path.is_file():
+        return None
+    if encoding := file_look(path).encoding:
+        report.notice(1, f"the file is {encoding.upper()} and was read as that, not UTF-8")
+    return row_total(path)
+
+
+def _compare(copy: PairCopy, report: ImportReport) -> None:
+    """What rows of known pairs say beside what is stored: the first word stays, and a file that
+    contradicts itself is wrong."""
+    for pair in copy.differing:
+        kinds = sorted(k for k, v in pair.gold.items() if pair.stored.get(k, v) != v)
+        if kinds:
+            what = ", ".join(f"'{pair.gold[k]}' but '{pair.stored[k]}'" for k in kinds)
+            if pair.here:
+                report.refuse(pair.line, f"it contradicts an earlier row of the pair: {what}")
+            else:
+                report.notice(pair.line, f"differs from what is stored, which stays: {what}")
+        elif pair.here:
+            copy.add_gold(pair)
+        else:
+            report.notice(
+                pair.line, "has values that the stored pair has not; it stays as it is"
+            )
+
+
+class _Ready:
+    """Rows as they are written, made in the thread that reads."""
+
+    def __init__(self, project: Project, report: ImportReport, split: str | None) -> None:
+        self._report, self._rules = report, parse_rules(project.rules)
+        self.splits = QuerySplits(project, split)
+
+    def batches(self, rows: Rows) -> Iterator[tuple[int, list[ReadyPair]]]:
+        """The good rows, with the number of all that were read up to them."""
+        batch: list[ReadyPair] = []
+        for row in rows:
+            self._report.read += 1
+            if isinstance(row, RowError):
+                self._report.refuse(row.line, row.message)
+                continue
+            try:
+                split = self.splits.split(row)
+            except SplitClash as clash:
+                self._report.refuse(row.line, str(clash))
+                continue
+            if len(row.gold) == len(VALUE_COLUMNS):
+                self._lint(row)
+            batch.append(_ready(row, split))
+            if len(batch) == _BATCH:
+                yield self._report.read, batch
+                batch = []
+        if batch:
+            yield self._report.read, batch
+
+    def _lint(self, row: PairRow) -> None:
+        if conflict := answers_conflict(row.gold, self._rules):
+            row.gold = {}
+            self._report.notice(row.line, f"{conflict}: its values were not made gold")
+
+
+def pair_hash(row: PairRow) -> str:
+    """The ``content_hash`` of the pair that a row becomes."""
+    return _pair_hash(row, _sha256(*_facts(row)))
+
+
+def _pair_hash(row: PairRow, product_hash: str) -> str:
+    return _sha256(row.query, row.query_type, row.locale, row.product_id, product_hash)
+
+
+def _facts(row: PairRow) -> tuple[str, ...]:
+    """What makes a product snapshot."""
+    # As json.dumps would write it, which takes a third of the time of a row.
+    pairs = [f"[{quoted(name)}, {quoted(value)}]" for name, value in row.attributes]
+    attributes = f"[{', '.join(pairs)}]"
+    return (row.title, row.category_path, attributes, row.description, row.image_url)
+
+
+def _ready(row: PairRow, split: str) -> ReadyPair:
+    facts = _facts(row)
+    product_hash = _sha256(*facts)
+    return ready_pair(
+        row.line,
+        (row.product_id, product_hash, *facts),
+        (
+            _pair_hash(row, product_hash),
+            row.query,
+            row.query_type,
+            row.locale,
+            split,
+            json.dumps(row.gold) if row.gold else "{}",
+            json.dumps(row.silver) if row.silver else "{}",
+        ),
+    )
+
+
+def _sha256(*parts: str) -> str:
+    return sha256("\x1f".join(parts).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Who is behind a request, and what they may do."""

@@ -1,0 +1,52 @@
+"""A person who leaves: what they decided stays, who they were goes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.utils import timezone
+
+from annotation.cot.errors import Conflict, Denied, Invalid
+from annotation.cot.wording import wording as _
+from annotation.models import ApiToken, Assignment
+from annotation.people.roles import Role, has_role
+
+
+@transaction.atomic
+def person_anonymise(*, person: User, admin: User, now: datetime | None = None) -> User:
+    """Replace name and e-mail, end sign-in, sessions, roles and tokens, give open claims back;
+    labels stay and count as before. It cannot be undone; a second time changes nothing.
+
+    Raises:
+        Denied: not an administrator.
+        Invalid: the administrator themselves.
+        Conflict: another account has the name that is to be given.
+    """
+    if not has_role(admin, Role.ADMIN):
+        raise Denied(_("only an administrator may do this"))
+    if person.pk == admin.pk:
+        raise Invalid(_("you cannot do this to your own account; ask another administrator"))
+    person = User.objects.select_for_update().get(pk=person.pk)
+    name = f"person-{person.pk}"
+    if User.objects.filter(username=name).exclude(pk=person.pk).exists():
+        raise Conflict(_("another account is called %(name)s; rename it first", name=name))
+    person.username, person.first_name, person.last_name, person.email = name, "", "", ""
+    person.is_active = person.is_staff = person.is_superuser = False
+    person.set_unusable_password()  # which ends every session
+    person.save()
+    person.groups.clear()
+    person.user_permissions.clear()
+    tokens = ApiToken.objects.filter(user=person)
+    tokens.filter(revoked_at=None).update(revoked_at=now or timezone.now())
+    tokens.update(name="")
+    claims = Assignment.objects.filter(annotator=person, state=Assignment.State.CLAIMED)
+    claims.update(state=Assignment.State.RELEASED)
+    kind = ContentType.objects.get_for_model(User)
+    LogEntry.objects.filter(content_type=kind, object_id=str(person.pk)).update(
+        object_repr=name
+    )
+    return person

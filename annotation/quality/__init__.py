@@ -1,0 +1,1 @@
+"""How good the labels are: agreement, guidelines, stale labels, progress, projects."""

@@ -1,0 +1,206 @@
+"""How far people agree: by step, and by annotator, query type, split or week.
+
+Items are counted by what was said about them, in the database, so that a million labels come
+back as a few dozen rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from django.contrib.auth.models import User
+from django.db import connection
+
+from annotation.cot.steps import StepKind
+from annotation.models import Project
+from annotation.quality.alpha import Alpha, Explained, Level, alpha_explained, kappa_of_counts
+
+Slice = Literal["", "annotator", "query_type", "split", "week"]
+SLICES: tuple[Slice, ...] = ("", "annotator", "query_type", "split", "week")
+Patterns = dict[tuple[str, ...], int]
+
+# One label a person, step and item; "unsure", undone and gold answers are left out.
+_JUDGED = """
+judged AS (
+    SELECT l.item_id, l.kind, l.annotator_id, l.created_at,
+        CASE WHEN l.kind <= 2 THEN l.verdict ELSE l.value END AS said
+    FROM annotation_steplabel l
+    JOIN annotation_submission s ON s.id = l.submission_id AND s.undone_at IS NULL
+    JOIN annotation_queueitem i ON i.id = l.item_id
+    WHERE i.project_id = %(project)s AND i.state <> 'gold' AND l.verdict <> 'unsure'
+), items AS (
+    SELECT item_id, kind, array_agg(said ORDER BY said) AS said, max(created_at) AS at,
+        array_agg(annotator_id ORDER BY said, annotator_id) AS people
+    FROM judged GROUP BY item_id, kind
+)"""
+
+_OF = {
+    "": "''",
+    "annotator": "person::text",
+    "query_type": "p.query_type",
+    "split": "p.split",
+    "week": "to_char(date_trunc('week', items.at AT TIME ZONE 'UTC'), 'YYYY-MM-DD')",
+}
+
+_FROM = """
+FROM items
+JOIN annotation_queueitem i ON i.id = items.item_id
+JOIN annotation_rollout o ON o.id = i.rollout_id
+JOIN annotation_pair p ON p.id = o.pair_id
+"""
+_PEOPLE = "CROSS JOIN LATERAL unnest(items.people) AS person"
+
+
+@dataclass(frozen=True, slots=True)
+class SlicedAlpha:
+    value: str  # of the slice: a name, a split, the Monday of a week; "" = everything
+    key: str  # what finds it again: the annotator's id, else ``value``
+    by_kind: Mapping[int, Alpha]
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """An item behind a number: who said what, disagreeing items first."""
+
+    item_id: int
+    query: str
+    said: tuple[tuple[str, str], ...]  # (username, value)
+    differ: bool
+
+
+def level_of(kind: StepKind | int) -> Level:
+    """Steps 1-2 compare verdicts, 3-4 values (nominal), 5 tiers (ordinal)."""
+    return "ordinal" if kind == StepKind.FINAL else "nominal"
+
+
+def agreement_table(project: Project) -> list[dict[str, Any]]:
+    """One row a step kind: ``kind``, ``n_items``, ``n_labels``, ``alpha`` (None with an
+    ``undefined_reason``) and ``level``."""
+    (row,) = agreement_slices(project, "") or [SlicedAlpha("", "", {})]
+    rows = []
+    for kind in StepKind:
+        found = row.by_kind.get(int(kind)) or alpha_explained({}, level_of(kind)).alpha
+        result = asdict(found)
+        rows.append({"kind": int(kind), "alpha": result.pop("value"), **result})
+    return rows
+
+
+def agreement_slices(project: Project, by: Slice) -> list[SlicedAlpha]:
+    """Alpha of every step for every value of the slice; weeks oldest first, else by name.
+
+    An annotator's alpha is over the items that person judged, with everybody's labels.
+    """
+    patterns: dict[str, dict[int, Patterns]] = defaultdict(lambda: defaultdict(dict))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH {_JUDGED} SELECT {_OF[by]} AS slice, items.kind, items.said, count(*) "
+            f"{_FROM} {_PEOPLE if by == 'annotator' else ''} GROUP BY 1, 2, 3",
+            {"project": project.pk},
+        )
+        for key, kind, said, n in cursor.fetchall():
+            patterns[key][kind][tuple(said)] = n
+    names = _names(patterns) if by == "annotator" else {}
+    rows = [
+        SlicedAlpha(
+            names.get(key, key),
+            key,
+            {
+                kind: alpha_explained(counts, level_of(kind)).alpha
+                for kind, counts in sorted(by_kind.items())
+            },
+        )
+        for key, by_kind in patterns.items()
+    ]
+    return sorted(rows, key=lambda row: row.value)
+
+
+def agreement_explained(
+    project: Project, kind: StepKind, by: Slice = "", key: str = ""
+) -> tuple[Explained, int]:
+    """One number with what it is computed from, and how many items it leaves out because
+    only one person was sure about them."""
+    where, values = _slice(project, kind, by, key)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH {_JUDGED} SELECT items.said, count(*) {_FROM} {where} GROUP BY 1", values
+        )
+        patterns: Patterns = {tuple(said): n for said, n in cursor.fetchall()}
+    single = sum(n for said, n in patterns.items() if len(said) < 2)
+    return alpha_explained(patterns, level_of(kind)), single
+
+
+def agreement_items(
+    project: Project, kind: StepKind, by: Slice = "", key: str = "", limit: int = 100
+) -> list[Behind]:
+    """The items behind a number, those on which people differ first, then the newest."""
+    where, values = _slice(project, kind, by, key)
+    differ = "items.said[1] <> items.said[cardinality(items.said)]"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH {_JUDGED} SELECT i.id, p.query, items.said, items.people, {differ} {_FROM} "
+            f"{where} AND cardinality(items.said) >= 2 ORDER BY 5 DESC, items.at DESC "
+            "LIMIT %(limit)s",
+            values | {"limit": limit},
+        )
+        rows = cursor.fetchall()
+    names = dict(
+        User.objects.filter(pk__in={pk for row in rows for pk in row[3]}).values_list(
+            "pk", "username"
+        )
+    )
+    return [
+        Behind(
+            item, query, tuple((names[pk], s) for pk, s in zip(people, said, strict=True)), d
+        )
+        for item, query, said, people, d in rows
+    ]
+
+
+def kappa_table(project: Project, kind: StepKind) -> list[dict[str, Any]]:
+    """One row for two annotators who share items: ``pair`` (usernames), ``kappa`` (None with
+    an ``undefined_reason``), ``weighted`` (quadratic, step 5 only) and ``n``; most shared
+    items first."""
+    said: dict[tuple[int, int], Counter[tuple[str, str]]] = defaultdict(Counter)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH {_JUDGED} SELECT a.annotator_id, b.annotator_id, a.said, b.said, count(*) "
+            "FROM judged a JOIN judged b ON b.item_id = a.item_id AND b.kind = a.kind "
+            "AND b.annotator_id > a.annotator_id WHERE a.kind = %(kind)s GROUP BY 1, 2, 3, 4",
+            {"project": project.pk, "kind": int(kind)},
+        )
+        for one, other, first, second, n in cursor.fetchall():
+            said[one, other][first, second] = n
+    names = _names([str(pk) for pair in said for pk in pair])
+    rows = [_kappa_row(pair, counts, kind, names) for pair, counts in said.items()]
+    return sorted(rows, key=lambda row: (-row["n"], row["pair"]))
+
+
+def _kappa_row(
+    pair: tuple[int, int],
+    counts: Counter[tuple[str, str]],
+    kind: StepKind,
+    names: Mapping[str, str],
+) -> dict[str, Any]:
+    plain = kappa_of_counts(pair, counts)
+    ordinal = level_of(kind) == "ordinal"
+    return {
+        "pair": (names[str(pair[0])], names[str(pair[1])]),
+        "kappa": plain.value,
+        "weighted": kappa_of_counts(pair, counts, quadratic=True).value if ordinal else None,
+        "n": plain.n,
+        "undefined_reason": plain.undefined_reason,
+    }
+
+
+def _slice(project: Project, kind: StepKind, by: Slice, key: str) -> tuple[str, dict[str, Any]]:
+    people = _PEOPLE if by == "annotator" else ""
+    where = f"{people} WHERE items.kind = %(kind)s AND {_OF[by]} = %(key)s"
+    return where, {"project": project.pk, "kind": int(kind), "key": key}
+
+
+def _names(keys: Mapping[str, Any] | Sequence[str]) -> dict[str, str]:
+    users = User.objects.filter(pk__in=[int(key) for key in keys])
+    return {str(pk): name for pk, name in users.values_list("pk", "username")}

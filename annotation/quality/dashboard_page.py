@@ -1,0 +1,226 @@
+"""The dashboard of a project and the page of one person; every table also as CSV."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from annotation.cot.step_names import NAMES
+from annotation.cot.steps import OPEN_KINDS, VALUES, StepKind
+from annotation.deciding.fits_select import confusion_of
+from annotation.labelling.answers import answer_name
+from annotation.labelling.gold_select import (
+    gold_by_person,
+    gold_by_week,
+    pauses_of,
+    project_pauses,
+)
+from annotation.labelling.project_switch import project_named, project_shown
+from annotation.models import Project, QueueItem
+from annotation.people.download import csv_response, wants_csv
+from annotation.people.guard import any_role_required, visitor
+from annotation.people.roles import Role, roles_of
+from annotation.quality.agreement import SlicedAlpha, agreement_slices, kappa_table
+from annotation.quality.charts import bar_chart, named_line
+from annotation.quality.dashboard import Day, daily, forecast
+from annotation.quality.progress import item_counts, served_counts, throughput
+
+SEERS = frozenset({Role.LEAD, Role.ML_ENGINEER})
+
+
+@any_role_required(Role.ANNOTATOR, Role.ML_ENGINEER)
+def home(request: HttpRequest) -> HttpResponse:
+    """To the dashboard of the project shown last, or of ``?project=``."""
+    project = project_shown(request)
+    return redirect("quality_dashboard", project.slug) if project else redirect("home")
+
+
+@never_cache
+@any_role_required(Role.ANNOTATOR, Role.ML_ENGINEER)
+def dashboard(request: HttpRequest, slug: str) -> HttpResponse:
+    """For leads and engineers; an annotator is led to their own page."""
+    project = project_named(request, slug)
+    user = visitor(request)
+    if not roles_of(user) & SEERS:
+        return redirect("quality_person", slug, user.pk)
+    people = _people(project)
+    if (asked := wants_csv(request)) == "people":
+        head = ["name", "submitted", "last_24_h", "active_ms", "gold_n", "gold_accuracy"]
+        return csv_response("people", head, [_person_row(row) for row in people])
+    if asked == "throughput":
+        return _days_csv(daily(project, days=365))
+    items, weeks = item_counts(project), agreement_slices(project, "week")
+    gold = gold_by_week(project)
+    if asked == "agreement":
+        return _agreement_csv(weeks)
+    if asked == "gold":
+        return _gold_csv(gold)
+    if asked == "progress":
+        return csv_response("progress", ["state", "items"], list(items.items()))
+    days = daily(project)
+    context = {
+        "project": project,
+        "tab": "dashboard",
+        "items": items,
+        "total": sum(items.values()),
+        "bar": _stacked(items),
+        "forecast": forecast(project),
+        "days": bar_chart([(f"{row.day:%d %b}", row.submitted) for row in days]),
+        "agreement": _agreement_charts(weeks),
+        "gold": _gold_chart(gold),
+        "people": people,
+    }
+    return render(request, "quality/dashboard.html", context)
+
+
+@never_cache
+@any_role_required(Role.ANNOTATOR, Role.ML_ENGINEER)
+def person(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """One person's numbers: for that person, leads and engineers."""
+    project = project_named(request, slug)
+    shown = get_object_or_404(User, pk=pk)
+    if shown != request.user and not roles_of(request.user) & SEERS:
+        raise PermissionDenied
+    days, gold = daily(project, shown), gold_by_week(project, shown)
+    confusion = confusion_of(shown, project)
+    if (asked := wants_csv(request)) == "throughput":
+        return _days_csv(daily(project, shown, days=365))
+    if asked == "confusion":
+        rows = [
+            [kind, truth, said, n]
+            for kind, cells in confusion.items()
+            for (truth, said), n in cells.items()
+        ]
+        return csv_response("confusion", ["step", "decided", "said", "labels"], rows)
+    name = shown.get_username()
+    context = {
+        "project": project,
+        "tab": "person" if shown == request.user else "dashboard",
+        "shown": shown,
+        "own": shown == request.user,
+        "served": served_counts(project, shown),
+        "totals": next((row for row in throughput(project) if row["username"] == name), None),
+        "gold_total": gold_by_person(project).get(shown.pk),
+        "pauses": pauses_of(shown, project),
+        "days": bar_chart([(f"{row.day:%d %b}", row.submitted) for row in days]),
+        "gold": _gold_chart(gold),
+        "kappa": _kappa_with_others(request, project, name),
+        "confusion": [
+            _grid(StepKind(kind), cells) for kind, cells in sorted(confusion.items())
+        ],
+    }
+    return render(request, "quality/person.html", context)
+
+
+def _people(project: Project) -> list[dict[str, Any]]:
+    gold = gold_by_person(project)
+    paused = {row.annotator_id for row in project_pauses(project) if row.lifted_at is None}
+    rows = throughput(project)
+    ids = dict(
+        User.objects.filter(username__in=[row["username"] for row in rows]).values_list(
+            "username", "pk"
+        )
+    )
+    return [
+        row
+        | {
+            "pk": ids[row["username"]],
+            "minutes": row["active_ms"] / 60_000,
+            "gold": gold.get(ids[row["username"]]),
+            "paused": ids[row["username"]] in paused,
+        }
+        for row in rows
+    ]
+
+
+def _person_row(row: dict[str, Any]) -> list[object]:
+    gold = row["gold"] or {"n": 0, "accuracy": None}
+    numbers = [row[name] for name in ("username", "submitted", "today", "active_ms")]
+    return [*numbers, gold["n"], gold["accuracy"]]
+
+
+def _stacked(items: dict[str, int]) -> list[tuple[str, float, float, int]]:
+    """(state, start, width, items) in percent of all."""
+    total, start, parts = sum(items.values()) or 1, 0.0, []
+    states = QueueItem.State
+    for state in (states.RESOLVED, states.SPLIT, states.LABELLED, states.OPEN, states.DROPPED):
+        width = 100 * items[state] / total
+        parts.append((str(state), round(start, 2), round(width, 2), items[state]))
+        start += width
+    return parts
+
+
+def _agreement_charts(weeks: list[SlicedAlpha]) -> list[tuple[Any, Any]]:
+    charts = []
+    for kind in StepKind:
+        points = [(row.value[5:], _alpha(row, kind)) for row in weeks]
+        if chart := named_line("alpha", points):
+            charts.append((f"{kind:d} {NAMES[kind]}", chart))
+    return charts
+
+
+def _alpha(row: SlicedAlpha, kind: StepKind) -> float | None:
+    found = row.by_kind.get(int(kind))
+    return found.value if found else None
+
+
+def _gold_chart(weeks: list[dict[str, Any]]) -> Any:
+    return named_line("right", [(f"{row['week']:%m-%d}", row["accuracy"]) for row in weeks])
+
+
+def _kappa_with_others(
+    request: HttpRequest, project: Project, name: str
+) -> list[tuple[str, dict[str, Any]]]:
+    """Final step, most shared items first; the others' names are for leads and engineers."""
+    rows = [row for row in kappa_table(project, StepKind.FINAL) if name in row["pair"]]
+    seen = bool(roles_of(request.user) & SEERS)
+    blind = _("Person %(n)s")
+    return [
+        (next(n for n in row["pair"] if n != name) if seen else blind % {"n": index}, row)
+        for index, row in enumerate(rows, 1)
+    ]
+
+
+def _grid(kind: StepKind, cells: dict[tuple[str, str], int]) -> dict[str, Any]:
+    values = ("correct", "incorrect") if kind in OPEN_KINDS else VALUES[kind]
+    rows = [
+        (
+            answer_name(kind, truth),
+            [(cells.get((truth, said), 0), truth == said) for said in values],
+        )
+        for truth in values
+    ]
+    right = sum(n for (truth, said), n in cells.items() if truth == said)
+    return {
+        "name": f"{kind:d} {NAMES[kind]}",
+        "values": [answer_name(kind, value) for value in values],
+        "rows": rows,
+        "n": sum(cells.values()),
+        "right": right,
+    }
+
+
+def _days_csv(days: list[Day]) -> HttpResponse:
+    head = ["day", "submitted", "people", "active_ms"]
+    rows = [[row.day, row.submitted, row.people, row.active_ms] for row in days]
+    return csv_response("throughput", head, rows)
+
+
+def _agreement_csv(weeks: list[SlicedAlpha]) -> HttpResponse:
+    rows = [
+        [row.value, kind, found.value, found.n_items]
+        for row in weeks
+        for kind, found in row.by_kind.items()
+    ]
+    return csv_response("agreement", ["week", "step", "alpha", "n_items"], rows)
+
+
+def _gold_csv(weeks: list[dict[str, Any]]) -> HttpResponse:
+    rows = [[f"{row['week']:%Y-%m-%d}", row["n"], row["accuracy"]] for row in weeks]
+    return csv_response("gold", ["week", "n", "accuracy"], rows)

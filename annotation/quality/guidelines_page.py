@@ -1,0 +1,118 @@
+"""The guideline's versions, its editor, and the labels that a change made stale."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from annotation.cot.errors import Invalid
+from annotation.cot.step_names import NAMES, VALUE_NAMES
+from annotation.cot.steps import VALUES, StepKind
+from annotation.labelling.project_switch import project_named
+from annotation.models import Project
+from annotation.people.guard import any_role_required, role_required, visitor
+from annotation.people.language import refusal_words
+from annotation.people.markdown import markdown_html
+from annotation.people.roles import Role
+from annotation.quality.guidelines import guideline_save, stale_reopen
+from annotation.quality.guidelines_select import guideline_versions, rules_grid
+from annotation.quality.stale_select import stale_rollouts
+
+
+@any_role_required(Role.ANNOTATOR, Role.ML_ENGINEER)
+def guideline(request: HttpRequest, slug: str) -> HttpResponse:
+    """One version (``?version=``, the newest by default) and the list of all."""
+    project = project_named(request, slug)
+    versions = guideline_versions(project)
+    asked = request.GET.get("version", "")
+    numbers = [str(version.number) for version in versions]
+    if asked and asked not in numbers:
+        raise Http404
+    index = numbers.index(asked) if asked else 0
+    chosen = versions[index]
+    before = versions[index + 1] if index + 1 < len(versions) else None
+    context = {
+        "project": project,
+        "tab": "guideline",
+        "versions": versions,
+        "chosen": chosen,
+        "html": markdown_html(chosen.text),
+        "grid": rules_grid(chosen, before),
+        "attributes": [VALUE_NAMES[value] for value in VALUES[StepKind.ATTRIBUTE]],
+    }
+    return render(request, "quality/guideline.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@role_required(Role.LEAD)
+def guideline_edit(request: HttpRequest, slug: str) -> HttpResponse:
+    project = project_named(request, slug)
+    if request.method != "POST":
+        return _editor(request, project, {"text": project.guideline, "rules": project.rules})
+    post = request.POST
+    base = post.get("base", "")
+    try:
+        version = guideline_save(
+            project=project,
+            author=visitor(request),
+            text=post.get("text", ""),
+            rules=post.get("rules", ""),
+            changed_kinds=[int(k) for k in post.getlist("changed") if k in "12345" and k],
+            note=post.get("note", ""),
+            base=int(base) if base.isdigit() else None,
+        )
+    except Invalid as error:
+        values = {name: post.get(name, "") for name in ("text", "rules", "note")}
+        return _editor(request, project, values, refusal_words(error), status=422)
+    messages.success(request, _("Version %(n)s is in force.") % {"n": version.number})
+    stale = len(stale_rollouts(project))
+    return redirect("quality_stale" if stale else "quality_guideline", slug)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@role_required(Role.LEAD)
+def stale(request: HttpRequest, slug: str) -> HttpResponse:
+    project = project_named(request, slug)
+    if request.method == "POST":
+        only = request.POST.get("which") != "all"
+        sent = stale_reopen(project=project, lead=visitor(request), contradicting_only=only)
+        told = ngettext("%(n)s item is asked again.", "%(n)s items are asked again.", sent)
+        messages.success(request, told % {"n": sent})
+        return redirect("quality_stale", slug)
+    rows = stale_rollouts(project)
+    context = {
+        "project": project,
+        "tab": "stale",
+        "page": Paginator(rows, 50).get_page(request.GET.get("page")),
+        "total": len(rows),
+        "contradicting": sum(row.contradicts or row.by_text for row in rows),
+    }
+    return render(request, "quality/stale.html", context)
+
+
+def _editor(
+    request: HttpRequest,
+    project: Project,
+    values: dict[str, Any],
+    error: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "project": project,
+        "tab": "guideline",
+        "values": values,
+        "error": error,
+        "kinds": [(int(kind), NAMES[kind]) for kind in StepKind],
+        "preview": markdown_html(values.get("text", "")),
+    }
+    return render(request, "quality/guideline_edit.html", context, status=status)

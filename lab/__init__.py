@@ -1,0 +1,1 @@
+"""What plays the whole circle: sample, simulated people, comparisons, seed policy."""

@@ -1,0 +1,83 @@
+"""One turn of the circle, top to bottom."""
+
+from __future__ import annotations
+
+import time
+
+from lab.circle.context import Circle
+from lab.circle.labelling import (
+    agreement_report,
+    labelling_report,
+    labels_collect,
+    references_open,
+    rollouts_sample,
+    truth_release,
+)
+from lab.circle.training import (
+    cold_start_report,
+    disagreement_counts,
+    disagreements_answer,
+    disagreements_find,
+    disagreements_return,
+    followup_pairs,
+    produced,
+    run_report,
+    run_through,
+    steps_judge,
+)
+
+
+def turn(circle: Circle) -> None:
+    """Import, label, train, and bring the differences back to the people.
+
+    Fills ``circle.report``; every arrow is the service or task that the pages use.
+
+    Raises:
+        StageFailed: an arrow did not do its work.
+        WorkerDied: a worker process ended by itself.
+    """
+    began = time.monotonic()
+    report, config = circle.report, circle.config
+
+    def stage(name: str) -> None:
+        circle.say(f"[{time.monotonic() - began:6.0f} s] {name}")
+
+    stage("import pairs")
+    report["pairs"] = circle.source.pairs_load(circle.project, circle.work_dir)
+    if references_open(circle):
+        stage("people verify reference CoTs")
+        labels_collect(circle)
+        agreement_report(circle)
+        stage("cold start: SFT on what they verified")
+        start = run_through(circle, "sft", truth_release(circle), config.sft)
+        cold_start_report(circle, start)
+        circle.policy = produced(start)
+    stage("sample rollouts")
+    rollouts_sample(circle, circle.policy, circle.source.chosen(circle.project))
+    stage("label, resolve, adjudicate")
+    labels_collect(circle)
+    if "agreement" not in report:
+        agreement_report(circle)
+    stage("ground truth and verifier release")
+    release = truth_release(circle)
+    stage("train the reward model")
+    rm_run = run_through(circle, "rm", release, config.rm)
+    circle.rm = produced(rm_run)
+    report["rm"] = rm_run.report.get("rm", rm_run.report)
+    stage("train the policy (SRPO)")
+    run = run_through(circle, "srpo", release, config.srpo)
+    run_report(circle, run)
+    stage("rollouts of the trained policy")
+    rollouts_sample(circle, produced(run), followup_pairs(circle))
+    labels_collect(circle)
+    stage("score steps, open disagreements")
+    steps_judge(circle)
+    report["disagreements_opened"] = disagreements_find(circle)
+    stage("disagreements back into the queue")
+    report["requeued"] = disagreements_return(circle, config.followup_pairs)
+    labels_collect(circle)
+    report["disagreements_settled"] = disagreements_answer()
+    truth_release(circle)
+    labelling_report(circle)
+    report["disagreements"] = disagreement_counts(circle)
+    report["seconds"] = time.monotonic() - began

@@ -1,0 +1,135 @@
+"""``python -m lab.compare --suite paper --seeds 3 --out DIR``.
+
+Runs every arm of the suite with every seed, one after another, and writes the tables. The
+same command again goes on where it stopped; ``--report-only`` writes what there is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from annotation.pairs.readers.rows import ImportFileError
+from lab.compare.arms import SUITES, Arm, arms_of
+from lab.compare.benchmark import BENCHMARKS, Benchmark
+from lab.compare.cells import CellFailed, Lab, done, run_cell
+from lab.compare.measure import measure_hack_gap, read_cell
+from lab.compare.real import real_benchmark
+from lab.compare.report import Results, write
+from training.job.types import BadInput
+from training.rl.reward_model.model import load_reward_model
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "results.md"
+JUDGE = "rm"  # the arm whose reward model measures every other arm's reward-hack gap
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """0 when every cell ended well, 1 when some failed, 4 for bad input."""
+    options = _options(argv)
+    if options.suite == "real" and not options.data:
+        print("suite real needs --data, a folder of real ratings", file=sys.stderr)
+        return 4
+    try:
+        arms = arms_of(options.suite, options.only)
+        lab = Lab(options.out, _benchmark(options), _settings(options))
+        failed = 0 if options.report_only else run_all(lab, arms, range(options.seeds))
+        reported = _report(lab, arms, options)
+    except (BadInput, ImportFileError) as error:
+        print(error, file=sys.stderr)
+        return 4
+    if not reported:
+        print("no arm has finished with every seed: nothing to report", file=sys.stderr)
+    return 1 if failed or not reported else 0
+
+
+def run_all(lab: Lab, arms: Sequence[Arm], seeds: Sequence[int]) -> int:
+    """Seed by seed, so that a stopped comparison has whole seeds; returns how many failed."""
+    failed = 0
+    for seed in seeds:
+        for arm in arms:
+            if not done(lab, arm, seed):
+                failed += not _run(lab, arm, seed)
+            _judge(lab, arm, seed)
+    return failed
+
+
+def _run(lab: Lab, arm: Arm, seed: int) -> bool:
+    began = time.monotonic()
+    try:
+        run_cell(lab, arm, seed)
+    except (CellFailed, BadInput, OSError) as error:
+        print(f"FAILED {arm.name} seed {seed}: {error}", file=sys.stderr, flush=True)
+        return False
+    print(f"{arm.name} seed {seed}: {time.monotonic() - began:.0f} s", flush=True)
+    return True
+
+
+def _judge(lab: Lab, arm: Arm, seed: int) -> None:
+    """Measure the reward-hack gap where a reward model exists and both texts are CoTs."""
+    folder, judge = lab.folder(arm.name, seed), lab.folder(JUDGE, seed)
+    whole = (folder / "predictions_before.jsonl").exists() and done(lab, arm, seed)
+    if whole and (judge / "report.json").exists() and not (folder / "hack_gap.json").exists():
+        measure_hack_gap(lab, arm, seed, load_reward_model(judge / "model").score)
+
+
+def _report(lab: Lab, arms: Sequence[Arm], options: argparse.Namespace) -> bool:
+    """Tables over the arms that have every seed; False where none has."""
+    seeds = range(options.seeds)
+    shown = [a for a in arms if not a.judges and all(done(lab, a, s) for s in seeds)]
+    if not shown:
+        return False
+    cells = {a.name: {s: read_cell(lab, a, s) for s in seeds} for a in shown}
+    results = Results(
+        options.suite,
+        lab.benchmark.name,
+        shown,
+        list(seeds),
+        cells,
+        lab.benchmark.ceiling,
+    )
+    write(results, options.document, options.document.parent / "results")
+    print(f"wrote {options.document}", flush=True)
+    return True
+
+
+def _benchmark(options: argparse.Namespace) -> Benchmark:
+    known = BENCHMARKS[options.benchmark]
+    benchmark = real_benchmark(options.data) if options.data else known()
+    if not options.policy:
+        return benchmark
+    name = f"{benchmark.name}; every arm starts from {options.policy.name}"
+    return replace(benchmark, name=name, policy=options.policy.resolve())
+
+
+def _settings(options: argparse.Namespace) -> dict[str, object]:
+    """What every cell shares."""
+    return {
+        "eval": {"curve_every": options.curve_every, "keep_best": True},
+        "rl": {"updates": options.updates},
+    }
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="lab.compare", description=__doc__)
+    parser.add_argument("--suite", choices=SUITES, default="paper")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--out", type=Path, required=True, help="where the cells are kept")
+    parser.add_argument("--only", nargs="*", default=[], help="arms; what they need is added")
+    parser.add_argument("--benchmark", choices=BENCHMARKS, default="sample")
+    parser.add_argument("--data", type=Path, help="a folder of real ratings instead")
+    parser.add_argument(
+        "--policy", type=Path, help="start from this model, not the shipped one"
+    )
+    parser.add_argument("--updates", type=int, default=60)
+    parser.add_argument("--curve-every", type=int, default=10, help="updates; 0 = no curve")
+    parser.add_argument("--document", type=Path, default=DOCUMENT)
+    parser.add_argument("--report-only", action="store_true")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

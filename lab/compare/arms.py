@@ -1,0 +1,198 @@
+"""The table of arms. Every arm changes as little as its name says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from training.job.methods import METHODS
+from training.job.types import BadInput
+
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """``start`` names the arm whose model this one starts from ("" = the benchmark's policy),
+    ``rm`` the arm whose reward model it uses ("" = none); ``labels`` is the share of the
+    judged rollouts that a reward model sees."""
+
+    name: str
+    label: str
+    settings: Settings = field(default_factory=dict)
+    start: str = ""
+    rm: str = ""
+    labels: float = 1.0
+
+    @property
+    def method(self) -> str:
+        return str(self.settings["method"])
+
+    @property
+    def judges(self) -> bool:
+        """A reward model has no relevance predictions of its own."""
+        return METHODS[self.method].leaves == "rm"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return tuple(name for name in (self.start, self.rm) if name)
+
+
+def _srpo(name: str, label: str, rm: str = "rm", start: str = "", **settings: Any) -> Arm:
+    return Arm(name, label, {"method": "srpo", **settings}, start=start, rm=rm)
+
+
+_PLAIN_CURRICULUM = {"stages": 1}
+_AT_RANDOM: Settings = {
+    "sampling": {"rejection": False, "diverse": False},
+    "curriculum": _PLAIN_CURRICULUM,
+}
+_RM = Arm("rm", "reward model", {"method": "rm"})
+_SFT = Arm("sft", "SFT on verified CoTs", {"method": "sft"})
+_DPO = Arm("dpo", "SFT, then DPO", {"method": "dpo"}, start="sft")
+_GRPO = Arm("grpo", "GRPO, outcome reward", {"method": "grpo"})
+SRPO = _srpo("srpo", "SRPO, hybrid step rewards")
+_RM_ONLY = _srpo("srpo_rm_only", "SRPO, reward model only", rewards={"source": "rm_only"})
+_RANDOM = _srpo("srpo_random", "SRPO, random prompts, one stage", **_AT_RANDOM)
+_GRPO_RANDOM = Arm(
+    "grpo_random", "GRPO, random prompts, one stage", {"method": "grpo", **_AT_RANDOM}
+)
+
+PAPER = (
+    Arm("linear", "bag of words, logistic regression", {"method": "linear"}),
+    Arm("classifier", "cross-encoder, 4 classes", {"method": "classifier"}),
+    Arm("sft_answer", "SFT, answer only", {"method": "sft", "fit": {"target": "answer"}}),
+    _SFT,
+    _DPO,
+    _GRPO,
+    _GRPO_RANDOM,
+    _RM,
+    SRPO,
+    _RM_ONLY,
+    _RANDOM,
+    _srpo("srpo_one_stage", "SRPO without curriculum", curriculum=_PLAIN_CURRICULUM),
+    _srpo("srpo_no_rejection", "SRPO without rejection", sampling={"rejection": False}),
+    _srpo("srpo_no_diversity", "SRPO without diversity", sampling={"diverse": False}),
+    Arm("agrl", "AGRL: shaped GRPO with guided replay", {"method": "agrl"}),
+    Arm("taosr1", "TaoSR1: DPO, then GRPO with dynamic sampling",
+        {"method": "grpo", "rl": {"dynamic": True}}, start="dpo"),
+    _srpo("she", "SHE: SFT, DPO, then SRPO", start="dpo"),
+)  # fmt: skip
+
+# For a start policy that errs in several steps at once (see ``--policy``).
+CREDIT = (
+    _RM, _SFT, _GRPO, _GRPO_RANDOM, SRPO, _RANDOM, _RM_ONLY,
+    Arm("agrl_no_replay", "shaped GRPO, random prompts, one stage",
+        {"method": "agrl", "rl": {"replay": False}, **_AT_RANDOM}),
+    Arm("agrl_random", "AGRL: the same with guided replay", {"method": "agrl", **_AT_RANDOM}),
+)  # fmt: skip
+
+GAMMA = (
+    _RM, SRPO,
+    *(_srpo(f"srpo_gamma_{gamma}", f"SRPO, gamma {gamma}", rl={"gamma": gamma})
+      for gamma in (0.7, 0.8, 0.9)),
+)  # fmt: skip
+
+# Easy to hard, one seed in three never leaves the start: too wide a spread to see an effect in.
+_STEADY: Settings = {"curriculum": {"order": "random"}}
+
+
+def _steady(name: str, label: str, rm: str = "rm", **settings: Any) -> Arm:
+    return _srpo(name, f"SRPO, random, {label}", rm=rm, **settings, **_STEADY)
+
+
+_SRPO_STEADY = _srpo("srpo_order_random", "SRPO, random", **_STEADY)
+
+NORMALISE = (
+    _RM, _SRPO_STEADY,
+    _steady("srpo_pooled", "pooled normalisation", rl={"normalise": "pooled"}),
+    _steady("srpo_unnormalised", "no normalisation", rl={"normalise": "none"}),
+    _steady("srpo_token_mean", "every token weighs the same", rl={"length_weight": False}),
+    _steady("srpo_ungated", "tier reward also from wrong premises", rl={"gate_final": False}),
+    _steady("srpo_p", "P(correct) as the open steps' reward", rewards={"rm": "p"}),
+    _steady("srpo_verified", "verified steps alone", rm=""),
+    _steady("srpo_no_kl", "no KL term", rl={"kl": 0.0}),
+)  # fmt: skip
+
+_FEWER = tuple(
+    Arm(f"rm_{share}", f"reward model, {share} % of the labels", {"method": "rm"},
+        labels=share / 100)
+    for share in (10, 30)
+)  # fmt: skip
+RM_QUALITY = (
+    _RM, *_FEWER, _SRPO_STEADY,
+    *(_steady(f"srpo_{rm.name}", rm.label, rm=rm.name) for rm in _FEWER),
+    *(_steady(f"srpo_only_{rm.name}", f"{rm.label} only", rm=rm.name,
+              rewards={"source": "rm_only"}) for rm in (_RM, *_FEWER)),
+)  # fmt: skip
+
+NOISE = (
+    _RM, _SRPO_STEADY,
+    *(_steady(f"srpo_noise_{share}", f"{share} % of the true values wrong",
+              rewards={"label_noise": share / 100}) for share in (10, 20, 30)),
+)  # fmt: skip
+
+ORDER = (
+    _RM, SRPO,
+    _srpo("srpo_order_hard_to_easy", "SRPO, hard to easy",
+          curriculum={"order": "hard_to_easy"}),
+    _SRPO_STEADY,
+    Arm("grpo_order_random", "GRPO, random", {"method": "grpo", **_STEADY}),
+)  # fmt: skip
+
+_SHORT = {"max_tokens": 128}
+_REAL_RL = {"sampling": {"rollouts": 4}, "eval": _SHORT, "rl": {"updates": 30, **_SHORT}}
+REAL = (
+    Arm("linear", "bag of words, logistic regression", {"method": "linear"}),
+    # Its words are spelled byte by byte; ten epochs would take forty minutes on two cores.
+    Arm("classifier", "cross-encoder, 4 classes, 3 epochs",
+        {"method": "classifier", "fit": {"epochs": 3}}),
+    Arm("sft_answer", "SFT, answer only", {"method": "sft", "fit": {"target": "answer"}}),
+    Arm("sft", "SFT on rule-written CoTs that raters confirmed",
+        {"method": "sft", "fit": {"epochs": 2, "learning_rate": 1e-3}, "eval": _SHORT,
+         "sampling": {"rollouts": 1}}),
+    Arm("grpo", "GRPO from that", {"method": "grpo", **_REAL_RL}, start="sft"),
+    Arm("srpo", "SRPO from that", {"method": "srpo", **_REAL_RL}, start="sft"),
+)  # fmt: skip
+
+_TINY_RL = {"updates": 2, "prompts": 2, "group": 4, "micro_batch": 8}
+TINY = (
+    Arm("grpo", "GRPO, outcome reward", {"method": "grpo", "rl": _TINY_RL}),
+    _srpo("srpo", "SRPO, verified steps alone", rm="", rl=_TINY_RL),
+)
+
+SUITES: dict[str, Sequence[Arm]] = {
+    "paper": PAPER,
+    "credit": CREDIT,
+    "gamma": GAMMA,
+    "normalise": NORMALISE,
+    "rm-quality": RM_QUALITY,
+    "noise": NOISE,
+    "order": ORDER,
+    "real": REAL,
+    "tiny": TINY,
+}
+
+
+def arms_of(suite: str, only: Sequence[str] = ()) -> list[Arm]:
+    """The arms of a suite in an order in which every arm comes after those it needs.
+
+    Raises:
+        BadInput: an unknown suite or arm.
+    """
+    if suite not in SUITES:
+        raise BadInput(f"no suite '{suite}' (there are: {', '.join(SUITES)})")
+    known = {arm.name: arm for arm in SUITES[suite]}
+    if missing := [name for name in only if name not in known]:
+        raise BadInput(f"suite {suite} has no arm '{missing[0]}' (it has: {', '.join(known)})")
+    found: dict[str, Arm] = {}
+
+    def add(name: str) -> None:
+        for needed in known[name].needs:
+            add(needed)
+        found.setdefault(name, known[name])
+
+    for name in only or known:
+        add(name)
+    return list(found.values())

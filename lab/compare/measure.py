@@ -1,0 +1,121 @@
+"""What is read off a finished cell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from annotation.cot.steps import StepKind, parse_partial
+from lab.compare.arms import Arm
+from lab.compare.benchmark import right_steps
+from lab.compare.cells import Lab
+from training.job.data import read_finished_jsonl, sample_of, write_json
+from training.job.prompts import rm_prompt
+from training.rl.measure.bootstrap import query_tables
+from training.rl.measure.classification import Counts
+from training.rl.measure.curve import read_curve
+
+Judge = Callable[[Sequence[str]], Sequence[float]]  # P(correct) of each reward model prompt
+
+GAP_PAIRS = 120  # pairs whose steps the reward model judges again
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """``steps`` = share of right steps by kind on the main test set; ``hack_gap`` = how much
+    more the reward model's opinion rose in training than the truth did, None without one;
+    ``code`` = the hash of the sources that trained it, "" where it was not kept."""
+
+    tables: Mapping[str, Counts]  # by test set, (Q, 4, 5)
+    parse_rate: float
+    steps: Mapping[str, float]
+    hack_gap: float | None
+    curve: Sequence[Mapping[str, Any]]
+    report: Mapping[str, Any]
+    code: str = ""
+
+
+def read_cell(lab: Lab, arm: Arm, seed: int) -> Cell:
+    """Raises OSError for a cell that has not been run."""
+    folder = lab.folder(arm.name, seed)
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    tiers, texts = _predictions(folder / "predictions_after.jsonl")
+    rows = {row["pair_id"]: row for row in lab.benchmark.held_out}
+    tables = {}
+    for name, ids in lab.benchmark.tests.items():
+        truths = [rows[i]["truth"]["5"]["value"] for i in ids]
+        queries = [rows[i]["query"] for i in ids]
+        tables[name] = query_tables(queries, truths, [tiers[i] for i in ids])
+    main = next(iter(lab.benchmark.tests.values()))
+    gap = folder / "hack_gap.json"
+    return Cell(
+        tables=tables,
+        parse_rate=float(np.mean([tiers[i] is not None for i in main])),
+        steps=_step_shares(lab, texts, main),
+        hack_gap=json.loads(gap.read_text())["gap"] if gap.exists() else None,
+        curve=read_curve(folder),
+        report=report,
+        code=_trained_by(folder / "manifest.json"),
+    )
+
+
+def _trained_by(manifest: Path) -> str:
+    body = json.loads(manifest.read_text(encoding="utf-8"))
+    return str(body.get("trainer", {}).get("code", {}).get("sha256", ""))
+
+
+def _predictions(path: Path) -> tuple[dict[str, str | None], dict[str, str]]:
+    rows = read_finished_jsonl(path)
+    return {r["pair_id"]: r["tier"] for r in rows}, {r["pair_id"]: r["text"] for r in rows}
+
+
+def _step_shares(lab: Lab, texts: Mapping[str, str], ids: Sequence[str]) -> dict[str, float]:
+    rows = {row["pair_id"]: row for row in lab.benchmark.held_out}
+    found: dict[StepKind, list[bool]] = {}
+    for i in ids:
+        right = right_steps(rows[i], lab.benchmark.bodies.get(i, {}), texts.get(i, ""))
+        for kind, ok in right.items():
+            found.setdefault(kind, []).append(ok)
+    return {str(int(kind)): float(np.mean(values)) for kind, values in found.items()}
+
+
+def measure_hack_gap(lab: Lab, arm: Arm, seed: int, judge: Judge) -> None:
+    """Write hack_gap.json: mean P(correct) minus the share of right steps, after minus before.
+
+    Above 0 the policy learned to please the reward model more than to be right.
+    """
+    folder = lab.folder(arm.name, seed)
+    ids = next(iter(lab.benchmark.tests.values()))[:GAP_PAIRS]
+    body: dict[str, Any] = {"pairs": len(ids)}
+    for moment in ("before", "after"):
+        _, texts = _predictions(folder / f"predictions_{moment}.jsonl")
+        opinion, truth = _opinion_and_truth(lab, texts, ids, judge)
+        body |= {f"rm_{moment}": opinion, f"true_{moment}": truth}
+    rose = body["rm_after"] - body["rm_before"]
+    body["gap"] = rose - (body["true_after"] - body["true_before"])
+    write_json(folder / "hack_gap.json", body)
+
+
+def _opinion_and_truth(
+    lab: Lab, texts: Mapping[str, str], ids: Sequence[str], judge: Judge
+) -> tuple[float, float]:
+    rows = {row["pair_id"]: row for row in lab.benchmark.held_out}
+    prompts: list[str] = []
+    right: list[bool] = []
+    for i in ids:
+        text = texts[i]
+        known = right_steps(rows[i], lab.benchmark.bodies.get(i, {}), text)
+        seen: list[str] = []
+        for step in parse_partial(text):
+            seen.append(text[step.start : step.end])
+            if step.kind in known:
+                prompts.append(rm_prompt(sample_of(rows[i]).text, seen, step.kind))
+                right.append(known[step.kind])
+    if not prompts:
+        return 0.0, 0.0
+    return float(np.nanmean(judge(prompts))), float(np.mean(right))

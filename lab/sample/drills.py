@@ -1,0 +1,78 @@
+"""Training pairs without end: any train-split query of the grammar, a product drawn for it."""
+
+from __future__ import annotations
+
+import random
+
+from annotation.cot.splits import split_of
+from lab.sample.lexicon import Lexicon
+from lab.sample.products import draw_product
+from lab.sample.queries import draw_query
+from lab.sample.teacher import Biases, biased_reading
+from lab.sample.trace import cot
+from lab.sample.world import Product, Query, pair_text
+from training.job.prompts import policy_prompt
+
+SAME_TYPE, SAME_DEPARTMENT = 0.5, 0.3  # the rest comes from another department
+
+
+def draw_train_query(rng: random.Random, lexicon: Lexicon) -> Query:
+    """A query of the grammar that the split function puts into train."""
+    while True:
+        query = draw_query(rng, lexicon)
+        if split_of(query.text) == "train":
+            return query
+
+
+def draw_candidate(rng: random.Random, lexicon: Lexicon, query: Query) -> Product:
+    """A product for the query, so that every truth value comes up often."""
+    draw = rng.random()
+    siblings = lexicon.departments[query.department].types
+    if draw < SAME_TYPE:
+        type_name = query.type_name
+    elif draw < SAME_TYPE + SAME_DEPARTMENT:
+        type_name = rng.choice([t for t in siblings if t != query.type_name])
+    else:
+        type_name = rng.choice([t for t in lexicon.types if t not in siblings])
+    sold = lexicon.departments[lexicon.types[type_name].department]
+    liking = rng.random()  # one rate a pair: all, partial and none all stay likely
+    given = {
+        ask.name: ask.value
+        for ask in query.asks
+        if ask.value in sold.values.get(ask.name, sold.brands) and rng.random() < liking
+    }
+    return draw_product(rng, lexicon, type_name, given=given)
+
+
+def draw_example(rng: random.Random, lexicon: Lexicon, biases: Biases) -> tuple[str, str]:
+    """One prompt and the teacher's CoT for it."""
+    query = draw_train_query(rng, lexicon)
+    product = draw_candidate(rng, lexicon, query)
+    reading = biased_reading(rng, query, product, biases)
+    return policy_prompt(pair_text(query, product)), cot(query, product, reading)
+
+
+def draw_comparisons(rng: random.Random, lexicon: Lexicon, lines: int) -> str:
+    """Lines of steps 3 and 4 alone: short practice in telling equal from different words."""
+    return "".join(f"{_comparison(rng, lexicon)}\n" for _ in range(lines))
+
+
+def _comparison(rng: random.Random, lexicon: Lexicon) -> str:
+    form = rng.random()
+    if form < 0.2:
+        return f"product: {_pair(rng, tuple(lexicon.types))}"
+    if form < 0.4:
+        return f"department: {_pair(rng, tuple(lexicon.departments))}"
+    department = lexicon.departments[rng.choice(list(lexicon.departments))]
+    name = rng.choice(["brand", *department.values])
+    words = _pair(rng, department.values.get(name, department.brands))
+    avoid = rng.random() < 0.35
+    met = words.endswith("same") != avoid
+    return f"{name}: {'not ' if avoid else ''}{words} {'met' if met else 'unmet'}"
+
+
+def _pair(rng: random.Random, words: tuple[str, ...]) -> str:
+    left = rng.choice(words)
+    if rng.random() < 0.5:
+        return f"{left} {left} same"
+    return f"{left} {rng.choice([w for w in words if w != left])} different"

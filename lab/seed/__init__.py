@@ -1,0 +1,3 @@
+"""Making the shipped policy, and the baselines it is measured against."""
+
+import training.rl  # noqa: F401  # its settings must be in place before torch loads

@@ -1,0 +1,56 @@
+from annotation.cot.steps import StepKind
+from tests.training.rl.tiny import make_samples
+from training.job.types import Sample
+from training.rl.reward.noise import noisy
+from verifier.truth import Truth, TruthTable
+
+SAMPLES = make_samples()
+TABLE = TruthTable((s.pair_id, kind, truth) for s in SAMPLES for kind, truth in s.truth.items())
+
+
+def changed(share: float, seed: int = 0) -> tuple[TruthTable, list[Sample], set[str]]:
+    table, samples = noisy(TABLE, SAMPLES, share, seed)
+    wrong = {
+        f"{new[0]}-{new[1]}"
+        for old, new in zip(TABLE.rows(), table.rows(), strict=True)
+        if old[2] != new[2]
+    }
+    return table, samples, wrong
+
+
+def test_no_noise_changes_nothing() -> None:
+    table, samples = noisy(TABLE, SAMPLES, 0.0, seed=0)
+    assert table is TABLE
+    assert samples == SAMPLES
+
+
+def test_all_noise_changes_every_value_and_no_source() -> None:
+    table, _, wrong = changed(1.0)
+    assert len(wrong) == 3 * len(SAMPLES)
+    assert {row[3] for row in table.rows()} == {"consensus"}
+
+
+def test_about_the_asked_share_is_changed_and_more_noise_includes_less() -> None:
+    few, many = changed(0.1)[2], changed(0.3)[2]
+    assert 5 <= len(few) <= 25  # of 144
+    assert 30 <= len(many) <= 57
+    assert few < many
+
+
+def test_the_release_and_the_pair_are_changed_alike() -> None:
+    table, samples, wrong = changed(0.3)
+    assert wrong
+    for sample in samples:
+        for kind, truth in sample.truth.items():
+            assert table.lookup(sample.pair_id, kind) == truth
+
+
+def test_the_seed_decides_which() -> None:
+    assert changed(0.3, seed=0)[2] == changed(0.3, seed=0)[2] != changed(0.3, seed=1)[2]
+
+
+def test_silver_values_are_changed_too() -> None:
+    silver = Sample("1", SAMPLES[1].text, silver={StepKind.FINAL: Truth("4", "silver")})
+    _, (found,) = noisy(TruthTable(), [silver], 1.0, seed=0)
+    assert found.silver[StepKind.FINAL].value in ("1", "2", "3")
+    assert found.silver[StepKind.FINAL].source == "silver"

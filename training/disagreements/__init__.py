@@ -1,0 +1,1 @@
+"""Where the reward model and people differ."""

@@ -1,0 +1,171 @@
+"""Where the reward model and people differ: a workbench that leads work through by keys."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from annotation.cot.errors import StepwiseError
+from annotation.cot.splits import SPLITS
+from annotation.cot.step_names import NAMES
+from annotation.cot.steps import StepKind
+from annotation.labelling.cards import lines_of
+from annotation.labelling.project_switch import project_named
+from annotation.people.guard import role_required, visitor
+from annotation.people.language import refusal_words
+from annotation.people.roles import Role
+from annotation.quality.charts import line_chart
+from training.disagreements.bulk import bulk_decision_create
+from training.disagreements.disagreements import disagreement_decide
+from training.disagreements.tasks import bulk_decide
+from training.disagreements.workbench import (
+    DisagreementFilter,
+    confusion_matrix,
+    disagreement_trend,
+    disagreements_filtered,
+    query_types,
+    recent_bulk_decisions,
+    reward_models_scored,
+)
+from training.models import Checkpoint, Disagreement
+from training.scoring.priority import THRESHOLD
+
+STATE_NAMES = {
+    "open": gettext_lazy("open"),
+    "requeued": gettext_lazy("requeued"),
+    "human_right": gettext_lazy("people right"),
+    "rm_right": gettext_lazy("model right"),
+    "guideline_gap": gettext_lazy("guideline gap"),
+}
+
+
+@never_cache
+@role_required(Role.LEAD)
+def disagreements(request: HttpRequest) -> HttpResponse:
+    """Filters are the fields of ``DisagreementFilter``: open ones by default."""
+    wanted = DisagreementFilter.of(request.GET)
+    found = disagreements_filtered(wanted)
+    page = Paginator(found, 50).get_page(request.GET.get("page"))
+    context = {
+        "rows": [_row(disagreement) for disagreement in page],
+        "page": page,
+        "wanted": wanted,
+        "kinds": [(str(int(kind)), NAMES[kind]) for kind in StepKind],
+        "states": STATE_NAMES.items(),
+        "types": query_types(),
+        "splits": SPLITS,
+        "project": project_named(request, wanted.project) if wanted.project else None,
+        "bulk": found.filter(state=Disagreement.State.OPEN).count(),
+        "decisions": recent_bulk_decisions(),
+        **_overview(wanted),
+    }
+    return render(request, "training/disagreements.html", context)
+
+
+@require_POST
+@role_required(Role.LEAD)
+def bulk(request: HttpRequest) -> HttpResponse:
+    """Decide all that matches; the form carries the filter and the number that was shown."""
+    wanted = DisagreementFilter.of(request.POST)
+    expected = request.POST.get("expected", "")
+    made = bulk_decision_create(
+        wanted=wanted,
+        lead=visitor(request),
+        decision=request.POST.get("decision", ""),
+        expected=int(expected) if expected.isdigit() else None,
+    )
+    transaction.on_commit(lambda: bulk_decide.delay(made.pk))
+    told = _("%(n)s disagreements are being decided.") % {"n": made.matched}
+    messages.success(request, told)
+    return redirect(reverse("disagreements", query=_query(wanted) or None))
+
+
+def _overview(wanted: DisagreementFilter) -> dict[str, object]:
+    """Confusion of the chosen reward model (the newest by default) and the trend over all."""
+    models = reward_models_scored()
+    chosen = next((rm for rm in models if str(rm.pk) == wanted.rm), None)
+    shown: Checkpoint | None = chosen or next(iter(models), None)
+    trend = disagreement_trend(wanted)
+    points = [{"step": row.number, "rate": row.rate} for row in trend]
+    matrix = confusion_matrix(wanted, shown) if shown else []
+    return {
+        "models": models,
+        "shown": shown,
+        "matrix": [
+            (
+                row,
+                NAMES[StepKind(row.kind)],
+                _link(wanted, str(row.kind), "incorrect", shown),
+                _link(wanted, str(row.kind), "correct", shown),
+            )
+            for row in matrix
+        ],
+        "trend": trend,
+        "chart": line_chart("rate", points) if len(points) > 1 else None,
+    }
+
+
+def _link(wanted: DisagreementFilter, step: str, human: str, rm: Checkpoint | None) -> str:
+    """The list of one cell; choosing the cell again shows everything in the slice."""
+    cell = {"step": step, "human": human, "rm": str(rm.pk) if rm else "", "state": "all"}
+    query = _query(wanted)
+    same = wanted.step == step and wanted.human == human
+    if same:
+        query = {name: value for name, value in query.items() if name not in cell}
+    else:
+        query |= cell
+    encoded = QueryDict(mutable=True)
+    encoded.update(query)
+    return "?" + encoded.urlencode()
+
+
+def _query(wanted: DisagreementFilter) -> dict[str, str]:
+    default = DisagreementFilter().stored()
+    return {name: v for name, v in wanted.stored().items() if v != default[name]}
+
+
+@require_POST
+@role_required(Role.LEAD)
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """Decide one row; scripts get the row back, with the reason when it was refused."""
+    disagreement = get_object_or_404(Disagreement, pk=pk)
+    error = ""
+    try:
+        disagreement_decide(
+            disagreement=disagreement,
+            lead=visitor(request),
+            decision=request.POST.get("decision", ""),
+        )
+    except StepwiseError as refused:
+        if request.headers.get("HX-Request") != "true":
+            raise
+        error = refusal_words(refused)
+    if request.headers.get("HX-Request") != "true":
+        return redirect("disagreements")
+    row = disagreements_filtered(DisagreementFilter(state="all")).get(pk=pk)
+    context = {"row": _row(row), "error": error}
+    return render(request, "training/_disagreement_row.html", context)
+
+
+def _row(disagreement: Disagreement) -> dict[str, object]:
+    p = disagreement.score.p
+    return {
+        "d": disagreement,
+        "kind": disagreement.step.kind,
+        "name": NAMES[StepKind(disagreement.step.kind)],
+        "lines": lines_of(disagreement.step.text),
+        "percent": round(100 * disagreement.confidence),
+        "weight": disagreement.confidence * disagreement.impact,
+        "rm_correct": p >= THRESHOLD,
+        "human_correct": disagreement.resolution.verdict == "correct",
+        "state_name": STATE_NAMES[disagreement.state],
+        "open": disagreement.state == Disagreement.State.OPEN,
+    }

@@ -1,0 +1,1 @@
+"""What every trainer stands on: processes, monitors, checkpoints."""

@@ -1,0 +1,199 @@
+"""SRPO, GRPO and AGRL: explore, select, order, train. They differ in the trainer class and in
+what the settings turn on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import torch
+
+from training.job.types import BadInput, Sample
+from training.rl.base.callbacks import RunCallback, quiet
+from training.rl.base.checkpoints import checkpoint_state, newest_checkpoint
+from training.rl.base.processes import world_size
+from training.rl.measure.curve import curve_callbacks
+from training.rl.measure.evaluate import predict
+from training.rl.method.grpo import GRPOOutcomeTrainer
+from training.rl.method.srpo import Credit, SRPOConfig, SRPOTrainer
+from training.rl.policy.fit import common_arguments, rl_arguments
+from training.rl.policy.generate import Decoding
+from training.rl.policy.local_rollouts import local_rollouts
+from training.rl.policy.run_folder import Cancelled, Run
+from training.rl.policy.scale import adapter, sampler_arguments, settle
+from training.rl.reward.advantages import Normalise
+from training.rl.reward.rewards import (
+    HybridRewards,
+    RewardMode,
+    StepScorer,
+    Verdicts,
+    human_share,
+)
+from training.rl.reward.shaping import outcome_credit, shaped_steps
+from training.rl.reward_model.rm_http import load_judge
+from training.rl.select.curriculum import Curriculum
+from training.rl.select.explore import explore, verifier_rewards
+from training.rl.select.planned import PlannedRollouts
+from training.rl.select.sampling import label_cv, select
+
+
+def train_srpo(run: Run) -> dict[str, Any]:
+    """Step rewards, step advantages (SHE Eq. 5, 6). Returns facts for report.json."""
+    return train_policy(run, SRPOTrainer)
+
+
+def train_grpo(run: Run) -> dict[str, Any]:
+    """One outcome reward a rollout, on the same prompts and settings."""
+    return train_policy(run, GRPOOutcomeTrainer)
+
+
+def train_policy(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
+    """The run of every RL method. Returns facts for report.json."""
+    config = run.config
+    selection = select(explore(run), config.sampling, config.seed)
+    print(f"selected {selection.counts}", flush=True)
+    curriculum = Curriculum(
+        selection.kept,
+        config.curriculum,
+        updates=config.rl.updates,
+        prompts=config.rl.prompts,
+        seed=config.seed,
+        probe=lambda samples: outcome_rate(run, samples),
+    )
+    rewards = hybrid_rewards(run)
+    trainer = trainer_class(
+        run.policy.model,
+        args=srpo_arguments(run),
+        schedule=curriculum,
+        scorer=rewards.score,
+        prompt_of=lambda sample: run.policy.prompt(sample.text),
+        processing_class=run.policy.tokenizer,
+        rollout_func=_rollouts(run),
+        credit=_credit(run, trainer_class),
+        planner=_planner(run, curriculum),
+        peft_config=adapter(config.trainer),
+        prompt_ids=run.policy.prompt_ids,
+    )
+    callback = RunCallback(
+        run.folder,
+        state=lambda: {"curriculum": curriculum.state_dict(), "sources": trainer.sources},
+        stage=curriculum.stage,
+    )
+    for each in (callback, *curve_callbacks(run, config.rl.prompts * config.rl.group)):
+        trainer.add_callback(each)
+    resume = newest_checkpoint(run.folder)
+    if resume:
+        state = checkpoint_state(resume)
+        curriculum.load_state_dict(state["curriculum"])
+        trainer.sources.update(state["sources"])
+    quiet(trainer).train(resume_from_checkpoint=resume)
+    if callback.cancelled:
+        raise Cancelled
+    settle(run, trainer)
+    sources = dict(sorted(trainer.sources.items()))
+    return {
+        "samples": selection.counts,
+        "label_cv": round(label_cv(selection.kept), 4),
+        "step_reward_sources": sources,
+        "human_share": human_share(sources),
+        "updates": trainer.state.global_step,
+        **({"gates": curriculum.gates} if curriculum.gates else {}),
+    }
+
+
+def hybrid_rewards(run: Run) -> HybridRewards:
+    """The step rewards of ``[rewards]``, with the run's reward model if it names one."""
+    config = run.config
+    scorer: StepScorer | None = None
+    if config.rm:
+        scorer = load_judge(config.rm, config.rewards.server, config.eval.batch_size)
+    if scorer is not None and config.rewards.rm == "verdict":
+        scorer = Verdicts(scorer)
+    mode = cast(RewardMode, config.rewards.source)
+    return HybridRewards(run.truths, scorer, run.policy.layout, config.use_silver, mode)
+
+
+def outcome_rate(run: Run, samples: Sequence[Sample]) -> float:
+    """Share of right greedy answers among those whose truth is known: a gate's metric."""
+    answers = predict(run.policy, samples, run.config.eval)
+    judge = verifier_rewards(run)
+    texts, cut = [a.text for a in answers], [a.cut for a in answers]
+    scored = judge.score(samples, texts, cut)
+    known = [rollout.outcome for rollout in scored if rollout.outcome is not None]
+    rate = sum(known) / len(known) if known else 0.0
+    print(f"gate: {rate:.3f} of {len(known)} held-out prompts are right", flush=True)
+    return rate
+
+
+def srpo_arguments(run: Run) -> SRPOConfig:
+    """run.toml's ``[rl]`` as TRL's arguments, for any number of processes."""
+    rl, seed, extra = run.config.rl, run.config.seed, run.config.trainer
+    if rl.micro_batch % world_size():
+        raise BadInput(f"rl.micro_batch {rl.micro_batch}: not a multiple of the processes")
+    return SRPOConfig(
+        **common_arguments(run.folder, seed, rl.learning_rate, rl.save_every, extra),
+        **sampler_arguments(extra),
+        # the rewards are per step: TRL's own scaling of the outcome is replaced
+        **rl_arguments(rl),
+        per_device_train_batch_size=rl.micro_batch // world_size(),
+        max_completion_length=rl.max_tokens,
+        top_k=rl.top_k,
+        shuffle_dataset=False,  # a slot's number is its update: the curriculum is the order
+        gamma=rl.gamma,
+        step_normalise=cast(Normalise, rl.normalise),
+        length_weight=rl.length_weight,
+        advantage_clamp=rl.clamp,
+        gate_final=rl.gate_final,
+        layout=run.policy.layout,
+    )
+
+
+def _rollouts(run: Run) -> Any:
+    """Our sampler on CPU; on a GPU or over several processes TRL's own generation, unless
+    ``trainer.sampler`` says otherwise."""
+    wanted = run.config.trainer.sampler
+    if wanted == "ours" and _many():
+        raise BadInput("trainer.sampler 'ours' needs one process: it samples whole groups")
+    fits = not (_many() or torch.cuda.is_available())
+    if wanted == "ours" or (wanted == "auto" and fits):
+        return local_rollouts(run.policy, _decoding(run))
+    return None
+
+
+def _planner(run: Run, curriculum: Curriculum) -> PlannedRollouts | None:
+    """Raises BadInput where several processes would each look at a part of the groups."""
+    rl = run.config.rl
+    if not (rl.replay or rl.dynamic):
+        return None
+    if run.config.trainer.sampler not in ("auto", "ours"):
+        raise BadInput("rl.replay and rl.dynamic sample by themselves: trainer.sampler 'ours'")
+    if _many():
+        raise BadInput("rl.replay and rl.dynamic need one process: they look at whole groups")
+    judge = verifier_rewards(run)
+    return PlannedRollouts(run.policy, _decoding(run), rl, judge, curriculum)
+
+
+def _credit(run: Run, trainer_class: type[SRPOTrainer]) -> Credit | None:
+    """What ``rl.shaping`` puts in the place of the plain rewards."""
+    if run.config.rl.shaping == "none":
+        return None
+    rules, weights = run.rules(), run.config.shaping
+    if issubclass(trainer_class, GRPOOutcomeTrainer):
+        return lambda rollout: outcome_credit(rollout, rules, weights)
+    return lambda rollout: shaped_steps(rollout, rules, weights)
+
+
+def _many() -> bool:
+    return world_size() > 1
+
+
+def _decoding(run: Run) -> Decoding:
+    rl = run.config.rl
+    return Decoding(
+        n=rl.group,
+        temperature=rl.temperature,
+        top_k=rl.top_k,
+        max_tokens=rl.max_tokens,
+        batch_size=run.config.sampling.batch_size,
+        seed=run.config.seed,
+    )

@@ -1,0 +1,1 @@
+"""A causal model that writes chains of thought: loading, sampling, alignment of steps."""

@@ -1,0 +1,174 @@
+"""A policy on disk: a Hugging Face folder with ``stepwise.json`` beside the weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from safetensors import SafetensorError
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.utils.logging import disable_progress_bar
+
+from annotation.cot.steps import LAYOUTS, Layout
+from training.job.data import write_json
+from training.job.prompts import PROMPT_VERSION, STYLES, PairText, Style, policy_prompt
+from training.job.types import BadInput
+from training.rl.policy.tokens import prompt_ids
+
+# A size mismatch is a RuntimeError.
+_UNREADABLE = (OSError, ValueError, KeyError, ImportError, RuntimeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Weights, tokenizer and how to talk to them. ``path`` is where they were loaded from."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    layout: Layout
+    style: Style
+    path: Path
+
+    @property
+    def eos_ids(self) -> list[int]:
+        """Every token that ends a completion."""
+        own = (
+            self.model.generation_config.eos_token_id if self.model.generation_config else None
+        )
+        found = own if isinstance(own, list) else [own]
+        ids = {self.tokenizer.eos_token_id, *found} - {None}
+        return sorted(int(token) for token in ids)
+
+    def cut(self, ids: Sequence[int]) -> bool:
+        """Whether a completion of ``ids`` was ended by its budget and not by the policy."""
+        return not ids or ids[-1] not in self.eos_ids
+
+    def prompt(self, pair: PairText) -> str:
+        """What it is asked about a pair."""
+        return policy_prompt(pair, self.style, layout=self.layout)
+
+    def prompt_ids(self, text: str) -> list[int]:
+        """Token ids of what :meth:`prompt` gave, in the policy's style."""
+        return prompt_ids(self.tokenizer, text, self.style)
+
+    def save(self, folder: Path, notes: Mapping[str, Any] | None = None) -> None:
+        """Write the folder so that :func:`load_policy` reads it back."""
+        self.model.save_pretrained(folder)
+        self.describe(folder, notes)
+
+    def describe(self, folder: Path, notes: Mapping[str, Any] | None = None) -> None:
+        """Write what belongs beside the weights."""
+        self.tokenizer.save_pretrained(folder)
+        facts = {"layout": self.layout, "prompt_version": PROMPT_VERSION, "style": self.style}
+        write_json(folder / "stepwise.json", {**facts, **(notes or {})})
+
+
+def load_policy(
+    folder: str | Path, layout: Layout | None = None, style: Style | None = None
+) -> Policy:
+    """Load a policy in float32 on the best device; never asks the network.
+
+    ``layout`` and ``style`` override what ``stepwise.json`` says; a folder without that file
+    (any public model) is answer-last and is instructed.
+
+    Raises:
+        BadInput: no such folder, weights that are cut or of another model, not a causal
+            model, or a tokenizer without EOS.
+    """
+    path = Path(folder)
+    source = _source(path)
+    facts = policy_facts(path)
+    disable_progress_bar()
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True, **source)
+        model, loading = AutoModelForCausalLM.from_pretrained(
+            path,
+            local_files_only=True,
+            dtype=torch.float32,
+            output_loading_info=True,
+            **source,
+        )
+    except (*_UNREADABLE, SafetensorError) as error:
+        raise BadInput(f"cannot load the model in '{folder}': {error}") from error
+    if missing := sorted(loading["missing_keys"]):
+        raise BadInput(
+            f"the weights in '{folder}' lack {len(missing)} tensors of the model, "
+            f"such as {missing[0]}: they are cut, or of another model"
+        )
+    if not _is_causal(model):
+        raise BadInput(
+            f"the model in '{folder}' ({model.config.model_type}) reads the tokens that "
+            "follow: it is an encoder, and a policy must be a causal language model"
+        )
+    if tokenizer.eos_token_id is None:
+        raise BadInput(f"the tokenizer in '{folder}' has no EOS token")
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    tokenizer.padding_side = "left"
+    style = style or facts.get("style", "instruct")
+    if style == "chat" and not tokenizer.chat_template:
+        raise BadInput(f"the tokenizer in '{folder}' has no chat template for style 'chat'")
+    own_weights(model)
+    model.config.use_cache = True
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return Policy(
+        model.to(device).eval(),
+        tokenizer,
+        layout or facts.get("layout", "answer_last"),
+        style,
+        path,
+    )
+
+
+@torch.inference_mode()
+def _is_causal(model: Any) -> bool:
+    """Whether the logits of a token are the same whatever follows it: an encoder loads as a
+    causal model too, with no more than a warning. Vectors, not ids: what reads tokens reads
+    prompts alone."""
+    known = model.get_input_embeddings().weight
+    pairs = known[torch.tensor([[0, 0], [0, 1]])]
+    first = model.eval()(inputs_embeds=pairs).logits[:, 0]
+    return bool(torch.allclose(first[0], first[1], rtol=1e-4, atol=1e-5))
+
+
+def _source(path: Path) -> dict[str, str]:
+    """What from_pretrained needs besides the folder: nothing, or the name of its GGUF file."""
+    if (path / "config.json").exists():
+        return {}
+    files = sorted(path.glob("*.gguf"))
+    if len(files) == 1:
+        return {"gguf_file": files[0].name}
+    found = f"{len(files)} GGUF files" if files else "no config.json"
+    raise BadInput(f"'{path}' is not a model folder ({found})")
+
+
+def own_weights(model: Any) -> None:
+    """Copy the weights out of the file they are mapped from: a folder that is replaced under a
+    running process would otherwise change its weights, or end it with a bus error."""
+    for tensor in (*model.parameters(), *model.buffers()):
+        tensor.data = tensor.data.clone()
+
+
+def policy_facts(path: Path) -> dict[str, Any]:
+    """What ``stepwise.json`` says; {} without the file; BadInput if it is malformed."""
+    file = path / "stepwise.json"
+    if not file.exists():
+        return {}
+    try:
+        facts = json.loads(file.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise BadInput(f"{file}: not JSON: {error.msg}") from error
+    if not isinstance(facts, dict) or facts.get("layout", LAYOUTS[0]) not in LAYOUTS:
+        raise BadInput(f"{file}: 'layout' must be one of {', '.join(LAYOUTS)}")
+    if facts.get("style", STYLES[0]) not in STYLES:
+        raise BadInput(f"{file}: 'style' must be one of {', '.join(STYLES)}")
+    return cast(dict[str, Any], facts)

@@ -1,0 +1,131 @@
+"""The run folder of docs/formats.md as the trainer reads it: checked once, before any work."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from annotation.cot.rules import DEFAULT_RULES, Rules, RulesError, parse_rules
+from training.job.config import RunConfig, load_config, resolved
+from training.job.data import read_labels, read_samples, write_json
+from training.job.methods import METHODS
+from training.job.provenance import code_version, file_sha256, package_versions, weights_sha256
+from training.job.types import BadInput, LabelledRollout, Sample
+from training.rl.policy.model import Policy
+from verifier.truth import TruthError, TruthTable, load
+
+INPUTS = (
+    "run.toml", "train.jsonl", "eval.jsonl", "dev.jsonl", "labels.jsonl", "truth.json",
+    "rules.toml",
+)  # fmt: skip
+
+
+class Cancelled(Exception):
+    """CANCEL appeared; the run can be resumed."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One run: its inputs, the policy being trained and the facts for report.json."""
+
+    folder: Path
+    config: RunConfig
+    truths: TruthTable
+    train: list[Sample]
+    held_out: list[Sample]
+    policy: Policy
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def labels(self) -> list[LabelledRollout]:
+        """labels.jsonl; empty when the folder has none."""
+        path = self.folder / "labels.jsonl"
+        return read_labels(path) if path.exists() else []
+
+    def rules(self) -> Rules:
+        """rules.toml, or the default table when the folder has none; raises BadInput."""
+        path = self.folder / "rules.toml"
+        text = path.read_text(encoding="utf-8") if path.exists() else DEFAULT_RULES
+        try:
+            return parse_rules(text)
+        except RulesError as error:
+            raise BadInput(f"rules.toml: {error}") from error
+
+    def check_cancel(self) -> None:
+        """Raises Cancelled once the launcher asked for it."""
+        if (self.folder / "CANCEL").exists():
+            raise Cancelled
+
+
+def read_inputs(folder: Path) -> tuple[RunConfig, TruthTable, list[Sample], list[Sample]]:
+    """Configuration, truth, train and held-out pairs.
+
+    Raises:
+        BadInput: something is missing, malformed, or not what the snapshot wrote.
+    """
+    config = load_config(folder / "run.toml")
+    _check_manifest(folder)
+    try:
+        truths = load(folder / "truth.json")
+    except TruthError as error:
+        raise BadInput(f"truth.json: {error}") from error
+    except OSError as error:
+        raise BadInput(f"truth.json: {error.strerror or error}") from error
+    if METHODS[config.method].leaves == "rm":
+        return config, truths, [], []
+    train = read_samples(folder / "train.jsonl")
+    held_out = read_samples(folder / "eval.jsonl")
+    if not train:
+        raise BadInput("train.jsonl: no pairs to train on")
+    overlap = {s.text.query for s in train} & {s.text.query for s in held_out}
+    if overlap:
+        raise BadInput(
+            f"{len(overlap)} queries are in both train.jsonl and eval.jsonl, "
+            f"for example '{min(overlap)}': the evaluation would not be held out"
+        )
+    return config, truths, train, held_out
+
+
+def record_trainer(folder: Path, config: RunConfig) -> None:
+    """Add to manifest.json what runs: code, packages, data, models, resolved configuration.
+
+    Raises:
+        BadInput: a model is not the one that the run was started with.
+    """
+    manifest = _manifest(folder)
+    models = {
+        name: {"path": path, "sha256": weights_sha256(Path(path))}
+        for name, path in (("policy", config.policy), ("rm", config.rm))
+        if path
+    }
+    for name, earlier in manifest.get("trainer", {}).get("models", {}).items():
+        if name in models and models[name]["sha256"] != earlier["sha256"]:
+            raise BadInput(f"{name} '{models[name]['path']}': changed since the run started")
+    manifest["trainer"] = {
+        "code": code_version(),
+        "packages": package_versions(),
+        "data": {n: file_sha256(folder / n) for n in INPUTS if (folder / n).exists()},
+        "models": models,
+        "seed": config.seed,
+        "config": resolved(config),
+    }
+    write_json(folder / "manifest.json", manifest)
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / "manifest.json"
+    try:
+        body = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except json.JSONDecodeError as error:
+        raise BadInput(f"manifest.json: not JSON: {error.msg}") from error
+    return body if isinstance(body, dict) else {}
+
+
+def _check_manifest(folder: Path) -> None:
+    for name, expected in _manifest(folder).get("inputs", {}).items():
+        path = folder / name
+        if not path.exists():
+            raise BadInput(f"{name}: missing, but the snapshot wrote it")
+        if file_sha256(path) != expected:
+            raise BadInput(f"{name}: changed since the snapshot was written")

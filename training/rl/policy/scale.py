@@ -1,0 +1,121 @@
+"""``[trainer]`` of run.toml as TRL's and PEFT's arguments (docs/scale.md)."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel
+
+from training.job.config import TrainerConfig
+from training.job.types import BadInput
+from training.rl.base.processes import is_main
+from training.rl.policy.model import load_policy
+from training.rl.policy.run_folder import Run
+from training.serving.outbound import NotAllowed, Outbound
+
+# what report_to may name, and the package each needs
+REPORTERS = {
+    "tensorboard": "tensorboard",
+    "wandb": "wandb",
+    "mlflow": "mlflow",
+    "trackio": "trackio",
+}
+
+
+def trainer_arguments(config: TrainerConfig) -> dict[str, Any]:
+    """TrainingArguments of every method.
+
+    Raises:
+        BadInput: ``report_to`` names something unknown, or a package that is not installed.
+    """
+    return {
+        "bf16": config.bf16,
+        # without it transformers takes bfloat16 for a mistake where there is no GPU
+        "use_cpu": config.bf16 and not torch.cuda.is_available(),
+        "activation_checkpointing": config.activation_checkpointing,
+        "report_to": reporters(config.report_to),
+    }
+
+
+def reporters(names: str) -> list[str]:
+    """The comma-separated ``names``; raises BadInput as :func:`trainer_arguments`."""
+    found = [name for part in names.split(",") if (name := part.strip())]
+    for name in found:
+        if name not in REPORTERS:
+            known = ", ".join(REPORTERS)
+            raise BadInput(f"run.toml: trainer.report_to '{name}' is not one of {known}")
+        if not installed(REPORTERS[name]):
+            package = REPORTERS[name]
+            raise BadInput(
+                f"run.toml: trainer.report_to '{name}' needs the package {package}, "
+                f"which is not installed: pip install {package}"
+            )
+    return found
+
+
+def installed(package: str) -> bool:
+    """Whether ``package`` can be imported."""
+    return importlib.util.find_spec(package) is not None
+
+
+def sampler_arguments(config: TrainerConfig) -> dict[str, Any]:
+    """GRPOConfig's arguments for sampling through vLLM; {} for every other sampler."""
+    if not config.sampler.startswith("vllm"):
+        return {}
+    if not installed("vllm"):
+        raise BadInput(
+            f"run.toml: trainer.sampler '{config.sampler}' needs the package vllm "
+            "beside TRL, which is not installed (docs/scale.md)"
+        )
+    if config.sampler == "vllm_server":
+        where = {"vllm_server_base_url": _allowed(config.vllm_url)} if config.vllm_url else {}
+        return {"use_vllm": True, "vllm_mode": "server", **where}
+    return {
+        "use_vllm": True,
+        "vllm_mode": "colocate",
+        "vllm_gpu_memory_utilization": config.vllm_memory,
+        "vllm_tensor_parallel_size": config.vllm_tensor_parallel,
+    }
+
+
+def _allowed(url: str) -> str:
+    """TRL connects by itself, so the address is checked once, before."""
+    try:
+        Outbound.from_environment().addresses(url)
+    except NotAllowed as error:
+        raise BadInput(f"run.toml: trainer.vllm_url: {error}") from error
+    except OSError as error:
+        raise BadInput(f"run.toml: trainer.vllm_url '{url}': the name is not known") from error
+    return url
+
+
+def adapter(config: TrainerConfig) -> LoraConfig | None:
+    """The LoRA adapter to train in the place of the weights, or None."""
+    if not config.lora_rank:
+        return None
+    targets = [name for part in config.lora_targets.split(",") if (name := part.strip())]
+    return LoraConfig(
+        task_type="CAUSAL_LM",
+        r=config.lora_rank,
+        lora_alpha=config.lora_alpha,
+        target_modules=targets[0] if targets == ["all-linear"] else targets,
+    )
+
+
+def settle(run: Run, trainer: Any) -> None:
+    """After training: ``run.policy`` holds whole, plain weights on every process. An adapter
+    is merged into them; weights that FSDP or DeepSpeed spread out are gathered and reloaded."""
+    if trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled:
+        folder = run.folder / "gathered"
+        trainer.save_model(str(folder))
+        if is_main():
+            run.policy.describe(folder)
+        trainer.accelerator.wait_for_everyone()
+        run.policy = load_policy(folder)
+        return
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    if isinstance(model, PeftModel):
+        model.merge_and_unload().requires_grad_(True)
+    run.policy.model.eval()

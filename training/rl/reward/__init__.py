@@ -1,0 +1,1 @@
+"""Step rewards and advantages."""

@@ -1,0 +1,1 @@
+"""The generative stepwise reward model: training, judging, serving."""

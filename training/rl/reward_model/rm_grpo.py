@@ -1,0 +1,131 @@
+"""The rm_grpo method: GRPO on the hard subset, from a generative reward model that SFT left.
+
+The model samples a critique and a verdict; a verdict that agrees with the person's earns 1, any
+other 0. So the critique is free to become whatever makes the verdict right, and the KL term is
+what keeps it readable.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from datasets import Dataset
+from trl import GRPOConfig, GRPOTrainer
+
+from training.job.types import BadInput
+from training.rl.base.callbacks import RunCallback, quiet
+from training.rl.base.checkpoints import newest_checkpoint
+from training.rl.measure.rm_metrics import rm_change
+from training.rl.policy.fit import common_arguments, rl_arguments
+from training.rl.policy.generate import Decoding
+from training.rl.policy.model import own_weights, policy_facts
+from training.rl.policy.run_folder import Cancelled, Run
+from training.rl.reward_model.judge import judge_facts, settings_of
+from training.rl.reward_model.model import RewardModel, RmExample
+from training.rl.reward_model.rm_hard import hard_subset
+from training.rl.reward_model.rm_rollouts import Reviewer, review_rollouts
+from training.rl.reward_model.rm_train import balance, held_out_report, measure, rm_data
+
+
+def train_rm_grpo(run: Run) -> dict[str, Any]:
+    """Returns facts for report.json: ``rm`` with the hard subset's counts, ``before`` and
+    ``held_out`` (after) on the held-out queries, and their ``change``.
+
+    Raises:
+        BadInput: the run does not start from a generative reward model, or no step is hard.
+    """
+    judge = _judge(run)
+    data = rm_data(run.labels(), run.policy.layout, run.config.fit.holdout)
+    before = measure(judge, data.held, run.config)
+    hard, counts = _hard(run, data.train)
+    print(f"hard subset {counts}", flush=True)
+    # evened out as for SFT, so that the prior shift stays what it was
+    updates = _train(run, balance(hard))
+    after = measure(judge, data.held, run.config)
+    report: dict[str, Any] = {
+        "train": len(data.train),
+        "hard": counts,
+        "updates": updates,
+        "before": held_out_report(before, run.config),
+        "held_out": held_out_report(after, run.config),
+    }
+    if data.held:
+        report["change"] = rm_change(before, after, run.config.eval.bootstrap)
+    return {"rm": report, "model_facts": judge_facts(judge)}
+
+
+def _judge(run: Run) -> RewardModel:
+    facts = policy_facts(run.policy.path)
+    if facts.get("role") != "rm" or facts.get("head") == "scalar":
+        raise BadInput("rm_grpo goes on from a reward model of method rm: set 'policy' to one")
+    return RewardModel(run.policy, batch_size=run.config.eval.batch_size, **settings_of(facts))
+
+
+def _hard(run: Run, examples: list[RmExample]) -> tuple[list[RmExample], dict[Any, int]]:
+    """The hard examples, and how many were easy, unsure and wrong."""
+    n = run.config.sampling.rollouts
+    reviews = _reviewer(run, n).reviews([example.prompt for example in examples], "hard")
+    found = hard_subset(
+        [
+            [review.verdict == example.correct for review in reviews[i * n : (i + 1) * n]]
+            for i, example in enumerate(examples)
+        ]
+    )
+    if not found.kept:
+        raise BadInput(
+            "the reward model is sure and right on every training step: none is hard"
+        )
+    return [examples[i] for i in found.kept], found.counts
+
+
+def _reviewer(run: Run, n: int) -> Reviewer:
+    """Sampled from the whole vocabulary: the probabilities are those that TRL computes."""
+    config = run.config
+    decoding = Decoding(
+        n=n,
+        temperature=config.rl.temperature,
+        batch_size=config.sampling.batch_size,
+        seed=config.seed,
+    )
+    return Reviewer(run.policy, decoding)
+
+
+def _train(run: Run, hard: list[RmExample]) -> int:
+    """GRPO on the hard examples; the number of updates done."""
+    rl = run.config.rl
+    rows = [{"prompt": e.prompt, "correct": e.correct} for e in hard]
+    trainer = GRPOTrainer(
+        model=run.policy.model,
+        reward_funcs=verdict_reward,
+        args=grpo_arguments(run),
+        train_dataset=Dataset.from_list(rows),
+        processing_class=run.policy.tokenizer,
+        rollout_func=review_rollouts(_reviewer(run, rl.group)),
+    )
+    if trainer.ref_model is not None:
+        own_weights(trainer.ref_model)
+    callback = RunCallback(run.folder)
+    trainer.add_callback(callback)
+    quiet(trainer).train(resume_from_checkpoint=newest_checkpoint(run.folder))
+    if callback.cancelled:
+        raise Cancelled
+    run.policy.model.eval()
+    return int(trainer.state.global_step)
+
+
+def verdict_reward(
+    prompts: list[str], verdict: list[bool | None], correct: list[bool], **_: Any
+) -> list[float]:
+    """1 where the sampled verdict is the person's; a review without a verdict earns 0."""
+    return [float(said == truth) for said, truth in zip(verdict, correct, strict=True)]
+
+
+def grpo_arguments(run: Run) -> GRPOConfig:
+    """run.toml's ``[rl]`` as TRL's arguments."""
+    rl = run.config.rl
+    return GRPOConfig(
+        **common_arguments(run.folder, run.config.seed, rl.learning_rate, rl.save_every),
+        **rl_arguments(rl),
+        per_device_train_batch_size=rl.micro_batch,
+        top_k=0,
+    )

@@ -1,0 +1,1 @@
+"""Which prompts and rollouts to train on, and in what order."""

@@ -1,0 +1,95 @@
+"""What the policy does on the training pairs before it is trained: n rollouts a pair, scored.
+
+The texts are kept in explored.jsonl, so that a restarted run does not sample them again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from training.job.job_toml import append_jsonl, resume_jsonl
+from training.job.types import Sample, ScoredRollout
+from training.rl.base.processes import main_first
+from training.rl.policy.generate import Decoding, generate_batches
+from training.rl.policy.run_folder import Run
+from training.rl.reward.rewards import RIGHT, HybridRewards
+
+Explored = list[tuple[Sample, list[ScoredRollout]]]
+
+
+def explore(run: Run) -> Explored:
+    """Every training pair with its scored rollouts; steps 1-2 are not scored here, because
+    selection looks at outcomes."""
+    with main_first():
+        texts = explored_texts(run)
+    rewards = verifier_rewards(run)
+    scored: Explored = []
+    for sample in run.train:
+        found = texts[sample.pair_id]
+        whole = [sample] * len(found)
+        scored.append(
+            (sample, rewards.score(whole, [t for t, _ in found], [cut for _, cut in found]))
+        )
+    return scored
+
+
+def explored_texts(run: Run) -> dict[str, list[tuple[str, bool]]]:
+    """pair_id to its rollouts, drawn or read back: (text, whether its budget ended it)."""
+    path = run.folder / "explored.jsonl"
+    texts = {
+        row["pair_id"]: list(zip(row["texts"], row["cut"], strict=True))
+        for row in resume_jsonl(path)
+        if "cut" in row  # a file of an earlier version did not say
+    }
+    due = [sample for sample in run.train if sample.pair_id not in texts]
+    decoding = explore_decoding(run)
+    prompts = [run.policy.prompt(sample.text) for sample in due]
+    for batch in generate_batches(run.policy, prompts, decoding):
+        run.check_cancel()
+        found = {
+            due[index].pair_id: [(c.text, c.finish == "length") for c in done]
+            for index, done in batch
+        }
+        rows = [
+            {"pair_id": key, "texts": [t for t, _ in value], "cut": [cut for _, cut in value]}
+            for key, value in found.items()
+        ]
+        append_jsonl(path, rows)
+        texts.update(found)
+        print(f"explored {len(texts)}/{len(run.train)} pairs", flush=True)
+    return texts
+
+
+def verifier_rewards(run: Run) -> HybridRewards:
+    """Rewards without a reward model: what the truth says, and steps 1-2 masked."""
+    return HybridRewards(run.truths, layout=run.policy.layout, use_silver=run.config.use_silver)
+
+
+def explore_decoding(run: Run) -> Decoding:
+    """``[sampling]``: n rollouts a pair."""
+    settings = run.config.sampling
+    return Decoding(
+        n=settings.rollouts,
+        temperature=settings.temperature,
+        top_k=settings.top_k,
+        max_tokens=run.config.rl.max_tokens,
+        batch_size=settings.batch_size,
+        seed=run.config.seed,
+    )
+
+
+def by_outcome(
+    rollouts: Sequence[ScoredRollout],
+) -> tuple[list[ScoredRollout], list[ScoredRollout]]:
+    """(verified, refuted), texts once each: verified = every step that has a reward is right
+    and the tier is known; refuted = the tier is wrong."""
+    once: dict[str, ScoredRollout] = {rollout.text: rollout for rollout in rollouts}
+    groups: dict[bool, list[ScoredRollout]] = defaultdict(list)
+    for rollout in once.values():
+        values = [reward.value for reward in rollout.rewards.values()]
+        if rollout.outcome == 0:
+            groups[False].append(rollout)
+        elif rollout.outcome is not None and all(v is None or v >= RIGHT for v in values):
+            groups[True].append(rollout)
+    return groups[True], groups[False]

@@ -1,0 +1,1 @@
+"""Sampling chains of thought from a policy."""

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html_join
+
+from annotation.cot.errors import StepwiseError
+from training.admin_base import RoleAdmin
+from training.models import RolloutBatch
+from training.rollouts.batches import batch_create, batch_queue, batch_retry
+from training.rollouts.forms import BatchForm
+from training.rollouts.select import batch_parsing, pairs_due_for_rollout
+from training.rollouts.tasks import rollouts_run
+
+_SAMPLING = ("n", "temperature", "top_k", "max_tokens", "seed", "overlap", "queue_limit")
+
+
+@admin.register(RolloutBatch)
+class RolloutBatchAdmin(RoleAdmin):
+    change_list_template = "admin/training/rolloutbatch/change_list.html"
+    list_display = ("id", "project", "policy", "state", "progress", "error", "created_at")
+    list_filter = ("state", "project")
+    list_select_related = ("project", "policy")
+    ordering = ("-pk",)
+    actions = ("retry", "queue_parsed")
+    readonly_fields = ("parses", "examples")
+
+    @admin.display(description="rollouts")
+    def progress(self, batch: RolloutBatch) -> str:
+        return f"{batch.rollouts_done} of {len(batch.pair_ids) * batch.n}"
+
+    @admin.display(description="rollouts that parse")
+    def parses(self, batch: RolloutBatch) -> str:
+        parsing = batch_parsing(batch)
+        return f"{parsing.parsed} of {parsing.n}"
+
+    @admin.display(description="some that do not")
+    def examples(self, batch: RolloutBatch) -> str:
+        rows = [(r.pair.query, r.parse_message, r.text) for r in batch_parsing(batch).examples]
+        return format_html_join("", "<p>{}: {}</p><pre>{}</pre>", rows) or "–"
+
+    @admin.action(description="Queue the rollouts that parse")
+    def queue_parsed(self, request: HttpRequest, queryset: QuerySet[RolloutBatch]) -> None:
+        for batch in queryset.filter(state=RolloutBatch.State.DONE):
+            n = batch_queue(batch=batch)
+            self.message_user(request, f"batch {batch.pk}: {n} rollouts queued")
+
+    @admin.action(description="Try failed batches again")
+    def retry(self, request: HttpRequest, queryset: QuerySet[RolloutBatch]) -> None:
+        for batch in queryset:
+            try:
+                batch_retry(batch=batch)
+            except StepwiseError as error:
+                self.message_user(request, f"batch {batch.pk}: {error}", messages.ERROR)
+                continue
+            _send(batch)
+            self.message_user(request, f"batch {batch.pk} is queued again")
+
+    def get_urls(self) -> list[URLPattern]:
+        launch = self.admin_site.admin_view(self.launch_view)
+        return [
+            path("launch/", launch, name="training_rolloutbatch_launch"),
+            *super().get_urls(),
+        ]
+
+    def launch_view(self, request: HttpRequest) -> HttpResponse:
+        if not self.allowed(request):
+            raise PermissionDenied
+        form = BatchForm(request.POST or None, initial=_initial(request))
+        if form.is_valid():
+            data = form.cleaned_data
+            pairs = pairs_due_for_rollout(
+                project=data["project"],
+                policy=data["policy"],
+                n=data["n"],
+                splits=data["splits"],
+                limit=data["pairs"],
+            )
+            try:
+                batch = batch_create(
+                    project=data["project"],
+                    policy=data["policy"],
+                    pairs=pairs,
+                    **{name: data[name] for name in _SAMPLING},
+                )
+            except StepwiseError as error:
+                form.add_error(None, str(error))
+            else:
+                _send(batch)
+                self.message_user(request, f"batch {batch.pk}: {len(batch.pair_ids)} pairs")
+                return HttpResponseRedirect(reverse("admin:training_rolloutbatch_changelist"))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": "Sample rollouts",
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/training/rolloutbatch/launch.html", context)
+
+
+def _initial(request: HttpRequest) -> dict[str, Any]:
+    """What a link asks to be filled in: the project, the policy, the splits."""
+    given: dict[str, Any] = {k: v for k, v in request.GET.items() if k in ("project", "policy")}
+    if splits := request.GET.getlist("splits"):
+        given["splits"] = splits
+    return given
+
+
+def _send(batch: RolloutBatch) -> None:
+    transaction.on_commit(lambda: rollouts_run.delay(batch.pk))

@@ -1,0 +1,1 @@
+"""Training runs: launching, watching, checkpoints, results."""

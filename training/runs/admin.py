@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from annotation.cot.errors import StepwiseError
+from annotation.people.language import in_words, refusal_words
+from training.admin_base import RoleAdmin
+from training.models import TrainingRun
+from training.runs.launch_form import LaunchForm
+from training.runs.preflight import Preflight, preflight
+from training.runs.runs import run_cancel, run_create, run_resume
+from training.runs.tasks import run_launch
+from verifier.services.truth import truth_refresh
+
+LIVE = (TrainingRun.State.QUEUED, TrainingRun.State.RUNNING, TrainingRun.State.CANCELLING)
+
+
+@admin.register(TrainingRun)
+class TrainingRunAdmin(RoleAdmin):
+    change_list_template = "admin/training/trainingrun/change_list.html"
+    list_display = ("run", "project", "method", "live_state", "progress", "policy", "worker")
+    list_display_links = ("method",)  # the run's own page is linked by its number
+    list_filter = ("state", "method", "project")
+    list_select_related = ("project", "policy")
+    ordering = ("-pk",)
+    actions = ("cancel", "resume")
+
+    @admin.display(description="run")
+    def run(self, run: TrainingRun) -> str:
+        return format_html('<a href="{}">run {}</a>', run_url(run), run.pk)
+
+    @admin.display(description="state")
+    def live_state(self, run: TrainingRun) -> str:
+        return f"{run.state}: {run.error}" if run.error else run.state
+
+    @admin.display(description="progress")
+    def progress(self, run: TrainingRun) -> str:
+        return f"{run.step} of {run.total_steps}" if run.total_steps else "–"
+
+    @admin.action(description="Cancel")
+    def cancel(self, request: HttpRequest, queryset: QuerySet[TrainingRun]) -> None:
+        for run in queryset:
+            try:
+                run_cancel(run=run)
+                self.message_user(request, f"run {run.pk} is {run.state}")
+            except StepwiseError as error:
+                self.message_user(request, f"run {run.pk}: {error}", messages.ERROR)
+
+    @admin.action(description="Resume from the newest checkpoint")
+    def resume(self, request: HttpRequest, queryset: QuerySet[TrainingRun]) -> None:
+        for run in queryset:
+            try:
+                run_resume(run=run)
+            except StepwiseError as error:
+                self.message_user(request, f"run {run.pk}: {error}", messages.ERROR)
+                continue
+            send(run)
+            self.message_user(request, f"run {run.pk} is queued again")
+
+    def get_urls(self) -> list[URLPattern]:
+        launch = self.admin_site.admin_view(self.launch_view)
+        return [
+            path("launch/", launch, name="training_trainingrun_launch"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        live = TrainingRun.objects.filter(state__in=LIVE).exists()
+        return super().changelist_view(request, {**(extra_context or {}), "live": live})
+
+    def launch_view(self, request: HttpRequest) -> HttpResponse:
+        """The form, then the summary of what the run would work with, then the launch."""
+        if not self.allowed(request):
+            raise PermissionDenied
+        form = LaunchForm(request.POST or None, initial=request.GET.dict())
+        if request.method != "POST" or not form.is_valid() or "change" in request.POST:
+            return self._page(request, form, "launch.html")
+        truth_refresh(project=form.cleaned_data["project"])  # what people decided until now
+        summary = preflight(**form.choice())
+        if not summary.ready or "confirm" not in request.POST:
+            return self._page(request, form, "preflight.html", summary)
+        try:
+            user = request.user if isinstance(request.user, User) else None
+            run = run_create(**form.choice(), user=user)
+        except StepwiseError as error:
+            form.add_error(None, refusal_words(error))
+            return self._page(request, form, "launch.html")
+        send(run)
+        self.message_user(request, _("run %(n)s is queued") % {"n": run.pk})
+        return HttpResponseRedirect(run_url(run))
+
+    def _page(
+        self,
+        request: HttpRequest,
+        form: LaunchForm,
+        template: str,
+        summary: Preflight | None = None,
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": _("Launch a run"),
+            "form": form,
+            "summary": summary,
+        }
+        if summary:
+            context |= {
+                "chosen": form.chosen(),
+                "problems": [in_words(line) for line in summary.problems],
+                "warnings": [in_words(line) for line in summary.warnings],
+            }
+        return TemplateResponse(request, f"admin/training/trainingrun/{template}", context)
+
+
+def run_url(run: TrainingRun) -> str:
+    return reverse("run", args=[run.pk])
+
+
+def send(run: TrainingRun) -> None:
+    """Hand the run to the train queue once its row is committed."""
+    transaction.on_commit(lambda: run_launch.delay(run.pk))

@@ -1,0 +1,153 @@
+"""Runs: launch, watch, cancel, resume. ML engineers only."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from annotation.models import Project
+from annotation.people.abilities import Ability
+from annotation.people.api import ApiView, user_of
+from annotation.people.fields import (
+    OptionalProject,
+    Pages,
+    StoredJson,
+    body_of,
+    found,
+    query_of,
+)
+from training.job.methods import METHODS
+from training.models import Checkpoint, RunMetric, TrainingRun
+from training.runs.runs import run_cancel, run_create, run_resume
+from training.runs.tasks import run_launch
+
+_POLICIES = Checkpoint.objects.filter(kind=Checkpoint.Kind.POLICY)
+_RMS = Checkpoint.objects.filter(kind=Checkpoint.Kind.RM)
+
+
+class CheckpointRecord(serializers.ModelSerializer[Checkpoint]):
+    class Meta:
+        model = Checkpoint
+        fields = ["id", "name", "kind", "style", "layout", "run", "created_at"]
+
+
+class RunRecord(serializers.ModelSerializer[TrainingRun]):
+    """``config`` are the overrides; ``report`` is report.json of docs/formats.md."""
+
+    project = serializers.SlugField(source="project.slug")
+    policy = serializers.CharField(source="policy.name")
+    rm = serializers.CharField(source="rm.name", allow_null=True, default=None)
+    release = serializers.IntegerField(source="release.number", allow_null=True, default=None)
+    config = serializers.DictField()
+    report = serializers.DictField()
+
+    class Meta:
+        model = TrainingRun
+        fields = [
+            "id", "project", "method", "policy", "rm", "release", "config", "state", "step",
+            "total_steps", "error", "report", "created_at", "started_at", "finished_at",
+        ]  # fmt: skip
+
+
+class MethodField(serializers.ChoiceField):
+    """A serializer copies its fields by making them again: the choices are today's table."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "choices": list(METHODS)})
+
+
+class RunAsked(serializers.Serializer[Any]):
+    project = serializers.SlugRelatedField(slug_field="slug", queryset=Project.objects.all())
+    method = MethodField()
+    policy = serializers.SlugRelatedField(slug_field="name", queryset=_POLICIES)
+    rm = serializers.SlugRelatedField(
+        slug_field="name", queryset=_RMS, default=None, allow_null=True
+    )
+    config = StoredJson(default=dict, help_text="keys of run.toml")
+
+
+class MetricRecord(serializers.ModelSerializer[RunMetric]):
+    class Meta:
+        model = RunMetric
+        fields = ["step", "data"]
+
+
+class TrainView(ApiView):
+    abilities = {"GET": Ability.TRAIN, "POST": Ability.TRAIN}
+
+
+class Checkpoints(TrainView, generics.ListAPIView[Checkpoint]):
+    """The models that can be trained from or scored with."""
+
+    serializer_class = CheckpointRecord
+    pagination_class = Pages
+    queryset = Checkpoint.objects.all()
+
+
+@extend_schema(parameters=[OptionalProject], methods=["GET"])
+class Runs(TrainView, generics.ListAPIView[TrainingRun]):
+    """GET: the runs. POST: launch one on a freshly frozen ground truth."""
+
+    serializer_class = RunRecord
+    pagination_class = Pages
+
+    def get_queryset(self) -> QuerySet[TrainingRun]:
+        asked = query_of(self.request, OptionalProject)
+        rows = _runs()
+        return rows.filter(project__slug=asked["project"]) if "project" in asked else rows
+
+    @extend_schema(request=RunAsked, responses={202: RunRecord})
+    def post(self, request: Request) -> Response:
+        asked = body_of(request, RunAsked)
+        with transaction.atomic():
+            run = run_create(**asked, user=user_of(request))
+            transaction.on_commit(partial(run_launch.delay, run.pk))
+        return Response(RunRecord(run).data, status=202)
+
+
+class RunDetail(TrainView, generics.RetrieveAPIView[TrainingRun]):
+    """How far a run is, and its report."""
+
+    serializer_class = RunRecord
+
+    def get_queryset(self) -> QuerySet[TrainingRun]:
+        return _runs()
+
+
+class RunCancel(TrainView):
+    @extend_schema(request=None, responses=RunRecord)
+    def post(self, request: Request, pk: int) -> Response:
+        """Stop a run; it saves a checkpoint first. 409 when it has ended."""
+        return Response(RunRecord(run_cancel(run=found(_runs(), pk))).data)
+
+
+class RunResume(TrainView):
+    @extend_schema(request=None, responses=RunRecord)
+    def post(self, request: Request, pk: int) -> Response:
+        """Queue a failed or cancelled run again; it goes on from its newest checkpoint."""
+        with transaction.atomic():
+            run = run_resume(run=found(_runs(), pk))
+            transaction.on_commit(partial(run_launch.delay, run.pk))
+        return Response(RunRecord(run).data)
+
+
+class RunMetrics(TrainView, generics.ListAPIView[RunMetric]):
+    """The lines of metrics.jsonl, oldest first."""
+
+    serializer_class = MetricRecord
+    pagination_class = Pages
+
+    def get_queryset(self) -> QuerySet[RunMetric]:
+        run = found(TrainingRun.objects.all(), self.kwargs["pk"])
+        return run.metrics.all()
+
+
+def _runs() -> QuerySet[TrainingRun]:
+    return TrainingRun.objects.select_related("project", "policy", "rm", "release")

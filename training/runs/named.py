@@ -1,0 +1,32 @@
+"""Rows that a command line names."""
+
+from __future__ import annotations
+
+from django.core.management.base import CommandError
+
+from annotation.cot.errors import Invalid
+from annotation.models import Project
+from training.models import Checkpoint
+from training.runs.checkpoints import seed_policy
+
+
+def project_named(slug: str) -> Project:
+    project = Project.objects.filter(slug=slug).first()
+    if project is None:
+        known = ", ".join(Project.objects.values_list("slug", flat=True)[:20]) or "none"
+        raise CommandError(f"there is no project '{slug}' (projects: {known})")
+    return project
+
+
+def checkpoint_named(name: str) -> Checkpoint:
+    """``seed`` is registered when it is first asked for."""
+    found = Checkpoint.objects.filter(name=name).first()
+    if found is None and name == "seed":
+        try:
+            return seed_policy()
+        except Invalid as error:
+            raise CommandError(error.message) from error
+    if found is None:
+        known = ", ".join(Checkpoint.objects.values_list("name", flat=True)[:20]) or "none"
+        raise CommandError(f"there is no checkpoint '{name}' (checkpoints: {known})")
+    return found

@@ -1,0 +1,126 @@
+"""What a run is asked to do: the overrides stored on the row, checked, and written as run.toml.
+
+``TrainingRun.config`` has the keys of run.toml (docs/formats.md) without ``method``,
+``policy`` and ``rm``, which are columns, plus ``data``: which pairs go into the snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import tomli_w
+
+from training.job.config import RunConfig, parse_config
+from training.job.methods import METHODS, Method, unread
+from training.job.types import BadInput
+from training.models import Checkpoint, TrainingRun
+from training.rollouts.servers import outbound
+from training.serving.outbound import NotAllowed
+
+
+class ConfigError(ValueError):
+    """The overrides cannot be run; the message names the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataOptions:
+    """``limit`` counts pairs, rounded up to whole queries; 0 means all."""
+
+    eval_split: str = "test"
+    train_limit: int = 0
+    eval_limit: int = 0
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> DataOptions:
+        """Raises ConfigError on an unknown key or a value that makes no sense."""
+        data = config.get("data", {})
+        if not isinstance(data, Mapping):
+            raise ConfigError("data must be a table")
+        if unknown := sorted(set(data) - set(cls.__slots__)):
+            raise ConfigError(f"unknown key 'data.{unknown[0]}'")
+        options = cls(**data)
+        if options.eval_split not in ("val", "test"):
+            raise ConfigError("data.eval_split must be val or test")
+        for name in ("train_limit", "eval_limit"):
+            value = getattr(options, name)
+            if type(value) is not int or value < 0:
+                raise ConfigError(f"data.{name} must be a whole number from 0")
+        return options
+
+
+def config_check(
+    *, method: str, policy: Checkpoint, rm: Checkpoint | None, config: Mapping[str, Any]
+) -> RunConfig:
+    """The configuration as the trainer will read it.
+
+    Raises:
+        ConfigError: unknown method or key, a value out of range, or a checkpoint that cannot be
+            trained from.
+    """
+    row = METHODS.get(method)
+    if row is None:
+        raise ConfigError(f"method must be one of {', '.join(METHODS)}, not '{method}'")
+    _check_models(row, policy, rm)
+    if taken := sorted({"method", "policy", "rm", "style"} & set(config)):
+        raise ConfigError(f"'{taken[0]}' is chosen above, not overridden")
+    DataOptions.of(config)
+    try:
+        parsed = parse_config(_toml(method, policy, rm, config))
+    except TypeError as error:  # a null, which JSON has and TOML has not
+        raise ConfigError(f"a value is missing: {error}") from error
+    except BadInput as error:
+        raise ConfigError(str(error).removeprefix("run.toml: ")) from error
+    if names := sorted(unread(row, config)):
+        raise ConfigError(f"{method} does not read {', '.join(names)}: leave it out")
+    _servers_check(parsed)
+    return parsed
+
+
+def _check_models(row: Method, policy: Checkpoint, rm: Checkpoint | None) -> None:
+    is_policy = policy.kind == Checkpoint.Kind.POLICY
+    if row.starts_from == "policy" and not is_policy:
+        raise ConfigError(f"{policy.name} is a reward model, not a policy")
+    if row.starts_from == "rm" and is_policy:
+        raise ConfigError(f"{policy.name} is a policy: {row.name} goes on from a reward model")
+    if rm is not None and not row.takes_rm:
+        raise ConfigError(f"{row.name} does not read rm, a reward model: leave it out")
+    if rm is not None and rm.kind != Checkpoint.Kind.RM:
+        raise ConfigError(f"{rm.name} is not a reward model")
+    for checkpoint in (policy, rm):
+        if checkpoint is not None and checkpoint.is_remote:
+            raise ConfigError(f"{checkpoint.name} is served over HTTP; a run needs its folder")
+
+
+def _servers_check(config: RunConfig) -> None:
+    named = {
+        "rewards.server": config.rewards.server,
+        "trainer.vllm_url": config.trainer.vllm_url,
+    }
+    for key, url in named.items():
+        if url in ("", "local"):
+            continue
+        try:
+            outbound().name_check(url)
+        except NotAllowed as error:
+            raise ConfigError(f"{key}: {error}") from error
+
+
+def run_toml(run: TrainingRun) -> str:
+    """The text of run.toml for the trainer."""
+    return _toml(run.method, run.policy, run.rm, run.config)
+
+
+def _toml(
+    method: str, policy: Checkpoint, rm: Checkpoint | None, config: Mapping[str, Any]
+) -> str:
+    body = {
+        "method": method,
+        "policy": policy.path,
+        "rm": rm.path if rm else "",
+        "layout": policy.layout,
+        "style": policy.style,
+        **{key: value for key, value in config.items() if key != "data"},
+    }
+    return tomli_w.dumps(body)

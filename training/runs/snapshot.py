@@ -1,0 +1,173 @@
+"""The run folder of docs/formats.md: everything a run reads, frozen before it starts."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from annotation.cot.steps import StepKind
+from annotation.models import Pair, Project, Resolution, Rollout
+from training.job.folder import file_sha256, json_read, json_write, jsonl_write, text_write
+from training.job.prompts import PROMPT_VERSION
+from training.models import TrainingRun
+from training.rollouts.pair_choice import pairs_choose
+from training.rollouts.records import pair_record
+from training.runs.run_config import DataOptions, run_toml
+
+INPUTS = ("run.toml", "train.jsonl", "eval.jsonl", "labels.jsonl", "truth.json", "rules.toml")
+_PACKAGES = ("stepwise", "torch", "transformers", "trl", "tokenizers")
+
+# kind as text -> {"value", "source"}
+Truths = dict[str, dict[str, str]]
+
+
+def run_folder(run: TrainingRun) -> Path:
+    return Path(run.run_dir) if run.run_dir else Path(settings.RUNS_DIR) / f"run-{run.pk}"
+
+
+def snapshot_build(*, run: TrainingRun, on_row: Callable[[], None] = lambda: None) -> Path:
+    """Write the folder; one that is complete is left alone, so a restart sees the same data.
+
+    ``on_row`` is called between rows and may raise to stop (a lost lease).
+
+    Raises:
+        ValueError: the run has no release.
+    """
+    folder = run_folder(run)
+    if (json_read(folder / "manifest.json") or {}).get("inputs"):
+        return folder
+    if run.release is None:
+        raise ValueError("the run has no verifier release")
+    folder.mkdir(parents=True, exist_ok=True)
+    options = DataOptions.of(run.config)
+    human, silver = _truth_tables(run.release.payload)
+    rows = {
+        "train.jsonl": jsonl_write(
+            folder / "train.jsonl",
+            _pairs(run.project, "train", options.train_limit, human, silver, False, on_row),
+        ),
+        "eval.jsonl": jsonl_write(
+            folder / "eval.jsonl",
+            _pairs(
+                run.project, options.eval_split, options.eval_limit, human, silver, True, on_row
+            ),
+        ),
+        "labels.jsonl": jsonl_write(
+            folder / "labels.jsonl", _labels(run.project, options.eval_split, on_row)
+        ),
+    }
+    text_write(folder / "truth.json", run.release.payload)
+    text_write(folder / "rules.toml", run.project.rules)
+    text_write(folder / "run.toml", run_toml(run))
+    json_write(folder / "manifest.json", _manifest(run, folder, rows))
+    return folder
+
+
+def _truth_tables(payload: str) -> tuple[dict[str, Truths], dict[str, Truths]]:
+    """(gold and human, silver) by pair id."""
+    human: dict[str, Truths] = defaultdict(dict)
+    silver: dict[str, Truths] = defaultdict(dict)
+    for pair_id, kind, value, source in json.loads(payload)["rows"]:
+        table = silver if source == "silver" else human
+        table[str(pair_id)][str(kind)] = {"value": value, "source": source}
+    return human, silver
+
+
+def _pairs(
+    project: Project,
+    split: str,
+    limit: int,
+    human: dict[str, Truths],
+    silver: dict[str, Truths],
+    tier_required: bool,
+    on_row: Callable[[], None],
+) -> Iterator[dict[str, Any]]:
+    """The records of the pairs that the run works with."""
+    pairs = Pair.objects.filter(project=project, split=split).order_by("pk")
+    tier = str(int(StepKind.FINAL))
+
+    def known(pk: int) -> bool:
+        truths = human.get(str(pk), {})
+        return tier in truths if tier_required else bool(truths or silver.get(str(pk)))
+
+    rows = pairs.values_list("pk", "query").iterator()
+    chosen = [pk for pk, _ in pairs_choose((row for row in rows if known(row[0])), limit)]
+    for start in range(0, len(chosen), 500):
+        found = Pair.objects.select_related("product").in_bulk(chosen[start : start + 500])
+        for pk in chosen[start : start + 500]:
+            on_row()
+            key = str(pk)
+            yield {
+                **pair_record(found[pk]),
+                "truth": human.get(key, {}),
+                "silver": silver.get(key, {}),
+            }
+
+
+def _labels(
+    project: Project, held_out: str, on_row: Callable[[], None]
+) -> Iterator[dict[str, Any]]:
+    """Well-formed rollouts with at least one resolved verdict, the held-out split left out."""
+    rollouts = (
+        Rollout.objects.filter(
+            pair__project=project, parse_error="", items__resolutions__isnull=False
+        )
+        .exclude(pair__split=held_out)
+        .distinct()
+        .select_related("pair__product")
+        .prefetch_related("steps")
+        .order_by("pk")
+    )
+    for rollout in rollouts.iterator(chunk_size=200):
+        on_row()
+        newest = _newest_resolutions(rollout)
+        verdicts = {
+            str(kind): resolution.verdict
+            for kind, resolution in newest.items()
+            if resolution.verdict in ("correct", "incorrect")
+        }
+        if verdicts:
+            steps = sorted(rollout.steps.all(), key=lambda step: step.kind)
+            yield {
+                **pair_record(rollout.pair),
+                "rollout_id": str(rollout.pk),
+                "steps": [step.text for step in steps],
+                "verdicts": verdicts,
+                "values": {str(k): r.value for k, r in newest.items() if r.value},
+                "sources": {str(k): r.source for k, r in newest.items()},
+            }
+
+
+def _newest_resolutions(rollout: Rollout) -> dict[int, Resolution]:
+    rows = Resolution.objects.filter(item__rollout=rollout).order_by("pk")
+    return {row.kind: row for row in rows}
+
+
+def _manifest(run: TrainingRun, folder: Path, rows: dict[str, int]) -> dict[str, Any]:
+    release = run.release
+    return {
+        "run": run.pk,
+        "project": run.project.slug,
+        "release": release and {"number": release.number, "sha256": release.sha256},
+        "rows": rows,
+        "inputs": {name: file_sha256(folder / name) for name in INPUTS},
+        "prompt_version": PROMPT_VERSION,
+        "guideline_version": run.project.guideline_version,
+        "packages": _versions(),
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

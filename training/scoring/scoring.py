@@ -1,0 +1,153 @@
+"""The reward model's P(correct) for steps that people may look at."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from annotation.cot.errors import Invalid
+from annotation.cot.steps import StepKind
+from annotation.models import Project, Step
+from annotation.models.job_run import job_run
+from annotation.models.leases import queued_again
+from training.job.child import Child, JsonLinesTail
+from training.job.folder import job_write
+from training.job.prompts import rm_prompt
+from training.models import Checkpoint, ScoringJob, StepScore
+from training.rollouts.records import pair_text
+from training.rollouts.servers import outbound
+from training.scoring.select import steps_due_for_scoring
+
+_BATCH_SIZE = 128
+_WAIT_SECONDS = 0.5
+
+
+class ScoringFailed(RuntimeError):
+    """The scorer ended badly; the message is its last line."""
+
+
+def steps_score(
+    *, rm: Checkpoint, steps: Sequence[Step], on_wait: Callable[[], None] = lambda: None
+) -> int:
+    """Score steps by ``training.rl.reward_model.score``; steps scored before are kept.
+
+    Returns:
+        how many steps have a score of this model now that had none.
+
+    Raises:
+        Invalid: not a reward model, or one that is served over HTTP.
+        ScoringFailed: what was scored until then is kept.
+    """
+    if rm.kind != Checkpoint.Kind.RM:
+        raise Invalid(f"{rm.name} is not a reward model")
+    if rm.is_remote:
+        raise Invalid(f"{rm.name} is served over HTTP; scoring needs its folder")
+    if not steps:
+        return 0
+    before = StepScore.objects.filter(rm=rm, step__in=steps).count()
+    root = Path(settings.RUNS_DIR)
+    root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="scoring-", dir=root) as folder:
+        job = Path(folder)
+        about = {
+            "model": rm.path,
+            "batch_size": _BATCH_SIZE,
+            "threads": settings.TORCH_THREADS,
+        }
+        job_write(job, about, "steps.jsonl", step_rows(steps))
+        for rows in _scored(job, on_wait):
+            _scores_record(rm, rows, {step.pk for step in steps})
+    return StepScore.objects.filter(rm=rm, step__in=steps).count() - before
+
+
+def steps_score_due(*, project: Project, rm: Checkpoint, limit: int = 5_000) -> int | None:
+    """Score what is due; None when another worker is at it or it is parked.
+
+    Raises:
+        ScoringFailed: it is tried once more, then parked with the reason.
+    """
+    asked, _ = ScoringJob.objects.get_or_create(project=project, rm=rm)
+    jobs = ScoringJob.objects.filter(pk=asked.pk)
+    jobs.filter(state=ScoringJob.State.DONE).update(**queued_again())
+
+    def work(job: ScoringJob) -> dict[str, Any]:
+        steps = list(steps_due_for_scoring(project=project, rm=rm, limit=limit))
+        scored = steps_score(rm=rm, steps=steps)
+        return {"state": ScoringJob.State.DONE, "scored": scored, "error": "", "setback": ""}
+
+    done = job_run(jobs, work, worth_another=(ScoringFailed,))
+    if done is None or done.state == ScoringJob.State.FAILED:
+        return None
+    return done.scored
+
+
+def scoring_retry(*, project: Project, rm: Checkpoint) -> bool:
+    """Take a parked scoring up again; False when there is none."""
+    parked = ScoringJob.objects.filter(project=project, rm=rm, state=ScoringJob.State.FAILED)
+    return bool(parked.update(**queued_again(), error=""))
+
+
+def step_rows(steps: Iterable[Step]) -> Iterator[dict[str, Any]]:
+    """Lines of steps.jsonl: the prompt shows the rollout up to the judged step, in the order
+    of its text, as the reward model was trained."""
+    steps = list(steps)
+    siblings: dict[int, list[Step]] = defaultdict(list)
+    rollouts = {step.rollout_id for step in steps}
+    for row in Step.objects.filter(rollout__in=rollouts).order_by("start"):
+        siblings[row.rollout_id].append(row)
+    for step in steps:
+        yield {
+            "step_id": str(step.pk),
+            "kind": step.kind,
+            "prompt": rm_prompt(
+                pair_text(step.rollout.pair),
+                [row.text for row in siblings[step.rollout_id] if row.start <= step.start],
+                StepKind(step.kind),
+            ),
+        }
+
+
+def _scored(job: Path, on_wait: Callable[[], None]) -> Iterator[list[dict[str, Any]]]:
+    command = [settings.RL_PYTHON, "-m", "training.rl.reward_model.score", str(job)]
+    child = Child(
+        command,
+        log=job / "job.log",
+        threads=settings.TORCH_THREADS,
+        more=outbound().environment(),
+    )
+    tail = JsonLinesTail(job / "scores.jsonl")
+    try:
+        while True:
+            code = child.poll()  # before reading, so that the last lines are not missed
+            yield list(tail.read())
+            if code == 0:
+                return
+            if code is not None:
+                raise ScoringFailed(f"scoring ended with code {code}: {child.last_line()}")
+            child.wait(_WAIT_SECONDS)
+            on_wait()
+    finally:
+        child.kill()
+
+
+@transaction.atomic
+def _scores_record(rm: Checkpoint, rows: Iterable[dict[str, Any]], asked: set[int]) -> None:
+    StepScore.objects.bulk_create(
+        [
+            StepScore(
+                step_id=int(row["step_id"]),
+                rm=rm,
+                p=float(row["p"]),
+                critique=row.get("critique") or "",
+            )
+            for row in rows
+            if int(row["step_id"]) in asked and row.get("p") is not None
+        ],
+        ignore_conflicts=True,
+    )

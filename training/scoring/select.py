@@ -1,0 +1,56 @@
+"""Which steps wait for a reward model, and which reward model is a project's current one."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from annotation.cot.steps import StepKind
+from annotation.models import Project, Step
+from training.models import Checkpoint, ScoringJob, StepScore
+
+
+def steps_due_for_scoring(
+    *, project: Project, rm: Checkpoint, limit: int | None = None
+) -> QuerySet[Step]:
+    """Steps of well-formed rollouts without a score of this model, of the kinds it learned.
+
+    Newest rollouts first: those are the ones that people are about to see.
+    """
+    scored = StepScore.objects.filter(rm=rm, step=OuterRef("pk"))
+    due = (
+        Step.objects.filter(
+            rollout__pair__project=project,
+            rollout__parse_error="",
+            kind__in=kinds_learned(rm),
+        )
+        .filter(~Exists(scored))
+        .select_related("rollout__pair__product")
+        .order_by("-rollout_id", "kind")
+    )
+    return due[:limit] if limit is not None else due
+
+
+def scoring_due_now(*, project: Project, rm: Checkpoint) -> bool:
+    """Steps wait for this model, and scoring by it has not been parked."""
+    parked = ScoringJob.objects.filter(project=project, rm=rm, state=ScoringJob.State.FAILED)
+    return not parked.exists() and steps_due_for_scoring(project=project, rm=rm).exists()
+
+
+def kinds_learned(rm: Checkpoint) -> list[int]:
+    """The step kinds whose verdicts the model was fitted on; all five when nobody recorded it.
+
+    Where people judge the final step alone, a verdict on step 1 would be made up.
+    """
+    report = (rm.run.report.get("rm") if rm.run else None) or {}
+    # With few labels nothing is held out, and the report says null.
+    by_kind = (report.get("held_out") or {}).get("by_kind") or {}
+    return sorted(int(kind) for kind in by_kind) or [int(kind) for kind in StepKind]
+
+
+def current_rm(project: Project) -> Checkpoint | None:
+    """The newest reward model that a run of this project produced and this host can load."""
+    return (
+        Checkpoint.objects.filter(kind=Checkpoint.Kind.RM, run__project=project)
+        .order_by("-pk")
+        .first()
+    )

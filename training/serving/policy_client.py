@@ -1,0 +1,106 @@
+"""The one seam through which rollouts are sampled: a served model or a local process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from training.job.child import Child, JsonLinesTail
+from training.job.folder import job_write
+
+WAIT_SECONDS = 0.5  # how often ``on_wait`` is called while nothing arrives
+
+# Called while the client waits; may raise to stop the sampling, which ends the child.
+OnWait = Callable[[], None]
+
+
+class PolicyError(RuntimeError):
+    """The policy cannot answer; the message says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingRequest:
+    """``top_k`` 0 means all tokens; ``max_tokens`` is a completion's budget."""
+
+    n: int
+    temperature: float
+    top_k: int
+    max_tokens: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class SampledText:
+    """Completion ``index`` (0..n-1) of one pair. ``finish`` is stop or length."""
+
+    pair_id: str
+    index: int
+    text: str
+    finish: str
+
+
+class PolicyClient(Protocol):
+    def sample(
+        self, prompts: Sequence[Mapping[str, Any]], request: SamplingRequest, on_wait: OnWait
+    ) -> Iterator[SampledText]:
+        """Yield n completions a prompt, as they come, in any order.
+
+        ``prompts`` are pair records (docs/formats.md) with ``prompt``.
+
+        Raises:
+            PolicyError: after retries, where retrying can help.
+        """
+        ...
+
+
+class LocalPolicy:
+    """A process ``python -m training.rl.policy.sample JOB_DIR``, read while it writes.
+
+    The folder makes it resumable: a second call on the same folder goes on where the first
+    ended and yields the completions that were already there again.
+    """
+
+    def __init__(
+        self, model: str, job_dir: Path, python: str, threads: int = 1, style: str = "policy"
+    ) -> None:
+        self._model, self._dir, self._style = model, job_dir, style
+        self._python, self._threads = python, threads
+
+    def sample(
+        self, prompts: Sequence[Mapping[str, Any]], request: SamplingRequest, on_wait: OnWait
+    ) -> Iterator[SampledText]:
+        settings = {
+            "model": self._model,
+            "style": self._style,
+            "n": request.n,
+            "temperature": request.temperature,
+            "top_k": request.top_k,
+            "max_tokens": request.max_tokens,
+            "seed": request.seed,
+            "batch_size": 128,
+            "threads": self._threads,
+        }
+        job_write(self._dir, settings, "pairs.jsonl", prompts)
+        command = [self._python, "-m", "training.rl.policy.sample", str(self._dir)]
+        child = Child(command, log=self._dir / "job.log", threads=self._threads)
+        try:
+            yield from self._read(child, on_wait)
+        finally:
+            child.kill()
+
+    def _read(self, child: Child, on_wait: OnWait) -> Iterator[SampledText]:
+        tail = JsonLinesTail(self._dir / "rollouts.jsonl")
+        while True:
+            code = child.poll()  # before reading, so that the last lines are not missed
+            for row in tail.read():
+                yield SampledText(
+                    row["pair_id"], int(row["index"]), row["text"], row.get("finish", "")
+                )
+            if code == 0:
+                return
+            if code is not None:
+                raise PolicyError(f"sampling ended with code {code}: {child.last_line()}")
+            child.wait(WAIT_SECONDS)
+            on_wait()
