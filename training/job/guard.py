@@ -1,9 +1,10 @@
 """Runs one command and dies with it, or kills it when the parent is gone.
 
 ``python -m training.job.guard -- COMMAND...`` with stdin as a pipe whose other end only the
-parent holds, in a session of its own. When the parent ends, however it ends, the pipe closes and
-the whole process group is killed: no run goes on without somebody who watches it. A pipe, because a
-parent-death signal exists on Linux alone and misses grandchildren. Imports nothing of ours.
+parent holds, in a session of its own. When the parent ends, however it ends, the pipe closes
+and the whole process group is killed: no run goes on without somebody who watches it. A pipe,
+because a parent-death signal exists on Linux alone and misses grandchildren. Imports nothing
+of ours.
 """
 
 from __future__ import annotations
