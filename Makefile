@@ -52,12 +52,21 @@ setup: $(VENV)/.stamp-run ## install what make run needs
 run: setup ## start Stepwise: database, web, workers (PORT=8000)
 	@exec env PORT=$(PORT) $(QUIET_RL) $(PY) -m config.supervisor
 
+.PHONY: dev
+dev: $(VENV)/.stamp-dev ## make run that starts web and workers anew when a file changes
+	@exec env PORT=$(PORT) STEPWISE_RELOAD=true $(QUIET_RL) $(PY) -m config.supervisor
+
+# No database is needed to see that the models and the migrations agree.
+NO_DATABASE := STEPWISE_SECRET_KEY=lint DATABASE_URL=postgresql://nobody@127.0.0.1:1/none
 .PHONY: lint
-lint: $(VENV)/.stamp-dev ## ruff, mypy and the import contracts
+lint: $(VENV)/.stamp-dev ## ruff, mypy, import contracts, templates, migrations and translations
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy .
 	$(VENV)/bin/lint-imports --no-cache
+	$(VENV)/bin/djade --check --target-version 5.2 $$(find templates -name '*.html')
+	$(NO_DATABASE) $(PY) -W ignore manage.py makemigrations --check --dry-run
+	$(PY) -m pytest -q tests/languages/test_catalogue.py -k "text or catalogue"
 
 .PHONY: browser
 browser: $(VENV)/.stamp-dev ## find or install a Chromium for the browser tests

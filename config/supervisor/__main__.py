@@ -13,7 +13,7 @@ from time import monotonic
 from django.core.exceptions import ImproperlyConfigured
 
 from config.embedded import data_dir
-from config.env import env_int
+from config.env import env_bool, env_int
 from config.supervisor import processes
 from config.supervisor.child import Child
 from config.supervisor.console import Console
@@ -37,12 +37,13 @@ class Supervisor:
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup asked to go on
             signal.signal(signal.SIGHUP, self._asked_to_stop)
 
-    def run(self, host: str, port: int) -> int:
+    def run(self, host: str, port: int, *, reload: bool = False) -> int:
         url = self.database.start()
         if not self._set_up():
             return 0 if self._stop.is_set() else 1
         self.console.say(self.database.budget(url))
-        self.children = [self._child(p) for p in processes.everything(host, port)]
+        started = processes.everything(host, port, reload=reload)
+        self.children = [self._child(process) for process in started]
         for child in self.children:
             child.start()
         self._wait_ready(host, port)
@@ -128,7 +129,7 @@ def main() -> int:
     folder_note(claim, f"http://{host}:{port}")
     supervisor = Supervisor(console)
     try:
-        return supervisor.run(host, port)
+        return supervisor.run(host, port, reload=env_bool("STEPWISE_RELOAD", False))
     except CannotStart as error:
         console.say(str(error), "database")
         return 1

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import dataclass
 
+from config.embedded import ROOT
 from config.heartbeat import QUEUES
+
+SOURCES = ("annotation", "config", "lab", "locale", "templates", "training", "verifier")
 
 WEB_PROCESSES, WEB_THREADS = 2, 4
 # Each worker: its broker pool and wake-up connection, the job's own, and a spare for results.
@@ -70,8 +74,16 @@ def bootstrap() -> Process:
     return Process("setup", (sys.executable, "manage.py", "bootstrap"))
 
 
-def everything(host: str, port: int) -> list[Process]:
-    return [web(host, port), *(worker(queue) for queue in QUEUES), beat()]
+def everything(host: str, port: int, *, reload: bool = False) -> list[Process]:
+    """With ``reload`` each one starts anew when a source file changes (`make dev`)."""
+    processes = [web(host, port), *(worker(queue) for queue in QUEUES), beat()]
+    return [reloading(process) for process in processes] if reload else processes
+
+
+def reloading(process: Process) -> Process:
+    command = (sys.executable, "-m", "watchfiles", "--target-type", "command")
+    folders = [str(ROOT / name) for name in SOURCES]
+    return Process(process.name, (*command, shlex.join(process.command), *folders))
 
 
 def connections_needed() -> int:

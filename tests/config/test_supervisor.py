@@ -4,6 +4,7 @@ import io
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from config.embedded import ROOT
 from config.heartbeat import QUEUES
 from config.supervisor import processes
 from config.supervisor.child import STEADY_SECONDS, Child, backoff, how_ended
@@ -146,3 +148,36 @@ def test_every_queue_has_a_worker_and_beat_and_web_run_too() -> None:
 def test_the_connection_budget_counts_every_process() -> None:
     # 2 web processes x (4 threads + 3), 4 workers x 6, beat 3
     assert processes.connections_needed() == 41
+
+
+def test_make_dev_starts_a_process_anew_when_a_source_file_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pages").mkdir()
+    monkeypatch.setattr(processes, "ROOT", tmp_path)
+    monkeypatch.setattr(processes, "SOURCES", ("pages",))
+    code = "import pathlib, time; pathlib.Path('starts').open('a').write('x'); time.sleep(60)"
+    process = processes.reloading(processes.Process("web", (sys.executable, "-c", code)))
+    watcher = subprocess.Popen(process.command, cwd=tmp_path)
+    starts = tmp_path / "starts"
+    try:
+        wait_until(lambda: starts.exists() and starts.read_text() == "x")
+        changes = iter(range(1000))
+
+        def started_anew() -> bool:
+            (tmp_path / "pages" / "label.html").write_text(str(next(changes)))
+            return len(starts.read_text()) > 1
+
+        wait_until(started_anew)
+    finally:
+        watcher.terminate()
+        assert watcher.wait(10) is not None
+
+
+def test_only_make_dev_reloads() -> None:
+    plain = processes.everything("127.0.0.1", 8000)
+    dev = processes.everything("127.0.0.1", 8000, reload=True)
+    assert [process.name for process in dev] == [process.name for process in plain]
+    assert not any("watchfiles" in process.command for process in plain)
+    assert all("watchfiles" in process.command for process in dev)
+    assert all((ROOT / name).is_dir() for name in processes.SOURCES)
