@@ -46,7 +46,7 @@ PAGE = 100
 def adjudication(request: HttpRequest) -> HttpResponse:
     items = list(waiting_for_lead()[: PAGE + 1])
     context = {"items": items[:PAGE], "more": len(items) > PAGE}
-    return render(request, "annotation/adjudication.html", context)
+    return render(request, "deciding/adjudication.html", context)
 
 
 @never_cache
@@ -125,4 +125,4 @@ def _page(
         "passed": passed,
         "skips": skips_of(item) if passed else unrateable_votes(item),
     }
-    return render(request, "annotation/adjudicate.html", context, status=status)
+    return render(request, "deciding/adjudicate.html", context, status=status)

@@ -41,7 +41,7 @@ def review(request: HttpRequest, slug: str) -> HttpResponse:
         "counts": review_counts(project),
         "recent": reviewed_recently(project),
     }
-    return render(request, "quality/review.html", context)
+    return render(request, "deciding/review.html", context)
 
 
 @never_cache
@@ -73,7 +73,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
         "closed": found.state in (states.RESOLVED, states.DROPPED),
         "resolved": found.state == states.RESOLVED,
     }
-    return render(request, "quality/item.html", context)
+    return render(request, "deciding/item.html", context)
 
 
 @require_POST

@@ -51,7 +51,7 @@ class Password(PasswordChangeView):
 def home(request: HttpRequest) -> HttpResponse:
     user = visitor(request)
     projects = home_summary(user) if roles_of(user) else []
-    return render(request, "annotation/home.html", {"projects": projects})
+    return render(request, "home/home.html", {"projects": projects})
 
 
 @any_role_required(Role.ANNOTATOR, Role.ML_ENGINEER)
@@ -59,7 +59,7 @@ def guideline(request: HttpRequest, slug: str) -> HttpResponse:
     """The project's guideline: a panel of the label page, or a page of its own."""
     project = get_object_or_404(Project, slug=slug)
     partial = request.headers.get("HX-Request") == "true"
-    name = "annotation/_guideline.html" if partial else "annotation/guideline.html"
+    name = "labelling/_guideline.html" if partial else "home/guideline.html"
     context = {
         "project": project,
         "html": guide_html(project.guideline),

@@ -59,7 +59,7 @@ def feedback(request: HttpRequest, pk: int) -> HttpResponse:
         "disputes": found.disputes.select_related("decided_by").order_by("-pk"),
         "disputed": found.disputes.filter(state="open").exists(),
     }
-    return render(request, "quality/feedback.html", context)
+    return render(request, "labelling/feedback.html", context)
 
 
 @require_POST

@@ -54,7 +54,7 @@ def flags(request: HttpRequest) -> HttpResponse:
         "more": len(waiting) > PAGE,
         "mine": _named(list(flags_by(user)[:PAGE])),
     }
-    return render(request, "annotation/flags.html", context)
+    return render(request, "labelling/flags.html", context)
 
 
 @require_POST

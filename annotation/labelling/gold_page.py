@@ -57,7 +57,7 @@ def gold(request: HttpRequest, slug: str) -> HttpResponse:
             for name, (low, high) in LIMITS.items()
         ],
     }
-    return render(request, "quality/gold.html", context)
+    return render(request, "labelling/gold.html", context)
 
 
 @require_POST
@@ -125,7 +125,7 @@ def gold_item(request: HttpRequest, pk: int) -> HttpResponse:
         ],
         "tries": found.tries.select_related("annotator").order_by("-pk")[:100],
     }
-    return render(request, "quality/gold_item.html", context)
+    return render(request, "labelling/gold_item.html", context)
 
 
 @require_POST

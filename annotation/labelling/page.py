@@ -49,7 +49,7 @@ def label(request: HttpRequest) -> HttpResponse:
     if assignment is None:
         state = queue_state(user=user, project=project)
         context = {"state": state, "project": project, **_before(request)}
-        return render(request, "annotation/label_empty.html", context)
+        return render(request, "labelling/label_empty.html", context)
     return _page(request, assignment, assignment.draft, {})
 
 
@@ -155,7 +155,7 @@ def _page(
         "answered": answered_before(assignment),
         **_before(request),
     }
-    return render(request, "annotation/label.html", context, status=status)
+    return render(request, "labelling/label.html", context, status=status)
 
 
 def rules_json(project: Project) -> dict[str, str]:

@@ -41,7 +41,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
         "days": DAYS,
         "now": timezone.now(),
     }
-    return render(request, "annotation/tokens.html", context)
+    return render(request, "people/tokens.html", context)
 
 
 @require_POST

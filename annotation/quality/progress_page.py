@@ -22,7 +22,7 @@ def progress(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {"project": chosen}
     if chosen is not None:
         context |= _numbers(request, chosen)
-    return render(request, "annotation/progress.html", context)
+    return render(request, "quality/progress.html", context)
 
 
 def _numbers(request: HttpRequest, project: Project) -> dict[str, object]:

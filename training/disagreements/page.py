@@ -52,8 +52,8 @@ STATE_NAMES = {
 def disagreements(request: HttpRequest) -> HttpResponse:
     """Filters are the fields of ``DisagreementFilter``: open ones by default."""
     wanted = DisagreementFilter.of(request.GET)
-    found = disagreements_filtered(wanted)
-    page = Paginator(found, 50).get_page(request.GET.get("page"))
+    matches = disagreements_filtered(wanted)
+    page = Paginator(matches, 50).get_page(request.GET.get("page"))
     context = {
         "rows": [_row(disagreement) for disagreement in page],
         "page": page,
@@ -63,11 +63,11 @@ def disagreements(request: HttpRequest) -> HttpResponse:
         "types": query_types(),
         "splits": SPLITS,
         "project": project_named(request, wanted.project) if wanted.project else None,
-        "bulk": found.filter(state=Disagreement.State.OPEN).count(),
+        "bulk": matches.filter(state=Disagreement.State.OPEN).count(),
         "decisions": recent_bulk_decisions(),
         **_overview(wanted),
     }
-    return render(request, "training/disagreements.html", context)
+    return render(request, "disagreements/disagreements.html", context)
 
 
 @require_POST
@@ -152,7 +152,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("disagreements")
     row = disagreements_filtered(DisagreementFilter(state="all")).get(pk=pk)
     context = {"row": _row(row), "error": error}
-    return render(request, "training/_disagreement_row.html", context)
+    return render(request, "disagreements/_row.html", context)
 
 
 def _row(disagreement: Disagreement) -> dict[str, object]:

@@ -50,13 +50,13 @@ EVALUATION = (
 @role_required(Role.ML_ENGINEER)
 def runs(request: HttpRequest) -> HttpResponse:
     page = Paginator(runs_newest_first(), 50).get_page(request.GET.get("page"))
-    return render(request, "training/runs.html", {"page": page})
+    return render(request, "runs/runs.html", {"page": page})
 
 
 @never_cache
 @role_required(Role.ML_ENGINEER)
 def run(request: HttpRequest, pk: int) -> HttpResponse:
-    return render(request, "training/run.html", _context(_get(pk)))
+    return render(request, "runs/run.html", _context(_get(pk)))
 
 
 @never_cache
@@ -66,7 +66,7 @@ def run_live(request: HttpRequest, pk: int) -> HttpResponse:
     context = _context(_get(pk))
     view = context["view"]
     status = 200 if isinstance(view, RunView) and view.active else STOP_POLLING
-    return render(request, "training/_run_live.html", context, status=status)
+    return render(request, "runs/_live.html", context, status=status)
 
 
 @require_POST
