@@ -9,9 +9,9 @@ from datasets import Dataset
 from trl import DPOConfig, DPOTrainer
 
 from training.job.types import BadInput, Sample
-from training.rl.base.callbacks import RunCallback, quiet
-from training.rl.base.checkpoints import newest_checkpoint
+from training.rl.base.callbacks import RunCallback
 from training.rl.method.sft import reference_text, verified
+from training.rl.policy.comparable import train_comparable
 from training.rl.policy.fit import common_arguments
 from training.rl.policy.model import Policy
 from training.rl.policy.run_folder import Cancelled, Run
@@ -95,7 +95,7 @@ def _train(run: Run, rows: list[dict[str, str]]) -> None:
         callbacks=[callback],
         peft_config=adapter(run.config.trainer),
     )
-    quiet(trainer).train(resume_from_checkpoint=newest_checkpoint(run.folder))
+    train_comparable(trainer, run)
     if callback.cancelled:
         raise Cancelled
     settle(run, trainer)

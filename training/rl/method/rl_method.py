@@ -9,13 +9,14 @@ from typing import Any, cast
 import torch
 
 from training.job.types import BadInput, Sample
-from training.rl.base.callbacks import RunCallback, quiet
+from training.rl.base.callbacks import RunCallback
 from training.rl.base.checkpoints import checkpoint_state, newest_checkpoint
 from training.rl.base.processes import world_size
 from training.rl.measure.curve import curve_callbacks
 from training.rl.measure.evaluate import predict
 from training.rl.method.grpo import GRPOOutcomeTrainer
 from training.rl.method.srpo import Credit, SRPOConfig, SRPOTrainer
+from training.rl.policy.comparable import train_comparable
 from training.rl.policy.fit import common_arguments, rl_arguments
 from training.rl.policy.generate import Decoding
 from training.rl.policy.local_rollouts import local_rollouts
@@ -86,7 +87,7 @@ def train_policy(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
         state = checkpoint_state(resume)
         curriculum.load_state_dict(state["curriculum"])
         trainer.sources.update(state["sources"])
-    quiet(trainer).train(resume_from_checkpoint=resume)
+    train_comparable(trainer, run)
     if callback.cancelled:
         raise Cancelled
     settle(run, trainer)

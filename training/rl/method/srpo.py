@@ -24,7 +24,6 @@ from annotation.cot.steps import Layout
 from training.job.types import Sample, ScoredRollout
 from training.rl.measure.rollout_metrics import rollout_metrics
 from training.rl.policy.align import Aligner
-from training.rl.policy.model import own_weights
 from training.rl.policy.tokens import prompt_ids as default_prompt_ids
 from training.rl.reward.advantages import (
     Normalise,
@@ -116,8 +115,6 @@ class SRPOTrainer(GRPOTrainer):
             rollout_func=planner.rollouts if planner else rollout_func,
             peft_config=peft_config,
         )
-        if self.ref_model is not None:
-            own_weights(self.ref_model)
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         output: dict[str, Any] = super()._generate_and_score_completions(self._fill(inputs))

@@ -22,6 +22,7 @@ from annotation.cot.steps import LAYOUTS, Layout
 from training.job.data import write_json
 from training.job.prompts import PROMPT_VERSION, STYLES, PairText, Style, policy_prompt
 from training.job.types import BadInput
+from training.rl.policy.model_check import model_check
 from training.rl.policy.tokens import prompt_ids
 
 # A size mismatch is a RuntimeError.
@@ -30,13 +31,15 @@ _UNREADABLE = (OSError, ValueError, KeyError, ImportError, RuntimeError)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Weights, tokenizer and how to talk to them. ``path`` is where they were loaded from."""
+    """Weights, tokenizer and how to talk to them. ``path`` is where they were loaded from;
+    without a ``plain_cache`` the model is sampled by transformers' own generate."""
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     layout: Layout
     style: Style
     path: Path
+    plain_cache: bool = True
 
     @property
     def eos_ids(self) -> list[int]:
@@ -81,8 +84,8 @@ def load_policy(
     (any public model) is answer-last and is instructed.
 
     Raises:
-        BadInput: no such folder, weights that are cut or of another model, not a causal
-            model, or a tokenizer without EOS.
+        BadInput: no such folder, weights that are cut or of another model, a model that cannot
+            be a policy, or a tokenizer without EOS.
     """
     path = Path(folder)
     source = _source(path)
@@ -104,11 +107,6 @@ def load_policy(
             f"the weights in '{folder}' lack {len(missing)} tensors of the model, "
             f"such as {missing[0]}: they are cut, or of another model"
         )
-    if not _is_causal(model):
-        raise BadInput(
-            f"the model in '{folder}' ({model.config.model_type}) reads the tokens that "
-            "follow: it is an encoder, and a policy must be a causal language model"
-        )
     if tokenizer.eos_token_id is None:
         raise BadInput(f"the tokenizer in '{folder}' has no EOS token")
     if tokenizer.pad_token_id is None:
@@ -119,6 +117,7 @@ def load_policy(
         raise BadInput(f"the tokenizer in '{folder}' has no chat template for style 'chat'")
     own_weights(model)
     model.config.use_cache = True
+    plain_cache = model_check(model, folder)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return Policy(
         model.to(device).eval(),
@@ -126,18 +125,8 @@ def load_policy(
         layout or facts.get("layout", "answer_last"),
         style,
         path,
+        plain_cache,
     )
-
-
-@torch.inference_mode()
-def _is_causal(model: Any) -> bool:
-    """Whether the logits of a token are the same whatever follows it: an encoder loads as a
-    causal model too, with no more than a warning. Vectors, not ids: what reads tokens reads
-    prompts alone."""
-    known = model.get_input_embeddings().weight
-    pairs = known[torch.tensor([[0, 0], [0, 1]])]
-    first = model.eval()(inputs_embeds=pairs).logits[:, 0]
-    return bool(torch.allclose(first[0], first[1], rtol=1e-4, atol=1e-5))
 
 
 def _source(path: Path) -> dict[str, str]:

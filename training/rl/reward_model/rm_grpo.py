@@ -13,12 +13,12 @@ from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
 
 from training.job.types import BadInput
-from training.rl.base.callbacks import RunCallback, quiet
-from training.rl.base.checkpoints import newest_checkpoint
+from training.rl.base.callbacks import RunCallback
 from training.rl.measure.rm_metrics import rm_change
+from training.rl.policy.comparable import train_comparable
 from training.rl.policy.fit import common_arguments, rl_arguments
 from training.rl.policy.generate import Decoding
-from training.rl.policy.model import own_weights, policy_facts
+from training.rl.policy.model import policy_facts
 from training.rl.policy.run_folder import Cancelled, Run
 from training.rl.reward_model.judge import judge_facts, settings_of
 from training.rl.reward_model.model import RewardModel, RmExample
@@ -102,11 +102,9 @@ def _train(run: Run, hard: list[RmExample]) -> int:
         processing_class=run.policy.tokenizer,
         rollout_func=review_rollouts(_reviewer(run, rl.group)),
     )
-    if trainer.ref_model is not None:
-        own_weights(trainer.ref_model)
     callback = RunCallback(run.folder)
     trainer.add_callback(callback)
-    quiet(trainer).train(resume_from_checkpoint=newest_checkpoint(run.folder))
+    train_comparable(trainer, run)
     if callback.cancelled:
         raise Cancelled
     run.policy.model.eval()
