@@ -35,7 +35,7 @@ from lab.compare.benchmark import (
 from lab.simulate.judge import HeldTruth, NoisyJudge
 from training.job.data import read_labels, sample_of, write_json, write_jsonl, write_text
 from training.job.prompts import policy_prompt
-from training.rl.measure.rm_metrics import JudgedStep, rm_change, rm_report
+from training.rl.measure.rm_metrics import MeasuredStep, rm_change, rm_report
 from training.rl.policy.generate import Decoding, generate
 from training.rl.reward_model.model import examples_of, load_reward_model
 from training.rl.train import main as train
@@ -125,13 +125,13 @@ def run_cell(bench: Bench, seed: int, arm: Arm, rows: Sequence[Row]) -> None:
         raise RuntimeError(f"{folder} did not finish")
 
 
-def test_steps(bench: Bench, seed: int, arm: str, labels: Path) -> list[JudgedStep]:
+def test_steps(bench: Bench, seed: int, arm: str, labels: Path) -> list[MeasuredStep]:
     """The arm's P(correct) on the test rollouts, as calibrated in its own run."""
     examples = examples_of(read_labels(labels))
     judge = load_reward_model(bench.cell(seed, arm) / "model")
     chances = judge.score([example.prompt for example in examples])
     return [
-        JudgedStep(e.query, e.rollout, e.kind, e.correct, p)
+        MeasuredStep(e.query, e.rollout, e.kind, e.correct, p)
         for e, p in zip(examples, chances, strict=True)
     ]
 

@@ -26,19 +26,19 @@ def rater_ceiling(grades: Sequence[Sequence[int]]) -> dict[str, float]:
     return {"macro_f1": float(np.mean(f1)), "kappa_quadratic": float(np.mean(kappa))}
 
 
-def macro_f1(truth: np.ndarray, said: np.ndarray) -> float:
+def macro_f1(truth: np.ndarray, answers: np.ndarray) -> float:
     """Mean F1 over the tiers that occur in either column."""
     scores = []
     for tier in TIERS:
-        hit = int(np.sum((truth == tier) & (said == tier)))
-        miss = int(np.sum((truth == tier) != (said == tier)))
+        hit = int(np.sum((truth == tier) & (answers == tier)))
+        miss = int(np.sum((truth == tier) != (answers == tier)))
         if hit or miss:
             scores.append(2 * hit / (2 * hit + miss))
     return float(np.mean(scores)) if scores else 0.0
 
 
-def quadratic_kappa(truth: np.ndarray, said: np.ndarray) -> float:
+def quadratic_kappa(truth: np.ndarray, answers: np.ndarray) -> float:
     """Cohen's kappa with squared weights; 1.0 when both are constant and equal."""
-    observed = float(np.mean((truth - said) ** 2))
-    expected = float(np.mean((truth[:, None] - said[None, :]) ** 2))
+    observed = float(np.mean((truth - answers) ** 2))
+    expected = float(np.mean((truth[:, None] - answers[None, :]) ** 2))
     return 1.0 if expected == 0 else 1 - observed / expected

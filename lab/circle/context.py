@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 
 from annotation.models import Project
 from lab.circle.config import CircleConfig
-from lab.circle.source import Source
+from lab.circle.source import CircleSource
 from lab.circle.workers import WorkerFleet
 from lab.simulate.people import AnswerFn
 from training.models import Checkpoint
@@ -27,7 +27,7 @@ class StageFailed(RuntimeError):
 @dataclass
 class Circle:
     project: Project
-    source: Source
+    source: CircleSource
     config: CircleConfig
     fleet: WorkerFleet
     crew: list[tuple[User, AnswerFn]]
@@ -48,13 +48,13 @@ class Circle:
             StageFailed: nothing changed for the stage's time limit.
             WorkerDied: a worker process ended.
         """
-        seen, since, said = "", time.monotonic(), 0.0
+        seen, since, last_said = "", time.monotonic(), 0.0
         while not done():
             self.fleet.check()
             if note and (now := note()) != seen:
                 seen, since = now, time.monotonic()
-                if since - said > _SAY_EVERY:
-                    said = since
+                if since - last_said > _SAY_EVERY:
+                    last_said = since
                     self.say(f"{what}: {seen}")
             if time.monotonic() - since > self.config.stage_timeout:
                 raise StageFailed(f"{what}: no progress for {self.config.stage_timeout} s")

@@ -41,10 +41,10 @@ def rollouts_sample(circle: Circle, policy: Checkpoint, pairs: Sequence[Pair]) -
     circle.wait("rollouts", ended, lambda: f"{batch.rollouts_done} of {len(batch.pair_ids)}")
     if batch.state == RolloutBatch.State.FAILED:
         raise StageFailed(f"rollouts: {batch.error}")
-    found = Rollout.objects.filter(
+    rollouts = Rollout.objects.filter(
         pair_id__in=batch.pair_ids, policy=policy.name, seed=circle.seed
     )
-    for rollout in found.order_by("pk"):
+    for rollout in rollouts.order_by("pk"):
         queue_open(rollout=rollout, overlap=circle.source.overlap, kinds=circle.source.kinds)
 
 

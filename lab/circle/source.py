@@ -13,7 +13,7 @@ from annotation.people.roles import Role
 from lab.simulate.people import AnswerFn, person_create
 
 
-class Source(Protocol):
+class CircleSource(Protocol):
     """``kinds`` are the steps that people judge, ``overlap`` of the ``annotators`` an item."""
 
     slug: str
@@ -42,7 +42,7 @@ class Source(Protocol):
         ...
 
 
-def crew(source: Source) -> list[tuple[User, AnswerFn]]:
+def crew(source: CircleSource) -> list[tuple[User, AnswerFn]]:
     """One account an annotator, and how it answers."""
     return [
         (

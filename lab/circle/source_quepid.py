@@ -76,13 +76,13 @@ class QuepidSource:
 
         Both numbers take every rated pair and treat tiers as ordinal.
         """
-        said: dict[int, dict[int, int]] = {}
+        grades: dict[int, dict[int, int]] = {}
         labels = StepLabel.objects.filter(
             item__project=project, kind=StepKind.FINAL, submission__undone_at=None
         )
         for item, annotator, value in labels.values_list("item", "annotator", "value"):
-            said.setdefault(item, {})[annotator] = int(value)
-        complete = [list(row.values()) for row in said.values()]
+            grades.setdefault(item, {})[annotator] = int(value)
+        complete = [list(row.values()) for row in grades.values()]
         held_out = set(
             Pair.objects.filter(project=project, split="test").values_list(
                 "query", "product__external_id"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from training.job.child import Child
+from training.job.child import JobProcess
 
 QUEUES = ("default", "bulk", "inference", "train")
 _GRACE = 20.0  # seconds
@@ -25,7 +25,7 @@ class WorkerFleet:
 
     def __init__(self, log_dir: Path) -> None:
         self.log_dir = log_dir
-        self._children: dict[str, Child] = {}
+        self._children: dict[str, JobProcess] = {}
 
     def start(self) -> None:
         self.log_dir.mkdir(parents=True, exist_ok=True)
@@ -49,7 +49,7 @@ class WorkerFleet:
 
     def _spawn(self, name: str, *arguments: str) -> None:
         command = [sys.executable, "-m", "celery", "-A", "config", *arguments, "-l", "INFO"]
-        self._children[name] = Child(command, log=self.log_dir / f"{name}.log")
+        self._children[name] = JobProcess(command, log=self.log_dir / f"{name}.log")
 
 
 @contextmanager

@@ -186,13 +186,13 @@ def arms_of(suite: str, only: Sequence[str] = ()) -> list[Arm]:
     known = {arm.name: arm for arm in SUITES[suite]}
     if missing := [name for name in only if name not in known]:
         raise BadInput(f"suite {suite} has no arm '{missing[0]}' (it has: {', '.join(known)})")
-    found: dict[str, Arm] = {}
+    chosen: dict[str, Arm] = {}
 
     def add(name: str) -> None:
         for needed in known[name].needs:
             add(needed)
-        found.setdefault(name, known[name])
+        chosen.setdefault(name, known[name])
 
     for name in only or known:
         add(name)
-    return list(found.values())
+    return list(chosen.values())

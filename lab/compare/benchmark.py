@@ -12,7 +12,7 @@ from typing import Any
 from annotation.cot.steps import STRUCTURED_KINDS, VALUES, ParsedStep, StepKind, parse_partial
 from lab.sample.generate import SamplePair, generate
 from lab.sample.trace import reference_bodies
-from lab.sample.world import Truth
+from lab.sample.world import TrueClaims
 from lab.sample.writers import pair_row
 from lab.simulate.judge import same_lines
 from verifier.truth import TruthTable, truth_of
@@ -88,7 +88,7 @@ def sample_row(pair: SamplePair) -> Row:
     return row | {"pair_id": pair_id(pair), "truth": _truth(pair.truth)}
 
 
-def _truth(truth: Truth) -> Row:
+def _truth(truth: TrueClaims) -> Row:
     values = (truth.category, truth.attribute, truth.tier)
     return {
         str(int(kind)): {"value": value, "source": "consensus"}

@@ -170,8 +170,8 @@ def _labels(lab: Lab, seed: int, share: float) -> list[Row]:
     }
     rows = share_of(lab.benchmark.train, share, seed)
     bodies = lab.benchmark.bodies
-    found = [
+    labels = [
         judged_rollout(row, bodies.get(row["pair_id"], {}), texts[row["pair_id"]][0])
         for row in rows
     ]
-    return [row for row in found if row is not None]
+    return [row for row in labels if row is not None]

@@ -26,7 +26,7 @@ GAP_PAIRS = 120  # pairs whose steps the reward model judges again
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class CellResult:
     """``steps`` = share of right steps by kind on the main test set; ``hack_gap`` = how much
     more the reward model's opinion rose in training than the truth did, None without one;
     ``code`` = the hash of the sources that trained it, "" where it was not kept."""
@@ -40,7 +40,7 @@ class Cell:
     code: str = ""
 
 
-def read_cell(lab: Lab, arm: Arm, seed: int) -> Cell:
+def read_cell(lab: Lab, arm: Arm, seed: int) -> CellResult:
     """Raises OSError for a cell that has not been run."""
     folder = lab.folder(arm.name, seed)
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
@@ -53,7 +53,7 @@ def read_cell(lab: Lab, arm: Arm, seed: int) -> Cell:
         tables[name] = query_tables(queries, truths, [tiers[i] for i in ids])
     main = next(iter(lab.benchmark.tests.values()))
     gap = folder / "hack_gap.json"
-    return Cell(
+    return CellResult(
         tables=tables,
         parse_rate=float(np.mean([tiers[i] is not None for i in main])),
         steps=_step_shares(lab, texts, main),
@@ -76,12 +76,12 @@ def _predictions(path: Path) -> tuple[dict[str, str | None], dict[str, str]]:
 
 def _step_shares(lab: Lab, texts: Mapping[str, str], ids: Sequence[str]) -> dict[str, float]:
     rows = {row["pair_id"]: row for row in lab.benchmark.held_out}
-    found: dict[StepKind, list[bool]] = {}
+    verdicts: dict[StepKind, list[bool]] = {}
     for i in ids:
         right = right_steps(rows[i], lab.benchmark.bodies.get(i, {}), texts.get(i, ""))
         for kind, ok in right.items():
-            found.setdefault(kind, []).append(ok)
-    return {str(int(kind)): float(np.mean(values)) for kind, values in found.items()}
+            verdicts.setdefault(kind, []).append(ok)
+    return {str(int(kind)): float(np.mean(values)) for kind, values in verdicts.items()}
 
 
 def measure_hack_gap(lab: Lab, arm: Arm, seed: int, judge: Judge) -> None:

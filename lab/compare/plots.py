@@ -10,7 +10,7 @@ import matplotlib
 matplotlib.use("svg")
 from matplotlib import pyplot
 
-from lab.compare.stats import Estimate
+from lab.compare.stats import SeedEstimate
 
 matplotlib.rcParams |= {
     "svg.hashsalt": "stepwise",
@@ -25,7 +25,7 @@ _NO_DATE = {"Date": None}
 Point = tuple[int, float, float, float]  # samples, mean, lowest seed, highest seed
 
 
-def macro_f1_bars(rows: Sequence[tuple[str, Estimate]], title: str, path: Path) -> None:
+def macro_f1_bars(rows: Sequence[tuple[str, SeedEstimate]], title: str, path: Path) -> None:
     """One bar an arm with its 95 % interval, and a dot a seed."""
     figure, axes = pyplot.subplots(figsize=(7.2, 0.8 + 0.36 * len(rows)))
     for place, (_, e) in enumerate(reversed(rows)):

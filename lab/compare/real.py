@@ -53,7 +53,7 @@ def real_benchmark(folder: Path, train_pairs: int = 0) -> Benchmark:
         held_out=split["test"],
         dev=split["val"][:DEV_PAIRS],
         tests={"test": [row["pair_id"] for row in split["test"]]},
-        references=[found for row in train if (found := _reference(row))],
+        references=[reference for row in train if (reference := _reference(row))],
         ceiling=f"One rater against another on these test pairs: macro F1 "
         f"{ceiling['macro_f1']:.3f}, quadratic kappa {ceiling['kappa_quadratic']:.3f}.",
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from lab.compare.arms import Arm
-from lab.compare.measure import Cell
+from lab.compare.measure import CellResult
 from lab.compare.plots import Point, learning_curves, macro_f1_bars
 from lab.compare.stats import difference, estimate, f1_by_class
 from training.rl.measure.classification import Counts, accuracy, good_f1
@@ -27,7 +27,7 @@ class Results:
     benchmark: str
     arms: Sequence[Arm]
     seeds: Sequence[int]
-    cells: Mapping[str, Mapping[int, Cell]]
+    cells: Mapping[str, Mapping[int, CellResult]]
     ceiling: str = ""
 
     def tables(self, arm: str, test: str) -> Counts:
@@ -41,8 +41,8 @@ class Results:
     @property
     def sources(self) -> list[str]:
         """What trained the cells; several where the code grew between them."""
-        found = {cell.code[:12] for row in self.cells.values() for cell in row.values()}
-        return sorted(found - {""})
+        codes = {cell.code[:12] for row in self.cells.values() for cell in row.values()}
+        return sorted(codes - {""})
 
     def reference(self) -> str:
         """The arm the others are compared with."""
@@ -61,7 +61,7 @@ def write(results: Results, document: Path, plots: Path) -> None:
     bars, curves = plots / f"{results.suite}-f1.svg", plots / f"{results.suite}-curves.svg"
     macro_f1_bars(rows, f"{results.suite}: macro F1, {main} test set", bars)
     points = {a.label: curve_points(results, a.name) for a in results.arms}
-    drawn = {label: found for label, found in points.items() if found}
+    drawn = {label: curve for label, curve in points.items() if curve}
     if drawn:
         learning_curves(drawn, f"{results.suite}: learning curves", curves)
     pictures = [bars, curves] if drawn else [bars]
@@ -103,13 +103,13 @@ def quality_table(results: Results, test: str) -> str:
         if arm.name not in results.cells:
             continue
         tables = results.tables(arm.name, test)
-        found = estimate(tables)
+        score = estimate(tables)
         good, right = (estimate(tables, measure, 1).mean for measure in (good_f1, accuracy))
         classes = " / ".join(f"{f1:.2f}" for f1 in f1_by_class(tables))
         versus = " | " if arm.name == results.reference() else _versus(tables, reference)
         lines.append(
-            f"| {arm.label} | {found.mean:.3f} ± {found.spread:.3f} [{found.low:.3f}, "
-            f"{found.high:.3f}] | {versus} | {classes} | {good:.3f} | {right:.3f} |"
+            f"| {arm.label} | {score.mean:.3f} ± {score.spread:.3f} [{score.low:.3f}, "
+            f"{score.high:.3f}] | {versus} | {classes} | {good:.3f} | {right:.3f} |"
         )
     return "\n".join(lines)
 
@@ -169,9 +169,9 @@ def curve_points(results: Results, arm: str) -> list[Point]:
         for row in cell.curve:
             by_samples.setdefault(int(row["samples"]), []).append(float(row["macro_f1"]))
     return [
-        (samples, float(np.mean(found)), min(found), max(found))
-        for samples, found in sorted(by_samples.items())
-        if len(found) == len(results.seeds)
+        (samples, float(np.mean(scores)), min(scores), max(scores))
+        for samples, scores in sorted(by_samples.items())
+        if len(scores) == len(results.seeds)
     ]
 
 

@@ -19,7 +19,7 @@ Measure = Callable[[Counts], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class SeedEstimate:
     """``values`` = one a seed; ``low`` and ``high`` = the 95 % interval of their mean."""
 
     mean: float
@@ -30,7 +30,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class PairedDifference:
     """``p`` = two-sided, of no difference; never under 1 / draws."""
 
     mean: float
@@ -39,17 +39,17 @@ class Difference:
     p: float
 
 
-def estimate(tables: Counts, measure: Measure = macro_f1, draws: int = 1000) -> Estimate:
+def estimate(tables: Counts, measure: Measure = macro_f1, draws: int = 1000) -> SeedEstimate:
     """``tables`` is (S, Q, 4, 5): a count table for every seed and query."""
     values = tuple(measure(table) for table in tables.sum(1))
     low, high = percentiles(_resampled(tables, measure, draws))
     spread = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
-    return Estimate(float(np.mean(values)), spread, low, high, values)
+    return SeedEstimate(float(np.mean(values)), spread, low, high, values)
 
 
 def difference(
     tables: Counts, baseline: Counts, measure: Measure = macro_f1, draws: int = 1000
-) -> Difference:
+) -> PairedDifference:
     """``tables`` minus ``baseline``; seed i of one is paired with seed i of the other.
 
     Raises:
@@ -64,7 +64,9 @@ def difference(
         measure(one) - measure(other)
         for one, other in zip(tables.sum(1), baseline.sum(1), strict=True)
     ]
-    return Difference(float(np.mean(observed)), low, high, min(1.0, max(2 * tail, 1 / draws)))
+    return PairedDifference(
+        float(np.mean(observed)), low, high, min(1.0, max(2 * tail, 1 / draws))
+    )
 
 
 def f1_by_class(tables: Counts) -> list[float]:

@@ -10,7 +10,7 @@ from lab.sample.products import draw_product
 from lab.sample.queries import draw_query
 from lab.sample.teacher import Biases, biased_reading
 from lab.sample.trace import cot
-from lab.sample.world import Product, Query, pair_text
+from lab.sample.world import CatalogueItem, Query, pair_text
 from training.job.prompts import policy_prompt
 
 SAME_TYPE, SAME_DEPARTMENT = 0.5, 0.3  # the rest comes from another department
@@ -24,7 +24,7 @@ def draw_train_query(rng: random.Random, lexicon: Lexicon) -> Query:
             return query
 
 
-def draw_candidate(rng: random.Random, lexicon: Lexicon, query: Query) -> Product:
+def draw_candidate(rng: random.Random, lexicon: Lexicon, query: Query) -> CatalogueItem:
     """A product for the query, so that every truth value comes up often."""
     draw = rng.random()
     siblings = lexicon.departments[query.department].types

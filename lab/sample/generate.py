@@ -11,7 +11,7 @@ from lab.sample.lexicon import Lexicon, load_lexicon
 from lab.sample.products import draw_catalogue
 from lab.sample.queries import draw_query
 from lab.sample.trace import reference_bodies
-from lab.sample.world import Product, Query, Truth, truth_of
+from lab.sample.world import CatalogueItem, Query, TrueClaims, truth_of
 
 QUERIES, PRODUCTS, PAIRS_A_QUERY = 400, 3000, 12
 _STRANGERS = 40  # products of other departments considered for a query
@@ -20,8 +20,8 @@ _STRANGERS = 40  # products of other departments considered for a query
 @dataclass(frozen=True, slots=True)
 class SamplePair:
     query: Query
-    product: Product
-    truth: Truth
+    product: CatalogueItem
+    truth: TrueClaims
 
     @property
     def split(self) -> Split:
@@ -34,9 +34,9 @@ class SamplePair:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class GeneratedShop:
     queries: tuple[Query, ...]
-    products: tuple[Product, ...]
+    products: tuple[CatalogueItem, ...]
     pairs: tuple[SamplePair, ...]
 
 
@@ -45,7 +45,7 @@ def generate(
     queries: int = QUERIES,
     products: int = PRODUCTS,
     pairs_a_query: int = PAIRS_A_QUERY,
-) -> Sample:
+) -> GeneratedShop:
     """The sample of a seed: equal arguments give equal samples.
 
     Pairs of a query are spread over the tiers it can have, then over the truth cells of the
@@ -54,23 +54,23 @@ def generate(
     rng = random.Random(seed)
     lexicon = load_lexicon()
     catalogue = draw_catalogue(rng, lexicon, products)
-    asked = _queries(rng, lexicon, catalogue, queries)
-    pairs = [pair for query in asked for pair in _pairs(rng, query, catalogue, pairs_a_query)]
-    return Sample(tuple(asked), tuple(catalogue), tuple(pairs))
+    drawn = _queries(rng, lexicon, catalogue, queries)
+    pairs = [pair for query in drawn for pair in _pairs(rng, query, catalogue, pairs_a_query)]
+    return GeneratedShop(tuple(drawn), tuple(catalogue), tuple(pairs))
 
 
 def _queries(
-    rng: random.Random, lexicon: Lexicon, catalogue: list[Product], count: int
+    rng: random.Random, lexicon: Lexicon, catalogue: list[CatalogueItem], count: int
 ) -> list[Query]:
-    found: dict[str, Query] = {}
-    while len(found) < count:
+    by_text: dict[str, Query] = {}
+    while len(by_text) < count:
         query = draw_query(rng, lexicon, anchor=rng.choice(catalogue))
-        found.setdefault(normal_query(query.text), query)
-    return list(found.values())
+        by_text.setdefault(normal_query(query.text), query)
+    return list(by_text.values())
 
 
 def _pairs(
-    rng: random.Random, query: Query, catalogue: list[Product], count: int
+    rng: random.Random, query: Query, catalogue: list[CatalogueItem], count: int
 ) -> list[SamplePair]:
     tiers = _by_tier(rng, query, catalogue)
     chosen: list[SamplePair] = []
@@ -85,7 +85,7 @@ def _pairs(
 
 
 def _by_tier(
-    rng: random.Random, query: Query, catalogue: list[Product]
+    rng: random.Random, query: Query, catalogue: list[CatalogueItem]
 ) -> dict[str, dict[tuple[str, str], list[SamplePair]]]:
     """Tier -> (category, attribute) -> candidate pairs in random order."""
     near = [p for p in catalogue if p.department == query.department]

@@ -110,8 +110,8 @@ def _knowledge(item: list[str]) -> Knowledge:
 def _check(lexicon: Lexicon) -> None:
     owner: dict[str, str] = {}
     for attribute in lexicon.attributes.values():
-        said = [word for words in attribute.says.values() for word in words]
-        for value in (*attribute.values, *said):
+        phrases = [word for words in attribute.says.values() for word in words]
+        for value in (*attribute.values, *phrases):
             if value in owner:
                 raise LexiconError(f"value '{value}' is in {owner[value]} and {attribute.name}")
             owner[value] = attribute.name

@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 
 from lab.sample.lexicon import Lexicon
-from lab.sample.world import Product
+from lab.sample.world import CatalogueItem
 
 MISSING_RATE = 0.08  # share of attributes a merchant left out; the brand is always stated
 
@@ -17,7 +17,7 @@ def draw_product(
     type_name: str,
     product_id: str = "",
     given: Mapping[str, str] | None = None,
-) -> Product:
+) -> CatalogueItem:
     """A product of the type; ``given`` fixes values of attributes the department knows."""
     product_type = lexicon.types[type_name]
     department = lexicon.departments[product_type.department]
@@ -33,7 +33,7 @@ def draw_product(
     shown = [v for k, v in attributes.items() if k not in ("brand", "price")]
     word = f"{rng.choice(shown)} " if shown and rng.random() < 0.4 else ""
     title = f"{attributes['brand']} {model} {word}{name}"
-    return Product(
+    return CatalogueItem(
         product_id,
         title,
         department.name,
@@ -43,10 +43,10 @@ def draw_product(
     )
 
 
-def draw_catalogue(rng: random.Random, lexicon: Lexicon, size: int) -> list[Product]:
+def draw_catalogue(rng: random.Random, lexicon: Lexicon, size: int) -> list[CatalogueItem]:
     """``size`` products with distinct titles, spread evenly over the product types."""
     types = list(lexicon.types)
-    products: list[Product] = []
+    products: list[CatalogueItem] = []
     titles: set[str] = set()
     while len(products) < size:
         number = len(products)

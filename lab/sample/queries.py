@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lab.sample.lexicon import Lexicon, ProductType
-from lab.sample.world import Ask, Product, Query
+from lab.sample.world import Ask, CatalogueItem, Query
 
 TYPE_SHARES = {"general": 30, "negation": 22, "alternatives": 14, "qa": 17, "knowledge": 17}
 
@@ -29,7 +29,7 @@ class _Draw:
     rng: random.Random
     lexicon: Lexicon
     product_type: ProductType
-    anchor: Product | None
+    anchor: CatalogueItem | None
 
     def name(self) -> str:
         says = self.product_type.says
@@ -79,7 +79,9 @@ class _Draw:
         return self.rng.choice([value for value in values if value != has or not avoid])
 
 
-def draw_query(rng: random.Random, lexicon: Lexicon, anchor: Product | None = None) -> Query:
+def draw_query(
+    rng: random.Random, lexicon: Lexicon, anchor: CatalogueItem | None = None
+) -> Query:
     """A query with its meaning. With ``anchor`` that product satisfies what is asked, unless
     knowledge implies otherwise."""
     kind = rng.choices(list(TYPE_SHARES), weights=list(TYPE_SHARES.values()))[0]
@@ -100,11 +102,11 @@ def _negation(draw: _Draw) -> tuple[str, list[Ask]]:
     wanted = draw.asks(draw.rng.choices((0, 1, 2), weights=(35, 50, 15))[0])
     taken = tuple(ask.name for ask in wanted)
     avoided = draw.asks(draw.rng.choices((1, 2), weights=(80, 20))[0], True, taken)
-    noun, said = draw.noun(wanted, draw.name())
+    noun, asks = draw.noun(wanted, draw.name())
     if len(avoided) == 1 and draw.rng.random() < 0.25:
-        return f"non {draw.word(avoided[0])} {noun}", [*avoided, *said]
+        return f"non {draw.word(avoided[0])} {noun}", [*avoided, *asks]
     tail = [draw.rng.choice(NEGATIONS).format(draw.word(ask)) for ask in avoided]
-    return f"{noun} {' and '.join(tail)}", said + avoided
+    return f"{noun} {' and '.join(tail)}", asks + avoided
 
 
 def _alternatives(draw: _Draw) -> tuple[str, list[Ask]]:
@@ -122,8 +124,8 @@ def _alternatives(draw: _Draw) -> tuple[str, list[Ask]]:
 
 def _qa(draw: _Draw) -> tuple[str, list[Ask]]:
     asks = draw.asks(draw.rng.choices((1, 2), weights=(55, 45))[0])
-    noun, said = draw.noun(asks, draw.name())
-    return draw.rng.choice(QUESTIONS).format(noun), said
+    noun, stated = draw.noun(asks, draw.name())
+    return draw.rng.choice(QUESTIONS).format(noun), stated
 
 
 def _knowledge(draw: _Draw) -> tuple[str, list[Ask]]:

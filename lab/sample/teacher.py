@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from lab.sample.trace import Reading, true_reading
-from lab.sample.world import RULES, Product, Query, attribute_level, satisfied
+from lab.sample.world import RULES, CatalogueItem, Query, attribute_level, satisfied
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ TEACHERS = {"seed": SEED_TEACHER, "careless": CARELESS_TEACHER}
 
 
 def biased_reading(
-    rng: random.Random, query: Query, product: Product, biases: Biases
+    rng: random.Random, query: Query, product: CatalogueItem, biases: Biases
 ) -> Reading:
     """What the teacher makes of the pair. Mistakes carry on: a tier follows from the claims."""
     reading = true_reading(query, product)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from annotation.cot.steps import Layout, StepKind, render
-from lab.sample.world import Ask, Product, Query, Truth, satisfied, truth_of
+from lab.sample.world import Ask, CatalogueItem, Query, TrueClaims, satisfied, truth_of
 
 MISSING = "unknown"  # what step 2 writes for an attribute that the product does not state
 
@@ -24,13 +24,13 @@ class Reading:
     tier: str
 
 
-def true_reading(query: Query, product: Product) -> Reading:
+def true_reading(query: Query, product: CatalogueItem) -> Reading:
     """The reading without any mistake."""
-    truth: Truth = truth_of(query, product)
+    truth: TrueClaims = truth_of(query, product)
     return Reading(query.asks, truth.category, truth.attribute, truth.tier)
 
 
-def bodies(query: Query, product: Product, reading: Reading) -> dict[StepKind, str]:
+def bodies(query: Query, product: CatalogueItem, reading: Reading) -> dict[StepKind, str]:
     """The bodies of the five steps for one reading, without headings."""
     asks = reading.asks
     claim = f"category {reading.category} attribute {reading.attribute}"
@@ -58,13 +58,13 @@ def bodies(query: Query, product: Product, reading: Reading) -> dict[StepKind, s
     return {kind: "\n".join(body) for kind, body in lines.items()}
 
 
-def reference_bodies(query: Query, product: Product) -> dict[StepKind, str]:
+def reference_bodies(query: Query, product: CatalogueItem) -> dict[StepKind, str]:
     """The bodies of the correct CoT."""
     return bodies(query, product, true_reading(query, product))
 
 
 def cot(
-    query: Query, product: Product, reading: Reading, layout: Layout = "answer_last"
+    query: Query, product: CatalogueItem, reading: Reading, layout: Layout = "answer_last"
 ) -> str:
     """The whole CoT text, headings included, newline-terminated.
 
@@ -81,7 +81,7 @@ def _wish(ask: Ask) -> str:
     return f"not {ask.value}" if ask.avoid else ask.value
 
 
-def _has(ask: Ask, product: Product) -> str:
+def _has(ask: Ask, product: CatalogueItem) -> str:
     return product.attributes.get(ask.name, MISSING)
 
 
@@ -89,7 +89,7 @@ def _compared(left: str, right: str) -> str:
     return f"{left} {right} {'same' if left == right else 'different'}"
 
 
-def _attribute_line(ask: Ask, product: Product) -> str:
+def _attribute_line(ask: Ask, product: CatalogueItem) -> str:
     has = _has(ask, product)
     relation = "same" if has == ask.value else "different"
     if has == MISSING:

@@ -30,7 +30,7 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Product:
+class CatalogueItem:
     product_id: str
     title: str
     department: str
@@ -44,13 +44,13 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
+class TrueClaims:
     category: str
     attribute: str
     tier: str
 
 
-def pair_text(query: Query, product: Product) -> PairText:
+def pair_text(query: Query, product: CatalogueItem) -> PairText:
     """What a model sees of the pair."""
     return PairText(
         query.text,
@@ -61,7 +61,7 @@ def pair_text(query: Query, product: Product) -> PairText:
     )
 
 
-def satisfied(ask: Ask, product: Product) -> bool:
+def satisfied(ask: Ask, product: CatalogueItem) -> bool:
     """Whether the product has the wanted value, or visibly lacks the avoided one.
 
     An attribute the product does not state satisfies nothing: nobody can check it.
@@ -70,7 +70,7 @@ def satisfied(ask: Ask, product: Product) -> bool:
     return value is not None and (value == ask.value) != ask.avoid
 
 
-def truth_of(query: Query, product: Product) -> Truth:
+def truth_of(query: Query, product: CatalogueItem) -> TrueClaims:
     """Category: same type, same department, or neither. Attribute: over the asked attributes.
     Tier: by the default rules table."""
     if product.type_name == query.type_name:
@@ -81,7 +81,7 @@ def truth_of(query: Query, product: Product) -> Truth:
     tier = RULES.tier_for(category, attribute)
     if tier is None:
         raise ValueError(f"the rules have no tier for {category} x {attribute}")
-    return Truth(category, attribute, tier)
+    return TrueClaims(category, attribute, tier)
 
 
 def attribute_level(met: list[bool]) -> str:

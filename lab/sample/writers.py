@@ -9,7 +9,7 @@ from typing import Any
 
 from annotation.cot.splits import SPLITS, Split
 from annotation.cot.steps import StepKind
-from lab.sample.generate import Sample, SamplePair
+from lab.sample.generate import GeneratedShop, SamplePair
 from lab.simulate.judge import HeldTruth
 
 LOCALE = "en"
@@ -37,7 +37,7 @@ def pair_row(pair: SamplePair, *, with_truth: bool) -> dict[str, Any]:
 
 
 def write_pairs_jsonl(
-    sample: Sample, path: Path, with_truth: Collection[Split] = frozenset()
+    sample: GeneratedShop, path: Path, with_truth: Collection[Split] = frozenset()
 ) -> int:
     """Write all pairs, one JSON object a line; gold columns for the named splits alone.
 
@@ -56,7 +56,7 @@ def write_pairs_jsonl(
     return len(sample.pairs)
 
 
-def held_truth(sample: Sample) -> dict[tuple[str, str], HeldTruth]:
+def held_truth(sample: GeneratedShop) -> dict[tuple[str, str], HeldTruth]:
     """(query text, product id) -> true values of steps 3-5, reference bodies of steps 1-2."""
     return {(p.query.text, p.product.product_id): _held(p) for p in sample.pairs}
 

@@ -7,13 +7,13 @@ Fitted on the train pairs, macro F1 of the tier on the test pairs.
 
 from __future__ import annotations
 
-from lab.sample.generate import Sample, SamplePair, generate
+from lab.sample.generate import GeneratedShop, SamplePair, generate
 from training.job.prompts import PairText
 from training.rl.measure.classification import count_table, macro_f1
 from training.rl.method.linear import BagOfWords
 
 
-def bow_macro_f1(sample: Sample) -> float:
+def bow_macro_f1(sample: GeneratedShop) -> float:
     """Macro F1 of the tier on the test split."""
     train = [pair for pair in sample.pairs if pair.split == "train"]
     test = [pair for pair in sample.pairs if pair.split == "test"]

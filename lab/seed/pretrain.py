@@ -23,13 +23,13 @@ from lab.sample.lexicon import load_lexicon
 from lab.sample.teacher import PERFECT, SEED_TEACHER, TEACHERS
 from lab.seed.seed_eval import SeedReport, answers, correct_steps, mixed_share, report
 from lab.seed.seed_tokenizer import build_tokenizer
-from lab.seed.seed_training import Stage, train_stage
+from lab.seed.seed_training import SeedStage, train_stage
 from training.job.prompts import PROMPT_VERSION
 
 STAGES = (
-    Stage("compare", 6400, 1.5e-3, None),
-    Stage("correct", 24000, 1.5e-3, PERFECT),
-    Stage("teacher", 16000, 6e-4, SEED_TEACHER),
+    SeedStage("compare", 6400, 1.5e-3, None),
+    SeedStage("correct", 24000, 1.5e-3, PERFECT),
+    SeedStage("teacher", 16000, 6e-4, SEED_TEACHER),
 )
 CLEARLY = 0.1  # a step's accuracy must exceed the majority rate by this much
 _MIXED_PROMPTS, _MIXED_SAMPLES = 120, 6

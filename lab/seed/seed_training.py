@@ -24,7 +24,7 @@ _JUDGED = (" same", " different", " met", " unmet")
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class SeedStage:
     """One pass over freshly drawn examples; ``biases`` None means comparison practice."""
 
     name: str
@@ -39,7 +39,7 @@ def train_stage(
     model: LlamaForCausalLM,
     tokenizer: PreTrainedTokenizerFast,
     lexicon: Lexicon,
-    stage: Stage,
+    stage: SeedStage,
     seed: int,
     say: Callable[[str], None],
 ) -> None:
@@ -90,7 +90,7 @@ def _loss(model: LlamaForCausalLM, ids: Tensor, counts: Tensor) -> Tensor:
 
 
 def _batches(
-    rng: random.Random, tokenizer: PreTrainedTokenizerFast, lexicon: Lexicon, stage: Stage
+    rng: random.Random, tokenizer: PreTrainedTokenizerFast, lexicon: Lexicon, stage: SeedStage
 ) -> Iterator[tuple[Tensor, Tensor]]:
     pad = int(tokenizer.convert_tokens_to_ids(str(tokenizer.pad_token)))
     while True:
@@ -111,7 +111,7 @@ def _examples(
     rng: random.Random,
     tokenizer: PreTrainedTokenizerFast,
     lexicon: Lexicon,
-    stage: Stage,
+    stage: SeedStage,
     count: int,
 ) -> list[Example]:
     if stage.biases is None:

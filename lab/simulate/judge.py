@@ -40,15 +40,15 @@ class NoisyJudge:
         self.noise = noise
         self._random = random.Random(seed)
 
-    def answer(self, kind: StepKind, text: str, claimed: str, held: HeldTruth) -> Answer:
+    def answer(self, kind: StepKind, text: str, claimed: str, truth: HeldTruth) -> Answer:
         """Judge one step; ``text`` is "" for a step that the rollout lacks."""
         slips = self._random.random() < self.noise
         if kind in VALUES:
-            value = held.values[kind]
+            value = truth.values[kind]
             if slips:
                 value = self._random.choice([v for v in VALUES[kind] if v != value])
             return Answer("correct" if text and value == claimed else "incorrect", value)
-        right = bool(text) and same_lines(text, held.bodies[kind])
+        right = bool(text) and same_lines(text, truth.bodies[kind])
         return Answer("correct" if right != (slips and bool(text)) else "incorrect")
 
 

@@ -16,13 +16,13 @@ class Scripted:
     """Answers ``texts`` for every pair, and nothing more after ``fails_after`` samples."""
 
     def __init__(self, *texts: str, fails_after: int = 1000) -> None:
-        self.texts, self.fails_after, self.asked = texts, fails_after, 0
+        self.texts, self.fails_after, self.prompts_seen = texts, fails_after, 0
 
     def sample(
         self, prompts: Sequence[Mapping[str, Any]], request: SamplingRequest, on_wait: OnWait
     ) -> Iterator[SampledText]:
         sent = 0
-        self.asked = len(prompts)
+        self.prompts_seen = len(prompts)
         for prompt in prompts:
             for index, text in enumerate(self.texts):
                 on_wait()

@@ -175,11 +175,11 @@ def test_disagreements_are_decided_from_the_list() -> None:
     rollout = rollout_make(pair_make(project, "q", "t"))
     resolve(rollout, {3: "incorrect"})
     StepScore.objects.create(step=rollout.steps.get(kind=3), rm=rm, p=0.9)
-    (found,) = differences(project, rm)
-    data = {"action": "guideline_gap", "_selected_action": [found.pk]}
+    (disagreement,) = differences(project, rm)
+    data = {"action": "guideline_gap", "_selected_action": [disagreement.pk]}
     lead = client_of(Role.LEAD)
     lead.post("/admin/training/disagreement/", data)
-    found.refresh_from_db()
-    assert found.state == Disagreement.State.GUIDELINE_GAP
+    disagreement.refresh_from_db()
+    assert disagreement.state == Disagreement.State.GUIDELINE_GAP
     shown = lead.post("/admin/training/disagreement/", data, follow=True).content.decode()
     assert "has been decided already" in shown

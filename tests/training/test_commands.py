@@ -41,7 +41,7 @@ def rl_python(settings: Any, tmp_path: Path, script: str) -> None:
     settings.RL_PYTHON = str(launcher)
 
 
-def said(*arguments: str) -> str:
+def output_of(*arguments: str) -> str:
     out = io.StringIO()
     call_command(*arguments, stdout=out, stderr=out)
     return out.getvalue()
@@ -50,7 +50,7 @@ def said(*arguments: str) -> str:
 def test_launch_run_trains_in_the_foreground(project: Project) -> None:
     trainable(project)
     policy_make()
-    text = said("launch_run", "shop", "srpo", "--policy", "policy")
+    text = output_of("launch_run", "shop", "srpo", "--policy", "policy")
     run = TrainingRun.objects.get()
     assert run.state == TrainingRun.State.FINISHED
     assert "note: without a reward model" in text
@@ -60,7 +60,7 @@ def test_launch_run_trains_in_the_foreground(project: Project) -> None:
 def test_launch_run_says_what_blocks_and_creates_nothing(project: Project) -> None:
     policy_make()
     with pytest.raises(CommandError, match="no training pair has a known answer"):
-        said("launch_run", "shop", "srpo", "--policy", "policy")
+        output_of("launch_run", "shop", "srpo", "--policy", "policy")
     assert not TrainingRun.objects.exists()
 
 
@@ -69,7 +69,7 @@ def test_launch_run_ends_with_the_runs_error(project: Project, settings: Any) ->
     policy_make()
     settings.TRAIN_LAUNCHER = stand_in("stand_in_trainer.py", "bad_input")
     with pytest.raises(CommandError, match=r"failed: train\.jsonl line 1: no truth"):
-        said("launch_run", "shop", "sft", "--policy", "policy")
+        output_of("launch_run", "shop", "sft", "--policy", "policy")
 
 
 def test_an_unreadable_config_file_is_named(project: Project, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_an_unreadable_config_file_is_named(project: Project, tmp_path: Path) ->
         if text is not None:
             path.write_text(text)
         with pytest.raises(CommandError, match=r"c\.toml"):
-            said("launch_run", "shop", "sft", "--policy", "policy", "--config", str(path))
+            output_of("launch_run", "shop", "sft", "--policy", "policy", "--config", str(path))
 
 
 @pytest.mark.parametrize("command", ["sample_rollouts", "score_steps"])
@@ -87,13 +87,13 @@ def test_an_unknown_project_is_answered_with_the_known_ones(
     project: Project, command: str
 ) -> None:
     with pytest.raises(CommandError, match=r"no project 'x' \(projects: shop\)"):
-        said(command, "x")
+        output_of(command, "x")
 
 
 def test_an_unknown_checkpoint_is_answered_with_the_known_ones(project: Project) -> None:
     policy_make()
     with pytest.raises(CommandError, match=r"no checkpoint 'x' \(checkpoints: policy\)"):
-        said("sample_rollouts", "shop", "--policy", "x")
+        output_of("sample_rollouts", "shop", "--policy", "x")
 
 
 def test_the_shipped_policy_is_known_without_being_registered(
@@ -101,12 +101,12 @@ def test_the_shipped_policy_is_known_without_being_registered(
 ) -> None:
     settings.SEED_POLICY = tmp_path / "seed"
     with pytest.raises(CommandError, match="holds no Hugging Face model"):
-        said("sample_rollouts", "shop")
+        output_of("sample_rollouts", "shop")
     (tmp_path / "seed").mkdir()
     (tmp_path / "seed" / "config.json").write_text("{}")
     (tmp_path / "seed" / "stepwise.json").write_text('{"style": "bare"}')
     with pytest.raises(CommandError, match="there is no pair to sample"):
-        said("sample_rollouts", "shop")
+        output_of("sample_rollouts", "shop")
     seed = Checkpoint.objects.get(name="seed")
     assert (seed.path, seed.style, seed.layout) == (
         str(tmp_path / "seed"), "bare", "answer_last",
@@ -120,7 +120,9 @@ def test_sample_rollouts_samples_what_is_due(
     policy_make()
     for name in ("a", "b", "c"):
         pair_make(project, name, name)
-    text = said("sample_rollouts", "shop", "--policy", "policy", "--limit", "2", "--n", "2")
+    text = output_of(
+        "sample_rollouts", "shop", "--policy", "policy", "--limit", "2", "--n", "2"
+    )
     assert text.endswith("4 rollouts\n")
     assert Rollout.objects.count() == 4
 
@@ -129,10 +131,10 @@ def test_score_steps_scores_and_lists_disagreements(
     project: Project, settings: Any, tmp_path: Path
 ) -> None:
     with pytest.raises(CommandError, match="no reward model has been trained"):
-        said("score_steps", "shop")
+        output_of("score_steps", "shop")
     rl_python(settings, tmp_path, "stand_in_scorer.py")
     resolve(rollout_make(pair_make(project, "q", "t")), {3: "incorrect", 4: "incorrect"})
     rm_make()
-    text = said("score_steps", "shop", "--rm", "rm")
+    text = output_of("score_steps", "shop", "--rm", "rm")
     assert text == "5 steps scored, 1 disagreements with people\n"
     assert Disagreement.objects.get().step.kind == 3

@@ -87,15 +87,18 @@ def test_a_disagreement_goes_to_people_and_comes_back_by_itself() -> None:
     )
     StepScore.objects.create(step=rollout.steps.get(kind=3), rm=rm, p=0.9)
     tasks.disagreements_due()
-    found = Disagreement.objects.get()
-    assert (found.state, found.item and found.item.reason) == ("requeued", "disagreement")
-    assert found.item is not None
-    found.item.state = "resolved"
-    found.item.save()
+    disagreement = Disagreement.objects.get()
+    assert (disagreement.state, disagreement.item and disagreement.item.reason) == (
+        "requeued",
+        "disagreement",
+    )
+    assert disagreement.item is not None
+    disagreement.item.state = "resolved"
+    disagreement.item.save()
     resolve(rollout, {3: "correct"})
     tasks.disagreements_due()
-    found.refresh_from_db()
-    assert found.state == "rm_right"
+    disagreement.refresh_from_db()
+    assert disagreement.state == "rm_right"
 
 
 @pytest.mark.django_db

@@ -44,8 +44,8 @@ class DisagreementFilter:
     @classmethod
     def of(cls, values: Any) -> DisagreementFilter:
         """From form fields or stored JSON; what is not a filter is ignored."""
-        found = {f.name: values.get(f.name) for f in fields(cls)}
-        return cls(**{name: str(v).strip() for name, v in found.items() if v is not None})
+        given = {f.name: values.get(f.name) for f in fields(cls)}
+        return cls(**{name: str(v).strip() for name, v in given.items() if v is not None})
 
     def stored(self) -> dict[str, str]:
         return asdict(self)

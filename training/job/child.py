@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _TAIL_BYTES = 8_000
 
 
-class Child:
+class JobProcess:
     """One running command. Its stdout and stderr go to ``log``, which is appended to; ``more``
     are variables beside those of this process."""
 

@@ -99,15 +99,15 @@ class Runs(TrainView, generics.ListAPIView[TrainingRun]):
     pagination_class = Pages
 
     def get_queryset(self) -> QuerySet[TrainingRun]:
-        asked = query_of(self.request, OptionalProject)
+        query = query_of(self.request, OptionalProject)
         rows = _runs()
-        return rows.filter(project__slug=asked["project"]) if "project" in asked else rows
+        return rows.filter(project__slug=query["project"]) if "project" in query else rows
 
     @extend_schema(request=RunAsked, responses={202: RunRecord})
     def post(self, request: Request) -> Response:
-        asked = body_of(request, RunAsked)
+        launch = body_of(request, RunAsked)
         with transaction.atomic():
-            run = run_create(**asked, user=user_of(request))
+            run = run_create(**launch, user=user_of(request))
             transaction.on_commit(partial(run_launch.delay, run.pk))
         return Response(RunRecord(run).data, status=202)
 

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
-from typing import Any, Protocol
+from typing import Any
 
 from django.db.models import QuerySet
 
-from annotation.models import Pair, Project
+from annotation.exports.formats import ExportFilter
+from annotation.models import Pair
 from training.models import StepScore
 from verifier.models import GroundTruth
 
 Record = dict[str, Any]
 _BATCH = 500
-
-
-class Chosen(Protocol):
-    @property
-    def project(self) -> Project: ...
-    @property
-    def split(self) -> str: ...
 
 
 def with_scores(records: Iterable[Record]) -> Iterator[Record]:
@@ -39,19 +33,19 @@ def with_scores(records: Iterable[Record]) -> Iterator[Record]:
             yield record | {"steps": steps}
 
 
-def truth_rows(chosen: Chosen) -> Iterator[tuple[Pair, dict[int, GroundTruth]]]:
+def truth_rows(chosen: ExportFilter) -> Iterator[tuple[Pair, dict[int, GroundTruth]]]:
     """Pairs with a current truth, silver left out, for at least one of the kinds 3-5."""
     truths = _truths(chosen).select_related("pair__product").order_by("pair_id", "kind")
     for _, rows in groupby(truths.iterator(chunk_size=2000), key=lambda row: row.pair_id):
-        found = list(rows)
-        yield found[0].pair, {row.kind: row for row in found}
+        kinds = {row.kind: row for row in rows}
+        yield next(iter(kinds.values())).pair, kinds
 
 
-def truth_total(chosen: Chosen) -> int:
+def truth_total(chosen: ExportFilter) -> int:
     return _truths(chosen).values("pair").distinct().count()
 
 
-def _truths(chosen: Chosen) -> QuerySet[GroundTruth]:
+def _truths(chosen: ExportFilter) -> QuerySet[GroundTruth]:
     rows = GroundTruth.objects.filter(
         project=chosen.project, superseded_at=None, kind__gte=3
     ).exclude(source=GroundTruth.Source.SILVER)

@@ -13,7 +13,7 @@ from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 
 from annotation.models.leases import MAX_STRIKES, LeaseLost, lease_take
-from training.job.child import Child
+from training.job.child import JobProcess
 from training.job.folder import json_read
 from training.job.methods import METHODS
 from training.models import TrainingRun
@@ -67,25 +67,25 @@ def _train(run: TrainingRun, watch: RunWatch) -> None:
     watch.keep(run_dir=str(folder))
     (folder / "CANCEL").unlink(missing_ok=True)  # of an earlier attempt
     command = [*shlex.split(settings.TRAIN_LAUNCHER), "training.rl.train", str(folder)]
-    child = Child(
+    child = JobProcess(
         command,
         log=folder / "train.log",
         threads=settings.TORCH_THREADS,
         more=outbound().environment(),
     )
     try:
-        code, asked = follow(child, folder, watch, MetricsIngest(run, folder))
+        code, stopped = follow(child, folder, watch, MetricsIngest(run, folder))
     finally:
         child.kill()
-    _conclude(run, watch, folder, code, asked, child.last_line())
+    _conclude(run, watch, folder, code, stopped, child.last_line())
 
 
 def _conclude(
-    run: TrainingRun, watch: RunWatch, folder: Path, code: int, asked: bool, last_line: str
+    run: TrainingRun, watch: RunWatch, folder: Path, code: int, stopped: bool, last_line: str
 ) -> None:
     if code == 0:
         _finish(run, watch, folder)
-    elif code == _CANCELLED or asked:
+    elif code == _CANCELLED or stopped:
         _end(watch, _State.CANCELLED)
     elif code == _BAD_INPUT:
         _end(watch, _State.FAILED, last_line)

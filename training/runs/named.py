@@ -20,13 +20,13 @@ def project_named(slug: str) -> Project:
 
 def checkpoint_named(name: str) -> Checkpoint:
     """``seed`` is registered when it is first asked for."""
-    found = Checkpoint.objects.filter(name=name).first()
-    if found is None and name == "seed":
+    checkpoint = Checkpoint.objects.filter(name=name).first()
+    if checkpoint is None and name == "seed":
         try:
             return seed_policy()
         except Invalid as error:
             raise CommandError(error.message) from error
-    if found is None:
+    if checkpoint is None:
         known = ", ".join(Checkpoint.objects.values_list("name", flat=True)[:20]) or "none"
         raise CommandError(f"there is no checkpoint '{name}' (checkpoints: {known})")
-    return found
+    return checkpoint

@@ -85,15 +85,15 @@ def run_view(run: TrainingRun) -> RunView:
 
 def alarms_since(rows: list[dict[str, Any]]) -> list[Since]:
     """Of rows ordered by step; only what the newest one still says."""
-    found = []
+    alarms = []
     for code in rows[-1].get("alarms", []) if rows else []:
         since = rows[-1]["step"]
         for row in reversed(rows):
             if code not in row.get("alarms", []):
                 break
             since = row["step"]
-        found.append(Since(code, since))
-    return found
+        alarms.append(Since(code, since))
+    return alarms
 
 
 def time_shares(rows: list[dict[str, Any]]) -> dict[str, int]:

@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from annotation.models.leases import LeaseLost, lease_expiry, lease_update
-from training.job.child import Child
+from training.job.child import JobProcess
 from training.job.folder import text_write
 from training.models import TrainingRun
 from training.runs.run_results import MetricsIngest
@@ -86,21 +86,21 @@ class RunWatch:
 class Cancellation:
     """Asks politely, then less so: the CANCEL file, SIGTERM, SIGKILL."""
 
-    def __init__(self, child: Child, folder: Path) -> None:
+    def __init__(self, child: JobProcess, folder: Path) -> None:
         self._child, self._folder = child, folder
-        self._asked_at: float | None = None
+        self._pressed_at: float | None = None
         self._termed = False
 
     @property
-    def asked(self) -> bool:
-        return self._asked_at is not None
+    def pressed(self) -> bool:
+        return self._pressed_at is not None
 
     def press(self) -> None:
         """Called at every tick once the run is to stop."""
-        if self._asked_at is None:
+        if self._pressed_at is None:
             text_write(self._folder / "CANCEL", "")
-            self._asked_at = time.monotonic()
-        waited = time.monotonic() - self._asked_at
+            self._pressed_at = time.monotonic()
+        waited = time.monotonic() - self._pressed_at
         if waited > CANCEL_GRACE and not self._termed:
             self._child.terminate()
             self._termed = True
@@ -109,7 +109,7 @@ class Cancellation:
 
 
 def follow(
-    child: Child, folder: Path, watch: RunWatch, ingest: MetricsIngest
+    child: JobProcess, folder: Path, watch: RunWatch, ingest: MetricsIngest
 ) -> tuple[int, bool]:
     """Wait for the child's end while taking in what it writes.
 
@@ -126,7 +126,7 @@ def follow(
             connection.close()  # keep() decides how long to go on without the database
         watch.keep(**progress, log_tail=child.tail())
         if code is not None:
-            return code, cancellation.asked
+            return code, cancellation.pressed
         if watch.cancelling():
             cancellation.press()
         child.wait(POLL_SECONDS)

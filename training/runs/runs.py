@@ -81,11 +81,11 @@ def run_cancel(*, run: TrainingRun) -> TrainingRun:
     waiting = rows.filter(state=_State.QUEUED).update(
         state=_State.CANCELLED, finished_at=timezone.now(), lease_expires_at=None
     )
-    asked = waiting or rows.filter(state__in=[_State.RUNNING, _State.CANCELLING]).update(
+    stopping = waiting or rows.filter(state__in=[_State.RUNNING, _State.CANCELLING]).update(
         state=_State.CANCELLING
     )
     run.refresh_from_db()
-    if not asked:
+    if not stopping:
         raise Conflict(_("the run has ended already: it is %(state)s", state=run.state))
     return run
 

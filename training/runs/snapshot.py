@@ -99,12 +99,12 @@ def _pairs(
     rows = pairs.values_list("pk", "query").iterator()
     chosen = [pk for pk, _ in pairs_choose((row for row in rows if known(row[0])), limit)]
     for start in range(0, len(chosen), 500):
-        found = Pair.objects.select_related("product").in_bulk(chosen[start : start + 500])
+        rows_by_pk = Pair.objects.select_related("product").in_bulk(chosen[start : start + 500])
         for pk in chosen[start : start + 500]:
             on_row()
             key = str(pk)
             yield {
-                **pair_record(found[pk]),
+                **pair_record(rows_by_pk[pk]),
                 "truth": human.get(key, {}),
                 "silver": silver.get(key, {}),
             }
@@ -164,10 +164,10 @@ def _manifest(run: TrainingRun, folder: Path, rows: dict[str, int]) -> dict[str,
 
 
 def _versions() -> dict[str, str]:
-    found = {}
+    versions = {}
     for name in _PACKAGES:
         try:
-            found[name] = importlib.metadata.version(name)
+            versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return versions

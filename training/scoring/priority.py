@@ -25,9 +25,9 @@ def shares_changed(ps: Sequence[float]) -> list[float]:
     right, size = sum(verdicts), len(verdicts)
     if size == 1:
         return [1.0]
-    found = []
+    shares = []
     for verdict in verdicts:
         after = right - 1 if verdict else right + 1
         lonely = right in (0, size) or after in (0, size)
-        found.append(1.0 if lonely else 1 / size)
-    return found
+        shares.append(1.0 if lonely else 1 / size)
+    return shares

@@ -48,10 +48,10 @@ def _values(order: str, rm: Checkpoint, rollouts: Iterable[int]) -> Values:
         "step__rollout__pair", "step__rollout__policy", "step__kind", "step__rollout", "p"
     ):
         groups[pair, policy, kind].append((rollout, p))
-    found: Values = {}
+    values: Values = {}
     for (_, _, kind), group in groups.items():
         ps = [p for _, p in group]
         shares = shares_changed(ps) if order == "flip_risk" else [1.0] * len(ps)
         for (rollout, p), share in zip(group, shares, strict=True):
-            found[rollout, kind] = uncertainty(p) * share
-    return found
+            values[rollout, kind] = uncertainty(p) * share
+    return values

@@ -16,7 +16,7 @@ from annotation.cot.steps import StepKind
 from annotation.models import Project, Step
 from annotation.models.job_run import job_run
 from annotation.models.leases import queued_again
-from training.job.child import Child, JsonLinesTail
+from training.job.child import JobProcess, JsonLinesTail
 from training.job.folder import job_write
 from training.job.prompts import rm_prompt
 from training.models import Checkpoint, ScoringJob, StepScore
@@ -72,8 +72,8 @@ def steps_score_due(*, project: Project, rm: Checkpoint, limit: int = 5_000) -> 
     Raises:
         ScoringFailed: it is tried once more, then parked with the reason.
     """
-    asked, _ = ScoringJob.objects.get_or_create(project=project, rm=rm)
-    jobs = ScoringJob.objects.filter(pk=asked.pk)
+    row, _ = ScoringJob.objects.get_or_create(project=project, rm=rm)
+    jobs = ScoringJob.objects.filter(pk=row.pk)
     jobs.filter(state=ScoringJob.State.DONE).update(**queued_again())
 
     def work(job: ScoringJob) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def step_rows(steps: Iterable[Step]) -> Iterator[dict[str, Any]]:
 
 def _scored(job: Path, on_wait: Callable[[], None]) -> Iterator[list[dict[str, Any]]]:
     command = [settings.RL_PYTHON, "-m", "training.rl.reward_model.score", str(job)]
-    child = Child(
+    child = JobProcess(
         command,
         log=job / "job.log",
         threads=settings.TORCH_THREADS,
@@ -137,7 +137,7 @@ def _scored(job: Path, on_wait: Callable[[], None]) -> Iterator[list[dict[str, A
 
 
 @transaction.atomic
-def _scores_record(rm: Checkpoint, rows: Iterable[dict[str, Any]], asked: set[int]) -> None:
+def _scores_record(rm: Checkpoint, rows: Iterable[dict[str, Any]], step_ids: set[int]) -> None:
     StepScore.objects.bulk_create(
         [
             StepScore(
@@ -147,7 +147,7 @@ def _scores_record(rm: Checkpoint, rows: Iterable[dict[str, Any]], asked: set[in
                 critique=row.get("critique") or "",
             )
             for row in rows
-            if int(row["step_id"]) in asked and row.get("p") is not None
+            if int(row["step_id"]) in step_ids and row.get("p") is not None
         ],
         ignore_conflicts=True,
     )

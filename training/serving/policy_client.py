@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from training.job.child import Child, JsonLinesTail
+from training.job.child import JobProcess, JsonLinesTail
 from training.job.folder import job_write
 
 WAIT_SECONDS = 0.5  # how often ``on_wait`` is called while nothing arrives
@@ -84,13 +84,13 @@ class LocalPolicy:
         }
         job_write(self._dir, settings, "pairs.jsonl", prompts)
         command = [self._python, "-m", "training.rl.policy.sample", str(self._dir)]
-        child = Child(command, log=self._dir / "job.log", threads=self._threads)
+        child = JobProcess(command, log=self._dir / "job.log", threads=self._threads)
         try:
             yield from self._read(child, on_wait)
         finally:
             child.kill()
 
-    def _read(self, child: Child, on_wait: OnWait) -> Iterator[SampledText]:
+    def _read(self, child: JobProcess, on_wait: OnWait) -> Iterator[SampledText]:
         tail = JsonLinesTail(self._dir / "rollouts.jsonl")
         while True:
             code = child.poll()  # before reading, so that the last lines are not missed

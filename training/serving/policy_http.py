@@ -162,9 +162,9 @@ def post_until_read(
         elif answer.is_error:
             raise PolicyError(f"{url} refused: {_status(answer)}")
         else:
-            found = read(answer)
-            if found is not None:
-                return found
+            parsed = read(answer)
+            if parsed is not None:
+                return parsed
             problem = "answered unreadably"
     raise PolicyError(f"{url}: {problem} (tried {attempts} times)")
 

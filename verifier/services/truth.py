@@ -135,8 +135,8 @@ def _current(facts: list[_Fact]) -> dict[tuple[int, str, int], GroundTruth]:
     by_pair = rows.filter(pair__in={f.pair.pk for f in facts}, kind__gte=3)
     hashes = {f.step_sha256 for f in facts if f.step_sha256}
     by_step = rows.filter(step_sha256__in=hashes, kind__lte=2)
-    found = {(row.pair_id, "", row.kind): row for row in by_pair}
-    return found | {(row.project_id, row.step_sha256, row.kind): row for row in by_step}
+    current = {(row.pair_id, "", row.kind): row for row in by_pair}
+    return current | {(row.project_id, row.step_sha256, row.kind): row for row in by_step}
 
 
 def _row(fact: _Fact) -> GroundTruth:

@@ -15,7 +15,7 @@ from annotation.people.roles import Role
 from annotation.quality.projects import project_create
 from lab.circle.config import PRESETS
 from lab.circle.context import Circle, StageFailed
-from lab.circle.source import Source, crew
+from lab.circle.source import CircleSource, crew
 from lab.circle.source_quepid import QuepidSource
 from lab.circle.source_sample import SampleSource
 from lab.circle.table import table
@@ -73,7 +73,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _source(options: dict[str, Any], pairs: int) -> Source:
+def _source(options: dict[str, Any], pairs: int) -> CircleSource:
     if options["data"] is not None:
         return QuepidSource(options["data"], pairs=pairs, seed=options["seed"])
     return SampleSource(
@@ -84,7 +84,7 @@ def _source(options: dict[str, Any], pairs: int) -> Source:
     )
 
 
-def _project(source: Source) -> Project:
+def _project(source: CircleSource) -> Project:
     """A project of its own for every turn, so that no earlier answer counts."""
     number = Project.objects.filter(slug__startswith=f"circle-{source.slug}-").count() + 1
     return project_create(

@@ -22,9 +22,9 @@ def test_alpha_falls_below_zero_when_two_raters_always_swap_the_ends() -> None:
 
 
 def test_macro_f1_by_hand() -> None:
-    truth, said = np.array([4, 4, 3, 1]), np.array([4, 3, 3, 1])
+    truth, answers = np.array([4, 4, 3, 1]), np.array([4, 3, 3, 1])
     # 4: 2*1/(2*1+1); 3: 2*1/(2*1+1); 1: 1; tier 2 occurs in neither column
-    assert macro_f1(truth, said) == pytest.approx((2 / 3 + 2 / 3 + 1) / 3)
+    assert macro_f1(truth, answers) == pytest.approx((2 / 3 + 2 / 3 + 1) / 3)
 
 
 def test_the_ceiling_of_three_equal_raters_is_perfect() -> None:
@@ -33,8 +33,8 @@ def test_the_ceiling_of_three_equal_raters_is_perfect() -> None:
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4)), min_size=2, max_size=40))
 def test_the_measures_agree_with_scikit_learn(rows: list[tuple[int, int]]) -> None:
-    truth, said = (np.array(column) for column in zip(*rows, strict=True))
-    assert macro_f1(truth, said) == pytest.approx(f1_score(truth, said, average="macro"))
-    if len(set(truth) | set(said)) > 1:
-        expected = cohen_kappa_score(truth, said, labels=[1, 2, 3, 4], weights="quadratic")
-        assert quadratic_kappa(truth, said) == pytest.approx(expected)
+    truth, answers = (np.array(column) for column in zip(*rows, strict=True))
+    assert macro_f1(truth, answers) == pytest.approx(f1_score(truth, answers, average="macro"))
+    if len(set(truth) | set(answers)) > 1:
+        expected = cohen_kappa_score(truth, answers, labels=[1, 2, 3, 4], weights="quadratic")
+        assert quadratic_kappa(truth, answers) == pytest.approx(expected)

@@ -21,7 +21,7 @@ def wrong_at_three(item: QueueItem, kind: StepKind, step: Step | None) -> Answer
     return Answer("incorrect" if kind in seen else "correct", seen.get(kind, ""))
 
 
-def said(project: Project) -> list[tuple[int, str]]:
+def verdicts_of(project: Project) -> list[tuple[int, str]]:
     person = person_create(username="rater", role=Role.ANNOTATOR)
     assert queue_work_off(project=project, people=[(person, wrong_at_three)]) == 1
     return list(StepLabel.objects.order_by("kind").values_list("kind", "verdict"))
@@ -31,12 +31,12 @@ def test_a_simulated_person_stops_at_the_first_error_where_the_project_says_so()
     project = seed.project_seed()
     Project.objects.update(first_error_only=True)
     seed.item_seed(project, seed.KETTLE)
-    assert said(project) == [(1, "correct"), (2, "correct"), (3, "incorrect")]
+    assert verdicts_of(project) == [(1, "correct"), (2, "correct"), (3, "incorrect")]
 
 
 def test_a_simulated_person_judges_every_step_otherwise() -> None:
     project = seed.project_seed()
     seed.item_seed(project, seed.KETTLE)
-    assert said(project) == [
+    assert verdicts_of(project) == [
         (1, "correct"), (2, "correct"), (3, "incorrect"), (4, "incorrect"), (5, "incorrect"),
     ]  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 
 from lab.compare.arms import SUITES, Arm, arms_of
 from lab.compare.benchmark import judged_rollout, right_steps, sample_benchmark
-from lab.compare.measure import Cell
+from lab.compare.measure import CellResult
 from lab.compare.report import Results, best_of_curve, replace_block, samples_to, way_table
 from lab.compare.stats import difference, estimate
 from training.job.types import BadInput
@@ -16,18 +16,18 @@ from training.rl.measure.classification import accuracy
 
 def tables(*right_of_ten: int, queries: int = 4) -> np.ndarray:
     """(S, Q, 4, 5): every query has ten pairs of tier 4, so many of them right."""
-    found = np.zeros((len(right_of_ten), queries, 4, 5), dtype=np.int64)
+    matrices = np.zeros((len(right_of_ten), queries, 4, 5), dtype=np.int64)
     for seed, right in enumerate(right_of_ten):
-        found[seed, :, 0, 0], found[seed, :, 0, 3] = right, 10 - right
-    return found
+        matrices[seed, :, 0, 0], matrices[seed, :, 0, 3] = right, 10 - right
+    return matrices
 
 
 def test_an_estimate_is_the_mean_over_seeds_with_their_spread() -> None:
-    found = estimate(tables(6, 8), accuracy, draws=200)
-    assert found.values == (0.6, 0.8)
-    assert found.mean == pytest.approx(0.7)
-    assert found.spread == pytest.approx(0.141421, abs=1e-6)
-    assert (found.low, found.high) == (0.6, 0.8)  # the queries are alike: only seeds differ
+    score = estimate(tables(6, 8), accuracy, draws=200)
+    assert score.values == (0.6, 0.8)
+    assert score.mean == pytest.approx(0.7)
+    assert score.spread == pytest.approx(0.141421, abs=1e-6)
+    assert (score.low, score.high) == (0.6, 0.8)  # the queries are alike: only seeds differ
 
 
 def test_one_seed_has_no_spread() -> None:
@@ -35,9 +35,9 @@ def test_one_seed_has_no_spread() -> None:
 
 
 def test_a_difference_pairs_the_seeds_so_that_a_constant_gain_has_no_width() -> None:
-    found = difference(tables(7, 9), tables(5, 7), accuracy, draws=100)
-    assert (found.mean, found.low, found.high) == pytest.approx((0.2, 0.2, 0.2))
-    assert found.p == 0.01  # never under 1 / draws
+    gain = difference(tables(7, 9), tables(5, 7), accuracy, draws=100)
+    assert (gain.mean, gain.low, gain.high) == pytest.approx((0.2, 0.2, 0.2))
+    assert gain.p == 0.01  # never under 1 / draws
 
 
 def test_no_difference_has_a_p_of_one() -> None:
@@ -58,9 +58,9 @@ def test_rollouts_to_a_mark_are_those_of_the_first_point_that_reaches_it() -> No
 
 
 def test_arms_are_compared_at_equal_samples_where_every_seed_has_the_point() -> None:
-    def cell(*curve: tuple[int, float]) -> Cell:
+    def cell(*curve: tuple[int, float]) -> CellResult:
         points = [{"samples": samples, "macro_f1": f1} for samples, f1 in curve]
-        return Cell({}, 1.0, {}, None, points, {})
+        return CellResult({}, 1.0, {}, None, points, {})
 
     one, other = Arm("one", "First"), Arm("other", "Second")
     cells = {
@@ -113,15 +113,18 @@ def test_a_block_is_replaced_and_the_prose_around_it_stays(tmp_path: Path) -> No
 
 
 def test_the_test_sets_share_no_query_with_training_or_the_curve() -> None:
-    found = sample_benchmark(train_pairs=200, a_type=24, general=36, dev_pairs=24)
+    benchmark = sample_benchmark(train_pairs=200, a_type=24, general=36, dev_pairs=24)
     queries = [
-        {row["query"] for row in rows} for rows in (found.train, found.held_out, found.dev)
+        {row["query"] for row in rows}
+        for rows in (benchmark.train, benchmark.held_out, benchmark.dev)
     ]
     assert not queries[0] & queries[1]
     assert not queries[0] & queries[2]
     assert not queries[1] & queries[2]
     types = [
-        row["query_type"] for row in found.held_out if row["pair_id"] in found.tests["balanced"]
+        row["query_type"]
+        for row in benchmark.held_out
+        if row["pair_id"] in benchmark.tests["balanced"]
     ]
     assert {types.count(name) for name in set(types)} == {24}
 
@@ -131,10 +134,10 @@ def test_a_reference_cot_is_right_in_all_steps_and_an_empty_text_in_none() -> No
     from lab.compare.benchmark import pair_id
     from lab.sample.generate import generate
 
-    found = sample_benchmark(train_pairs=3, a_type=1, general=6, dev_pairs=1)
-    row = found.train[0]
+    benchmark = sample_benchmark(train_pairs=3, a_type=1, general=6, dev_pairs=1)
+    row = benchmark.train[0]
     pair = next(pair for pair in generate(seed=0).pairs if pair_id(pair) == row["pair_id"])
-    text, bodies = render(pair.bodies), found.bodies[row["pair_id"]]
+    text, bodies = render(pair.bodies), benchmark.bodies[row["pair_id"]]
     assert list(right_steps(row, bodies, text).values()) == [True] * 5
     assert list(right_steps(row, bodies, "").values()) == [False] * 5
     judged = judged_rollout(row, bodies, text)

@@ -38,14 +38,14 @@ def ratings(tmp_path: Path) -> Path:
 
 
 def test_the_median_grade_is_the_tier_and_queries_are_in_one_split(ratings: Path) -> None:
-    found = real_benchmark(ratings)
-    rows = [*found.train, *found.held_out]
+    benchmark = real_benchmark(ratings)
+    rows = [*benchmark.train, *benchmark.held_out]
     assert {row["truth"]["5"]["value"] for row in rows} == {"4"}
-    assert not {r["query"] for r in found.train} & {r["query"] for r in found.held_out}
-    assert found.tests == {"test": [row["pair_id"] for row in found.held_out]}
-    assert "by 3 people" in found.name
+    assert not {r["query"] for r in benchmark.train} & {r["query"] for r in benchmark.held_out}
+    assert benchmark.tests == {"test": [row["pair_id"] for row in benchmark.held_out]}
+    assert "by 3 people" in benchmark.name
     # raters 2 and 3 agree (F1 1), each pair with rater 1 shares no tier (F1 0): 2 of 6 ordered
-    assert "macro F1 0.333" in found.ceiling
+    assert "macro F1 0.333" in benchmark.ceiling
 
 
 def test_a_reference_cot_carries_the_raters_word_on_its_tier(ratings: Path) -> None:

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from lab.sample.lexicon import load_lexicon
 from lab.sample.products import draw_catalogue, draw_product
 from lab.sample.queries import draw_query
-from lab.sample.world import Product, Query, satisfied, truth_of
+from lab.sample.world import CatalogueItem, Query, satisfied, truth_of
 
 LEXICON = load_lexicon()
 
 
-def anchored(count: int = 300) -> Iterator[tuple[Query, Product]]:
+def anchored(count: int = 300) -> Iterator[tuple[Query, CatalogueItem]]:
     rng = random.Random(4)
     for product in draw_catalogue(rng, LEXICON, count):
         yield draw_query(rng, LEXICON, anchor=product), product
@@ -27,8 +27,8 @@ def test_every_ask_is_said_in_the_query_or_implied_by_its_knowledge() -> None:
             implied.add(("price", "budget"))
         for ask in query.asks:
             says = LEXICON.attributes[ask.name].says if ask.name != "brand" else {}
-            said = {ask.value, *says.get(ask.value, ())} & set(query.text.split())
-            assert said or (ask.name, ask.value) in implied
+            words = {ask.value, *says.get(ask.value, ())} & set(query.text.split())
+            assert words or (ask.name, ask.value) in implied
 
 
 def test_an_anchor_is_of_the_wanted_type_and_breaks_no_negation() -> None:

@@ -6,7 +6,7 @@ import random
 
 from lab.sample.teacher import PERFECT, Biases, biased_reading
 from lab.sample.trace import Reading, true_reading
-from lab.sample.world import Ask, Product, Query
+from lab.sample.world import Ask, CatalogueItem, Query
 
 RED = Ask("color", "red")
 NOT_LEATHER = Ask("material", "leather", avoid=True)
@@ -16,17 +16,17 @@ def query(*asks: Ask, query_type: str = "general") -> Query:
     return Query("q", query_type, "footwear", "sneakers", asks)
 
 
-def product(type_name: str = "sneakers", **attributes: str) -> Product:
-    return Product("p1", "t", "footwear", type_name, attributes, "")
+def product(type_name: str = "sneakers", **attributes: str) -> CatalogueItem:
+    return CatalogueItem("p1", "t", "footwear", type_name, attributes, "")
 
 
-def read(asked: Query, item: Product, biases: Biases) -> Reading:
-    return biased_reading(random.Random(0), asked, item, biases)
+def read(wanted: Query, item: CatalogueItem, biases: Biases) -> Reading:
+    return biased_reading(random.Random(0), wanted, item, biases)
 
 
 def test_a_perfect_teacher_reads_the_truth() -> None:
-    asked, item = query(RED, NOT_LEATHER), product("sandals", color="red", material="mesh")
-    assert read(asked, item, PERFECT) == true_reading(asked, item)
+    wanted, item = query(RED, NOT_LEATHER), product("sandals", color="red", material="mesh")
+    assert read(wanted, item, PERFECT) == true_reading(wanted, item)
 
 
 def test_an_overlooked_negation_turns_the_wish_round_and_carries_on_to_the_tier() -> None:
@@ -53,8 +53,8 @@ def test_a_need_is_served_by_any_sibling_only_in_knowledge_queries() -> None:
 
 
 def test_partial_read_as_all_raises_the_tier() -> None:
-    asked = query(RED, NOT_LEATHER)
-    reading = read(asked, product(color="red", material="leather"), Biases(partial_as_all=1))
+    wanted = query(RED, NOT_LEATHER)
+    reading = read(wanted, product(color="red", material="leather"), Biases(partial_as_all=1))
     assert (reading.attribute, reading.tier) == ("all", "4")
 
 

@@ -8,7 +8,7 @@ from annotation.cot.steps import StepKind, parse
 from lab.sample.drills import draw_candidate, draw_train_query
 from lab.sample.lexicon import load_lexicon
 from lab.sample.trace import cot, reference_bodies, true_reading
-from lab.sample.world import Ask, Product, Query, truth_of
+from lab.sample.world import Ask, CatalogueItem, Query, truth_of
 
 QUERY = Query(
     "red sneakers without leather",
@@ -19,8 +19,8 @@ QUERY = Query(
 )
 
 
-def product(type_name: str = "sandals", **attributes: str) -> Product:
-    return Product("p1", "norvik apex", "footwear", type_name, attributes, "")
+def product(type_name: str = "sandals", **attributes: str) -> CatalogueItem:
+    return CatalogueItem("p1", "norvik apex", "footwear", type_name, attributes, "")
 
 
 def test_both_sides_stand_next_to_one_another_in_every_comparison() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from annotation.cot.splits import SPLITS
 from annotation.cot.steps import StepKind
-from lab.sample.generate import Sample, generate
+from lab.sample.generate import GeneratedShop, generate
 from lab.sample.writers import held_truth, write_pairs_jsonl
 from lab.simulate.judge import NoisyJudge
 
@@ -18,17 +18,17 @@ GOLD = {"category_match", "attribute_match", "tier"}
 
 
 @pytest.fixture(scope="module")
-def sample() -> Sample:
+def sample() -> GeneratedShop:
     return generate(1, queries=40, products=300, pairs_a_query=4)
 
 
-def written(sample: Sample, path: Path, splits: set[Any]) -> list[dict[str, Any]]:
+def written(sample: GeneratedShop, path: Path, splits: set[Any]) -> list[dict[str, Any]]:
     assert write_pairs_jsonl(sample, path, splits) == len(sample.pairs)
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
 def test_gold_columns_are_written_for_the_named_splits_alone(
-    sample: Sample, tmp_path: Path
+    sample: GeneratedShop, tmp_path: Path
 ) -> None:
     rows = written(sample, tmp_path / "pairs.jsonl", {"train"})
     assert {row["split"] for row in rows} == set(SPLITS)
@@ -36,7 +36,7 @@ def test_gold_columns_are_written_for_the_named_splits_alone(
     assert not any(row.keys() & GOLD for row in rows if row["split"] != "train")
 
 
-def test_a_row_has_the_fields_of_a_pair_record(sample: Sample, tmp_path: Path) -> None:
+def test_a_row_has_the_fields_of_a_pair_record(sample: GeneratedShop, tmp_path: Path) -> None:
     row = written(sample, tmp_path / "pairs.jsonl", set())[0]
     assert list(row) == [
         "query", "query_type", "locale", "product_id", "title", "category_path",
@@ -46,23 +46,25 @@ def test_a_row_has_the_fields_of_a_pair_record(sample: Sample, tmp_path: Path) -
 
 
 def test_an_unknown_split_is_refused_before_anything_is_written(
-    sample: Sample, tmp_path: Path
+    sample: GeneratedShop, tmp_path: Path
 ) -> None:
     with pytest.raises(ValueError, match="unknown split 'dev'"):
         written(sample, tmp_path / "pairs.jsonl", {"dev"})
     assert not (tmp_path / "pairs.jsonl").exists()
 
 
-def test_a_judge_with_the_held_truth_accepts_every_reference_step(sample: Sample) -> None:
-    held, judge = held_truth(sample), NoisyJudge(0.0, seed=0)
+def test_a_judge_with_the_held_truth_accepts_every_reference_step(
+    sample: GeneratedShop,
+) -> None:
+    truths, judge = held_truth(sample), NoisyJudge(0.0, seed=0)
     for pair in sample.pairs:
-        mine = held[pair.query.text, pair.product.product_id]
+        mine = truths[pair.query.text, pair.product.product_id]
         for kind, body in pair.bodies.items():
             answer = judge.answer(kind, body, mine.values.get(kind, ""), mine)
             assert answer.verdict == "correct"
 
 
-def test_a_judge_refuses_a_query_analysis_that_overlooks_a_wish(sample: Sample) -> None:
+def test_a_judge_refuses_a_query_analysis_that_overlooks_a_wish(sample: GeneratedShop) -> None:
     pair = next(p for p in sample.pairs if p.query.asks)
     mine = held_truth(sample)[pair.query.text, pair.product.product_id]
     short = pair.bodies[StepKind.QUERY].rsplit("\n", 1)[0]

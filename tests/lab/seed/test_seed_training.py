@@ -21,7 +21,7 @@ from lab.sample.trace import cot, true_reading
 from lab.seed.pretrain import build_model, save
 from lab.seed.seed_eval import correct_steps, mixed_share, report
 from lab.seed.seed_tokenizer import build_tokenizer
-from lab.seed.seed_training import Stage, train_stage
+from lab.seed.seed_training import SeedStage, train_stage
 
 pytestmark = [pytest.mark.rl, pytest.mark.nightly]
 
@@ -29,22 +29,22 @@ TOKENIZER = build_tokenizer(load_lexicon())
 PAIRS = generate(2, queries=6, products=150, pairs_a_query=3).pairs
 
 
-def trained(stage: Stage, seed: int = 0) -> tuple[LlamaForCausalLM, list[str]]:
+def trained(stage: SeedStage, seed: int = 0) -> tuple[LlamaForCausalLM, list[str]]:
     torch.manual_seed(0)
-    model, said = build_model(TOKENIZER, width=32), list[str]()
-    train_stage(model, TOKENIZER, load_lexicon(), stage, seed, said.append)
-    return model, said
+    model, lines = build_model(TOKENIZER, width=32), list[str]()
+    train_stage(model, TOKENIZER, load_lexicon(), stage, seed, lines.append)
+    return model, lines
 
 
 def test_the_loss_of_the_comparison_stage_falls() -> None:
-    _, said = trained(Stage("compare", 200, 8e-3, None, batch=2, warmup=5))
-    losses = [float(re.findall(r"loss ([\d.]+)", line)[0]) for line in said]
+    _, lines = trained(SeedStage("compare", 200, 8e-3, None, batch=2, warmup=5))
+    losses = [float(re.findall(r"loss ([\d.]+)", line)[0]) for line in lines]
     assert len(losses) == 2
     assert losses[-1] < losses[0]
 
 
 def test_equal_seeds_give_equal_weights() -> None:
-    stage = Stage("correct", 24, 1e-3, PERFECT, batch=8, warmup=1)
+    stage = SeedStage("correct", 24, 1e-3, PERFECT, batch=8, warmup=1)
     first, second, other = (trained(stage, seed)[0].state_dict() for seed in (0, 0, 1))
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert not all(torch.equal(first[name], other[name]) for name in first)
@@ -53,13 +53,13 @@ def test_equal_seeds_give_equal_weights() -> None:
 def test_going_on_from_a_saved_stage_gives_the_weights_of_an_unbroken_run(
     tmp_path: Path,
 ) -> None:
-    first = Stage("compare", 16, 1e-3, None, batch=8, warmup=1)
-    second = Stage("correct", 16, 1e-3, PERFECT, batch=8, warmup=1)
-    model, said = trained(first)
+    first = SeedStage("compare", 16, 1e-3, None, batch=8, warmup=1)
+    second = SeedStage("correct", 16, 1e-3, PERFECT, batch=8, warmup=1)
+    model, lines = trained(first)
     save(model, TOKENIZER, tmp_path)
     resumed = LlamaForCausalLM.from_pretrained(tmp_path)
     for each in (model, resumed):
-        train_stage(each, TOKENIZER, load_lexicon(), second, 1, said.append)
+        train_stage(each, TOKENIZER, load_lexicon(), second, 1, lines.append)
     weights = resumed.state_dict()
     assert all(torch.equal(value, weights[name]) for name, value in model.state_dict().items())
 

@@ -69,15 +69,17 @@ def test_only_steps_judged_differently_are_listed_the_surest_first(
         {1: 0.9, 2: 0.2, 3: 0.8, 4: 0.4, 5: 0.5},
         {1: "correct", 2: "correct", 3: "incorrect", 4: "incorrect", 5: "incorrect"},
     )
-    found = differences(project, rm)
+    listed = differences(project, rm)
     # step 2: the model says incorrect with 0.8; step 3: correct with 0.8; step 5: the
     # threshold itself counts as correct
-    assert {(d.step.kind, round(d.confidence, 6)) for d in found} == {
+    assert {(d.step.kind, round(d.confidence, 6)) for d in listed} == {
         (2, 0.8),
         (3, 0.8),
         (5, 0.5),
     }
-    assert [d.confidence for d in found] == sorted((d.confidence for d in found), reverse=True)
+    assert [d.confidence for d in listed] == sorted(
+        (d.confidence for d in listed), reverse=True
+    )
 
 
 def test_listing_twice_lists_once(project: Project, rm: Checkpoint) -> None:
@@ -138,12 +140,12 @@ def test_a_rollout_that_is_in_the_queue_is_not_queued_again(
 ) -> None:
     rollout = disputed(project, rm, "a", {3: 0.9}, {3: "incorrect"})
     QueueItem.objects.create(project=project, rollout=rollout, overlap=1, kinds=[1])
-    (found,) = differences(project, rm)
+    (disagreement,) = differences(project, rm)
     with pytest.raises(Conflict, match="in the queue already"):
-        disagreement_decide(disagreement=found, lead=lead, decision="requeue")
+        disagreement_decide(disagreement=disagreement, lead=lead, decision="requeue")
     assert disagreements_requeue(project=project) == []
-    found.refresh_from_db()
-    assert found.state == State.OPEN
+    disagreement.refresh_from_db()
+    assert disagreement.state == State.OPEN
 
 
 @pytest.mark.parametrize("decision", ["human_right", "rm_right", "guideline_gap"])
@@ -151,21 +153,21 @@ def test_a_lead_can_settle_a_disagreement(
     project: Project, rm: Checkpoint, lead: User, decision: str
 ) -> None:
     disputed(project, rm, "a", {3: 0.9}, {3: "incorrect"})
-    (found,) = differences(project, rm)
-    disagreement_decide(disagreement=found, lead=lead, decision=decision)
-    assert (found.state, found.decided_by) == (decision, lead)
+    (disagreement,) = differences(project, rm)
+    disagreement_decide(disagreement=disagreement, lead=lead, decision=decision)
+    assert (disagreement.state, disagreement.decided_by) == (decision, lead)
 
 
 def test_others_and_unknown_decisions_are_refused(
     project: Project, rm: Checkpoint, lead: User
 ) -> None:
     disputed(project, rm, "a", {3: 0.9}, {3: "incorrect"})
-    (found,) = differences(project, rm)
+    (disagreement,) = differences(project, rm)
     annotator = role_grant(user=User.objects.create_user("ann"), role=Role.ANNOTATOR)
     with pytest.raises(Denied):
-        disagreement_decide(disagreement=found, lead=annotator, decision="requeue")
+        disagreement_decide(disagreement=disagreement, lead=annotator, decision="requeue")
     with pytest.raises(Invalid):
-        disagreement_decide(disagreement=found, lead=lead, decision="maybe")
+        disagreement_decide(disagreement=disagreement, lead=lead, decision="maybe")
 
 
 def test_scheduled_sampling_sends_the_surest_and_keeps_its_limit(
@@ -189,13 +191,13 @@ def test_the_second_look_decides_who_was_right_and_is_final(
     project: Project, rm: Checkpoint, again: str, state: str
 ) -> None:
     rollout = disputed(project, rm, "a", {3: 0.9}, {3: "incorrect"})
-    (found,) = differences(project, rm)
+    (disagreement,) = differences(project, rm)
     disagreements_requeue(project=project)
     assert disagreements_settle() == 0, "people have not answered yet"
     QueueItem.objects.filter(rollout=rollout, state="open").update(state="resolved")
     resolve(rollout, {3: again})
     assert disagreements_settle() == 1
-    found.refresh_from_db()
-    assert found.state == state
-    assert differences(project, rm) == [found], "it does not come back"
+    disagreement.refresh_from_db()
+    assert disagreement.state == state
+    assert differences(project, rm) == [disagreement], "it does not come back"
     assert disagreements_requeue(project=project) == []

@@ -84,8 +84,8 @@ def test_impact_of_an_open_step_counts_the_same_reasoning_elsewhere(
     disputed(pair, rm, {1: 0.9}, {1: "incorrect"})
     rollout_make(pair, index=5)  # the same text
     rollout_make(pair, "nothing readable", index=6)
-    (found,) = differences(project, rm)
-    assert found.impact == 2
+    (difference,) = differences(project, rm)
+    assert difference.impact == 2
 
 
 def test_the_confusion_matrix_counts_every_decided_and_scored_step(

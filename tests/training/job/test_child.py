@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.training.world import gone
-from training.job.child import ROOT, Child, JsonLinesTail
+from training.job.child import ROOT, JobProcess, JsonLinesTail
 
 SLEEP = "import time, os; print(os.getpid(), flush=True); time.sleep(600)"
 
 
-def ended(child: Child) -> int:
+def ended(child: JobProcess) -> int:
     child.wait(30)
     code = child.poll()
     assert code is not None
@@ -32,23 +32,23 @@ def printed_pid(log: Path) -> int:
 
 def test_the_exit_code_and_the_last_line_are_passed_on(tmp_path: Path) -> None:
     script = "import sys; print('one'); print('two'); print(); sys.exit(4)"
-    child = Child([sys.executable, "-c", script], log=tmp_path / "log")
+    child = JobProcess([sys.executable, "-c", script], log=tmp_path / "log")
     assert ended(child) == 4
     assert child.last_line() == "two"
 
 
 def test_a_killed_command_reports_its_signal(tmp_path: Path) -> None:
-    child = Child([sys.executable, "-c", SLEEP], log=tmp_path / "log")
+    child = JobProcess([sys.executable, "-c", SLEEP], log=tmp_path / "log")
     os.kill(printed_pid(tmp_path / "log"), signal.SIGKILL)
     assert ended(child) == 128 + signal.SIGKILL
 
 
 def test_terminate_reaches_the_command_and_kill_ends_the_group(tmp_path: Path) -> None:
-    child = Child([sys.executable, "-c", SLEEP], log=tmp_path / "log")
+    child = JobProcess([sys.executable, "-c", SLEEP], log=tmp_path / "log")
     printed_pid(tmp_path / "log")
     child.terminate()
     assert ended(child) == 128 + signal.SIGTERM
-    other = Child([sys.executable, "-c", SLEEP], log=tmp_path / "other")
+    other = JobProcess([sys.executable, "-c", SLEEP], log=tmp_path / "other")
     pid = printed_pid(tmp_path / "other")
     other.kill()
     assert gone(pid)
@@ -56,7 +56,7 @@ def test_terminate_reaches_the_command_and_kill_ends_the_group(tmp_path: Path) -
 
 
 def test_a_command_that_is_not_there_is_an_exit_code_and_a_line(tmp_path: Path) -> None:
-    child = Child(["/no/such/command"], log=tmp_path / "log")
+    child = JobProcess(["/no/such/command"], log=tmp_path / "log")
     assert ended(child) == 127
     assert child.last_line() == "cannot start /no/such/command: No such file or directory"
 
@@ -68,8 +68,9 @@ def test_no_command_outlives_a_killed_parent_or_guard(tmp_path: Path, victim: st
         [
             sys.executable,
             "-c",
-            "import sys, time; from pathlib import Path; from training.job.child import Child\n"
-            f"c = Child([sys.executable, '-c', {SLEEP!r}], log=Path({str(log)!r}))\n"
+            "import sys, time; from pathlib import Path\n"
+            "from training.job.child import JobProcess\n"
+            f"c = JobProcess([sys.executable, '-c', {SLEEP!r}], log=Path({str(log)!r}))\n"
             "print(c.pid, flush=True)\n"
             "while c.poll() is None: time.sleep(0.05)",
         ],
@@ -99,7 +100,7 @@ def test_the_tail_waits_for_whole_lines_and_skips_unreadable_ones(tmp_path: Path
 
 def test_a_long_log_is_cut_at_a_line(tmp_path: Path) -> None:
     script = "for i in range(3000): print(f'line {i:05d}')"
-    child = Child([sys.executable, "-c", script], log=tmp_path / "log")
+    child = JobProcess([sys.executable, "-c", script], log=tmp_path / "log")
     assert ended(child) == 0
     lines = child.tail().splitlines()
     assert lines[-1] == "line 02999"

@@ -13,7 +13,7 @@ from annotation.cot.steps import CLAIM_KEYS
 from bench.support.server import free_port
 from lab.sample.generate import generate
 from lab.sample.world import pair_text
-from training.job.child import Child
+from training.job.child import JobProcess
 from training.job.types import Sample
 from verifier.truth import Truth
 
@@ -31,12 +31,12 @@ class Vllm:
         self.port = free_port()
         self.url, self._python, self._log = f"http://127.0.0.1:{self.port}/v1", python, log
         self._folder: Path | None = None
-        self._child: Child | None = None
+        self._child: JobProcess | None = None
 
     def serve(self, folder: Path) -> str:
         if folder != self._folder:
             self.stop()
-            self._folder, self._child = folder, Child(self._command(folder), log=self._log)
+            self._folder, self._child = folder, JobProcess(self._command(folder), log=self._log)
             self._wait(self._child)
         return self.url
 
@@ -51,7 +51,7 @@ class Vllm:
         where = ["--host", "127.0.0.1", "--port", str(self.port), "--model", str(folder)]
         return ["env", *settings, *server, *where, *OPTIONS]
 
-    def _wait(self, child: Child) -> None:
+    def _wait(self, child: JobProcess) -> None:
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until:
             assert child.poll() is None, child.tail()

@@ -73,7 +73,7 @@ def test_a_policy_that_fails_keeps_what_came_and_can_be_tried_again(project: Pro
     done = batch_run(batch_id=row.pk, client=again)
     assert done is not None
     assert (done.state, done.rollouts_done, done.error) == (State.DONE, 4, "")
-    assert again.asked == 1, "the complete pair is not sampled again"
+    assert again.prompts_seen == 1, "the complete pair is not sampled again"
     assert (Rollout.objects.count(), QueueItem.objects.count()) == (4, 4)
     with pytest.raises(Invalid):
         batch_retry(batch=done)

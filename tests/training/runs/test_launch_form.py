@@ -53,8 +53,8 @@ def test_what_the_form_shows_is_what_is_stored(
     values = {key: {**filled, **words}.get(key, 2) for key in row.form}
     values |= {key: 0.5 for key in row.form if "learning_rate" in key}
     posted = {key.replace(".", "__"): value for key, value in values.items()}
-    asked = {"method": method, "policy": policy.pk, "confirm": "1", **posted}
-    engineer.post(LAUNCH, choice(project, **asked))
+    launch = {"method": method, "policy": policy.pk, "confirm": "1", **posted}
+    engineer.post(LAUNCH, choice(project, **launch))
     stored = TrainingRun.objects.get().config
     for key, value in values.items():
         section, _dot, name = key.partition(".")

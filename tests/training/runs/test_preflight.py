@@ -43,20 +43,20 @@ def test_it_counts_pairs_truth_and_labels(project: Project) -> None:
     for title in ("c", "d"):
         truth_make(pair_make(project, "held out", title, split="test"), source="gold")
     resolve(rollout_make(one), {1: "correct", 5: "incorrect", 4: ""})
-    found = check(project, rm=rm_make())
-    assert found.ready
-    assert (found.train_pairs, found.train_queries) == (2, 2)
-    assert (found.eval_pairs, found.eval_queries) == (2, 1)
-    assert found.truth == {
+    summary = check(project, rm=rm_make())
+    assert summary.ready
+    assert (summary.train_pairs, summary.train_queries) == (2, 2)
+    assert (summary.eval_pairs, summary.eval_queries) == (2, 1)
+    assert summary.truth == {
         3: {"consensus": 1, "silver": 1},
         4: {"consensus": 1},
         5: {"consensus": 1},
     }
-    assert found.human_share == 0.75
-    assert (found.labelled_rollouts, found.labelled_steps) == (1, 2)
-    assert found.verdicts == {"correct": 1, "incorrect": 1}
-    assert found.estimated_seconds is None
-    assert found.warnings == (
+    assert summary.human_share == 0.75
+    assert (summary.labelled_rollouts, summary.labelled_steps) == (1, 2)
+    assert summary.verdicts == {"correct": 1, "incorrect": 1}
+    assert summary.estimated_seconds is None
+    assert summary.warnings == (
         "the run is measured on 1 queries: below 20, an interval says little about other "
         "queries",
     )
@@ -71,13 +71,13 @@ def test_it_counts_the_pairs_that_the_snapshot_takes(
         truth_make(pair_make(project, f"q{number // 4}{split}", f"t{number}", split=split))
     config = {"data": {"train_limit": 3, "eval_limit": 1}}
     policy = policy_make()
-    found = check(project, config=config, policy=policy)
-    assert (found.train_pairs, found.train_queries) == (4, 2)  # whole queries
-    assert (found.eval_pairs, found.eval_queries) == (2, 1)
-    assert found.truth[5] == {"consensus": 4}
+    summary = check(project, config=config, policy=policy)
+    assert (summary.train_pairs, summary.train_queries) == (4, 2)  # whole queries
+    assert (summary.eval_pairs, summary.eval_queries) == (2, 1)
+    assert summary.truth[5] == {"consensus": 4}
     folder = snapshot_build(run=run_make(project, policy=policy, config=config))
-    assert len((folder / "train.jsonl").read_text().splitlines()) == found.train_pairs
-    assert len((folder / "eval.jsonl").read_text().splitlines()) == found.eval_pairs
+    assert len((folder / "train.jsonl").read_text().splitlines()) == summary.train_pairs
+    assert len((folder / "eval.jsonl").read_text().splitlines()) == summary.eval_pairs
     cut = check(project, policy=policy, config={"eval": {"limit": 3}})
     assert (cut.eval_pairs, cut.eval_queries) == (3, 2)
 
@@ -93,22 +93,22 @@ def test_twenty_queries_are_enough_for_an_interval(project: Project) -> None:
 
 def test_what_blocks_is_said(project: Project) -> None:
     policy = policy_make()
-    found = check(project, policy=policy)
-    assert not found.ready
-    assert found.problems == (
+    summary = check(project, policy=policy)
+    assert not summary.ready
+    assert summary.problems == (
         "no training pair has a known answer: refresh the ground truth",
         "no pair is in the test split: nothing to evaluate on. "
         "Import more queries, or choose the other split",
     )
-    assert not found.test_pairs_due
+    assert not summary.test_pairs_due
     pair_make(project, "q", "t", split="test")
-    found = check(project, policy=policy)
-    assert found.test_pairs_due
-    assert found.problems[1] == (
+    summary = check(project, policy=policy)
+    assert summary.test_pairs_due
+    assert summary.problems[1] == (
         "no pair of the test split has a verified tier: nothing to evaluate on. "
         "Sample test pairs, and have them labelled"
     )
-    assert found.human_share is None
+    assert summary.human_share is None
 
 
 def test_a_silver_tier_is_nothing_to_evaluate_on(project: Project) -> None:

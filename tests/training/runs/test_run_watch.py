@@ -13,7 +13,7 @@ from django.db import OperationalError, connection
 from annotation.models.leases import LeaseLost
 from tests.training.job.test_child import printed_pid
 from tests.training.world import gone, project_make, run_make
-from training.job.child import Child
+from training.job.child import JobProcess
 from training.models import TrainingRun
 from training.runs import run_watch
 from training.runs.run_watch import Cancellation, RunWatch
@@ -34,7 +34,7 @@ class Clock:
         return self.now
 
 
-class Recorded(Child):
+class Recorded(JobProcess):
     """A child that notes how it was asked to end."""
 
     def __init__(self, command: Sequence[str], *, log: Path) -> None:

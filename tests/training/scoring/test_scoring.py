@@ -128,9 +128,9 @@ def test_the_newest_reward_model_of_the_project_is_the_current_one(project: Proj
     run = run_make(project, method="rm")
     for name in ("old", "new"):
         Checkpoint.objects.create(name=name, kind="rm", path="/rm", run=run)
-    found = current_rm(project)
-    assert found is not None
-    assert found.name == "new"
+    newest = current_rm(project)
+    assert newest is not None
+    assert newest.name == "new"
 
 
 def test_while_one_worker_scores_another_steps_back(project: Project, rm: Checkpoint) -> None:

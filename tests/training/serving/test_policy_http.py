@@ -41,11 +41,11 @@ def sample(
 
 def test_n_completions_a_prompt_come_back_with_their_index() -> None:
     with serving() as server:
-        found = sample(server.url, outbound=Outbound(server.url, "secret"))
-    assert [(s.pair_id, s.index, s.finish) for s in found] == [
+        texts = sample(server.url, outbound=Outbound(server.url, "secret"))
+    assert [(s.pair_id, s.index, s.finish) for s in texts] == [
         (str(i), k, "stop") for i in range(3) for k in range(2)
     ]
-    assert found[3].text == f"prompt 1|1|{prompt_seed(5, '1')}"
+    assert texts[3].text == f"prompt 1|1|{prompt_seed(5, '1')}"
     assert server.headers["Authorization"] == "Bearer secret"
     first = server.requests[0]
     assert first["path"] == "/v1/completions"
@@ -190,14 +190,14 @@ def test_a_real_vllm_server_answers() -> None:
     url = os.environ["STEPWISE_VLLM_URL"]
     model = os.environ.get("STEPWISE_VLLM_MODEL", "policy")
     client = HttpPolicy(url, model, outbound=Outbound(url))
-    found = list(client.sample(PROMPTS[:1], REQUEST, lambda: None))
-    assert sorted(s.index for s in found) == [0, 1]
+    texts = list(client.sample(PROMPTS[:1], REQUEST, lambda: None))
+    assert sorted(s.index for s in texts) == [0, 1]
 
 
 def chat(body: dict[str, Any], _: int) -> tuple[int, str]:
-    said = body["messages"][-1]["content"]
+    content = body["messages"][-1]["content"]
     choices = [
-        {"index": i, "message": {"content": f"{said}!{i}"}, "finish_reason": "stop"}
+        {"index": i, "message": {"content": f"{content}!{i}"}, "finish_reason": "stop"}
         for i in range(body["n"])
     ]
     return 200, json.dumps({"choices": choices})

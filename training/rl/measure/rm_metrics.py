@@ -22,7 +22,7 @@ Measure = Callable[[Floats, Floats], float | None]
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedStep:
+class MeasuredStep:
     """One step of a held-out rollout: the person's verdict and the model's P(correct), NaN
     where it could not read the step. Steps of a rollout come in the order of its text."""
 
@@ -42,7 +42,7 @@ class _Query:
     counts: Tally
 
 
-def rm_report(steps: Sequence[JudgedStep], draws: int = 0) -> dict[str, Any]:
+def rm_report(steps: Sequence[MeasuredStep], draws: int = 0) -> dict[str, Any]:
     """Measures over all steps and by kind (:func:`binary_metrics`), ``processbench``,
     ``unread`` (steps left out because the model could not read them), and with ``draws``
     ``intervals``: 95 %, by bootstrap over queries."""
@@ -66,7 +66,7 @@ def rm_report(steps: Sequence[JudgedStep], draws: int = 0) -> dict[str, Any]:
 
 
 def rm_change(
-    before: Sequence[JudgedStep], after: Sequence[JudgedStep], draws: int
+    before: Sequence[MeasuredStep], after: Sequence[MeasuredStep], draws: int
 ) -> dict[str, Any]:
     """By measure ``delta`` (after - before) and its 95 % ``interval``, the same resampled
     queries on both sides. Both must be about the same steps."""
@@ -149,13 +149,13 @@ MEASURES: Mapping[str, Measure] = {
 }
 
 
-def _measures(steps: Sequence[JudgedStep]) -> dict[str, Any]:
+def _measures(steps: Sequence[MeasuredStep]) -> dict[str, Any]:
     return binary_metrics([step.p for step in steps], [step.correct for step in steps])
 
 
-def _counts(steps: Sequence[JudgedStep]) -> Tally:
+def _counts(steps: Sequence[MeasuredStep]) -> Tally:
     """Over the rollouts that were judged, and could be read, on all their steps."""
-    rollouts: dict[tuple[str, str], list[JudgedStep]] = defaultdict(list)
+    rollouts: dict[tuple[str, str], list[MeasuredStep]] = defaultdict(list)
     for step in steps:
         rollouts[step.query, step.rollout].append(step)
     return tally(
@@ -167,8 +167,8 @@ def _counts(steps: Sequence[JudgedStep]) -> Tally:
     )
 
 
-def _by_query(steps: Sequence[JudgedStep]) -> dict[str, _Query]:
-    groups: dict[str, list[JudgedStep]] = defaultdict(list)
+def _by_query(steps: Sequence[MeasuredStep]) -> dict[str, _Query]:
+    groups: dict[str, list[MeasuredStep]] = defaultdict(list)
     for step in steps:
         groups[step.query].append(step)
     found = {}

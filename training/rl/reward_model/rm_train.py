@@ -12,7 +12,7 @@ from annotation.cot.steps import Layout, StepKind
 from training.job.config import RunConfig
 from training.job.types import BadInput, LabelledRollout
 from training.rl.measure.calibration import Method, calibrate, cross_fitted, log_odds
-from training.rl.measure.rm_metrics import JudgedStep, rm_report
+from training.rl.measure.rm_metrics import MeasuredStep, rm_report
 from training.rl.reward_model.judge import StepJudge
 from training.rl.reward_model.model import RmExample, examples_of
 
@@ -58,7 +58,9 @@ def rm_data(labels: Sequence[LabelledRollout], layout: Layout, holdout: float) -
     return RmData(train, balance(train), held, forged(train))
 
 
-def measure(judge: StepJudge, held: Sequence[RmExample], config: RunConfig) -> list[JudgedStep]:
+def measure(
+    judge: StepJudge, held: Sequence[RmExample], config: RunConfig
+) -> list[MeasuredStep]:
     """The judge's P(correct) on the held-out steps, with a calibration fitted on the other half
     of the queries; the judge itself keeps the calibration fitted on all of them."""
     if not held:
@@ -71,14 +73,14 @@ def measure(judge: StepJudge, held: Sequence[RmExample], config: RunConfig) -> l
     chances = iter(cross_fitted(odds, truths, folds, method))
     judge.calibration = calibrate(odds, truths, method)
     return [
-        JudgedStep(
+        MeasuredStep(
             e.query, e.rollout, e.kind, e.correct, next(chances) if s.odds == s.odds else s.odds
         )
         for e, s in zip(held, scores, strict=True)
     ]
 
 
-def held_out_report(steps: Sequence[JudgedStep], config: RunConfig) -> dict[str, Any] | None:
+def held_out_report(steps: Sequence[MeasuredStep], config: RunConfig) -> dict[str, Any] | None:
     """The report on the held-out steps; None without any."""
     return rm_report(steps, config.eval.bootstrap) if steps else None
 

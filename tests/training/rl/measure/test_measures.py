@@ -7,7 +7,7 @@ from annotation.cot.steps import StepKind
 from training.rl.measure import classification as c
 from training.rl.measure.bootstrap import interval, paired_interval, query_tables
 from training.rl.measure.rm_metrics import (
-    JudgedStep,
+    MeasuredStep,
     binary_metrics,
     expected_calibration_error,
     rm_report,
@@ -100,7 +100,7 @@ def test_calibration_error_is_the_gap_in_each_bin() -> None:
 
 def test_the_report_has_one_entry_a_kind_that_occurs() -> None:
     steps = [(StepKind.QUERY, 0.9), (StepKind.FINAL, 0.9), (StepKind.FINAL, 0.1)]
-    report = rm_report([JudgedStep("q", "r", kind, True, p) for kind, p in steps])
+    report = rm_report([MeasuredStep("q", "r", kind, True, p) for kind, p in steps])
     assert set(report["by_kind"]) == {"1", "5"}
     assert report["by_kind"]["5"]["accuracy"] == 0.5
     assert report["n"] == 3

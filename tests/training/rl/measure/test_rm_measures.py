@@ -7,14 +7,20 @@ import pytest
 
 from annotation.cot.steps import StepKind
 from training.rl.measure.processbench import first_error, processbench, tally
-from training.rl.measure.rm_metrics import JudgedStep, auc, binary_metrics, rm_change, rm_report
+from training.rl.measure.rm_metrics import (
+    MeasuredStep,
+    auc,
+    binary_metrics,
+    rm_change,
+    rm_report,
+)
 from training.rl.reward_model.rm_hard import hard_subset, hardness
 
 
-def rollout(query: str, name: str, verdicts: str, chances: list[float]) -> list[JudgedStep]:
+def rollout(query: str, name: str, verdicts: str, chances: list[float]) -> list[MeasuredStep]:
     """``verdicts`` is five letters, + for a right step."""
     return [
-        JudgedStep(query, name, kind, mark == "+", p)
+        MeasuredStep(query, name, kind, mark == "+", p)
         for kind, mark, p in zip(StepKind, verdicts, chances, strict=True)
     ]
 
