@@ -11,6 +11,7 @@ from torch import Tensor
 from training.rl.policy.cache import ReservedCache, changes
 from training.rl.policy.lean import LeanLlama, is_lean
 from training.rl.policy.model import Policy
+from training.rl.policy.stateful import last_logits
 
 
 class Forward(Protocol):
@@ -25,7 +26,7 @@ class Forward(Protocol):
 
 
 class TransformersForward:
-    """Any causal model of transformers, through its own forward."""
+    """Any causal model of transformers with a plain cache, through its own forward."""
 
     def __init__(self, policy: Policy) -> None:
         self._model = policy.model
@@ -68,6 +69,14 @@ def forward_of(policy: Policy) -> Forward:
     if is_lean(policy.model):
         return LeanLlama(policy.model)
     return TransformersForward(policy)
+
+
+def read(policy: Policy, ids: Tensor, pad: Tensor) -> Tensor:
+    """Logits (B, V) after (B, T) left-padded ids; ``pad`` (B,) counts the padding."""
+    if policy.plain_cache:
+        return forward_of(policy).prefill(ids, pad)
+    place = torch.arange(ids.shape[1], device=ids.device)
+    return last_logits(policy.model, ids, (place >= pad[:, None]).long())
 
 
 def left_pad(policy: Policy, rows: Sequence[list[int]]) -> tuple[Tensor, Tensor]:

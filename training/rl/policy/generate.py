@@ -17,8 +17,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from training.rl.policy.forward import forward_of, left_pad
+from training.rl.policy.forward import forward_of, left_pad, read
 from training.rl.policy.model import Policy
+from training.rl.policy.stateful import sampled
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def next_token_logits(
     for start in range(0, len(order), batch_size):
         chosen = order[start : start + batch_size]
         batch = left_pad(policy, [rows[index] for index in chosen])
-        found[chosen] = forward_of(policy).prefill(*batch)[:, list(tokens)].cpu()
+        found[chosen] = read(policy, *batch)[:, list(tokens)].cpu()
     return found
 
 
@@ -116,13 +117,45 @@ def _decode(
     """Token ids of each completion, EOS included, prompt by prompt."""
     was_training = policy.model.training
     policy.model.eval()
+    decode = _shared if policy.plain_cache else _whole
+    stops = {*policy.eos_ids, *decoding.stop_ids}
+    rows = decode(policy, encoded, seeds, decoding, stops)
+    policy.model.train(was_training)
+    return [_until_eos(row, stops) for row in rows]
+
+
+def _whole(
+    policy: Policy,
+    encoded: list[list[int]],
+    seeds: list[list[int]],
+    decoding: Decoding,
+    stops: set[int],
+) -> list[list[int]]:
+    """Every completion is a row of its own from its first token on."""
+    draws = _draws([seed for group in seeds for seed in group], decoding)
+    draws = draws.to(policy.model.device)
+
+    def chosen(logits: Tensor, step: int, places: Sequence[int]) -> Tensor:
+        return choose(logits, draws[list(places), step], decoding)
+
+    rows = [ids for ids in encoded for _ in range(decoding.n)]
+    return sampled(policy, rows, chosen, decoding.max_tokens, stops)
+
+
+def _shared(
+    policy: Policy,
+    encoded: list[list[int]],
+    seeds: list[list[int]],
+    decoding: Decoding,
+    stops: set[int],
+) -> list[list[int]]:
+    """Completions are one row as long as they have the same text."""
     device = policy.model.device
     forward = forward_of(policy)
     logits = forward.prefill(*left_pad(policy, encoded))
     row = torch.arange(len(encoded), device=device).repeat_interleave(decoding.n)
     draws = _draws([s for group in seeds for s in group], decoding).to(device)
     live = torch.arange(len(row), device=device)
-    stops = {*policy.eos_ids, *decoding.stop_ids}
     eos = torch.tensor(sorted(stops), device=device)
     out = torch.full((len(row), decoding.max_tokens), -1, device=device)
     for step in range(decoding.max_tokens):
@@ -135,8 +168,8 @@ def _decode(
         source, tokens, row = fork(row[going], token[going])
         forward.rearrange(source)
         logits = forward.step(tokens)
-    policy.model.train(was_training)
-    return [_until_eos(found, stops) for found in out.tolist()]
+    rows: list[list[int]] = out.tolist()
+    return rows
 
 
 def fork(row: Tensor, token: Tensor) -> tuple[Tensor, Tensor, Tensor]:
