@@ -68,11 +68,13 @@ def fit_updates(rows: int, config: FitConfig) -> int:
 
 
 def fit_arguments(config: FitConfig, rows: int) -> dict[str, Any]:
-    """``[fit]`` as TrainingArguments: epochs, batches and the cosine schedule over ``rows``."""
+    """``[fit]`` as TrainingArguments: epochs, batches and the cosine schedule over ``rows``,
+    whose first update learns already."""
     return {
         "num_train_epochs": config.epochs,
         "per_device_train_batch_size": config.batch_size,
-        "lr_scheduler_type": "cosine",
+        "lr_scheduler_type": "cosine_warmup_with_min_lr",
+        "lr_scheduler_kwargs": {"min_lr_rate": 0.0},
         "warmup_steps": max(1, fit_updates(rows, config) // 20),
     }
 
@@ -89,7 +91,9 @@ def rl_arguments(rl: RlConfig) -> dict[str, Any]:
         "scale_rewards": "group",
         "loss_type": "dapo",
         "max_grad_norm": rl.max_grad_norm,
-        "lr_scheduler_type": "constant_with_warmup",
+        # update n of w in the warm-up learns at n / (w + 1), so that the first is not lost
+        "lr_scheduler_type": "warmup_stable_decay",
+        "lr_scheduler_kwargs": {"num_decay_steps": 0, "min_lr_ratio": 1 / (rl.warmup + 1)},
         "warmup_steps": rl.warmup,
     }
 
