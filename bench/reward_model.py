@@ -33,7 +33,8 @@ from lab.compare.benchmark import (
     whole_steps,
 )
 from lab.simulate.judge import HeldTruth, NoisyJudge
-from training.job.data import read_labels, sample_of, write_json, write_jsonl, write_text
+from training.job.data import read_labels, sample_of
+from training.job.files import write_json, write_jsonl, write_text
 from training.job.prompts import policy_prompt
 from training.rl.measure.rm_metrics import MeasuredStep, rm_change, rm_report
 from training.rl.policy.generate import Decoding, generate

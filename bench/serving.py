@@ -36,7 +36,8 @@ from lab.compare.benchmark import sample_row
 from lab.sample.generate import SamplePair
 from lab.sample.generate import generate as make_sample
 from lab.sample.trace import cot, true_reading
-from training.job.data import sample_of, write_jsonl, write_text
+from training.job.data import sample_of
+from training.job.files import write_jsonl, write_text
 from training.job.types import Sample
 from training.rl.measure.bootstrap import paired_interval, query_tables
 from training.rl.measure.classification import macro_f1

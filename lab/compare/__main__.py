@@ -20,6 +20,7 @@ from lab.compare.cells import CellFailed, Lab, done, run_cell
 from lab.compare.measure import measure_hack_gap, read_cell
 from lab.compare.real import real_benchmark
 from lab.compare.report import Results, write
+from training.job.folder import MODEL, REPORT, predictions_file
 from training.job.types import BadInput
 from training.rl.reward_model.model import load_reward_model
 
@@ -71,9 +72,9 @@ def _run(lab: Lab, arm: Arm, seed: int) -> bool:
 def _judge(lab: Lab, arm: Arm, seed: int) -> None:
     """Measure the reward-hack gap where a reward model exists and both texts are CoTs."""
     folder, judge = lab.folder(arm.name, seed), lab.folder(JUDGE, seed)
-    whole = (folder / "predictions_before.jsonl").exists() and done(lab, arm, seed)
-    if whole and (judge / "report.json").exists() and not (folder / "hack_gap.json").exists():
-        measure_hack_gap(lab, arm, seed, load_reward_model(judge / "model").score)
+    whole = (folder / predictions_file("before")).exists() and done(lab, arm, seed)
+    if whole and (judge / REPORT).exists() and not (folder / "hack_gap.json").exists():
+        measure_hack_gap(lab, arm, seed, load_reward_model(judge / MODEL).score)
 
 
 def _report(lab: Lab, arms: Sequence[Arm], options: argparse.Namespace) -> bool:

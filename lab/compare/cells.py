@@ -18,7 +18,23 @@ from transformers import set_seed
 from lab.compare.arms import Arm, Settings
 from lab.compare.benchmark import Benchmark, Row, judged_rollout, share_of
 from training.job.config import parse_config
-from training.job.data import read_finished_jsonl, sample_of, write_jsonl, write_text
+from training.job.data import sample_of
+from training.job.files import read_finished_jsonl, write_jsonl, write_text
+from training.job.folder import (
+    CHECKPOINTS,
+    DEV,
+    EVAL,
+    EXPLORED,
+    LABELS,
+    MODEL,
+    REPORT,
+    RUN_TOML,
+    TRAIN,
+    TRAIN_LOG,
+    TRUTH,
+    evaluation_file,
+    predictions_file,
+)
 from training.job.methods import METHODS
 from training.job.types import BadInput
 from training.rl.policy.model import load_policy
@@ -55,9 +71,9 @@ def done(lab: Lab, arm: Arm, seed: int) -> bool:
         BadInput: with other settings; an arm of the same name in another suite, say.
     """
     folder = lab.folder(arm.name, seed)
-    if not (folder / "report.json").exists():
+    if not (folder / REPORT).exists():
         return False
-    ran = tomllib.loads((folder / "run.toml").read_text(encoding="utf-8"))
+    ran = tomllib.loads((folder / RUN_TOML).read_text(encoding="utf-8"))
     if _compared(ran) != _compared(_body(lab, arm, seed)):
         raise BadInput(f"{folder} was run with other settings: move it, or change --out")
     return True
@@ -73,22 +89,22 @@ def run_cell(lab: Lab, arm: Arm, seed: int) -> None:
     folder = lab.folder(arm.name, seed)
     config = _config(lab, arm, seed)
     _write(lab, arm, seed, folder, config)
-    with (folder / "train.log").open("ab") as log:
+    with (folder / TRAIN_LOG).open("ab") as log:
         command = [sys.executable, "-m", "training.rl.train", str(folder)]
         ended = subprocess.run(
             command, stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **_QUIET}
         )
     if ended.returncode or not done(lab, arm, seed):
-        tail = (folder / "train.log").read_text(errors="replace").strip().splitlines()[-1:]
+        tail = (folder / TRAIN_LOG).read_text(errors="replace").strip().splitlines()[-1:]
         raise CellFailed(f"{arm.name} seed {seed} ended with {ended.returncode}: {tail}")
-    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
 
 
 def _body(lab: Lab, arm: Arm, seed: int) -> dict[str, Any]:
-    policy = lab.folder(arm.start, seed) / "model" if arm.start else lab.benchmark.policy
+    policy = lab.folder(arm.start, seed) / MODEL if arm.start else lab.benchmark.policy
     body = _over(lab.settings, arm.settings) | {"seed": seed, "policy": str(policy)}
     if arm.rm:
-        body["rm"] = str(lab.folder(arm.rm, seed) / "model")
+        body["rm"] = str(lab.folder(arm.rm, seed) / MODEL)
     return body
 
 
@@ -110,37 +126,37 @@ def _over(base: Settings, own: Settings) -> dict[str, Any]:
 def _write(lab: Lab, arm: Arm, seed: int, folder: Path, config: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     benchmark = lab.benchmark
-    write_text(folder / "run.toml", config)
-    write_text(folder / "truth.json", dump(benchmark.truths()))
+    write_text(folder / RUN_TOML, config)
+    write_text(folder / TRUTH, dump(benchmark.truths()))
     if arm.judges:
-        write_jsonl(folder / "labels.jsonl", _labels(lab, seed, arm.labels))
+        write_jsonl(folder / LABELS, _labels(lab, seed, arm.labels))
         return
     for name, rows in (
-        ("train", benchmark.train),
-        ("eval", benchmark.held_out),
-        ("dev", benchmark.dev),
+        (TRAIN, benchmark.train),
+        (EVAL, benchmark.held_out),
+        (DEV, benchmark.dev),
     ):
-        write_jsonl(folder / f"{name}.jsonl", rows)
+        write_jsonl(folder / name, rows)
     if benchmark.references and arm.method == "sft":
-        write_jsonl(folder / "labels.jsonl", benchmark.references)
+        write_jsonl(folder / LABELS, benchmark.references)
     if not arm.start:
         _reuse(lab, arm, seed, folder)
 
 
 def _reuse(lab: Lab, arm: Arm, seed: int, folder: Path) -> None:
     """What the start policy does before training is the same for every arm of a seed."""
-    if METHODS[arm.method].writes_cots and not (folder / "explored.jsonl").exists():
-        shutil.copy(explored(lab, seed) / "explored.jsonl", folder / "explored.jsonl")
-    for other in sorted((lab.out / "cells").glob(f"*/{seed}/eval_before.json")):
+    if METHODS[arm.method].writes_cots and not (folder / EXPLORED).exists():
+        shutil.copy(explored(lab, seed) / EXPLORED, folder / EXPLORED)
+    for other in sorted((lab.out / "cells").glob(f"*/{seed}/{evaluation_file('before')}")):
         if other.parent != folder and _start_of(other.parent) == _start_of(folder):
-            for name in ("eval_before.json", "predictions_before.jsonl"):
+            for name in (evaluation_file("before"), predictions_file("before")):
                 shutil.copy(other.with_name(name), folder / name)
             return
 
 
 def _start_of(folder: Path) -> tuple[Any, ...]:
     """What decides the evaluation before training."""
-    body = tomllib.loads((folder / "run.toml").read_text(encoding="utf-8"))
+    body = tomllib.loads((folder / RUN_TOML).read_text(encoding="utf-8"))
     return body["policy"], body.get("fit", {}).get("target"), body.get("eval")
 
 
@@ -153,7 +169,7 @@ def explored(lab: Lab, seed: int) -> Path:
     text = tomli_w.dumps(body | {"seed": seed, "policy": str(lab.benchmark.policy)})
     config = parse_config(text)
     samples = [sample_of(row) for row in lab.benchmark.train]
-    if len(read_finished_jsonl(folder / "explored.jsonl")) < len(samples):
+    if len(read_finished_jsonl(folder / EXPLORED)) < len(samples):
         torch.set_num_threads(config.threads)
         set_seed(seed)
         policy = load_policy(config.policy)
@@ -166,7 +182,7 @@ def _labels(lab: Lab, seed: int, share: float) -> list[Row]:
     """The first rollout of every training pair as people would judge it, or a share."""
     texts = {
         row["pair_id"]: row["texts"]
-        for row in read_finished_jsonl(explored(lab, seed) / "explored.jsonl")
+        for row in read_finished_jsonl(explored(lab, seed) / EXPLORED)
     }
     rows = share_of(lab.benchmark.train, share, seed)
     bodies = lab.benchmark.bodies

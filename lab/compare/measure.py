@@ -14,7 +14,9 @@ from annotation.cot.steps import StepKind, parse_partial
 from lab.compare.arms import Arm
 from lab.compare.benchmark import right_steps
 from lab.compare.cells import Lab
-from training.job.data import read_finished_jsonl, sample_of, write_json
+from training.job.data import sample_of
+from training.job.files import read_finished_jsonl, write_json
+from training.job.folder import MANIFEST, REPORT, predictions_file
 from training.job.prompts import rm_prompt
 from training.rl.measure.bootstrap import query_tables
 from training.rl.measure.classification import Counts
@@ -43,8 +45,8 @@ class CellResult:
 def read_cell(lab: Lab, arm: Arm, seed: int) -> CellResult:
     """Raises OSError for a cell that has not been run."""
     folder = lab.folder(arm.name, seed)
-    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    tiers, texts = _predictions(folder / "predictions_after.jsonl")
+    report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+    tiers, texts = _predictions(folder / predictions_file("after"))
     rows = {row["pair_id"]: row for row in lab.benchmark.held_out}
     tables = {}
     for name, ids in lab.benchmark.tests.items():
@@ -60,7 +62,7 @@ def read_cell(lab: Lab, arm: Arm, seed: int) -> CellResult:
         hack_gap=json.loads(gap.read_text())["gap"] if gap.exists() else None,
         curve=read_curve(folder),
         report=report,
-        code=_trained_by(folder / "manifest.json"),
+        code=_trained_by(folder / MANIFEST),
     )
 
 
@@ -93,7 +95,7 @@ def measure_hack_gap(lab: Lab, arm: Arm, seed: int, judge: Judge) -> None:
     ids = next(iter(lab.benchmark.tests.values()))[:GAP_PAIRS]
     body: dict[str, Any] = {"pairs": len(ids)}
     for moment in ("before", "after"):
-        _, texts = _predictions(folder / f"predictions_{moment}.jsonl")
+        _, texts = _predictions(folder / predictions_file(moment))
         opinion, truth = _opinion_and_truth(lab, texts, ids, judge)
         body |= {f"rm_{moment}": opinion, f"true_{moment}": truth}
     rose = body["rm_after"] - body["rm_before"]

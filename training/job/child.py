@@ -1,4 +1,4 @@
-"""A child process over a job folder: guarded, read while it writes, ended surely."""
+"""A child process over a run or job folder: guarded, read while it writes, ended surely."""
 
 from __future__ import annotations
 
@@ -8,17 +8,24 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+from training.job.folder import JOB_LOG, SIGNALLED, Exit
 
 ROOT = Path(__file__).resolve().parents[2]
+POLL_SECONDS = 0.5
 _TAIL_BYTES = 8_000
+
+
+class JobFailed(RuntimeError):
+    """A job ended badly; the message is its code and its last line."""
 
 
 class JobProcess:
     """One running command. Its stdout and stderr go to ``log``, which is appended to; ``more``
-    are variables beside those of this process."""
+    are variables beside those of this process. As a context it is killed at the end."""
 
     def __init__(
         self,
@@ -42,6 +49,12 @@ class JobProcess:
                 start_new_session=True,
             )
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.kill()
+
     @property
     def pid(self) -> int:
         """The guard's; also the id of the process group."""
@@ -52,7 +65,7 @@ class JobProcess:
         code = self._process.poll()
         if code is not None and code < 0:  # the guard itself was killed: the rest must go too
             self._signal(signal.SIGKILL)
-            return 128 - code
+            return SIGNALLED - code
         return code
 
     def wait(self, seconds: float) -> None:
@@ -80,10 +93,8 @@ class JobProcess:
 
     def _signal(self, number: signal.Signals) -> None:
         ended = self._process.returncode
-        if (
-            ended is not None and ended >= 0
-        ):  # the group's id may belong to somebody else by now
-            return
+        if ended is not None and ended >= 0:
+            return  # the group's id may belong to somebody else by now
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
 
@@ -110,6 +121,43 @@ class JsonLinesTail:
                     row = json.loads(line, parse_constant=lambda _: None)
                     if isinstance(row, dict):
                         yield row
+
+
+def follow(
+    process: JobProcess, tail: JsonLinesTail
+) -> Iterator[tuple[list[dict[str, Any]], int | None]]:
+    """(new rows, exit code) twice a second until the end, which alone has a code."""
+    while True:
+        code = process.poll()  # before reading, so that the last lines are not missed
+        yield list(tail.read()), code
+        if code is not None:
+            return
+        process.wait(POLL_SECONDS)
+
+
+def job_rows(
+    command: Sequence[str],
+    folder: Path,
+    output: str,
+    on_wait: Callable[[], None],
+    *,
+    threads: int = 1,
+    more: Mapping[str, str] | None = None,
+) -> Iterator[list[dict[str, Any]]]:
+    """Run ``command`` over a job folder; the rows of its file ``output`` as it writes them.
+
+    ``on_wait`` is called while it works, and may raise to stop it.
+
+    Raises:
+        JobFailed: it ended with another code than 0.
+    """
+    with JobProcess(command, log=folder / JOB_LOG, threads=threads, more=more) as process:
+        for rows, code in follow(process, JsonLinesTail(folder / output)):
+            yield rows
+            if code is None:
+                on_wait()
+            elif code != Exit.DONE:
+                raise JobFailed(f"ended with code {code}: {process.last_line()}")
 
 
 def log_tail(path: Path) -> str:

@@ -1,74 +1,17 @@
-"""JSON lines in and out, with the line number in every complaint."""
+"""The records of the JSON lines: pairs with their truth, labelled rollouts. Every complaint has
+its line number."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from annotation.cot.steps import StepKind
+from training.job.files import read_jsonl
 from training.job.prompts import PairText
 from training.job.types import BadInput, LabelledRollout, Sample
 from verifier.truth import Truth, TruthError, truth_of
-
-
-def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Stream (line number from 1, object); blank lines are skipped.
-
-    Raises:
-        BadInput: no such file, or a line that is not a JSON object.
-    """
-    try:
-        handle = path.open(encoding="utf-8")
-    except OSError as error:
-        raise BadInput(f"{path.name}: {error.strerror or error}") from error
-    with handle:
-        yield from json_rows(handle, path.name)
-
-
-def json_rows(lines: Iterable[str], name: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(line number from 1, object) of lines that came from ``name``; raises BadInput."""
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise BadInput(f"{name} line {number}: not JSON: {error.msg}") from error
-        if not isinstance(row, dict):
-            raise BadInput(f"{name} line {number}: expected an object")
-        yield number, row
-
-
-def read_finished_jsonl(path: Path) -> list[dict[str, Any]]:
-    """Rows of an append-only file of ours; a last line cut by a kill is dropped, a missing
-    file is empty."""
-    if not path.exists():
-        return []
-    rows = []
-    for line in path.read_bytes().split(b"\n")[:-1]:
-        if line.strip():
-            rows.append(json.loads(line))
-    return rows
-
-
-def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write a whole file or nothing."""
-    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-
-
-def write_json(path: Path, body: object) -> None:
-    """Write one JSON document, whole or not at all; NaN is refused."""
-    text = json.dumps(body, ensure_ascii=False, indent=1, allow_nan=False)
-    write_text(path, text + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Replace ``path`` atomically: a reader or a restart never sees half a file."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
 
 
 def sample_of(row: Mapping[str, Any]) -> Sample:

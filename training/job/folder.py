@@ -1,62 +1,53 @@
-"""Writing the folders of docs/formats.md: whole files or none, so a reader never sees half."""
+"""What the folders between processes hold (docs/formats.md): the names of their files, and what
+an exit code means. Whoever writes one and whoever reads it import this."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping
+from enum import IntEnum
 from pathlib import Path
-from typing import Any
 
-import tomli_w
+from training.job.files import file_sha256
 
+# a run: python -m training.rl.train RUN_DIR
+RUN_TOML = "run.toml"
+TRAIN, EVAL, DEV = "train.jsonl", "eval.jsonl", "dev.jsonl"
+LABELS = "labels.jsonl"
+TRUTH, RULES = "truth.json", "rules.toml"
+INPUTS = (RUN_TOML, TRAIN, EVAL, DEV, LABELS, TRUTH, RULES)
+MANIFEST = "manifest.json"
+METRICS, CURVE, EXPLORED = "metrics.jsonl", "curve.jsonl", "explored.jsonl"
+REPORT = "report.json"
+TRAIN_LOG = "train.log"
+CANCEL = "CANCEL"
+MODEL, CHECKPOINTS = "model", "checkpoints"
+MODEL_FACTS = "stepwise.json"  # in a model folder
+MOMENTS = ("before", "after")  # of training
 
-def text_write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
-
-
-def toml_write(path: Path, data: Mapping[str, Any]) -> None:
-    text_write(path, tomli_w.dumps(data))
-
-
-def json_write(path: Path, data: Any) -> None:
-    text_write(path, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
-
-
-def jsonl_write(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Stream rows to a JSON lines file; returns how many."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    count = 0
-    with part.open("w", encoding="utf-8") as handle:
-        for row in rows:
-            handle.write(json.dumps(row, ensure_ascii=False) + "\n")
-            count += 1
-    part.replace(path)
-    return count
+# a job: sampling (PAIRS to ROLLOUTS) or scoring (STEPS to SCORES)
+JOB_TOML, JOB_LOG = "job.toml", "job.log"
+PAIRS, ROLLOUTS = "pairs.jsonl", "rollouts.jsonl"
+STEPS, SCORES = "steps.jsonl", "scores.jsonl"
 
 
-def job_write(
-    folder: Path, settings: Mapping[str, Any], name: str, rows: Iterable[Mapping[str, Any]]
-) -> None:
-    """A sampling or scoring job: ``job.toml`` last, so that its presence means complete."""
-    jsonl_write(folder / name, rows)
-    toml_write(folder / "job.toml", settings)
+class Exit(IntEnum):
+    """How a run or a job ended. Anything else is a crash, from which it can go on."""
+
+    DONE = 0
+    CANCELLED = 3
+    BAD_INPUT = 4  # the last line says what
 
 
-def file_sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+SIGNALLED = 128  # 128 + n: signal n ended it
 
 
-def json_read(path: Path) -> Any:
-    """The parsed file, or None when there is none yet or it is not JSON."""
-    try:
-        # NaN is no JSON and Postgres refuses it: a number that does not exist is null.
-        text = path.read_text(encoding="utf-8")
-        return json.loads(text, parse_constant=lambda _: None)
-    except (OSError, ValueError):
-        return None
+def evaluation_file(moment: str) -> str:
+    return f"eval_{moment}.json"
+
+
+def predictions_file(moment: str) -> str:
+    return f"predictions_{moment}.jsonl"
+
+
+def input_hashes(folder: Path) -> dict[str, str]:
+    """The inputs that are there, by name, as manifest.json keeps them."""
+    return {name: file_sha256(folder / name) for name in INPUTS if (folder / name).exists()}

@@ -1,19 +1,27 @@
-"""What the two job folders (sampling, scoring) share: settings read strictly, results appended
-whole, and one clear line with exit code 4 for bad input."""
+"""What the two job folders (sampling, scoring) share: settings written whole and read strictly,
+and one clear line with its exit code for bad input."""
 
 from __future__ import annotations
 
-import json
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from training.job.data import read_finished_jsonl
+import tomli_w
+
+from training.job.files import write_jsonl, write_text
+from training.job.folder import JOB_TOML, Exit
 from training.job.types import BadInput
 
-BAD_INPUT = 4
+
+def write_job(
+    folder: Path, settings: Mapping[str, Any], name: str, rows: Iterable[Mapping[str, Any]]
+) -> None:
+    """The job's rows, then ``job.toml``: its presence means that the job is complete."""
+    write_jsonl(folder / name, rows)
+    write_text(folder / JOB_TOML, tomli_w.dumps(settings))
 
 
 def read_job(folder: Path, defaults: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,7 +31,7 @@ def read_job(folder: Path, defaults: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         BadInput: missing file, bad TOML, unknown key, wrong type, missing value.
     """
-    path = folder / "job.toml"
+    path = folder / JOB_TOML
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -44,32 +52,14 @@ def read_job(folder: Path, defaults: Mapping[str, Any]) -> dict[str, Any]:
     return job
 
 
-def resume_jsonl(path: Path) -> list[dict[str, Any]]:
-    """The whole rows of an earlier attempt; a last line cut by a kill is removed."""
-    if not path.exists():
-        return []
-    text = path.read_bytes()
-    whole = text.rfind(b"\n") + 1
-    if whole < len(text):
-        with path.open("r+b") as handle:
-            handle.truncate(whole)
-    return read_finished_jsonl(path)
-
-
-def append_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Append rows and flush, so that a reader sees them now."""
-    with path.open("a", encoding="utf-8") as handle:
-        handle.write("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-
-
 def run_job(main: Callable[[Path], None], argv: list[str], module: str) -> int:
     """Run ``main(JOB_DIR)``; the exit code: 0 done, 4 bad input or bad usage."""
     if len(argv) != 1:
         print(f"usage: python -m {module} JOB_DIR", file=sys.stderr)
-        return BAD_INPUT
+        return Exit.BAD_INPUT
     try:
         main(Path(argv[0]))
     except BadInput as error:
         print(error, file=sys.stderr)
-        return BAD_INPUT
-    return 0
+        return Exit.BAD_INPUT
+    return Exit.DONE

@@ -7,18 +7,17 @@ import importlib.metadata
 from collections.abc import Iterable
 from pathlib import Path
 
+from training.job.files import file_sha256
+
 PACKAGES = ("torch", "transformers", "trl", "tokenizers", "accelerate", "peft", "datasets")
 _WEIGHTS = (".safetensors", ".bin", ".gguf")
 _ROOT = Path(__file__).resolve().parents[2]
-# all that a run executes of our own
-_CODE = ("training/rl/**/*.py", "training/job/prompts.py", "annotation/cot/steps.py",
-         "annotation/cot/rules.py", "verifier/truth.py", "verifier/checks.py")  # fmt: skip
-
-
-def file_sha256(path: Path) -> str:
-    """Hash of a file's bytes, hexadecimal."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+# all that a run imports of our own
+CODE = (
+    "training/rl/**/*.py", "training/job/*.py", "training/serving/*.py",
+    "annotation/cot/steps.py", "annotation/cot/rules.py", "annotation/cot/wording.py",
+    "verifier/truth.py", "verifier/checks.py",
+)  # fmt: skip
 
 
 def weights_sha256(folder: Path) -> str | None:
@@ -41,7 +40,7 @@ def package_versions(names: Iterable[str] = PACKAGES) -> dict[str, str]:
 def code_version() -> dict[str, str | None]:
     """``sha256`` of the code a run executes, and the ``commit`` of a git checkout (None outside
     of one; changes that are not committed show in the hash alone)."""
-    files = sorted(path for pattern in _CODE for path in _ROOT.glob(pattern))
+    files = sorted(path for pattern in CODE for path in _ROOT.glob(pattern))
     return {"sha256": _together(files, _ROOT), "commit": _commit(_ROOT / ".git")}
 
 

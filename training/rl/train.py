@@ -15,7 +15,8 @@ import torch
 from transformers import set_seed
 
 from training.job.config import RunConfig
-from training.job.data import read_finished_jsonl, write_json
+from training.job.files import read_finished_jsonl, write_json
+from training.job.folder import MODEL, REPORT, Exit, evaluation_file, predictions_file
 from training.job.methods import METHODS
 from training.job.prompts import Style
 from training.job.provenance import weights_sha256
@@ -31,12 +32,10 @@ T = TypeVar("T")
 
 Baseline = Callable[[Run], tuple[dict[str, Any], list[Prediction]]]
 
-DONE, CANCELLED, BAD_INPUT = 0, 3, 4
-
 
 def train(folder: Path) -> None:
     """Raises BadInput for a folder that cannot be run and Cancelled when CANCEL appears."""
-    if (folder / "report.json").exists():
+    if (folder / REPORT).exists():
         print("the run is already done", flush=True)
         return
     run = _open(folder)
@@ -51,12 +50,12 @@ def train(folder: Path) -> None:
     facts = _timed(run, "training", lambda: train_by(run))
     model_facts = facts.pop("model_facts", None)
     if is_main():
-        run.policy.save(folder / "model", model_facts)
-        facts["model_sha256"] = weights_sha256(folder / "model")
+        run.policy.save(folder / MODEL, model_facts)
+        facts["model_sha256"] = weights_sha256(folder / MODEL)
     with main_first():
         after = _evaluated(run, "after")
     if is_main():
-        write_json(folder / "report.json", _report(run, facts, before, after))
+        write_json(folder / REPORT, _report(run, facts, before, after))
         print("done", flush=True)
 
 
@@ -86,7 +85,7 @@ def _baseline(run: Run, train_by: Baseline) -> None:
     that could be compared with."""
     facts, answers = _timed(run, "training", lambda: train_by(run))
     _write_evaluation(run, "after", answers)
-    write_json(run.folder / "report.json", _report(run, facts, [], answers))
+    write_json(run.folder / REPORT, _report(run, facts, [], answers))
     print("done", flush=True)
 
 
@@ -96,7 +95,7 @@ def _evaluated(run: Run, name: str) -> list[Prediction]:
         return []
     settings = run.config.eval
     samples = held_out(run.held_out, settings.limit)
-    if (run.folder / f"eval_{name}.json").exists():
+    if (run.folder / evaluation_file(name)).exists():
         return _read_predictions(run, name)
 
     answer_only = name == "after" and run.config.fit.target == "answer"
@@ -121,7 +120,7 @@ def _write_evaluation(run: Run, name: str, predictions: list[Prediction]) -> Non
 
 def _read_predictions(run: Run, name: str) -> list[Prediction]:
     samples = {sample.pair_id: sample for sample in run.held_out}
-    rows = read_finished_jsonl(run.folder / f"predictions_{name}.jsonl")
+    rows = read_finished_jsonl(run.folder / predictions_file(name))
     return [Prediction(samples[row["pair_id"]], row["text"], row["tier"]) for row in rows]
 
 
@@ -153,19 +152,19 @@ def main(argv: list[str]) -> int:
     """The exit code of docs/formats.md."""
     if len(argv) != 1:
         print("usage: python -m training.rl.train RUN_DIR", file=sys.stderr)
-        return BAD_INPUT
+        return Exit.BAD_INPUT
     try:
         join()
         train(Path(argv[0]))
     except Cancelled:
         print("cancelled; the same command goes on from here", flush=True)
-        return CANCELLED
+        return Exit.CANCELLED
     except BadInput as error:
         print(error, file=sys.stderr)
-        return BAD_INPUT
+        return Exit.BAD_INPUT
     finally:
         leave()
-    return DONE
+    return Exit.DONE
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ from pathlib import Path
 from django.conf import settings
 
 from annotation.cot.errors import Invalid
-from training.job.folder import json_read
+from training.job.files import read_json
+from training.job.folder import MODEL_FACTS
 from training.models import Checkpoint
 from training.rollouts.servers import outbound
 from training.serving.outbound import NotAllowed
@@ -70,7 +71,7 @@ def model_about(path: str) -> dict[str, str]:
     folder = Path(path)
     if not (folder / "config.json").exists() and not list(folder.glob("*.gguf")):
         raise Invalid(f"{path} holds no Hugging Face model (no config.json)")
-    return json_read(folder / "stepwise.json") or {}
+    return read_json(folder / MODEL_FACTS) or {}
 
 
 def _is_url(path: str) -> bool:

@@ -14,15 +14,15 @@ from django.db.models.functions import Coalesce, Now
 
 from annotation.models.leases import MAX_STRIKES, LeaseLost, lease_take
 from training.job.child import JobProcess
-from training.job.folder import json_read
+from training.job.files import read_json
+from training.job.folder import CANCEL, REPORT, SIGNALLED, TRAIN_LOG, Exit
 from training.job.methods import METHODS
 from training.models import TrainingRun
 from training.rollouts.servers import outbound
 from training.runs.run_results import MetricsIngest, ResultMissing, checkpoint_record
-from training.runs.run_watch import RunWatch, follow
+from training.runs.run_watch import RunWatch, run_follow
 from training.runs.snapshot import snapshot_build
 
-_CANCELLED, _BAD_INPUT, _SIGNALLED = 3, 4, 128
 _State = TrainingRun.State
 
 
@@ -65,40 +65,38 @@ def run_launch(
 def _train(run: TrainingRun, watch: RunWatch) -> None:
     folder = snapshot_build(run=run, on_row=watch.keep)
     watch.keep(run_dir=str(folder))
-    (folder / "CANCEL").unlink(missing_ok=True)  # of an earlier attempt
+    (folder / CANCEL).unlink(missing_ok=True)  # of an earlier attempt
     command = [*shlex.split(settings.TRAIN_LAUNCHER), "training.rl.train", str(folder)]
-    child = JobProcess(
+    process = JobProcess(
         command,
-        log=folder / "train.log",
+        log=folder / TRAIN_LOG,
         threads=settings.TORCH_THREADS,
         more=outbound().environment(),
     )
-    try:
-        code, stopped = follow(child, folder, watch, MetricsIngest(run, folder))
-    finally:
-        child.kill()
-    _conclude(run, watch, folder, code, stopped, child.last_line())
+    with process:
+        code, stopped = run_follow(process, folder, watch, MetricsIngest(run, folder))
+    _conclude(run, watch, folder, code, stopped, process.last_line())
 
 
 def _conclude(
     run: TrainingRun, watch: RunWatch, folder: Path, code: int, stopped: bool, last_line: str
 ) -> None:
-    if code == 0:
+    if code == Exit.DONE:
         _finish(run, watch, folder)
-    elif code == _CANCELLED or stopped:
+    elif code == Exit.CANCELLED or stopped:
         _end(watch, _State.CANCELLED)
-    elif code == _BAD_INPUT:
+    elif code == Exit.BAD_INPUT:
         _end(watch, _State.FAILED, last_line)
-    elif code > _SIGNALLED and watch.strikes() < MAX_STRIKES:
+    elif code > SIGNALLED and watch.strikes() < MAX_STRIKES:
         # Killed from outside (out of memory, a reboot): worth another try from the checkpoint.
-        error = f"the trainer was killed by signal {code - _SIGNALLED}; it will go on"
+        error = f"the trainer was killed by signal {code - SIGNALLED}; it will go on"
         watch.end(state=_State.QUEUED, error=error, lease_token="", lease_expires_at=Now())
     else:
         _end(watch, _State.FAILED, f"the trainer ended with code {code}: {last_line}")
 
 
 def _finish(run: TrainingRun, watch: RunWatch, folder: Path) -> None:
-    report = json_read(folder / "report.json") or {}
+    report = read_json(folder / REPORT) or {}
     try:
         with transaction.atomic():
             if METHODS[run.method].leaves != "report":

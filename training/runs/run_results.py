@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from training.job.child import JsonLinesTail
-from training.job.folder import json_read
+from training.job.files import read_json
+from training.job.folder import MODEL, MODEL_FACTS, MOMENTS, evaluation_file
 from training.job.methods import METHODS
 from training.models import Checkpoint, EvalReport, RunMetric, TrainingRun
-
-MOMENTS = ("before", "after")
 
 
 class ResultMissing(RuntimeError):
@@ -26,26 +24,31 @@ class MetricsIngest:
 
     def __init__(self, run: TrainingRun, folder: Path) -> None:
         self._run, self._folder = run, folder
-        self._tail = JsonLinesTail(folder / "metrics.jsonl")
         self._recorded: set[str] = set()
+        self._waiting: dict[int, Mapping[str, Any]] = {}  # read, and not stored yet
 
-    def pull(self) -> dict[str, int]:
-        """Take what is new; returns the progress fields of the run that changed."""
+    def take(self, rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+        """Store new lines of metrics.jsonl and new evaluations; returns the progress fields of
+        the run that changed. Lines that could not be stored are stored by the next call."""
+        self._waiting |= {int(row["step"]): row for row in rows if "step" in row}
         for moment in MOMENTS:
-            metrics = json_read(self._folder / f"eval_{moment}.json")
+            metrics = read_json(self._folder / evaluation_file(moment))
             if moment not in self._recorded and metrics:
                 evaluation_record(run=self._run, moment=moment, metrics=metrics)
                 self._recorded.add(moment)
-        rows = {int(row["step"]): row for row in self._tail.read() if "step" in row}
         RunMetric.objects.bulk_create(
-            [RunMetric(run=self._run, step=step, data=row) for step, row in rows.items()],
+            [
+                RunMetric(run=self._run, step=step, data=row)
+                for step, row in self._waiting.items()
+            ],
             update_conflicts=True,
             unique_fields=["run", "step"],
             update_fields=["data"],
         )
-        if not rows:
+        if not self._waiting:
             return {}
-        newest = rows[max(rows)]
+        newest = self._waiting[max(self._waiting)]
+        self._waiting = {}
         return {
             "step": int(newest["step"]),
             "total_steps": int(newest.get("total_steps") or 0),
@@ -68,10 +71,10 @@ def checkpoint_record(*, run: TrainingRun, folder: Path) -> Checkpoint:
     Raises:
         ResultMissing: there is no model in the folder.
     """
-    model = folder / "model"
+    model = folder / MODEL
     if not (model / "config.json").exists():
         raise ResultMissing("the trainer ended without a model")
-    about = json_read(model / "stepwise.json") or {}
+    about = read_json(model / MODEL_FACTS) or {}
     judges = METHODS[run.method].leaves == "rm"
     checkpoint, _ = Checkpoint.objects.update_or_create(
         run=run,

@@ -14,12 +14,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from annotation.models.leases import LeaseLost, lease_expiry, lease_update
-from training.job.child import JobProcess
-from training.job.folder import text_write
+from training.job.child import JobProcess, JsonLinesTail, follow
+from training.job.files import write_text
+from training.job.folder import CANCEL, METRICS
 from training.models import TrainingRun
 from training.runs.run_results import MetricsIngest
 
-POLL_SECONDS = 0.5
 CANCEL_GRACE = 60.0  # seconds to save a checkpoint after CANCEL appears
 TERM_GRACE = 10.0
 
@@ -86,8 +86,8 @@ class RunWatch:
 class Cancellation:
     """Asks politely, then less so: the CANCEL file, SIGTERM, SIGKILL."""
 
-    def __init__(self, child: JobProcess, folder: Path) -> None:
-        self._child, self._folder = child, folder
+    def __init__(self, process: JobProcess, folder: Path) -> None:
+        self._process, self._folder = process, folder
         self._pressed_at: float | None = None
         self._termed = False
 
@@ -98,35 +98,34 @@ class Cancellation:
     def press(self) -> None:
         """Called at every tick once the run is to stop."""
         if self._pressed_at is None:
-            text_write(self._folder / "CANCEL", "")
+            write_text(self._folder / CANCEL, "")
             self._pressed_at = time.monotonic()
         waited = time.monotonic() - self._pressed_at
         if waited > CANCEL_GRACE and not self._termed:
-            self._child.terminate()
+            self._process.terminate()
             self._termed = True
         if waited > CANCEL_GRACE + TERM_GRACE:
-            self._child.kill()
+            self._process.kill()
 
 
-def follow(
-    child: JobProcess, folder: Path, watch: RunWatch, ingest: MetricsIngest
+def run_follow(
+    process: JobProcess, folder: Path, watch: RunWatch, ingest: MetricsIngest
 ) -> tuple[int, bool]:
-    """Wait for the child's end while taking in what it writes.
+    """Wait for the trainer's end while taking in what it writes.
 
     Returns:
         (exit code, whether it was asked to stop).
     """
-    cancellation = Cancellation(child, folder)
+    cancellation = Cancellation(process, folder)
     progress: dict[str, int] = {}
-    while True:
-        code = child.poll()  # before reading, so that the last lines are not missed
+    code = None
+    for rows, code in follow(process, JsonLinesTail(folder / METRICS)):
         try:
-            progress |= ingest.pull()
+            progress |= ingest.take(rows)
         except OperationalError:
             connection.close()  # keep() decides how long to go on without the database
-        watch.keep(**progress, log_tail=child.tail())
-        if code is not None:
-            return code, cancellation.pressed
-        if watch.cancelling():
+        watch.keep(**progress, log_tail=process.tail())
+        if code is None and watch.cancelling():
             cancellation.press()
-        child.wait(POLL_SECONDS)
+    assert code is not None
+    return code, cancellation.pressed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -13,15 +12,23 @@ from django.conf import settings
 
 from annotation.cot.steps import StepKind
 from annotation.models import Pair, Project, Resolution, Rollout
-from training.job.folder import file_sha256, json_read, json_write, jsonl_write, text_write
+from training.job.files import read_json, write_json, write_jsonl, write_text
+from training.job.folder import (
+    EVAL,
+    LABELS,
+    MANIFEST,
+    RULES,
+    RUN_TOML,
+    TRAIN,
+    TRUTH,
+    input_hashes,
+)
 from training.job.prompts import PROMPT_VERSION
+from training.job.provenance import package_versions
 from training.models import TrainingRun
 from training.rollouts.pair_choice import pairs_choose
 from training.rollouts.records import pair_record
 from training.runs.run_config import DataOptions, run_toml
-
-INPUTS = ("run.toml", "train.jsonl", "eval.jsonl", "labels.jsonl", "truth.json", "rules.toml")
-_PACKAGES = ("stepwise", "torch", "transformers", "trl", "tokenizers")
 
 # kind as text -> {"value", "source"}
 Truths = dict[str, dict[str, str]]
@@ -40,7 +47,7 @@ def snapshot_build(*, run: TrainingRun, on_row: Callable[[], None] = lambda: Non
         ValueError: the run has no release.
     """
     folder = run_folder(run)
-    if (json_read(folder / "manifest.json") or {}).get("inputs"):
+    if (read_json(folder / MANIFEST) or {}).get("inputs"):
         return folder
     if run.release is None:
         raise ValueError("the run has no verifier release")
@@ -48,24 +55,22 @@ def snapshot_build(*, run: TrainingRun, on_row: Callable[[], None] = lambda: Non
     options = DataOptions.of(run.config)
     human, silver = _truth_tables(run.release.payload)
     rows = {
-        "train.jsonl": jsonl_write(
-            folder / "train.jsonl",
+        TRAIN: write_jsonl(
+            folder / TRAIN,
             _pairs(run.project, "train", options.train_limit, human, silver, False, on_row),
         ),
-        "eval.jsonl": jsonl_write(
-            folder / "eval.jsonl",
+        EVAL: write_jsonl(
+            folder / EVAL,
             _pairs(
                 run.project, options.eval_split, options.eval_limit, human, silver, True, on_row
             ),
         ),
-        "labels.jsonl": jsonl_write(
-            folder / "labels.jsonl", _labels(run.project, options.eval_split, on_row)
-        ),
+        LABELS: write_jsonl(folder / LABELS, _labels(run.project, options.eval_split, on_row)),
     }
-    text_write(folder / "truth.json", run.release.payload)
-    text_write(folder / "rules.toml", run.project.rules)
-    text_write(folder / "run.toml", run_toml(run))
-    json_write(folder / "manifest.json", _manifest(run, folder, rows))
+    write_text(folder / TRUTH, run.release.payload)
+    write_text(folder / RULES, run.project.rules)
+    write_text(folder / RUN_TOML, run_toml(run))
+    write_json(folder / MANIFEST, _manifest(run, folder, rows))
     return folder
 
 
@@ -156,18 +161,8 @@ def _manifest(run: TrainingRun, folder: Path, rows: dict[str, int]) -> dict[str,
         "project": run.project.slug,
         "release": release and {"number": release.number, "sha256": release.sha256},
         "rows": rows,
-        "inputs": {name: file_sha256(folder / name) for name in INPUTS},
+        "inputs": input_hashes(folder),
         "prompt_version": PROMPT_VERSION,
         "guideline_version": run.project.guideline_version,
-        "packages": _versions(),
+        "packages": package_versions(),
     }
-
-
-def _versions() -> dict[str, str]:
-    versions = {}
-    for name in _PACKAGES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return versions

@@ -16,8 +16,9 @@ from annotation.cot.steps import StepKind
 from annotation.models import Project, Step
 from annotation.models.job_run import job_run
 from annotation.models.leases import queued_again
-from training.job.child import JobProcess, JsonLinesTail
-from training.job.folder import job_write
+from training.job.child import JobFailed, job_rows
+from training.job.folder import SCORES, STEPS
+from training.job.job_toml import write_job
 from training.job.prompts import rm_prompt
 from training.models import Checkpoint, ScoringJob, StepScore
 from training.rollouts.records import pair_text
@@ -25,7 +26,6 @@ from training.rollouts.servers import outbound
 from training.scoring.select import steps_due_for_scoring
 
 _BATCH_SIZE = 128
-_WAIT_SECONDS = 0.5
 
 
 class ScoringFailed(RuntimeError):
@@ -60,7 +60,7 @@ def steps_score(
             "batch_size": _BATCH_SIZE,
             "threads": settings.TORCH_THREADS,
         }
-        job_write(job, about, "steps.jsonl", step_rows(steps))
+        write_job(job, about, STEPS, step_rows(steps))
         for rows in _scored(job, on_wait):
             _scores_record(rm, rows, {step.pk for step in steps})
     return StepScore.objects.filter(rm=rm, step__in=steps).count() - before
@@ -115,25 +115,17 @@ def step_rows(steps: Iterable[Step]) -> Iterator[dict[str, Any]]:
 
 def _scored(job: Path, on_wait: Callable[[], None]) -> Iterator[list[dict[str, Any]]]:
     command = [settings.RL_PYTHON, "-m", "training.rl.reward_model.score", str(job)]
-    child = JobProcess(
-        command,
-        log=job / "job.log",
-        threads=settings.TORCH_THREADS,
-        more=outbound().environment(),
-    )
-    tail = JsonLinesTail(job / "scores.jsonl")
     try:
-        while True:
-            code = child.poll()  # before reading, so that the last lines are not missed
-            yield list(tail.read())
-            if code == 0:
-                return
-            if code is not None:
-                raise ScoringFailed(f"scoring ended with code {code}: {child.last_line()}")
-            child.wait(_WAIT_SECONDS)
-            on_wait()
-    finally:
-        child.kill()
+        yield from job_rows(
+            command,
+            job,
+            SCORES,
+            on_wait,
+            threads=settings.TORCH_THREADS,
+            more=outbound().environment(),
+        )
+    except JobFailed as error:
+        raise ScoringFailed(f"scoring {error}") from error
 
 
 @transaction.atomic

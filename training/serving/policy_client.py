@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from training.job.child import JobProcess, JsonLinesTail
-from training.job.folder import job_write
+from training.job.child import POLL_SECONDS, JobFailed, job_rows
+from training.job.folder import PAIRS, ROLLOUTS
+from training.job.job_toml import write_job
 
-WAIT_SECONDS = 0.5  # how often ``on_wait`` is called while nothing arrives
+WAIT_SECONDS = POLL_SECONDS  # how often ``on_wait`` is called while nothing arrives
 
 # Called while the client waits; may raise to stop the sampling, which ends the child.
 OnWait = Callable[[], None]
@@ -82,25 +83,13 @@ class LocalPolicy:
             "batch_size": 128,
             "threads": self._threads,
         }
-        job_write(self._dir, settings, "pairs.jsonl", prompts)
+        write_job(self._dir, settings, PAIRS, prompts)
         command = [self._python, "-m", "training.rl.policy.sample", str(self._dir)]
-        child = JobProcess(command, log=self._dir / "job.log", threads=self._threads)
         try:
-            yield from self._read(child, on_wait)
-        finally:
-            child.kill()
-
-    def _read(self, child: JobProcess, on_wait: OnWait) -> Iterator[SampledText]:
-        tail = JsonLinesTail(self._dir / "rollouts.jsonl")
-        while True:
-            code = child.poll()  # before reading, so that the last lines are not missed
-            for row in tail.read():
-                yield SampledText(
-                    row["pair_id"], int(row["index"]), row["text"], row.get("finish", "")
-                )
-            if code == 0:
-                return
-            if code is not None:
-                raise PolicyError(f"sampling ended with code {code}: {child.last_line()}")
-            child.wait(WAIT_SECONDS)
-            on_wait()
+            for rows in job_rows(command, self._dir, ROLLOUTS, on_wait, threads=self._threads):
+                for row in rows:
+                    yield SampledText(
+                        row["pair_id"], int(row["index"]), row["text"], row.get("finish", "")
+                    )
+        except JobFailed as error:
+            raise PolicyError(f"sampling {error}") from error

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.world import gone
-from training.job.child import ROOT, JobProcess, JsonLinesTail
+from training.job.child import ROOT, JobFailed, JobProcess, JsonLinesTail, follow, job_rows
 
 SLEEP = "import time, os; print(os.getpid(), flush=True); time.sleep(600)"
 
@@ -106,3 +106,41 @@ def test_a_long_log_is_cut_at_a_line(tmp_path: Path) -> None:
     assert lines[-1] == "line 02999"
     assert all(len(line) == 10 for line in lines)
     assert len(child.tail()) <= 8000
+
+
+def test_following_gives_every_row_and_the_code_once_at_the_end(tmp_path: Path) -> None:
+    script = (
+        "import sys; out = open(sys.argv[1], 'a')\n"
+        "for n in range(3): print('{\"n\": %d}' % n, file=out, flush=True)\n"
+        "sys.exit(3)"
+    )
+    path = tmp_path / "rows.jsonl"
+    with JobProcess([sys.executable, "-c", script, str(path)], log=tmp_path / "log") as process:
+        seen = list(follow(process, JsonLinesTail(path)))
+    assert [row for rows, _code in seen for row in rows] == [{"n": 0}, {"n": 1}, {"n": 2}]
+    assert [code for _rows, code in seen] == [None] * (len(seen) - 1) + [3]
+
+
+def test_a_job_that_ends_badly_gives_what_it_wrote_and_then_its_last_line(
+    tmp_path: Path,
+) -> None:
+    script = (
+        "import sys; open(sys.argv[1], 'w').write('{\"n\": 1}\\n')\n"
+        "print('no such model'); sys.exit(4)"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "out.jsonl")]
+    rows: list[object] = []
+    job = job_rows(command, tmp_path, "out.jsonl", lambda: None)
+    with pytest.raises(JobFailed, match=r"ended with code 4: no such model"):
+        rows.extend(row for more in job for row in more)
+    assert rows == [{"n": 1}]
+
+
+def test_whoever_stops_waiting_ends_the_job(tmp_path: Path) -> None:
+    def stop() -> None:
+        if (tmp_path / "job.log").read_text().strip():
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(job_rows([sys.executable, "-c", SLEEP], tmp_path, "out.jsonl", stop))
+    assert gone(printed_pid(tmp_path / "job.log"))

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from annotation.cot.steps import StepKind
-from training.job.data import read_finished_jsonl, read_labels, read_samples, write_json
+from training.job.data import read_labels, read_samples
+from training.job.files import read_finished_jsonl, write_json
 from training.job.types import BadInput
 from verifier.truth import Truth
 

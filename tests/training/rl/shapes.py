@@ -16,7 +16,7 @@ from transformers import (
 )
 
 from tests.training.rl.tiny import answer, make_samples, make_tokenizer
-from training.job.data import write_json
+from training.job.files import write_json
 from training.job.prompts import policy_prompt
 
 CHAT_TEMPLATE = (

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.training.rl.tiny import label_row, make_run, pair_row, write_run_toml
-from training.job.data import read_finished_jsonl, write_jsonl
+from training.job.files import read_finished_jsonl, write_jsonl
 from training.job.types import Sample
 from training.rl.base.callbacks import RunCallback
 from training.rl.base.checkpoints import mark_complete, newest_checkpoint

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from annotation.cot.steps import StepKind, render
-from training.job.data import write_json, write_jsonl
+from training.job.files import write_json, write_jsonl
 from training.job.prompts import PairText, policy_prompt
 from training.job.types import Sample
 from verifier.truth import Truth, TruthTable, dump

@@ -14,8 +14,9 @@ from annotation.models.leases import LeaseLost
 from tests.training.job.test_child import printed_pid
 from tests.training.world import gone, project_make, run_make
 from training.job.child import JobProcess
-from training.models import TrainingRun
+from training.models import RunMetric, TrainingRun
 from training.runs import run_watch
+from training.runs.run_results import MetricsIngest
 from training.runs.run_watch import Cancellation, RunWatch
 
 STUBBORN = (
@@ -128,3 +129,22 @@ def test_getting_further_than_before_clears_the_strikes_and_a_stopped_worker_is_
     with pytest.raises(LeaseLost):
         watch.keep(step=6)
     assert watch.strikes() == 0
+
+
+@pytest.mark.django_db
+def test_updates_that_arrive_while_the_database_is_away_are_stored_by_the_next_tick(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run = run_make(project_make())
+    ingest = MetricsIngest(run, tmp_path)
+
+    def away(*args: Any, **values: Any) -> None:
+        raise OperationalError("server closed the connection")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunMetric.objects, "bulk_create", away)
+        with pytest.raises(OperationalError):
+            ingest.take([{"step": 1, "total_steps": 3}])
+    assert ingest.take([{"step": 2, "total_steps": 3}]) == {"step": 2, "total_steps": 3}
+    assert list(run.metrics.values_list("step", flat=True)) == [1, 2]
+    assert ingest.take([]) == {}

@@ -24,9 +24,10 @@ from tests.training.world import (
 )
 from training.job.config import load_config
 from training.job.data import read_labels, read_samples
-from training.job.folder import file_sha256
+from training.job.files import file_sha256
+from training.job.folder import DEV, INPUTS
 from training.models import TrainingRun
-from training.runs.snapshot import INPUTS, run_folder, snapshot_build
+from training.runs.snapshot import run_folder, snapshot_build
 from verifier.truth import load
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +69,9 @@ def test_the_manifest_names_every_input_by_its_hash(project: Project) -> None:
     truth_make(pair_make(project, "q", "t"))
     folder = build(project)
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert manifest["inputs"] == {name: file_sha256(folder / name) for name in INPUTS}
+    assert manifest["inputs"] == {
+        name: file_sha256(folder / name) for name in INPUTS if name != DEV
+    }
     assert manifest["rows"] == {"train.jsonl": 1, "eval.jsonl": 0, "labels.jsonl": 0}
 
 

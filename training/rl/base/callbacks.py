@@ -10,7 +10,8 @@ from typing import Any
 
 from transformers import PrinterCallback, TrainerCallback
 
-from training.job.job_toml import append_jsonl, resume_jsonl
+from training.job.files import append_jsonl, resume_jsonl
+from training.job.folder import CANCEL, METRICS
 from training.rl.base.checkpoints import mark_complete
 from training.rl.base.monitors import alarms
 from training.rl.base.processes import any_says, is_main
@@ -41,7 +42,7 @@ class RunCallback(TrainerCallback):
     ) -> None:
         self.cancelled = False
         self._dir, self._state, self._stage = run_dir, state, stage
-        self._path = run_dir / "metrics.jsonl"
+        self._path = run_dir / METRICS
         self._rows = resume_jsonl(self._path) if is_main() else []
         self._recorded = max((row["step"] for row in self._rows), default=0)
         self._started = time.monotonic()
@@ -71,7 +72,7 @@ class RunCallback(TrainerCallback):
         print(f"step {row['step']}/{row['total_steps']} {brief} {row['seconds']} s", flush=True)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        if any_says((self._dir / "CANCEL").exists()):
+        if any_says((self._dir / CANCEL).exists()):
             self.cancelled = True
             control.should_save = True
             control.should_training_stop = True

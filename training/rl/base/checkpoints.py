@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
-from training.job.data import write_json
+from training.job.files import write_json
+from training.job.folder import CHECKPOINTS
 
 MARK = "stepwise_state.json"  # written last, so that its presence means complete
 
@@ -15,7 +16,7 @@ def newest_checkpoint(run_dir: Path) -> str | None:
     """The folder for ``Trainer.train(resume_from_checkpoint=...)``, or None for a fresh run."""
     found = [
         folder
-        for folder in (run_dir / "checkpoints").glob("checkpoint-*")
+        for folder in (run_dir / CHECKPOINTS).glob("checkpoint-*")
         if (folder / MARK).exists() and folder.name.split("-")[1].isdigit()
     ]
     if not found:

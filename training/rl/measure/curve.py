@@ -15,7 +15,8 @@ from typing import Any
 from transformers import TrainerCallback
 
 from training.job.data import read_samples
-from training.job.job_toml import append_jsonl, resume_jsonl
+from training.job.files import append_jsonl, resume_jsonl
+from training.job.folder import CURVE, DEV
 from training.rl.measure.evaluate import predict, report
 from training.rl.policy.model import load_policy
 from training.rl.policy.run_folder import Run
@@ -29,8 +30,8 @@ class CurveCallback(TrainerCallback):
 
     def __init__(self, run: Run, a_step: int) -> None:
         self._run, self._a_step = run, a_step
-        self._path = run.folder / "curve.jsonl"
-        self._samples = read_samples(run.folder / "dev.jsonl")
+        self._path = run.folder / CURVE
+        self._samples = read_samples(run.folder / DEV)
         self._done = {row["step"] for row in resume_jsonl(self._path)}
         self._seconds, self._began = 0.0, time.monotonic()
 
@@ -68,12 +69,12 @@ class CurveCallback(TrainerCallback):
 
 def curve_callbacks(run: Run, a_step: int) -> list[CurveCallback]:
     """The callback if the run wants a curve: ``a_step`` is the rollouts of an update."""
-    wanted = run.config.eval.curve_every and (run.folder / "dev.jsonl").exists()
+    wanted = run.config.eval.curve_every and (run.folder / DEV).exists()
     return [CurveCallback(run, a_step)] if wanted else []
 
 
 def read_curve(folder: Path) -> list[dict[str, Any]]:
     """The rows of curve.jsonl by update; empty where there is none."""
-    path = folder / "curve.jsonl"
+    path = folder / CURVE
     rows = resume_jsonl(path) if path.exists() else []
     return sorted(rows, key=lambda row: int(row["step"]))

@@ -17,7 +17,8 @@ from annotation.cot.steps import (
     parse_partial,
 )
 from training.job.config import EvalConfig
-from training.job.data import write_json, write_jsonl
+from training.job.files import write_json, write_jsonl
+from training.job.folder import evaluation_file, predictions_file
 from training.job.types import BadInput, Sample
 from training.rl.measure.answers import answer_of
 from training.rl.measure.bootstrap import interval, paired_interval, query_tables
@@ -122,11 +123,11 @@ def delta(
 
 def write_report(folder: Path, name: str, predictions: Sequence[Prediction], draws: int) -> Any:
     """Write ``eval_NAME.json`` and ``predictions_NAME.jsonl``; returns the report."""
-    file = f"predictions_{name}.jsonl"
+    file = predictions_file(name)
     rows = [{"pair_id": p.sample.pair_id, "text": p.text, "tier": p.tier} for p in predictions]
     write_jsonl(folder / file, rows)
     body = {**report(predictions, draws), "predictions": file}
-    write_json(folder / f"eval_{name}.json", body)
+    write_json(folder / evaluation_file(name), body)
     return body
 
 

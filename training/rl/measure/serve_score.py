@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from annotation.cot.steps import StepKind
-from training.job.data import json_rows, sample_of, write_json
-from training.job.job_toml import BAD_INPUT
+from training.job.data import sample_of
+from training.job.files import json_rows, write_json
+from training.job.folder import Exit
 from training.job.prompts import PairText
 from training.job.types import BadInput, Sample
 from training.rl.measure.answers import answer_text
@@ -151,7 +152,7 @@ def main(argv: list[str]) -> int:
                 print(json.dumps(record, ensure_ascii=False))
     except BadInput as error:
         print(error, file=sys.stderr)
-        return BAD_INPUT
+        return Exit.BAD_INPUT
     return 0
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel, Trainer, TrainingArguments
 
-from training.job.data import write_json
+from training.job.files import write_json
+from training.job.folder import MODEL, MODEL_FACTS
 from training.job.types import Sample
 from training.rl.base.callbacks import RunCallback, quiet
 from training.rl.base.checkpoints import newest_checkpoint
@@ -48,7 +49,7 @@ def train_classifier(run: Run) -> tuple[dict[str, Any], list[Prediction]]:
     quiet(trainer).train(resume_from_checkpoint=newest_checkpoint(run.folder))
     if callback.cancelled:
         raise Cancelled
-    _save(run, model, run.folder / "model")
+    _save(run, model, run.folder / MODEL)
     samples = held_out(run.held_out, run.config.eval.limit)
     answers = [
         Prediction(sample, answer_text(tier), tier)
@@ -94,4 +95,4 @@ def _save(run: Run, model: PreTrainedModel, folder: Path) -> None:
     model.save_pretrained(folder)
     run.policy.tokenizer.save_pretrained(folder)
     notes = {"role": "classifier", "tiers": list(TIERS), "style": run.policy.style}
-    write_json(folder / "stepwise.json", notes)
+    write_json(folder / MODEL_FACTS, notes)

@@ -9,7 +9,8 @@ from typing import Any
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from training.job.data import write_json
+from training.job.files import write_json
+from training.job.folder import MODEL
 from training.job.prompts import PairText
 from training.job.types import BadInput
 from training.rl.measure.answers import answer_text, known_answers
@@ -59,7 +60,7 @@ def train_linear(run: Run) -> tuple[dict[str, Any], list[Prediction]]:
     """Facts for report.json and the answers on the held-out pairs."""
     known = known_answers(run)
     model = BagOfWords([sample.text for sample, _ in known], [tier for _, tier in known])
-    model.save(run.folder / "model")
+    model.save(run.folder / MODEL)
     samples = held_out(run.held_out, run.config.eval.limit)
     tiers = model.tiers([sample.text for sample in samples])
     answers = [Prediction(s, answer_text(t), t) for s, t in zip(samples, tiers, strict=True)]

@@ -12,6 +12,7 @@ from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
 from training.job.config import FitConfig, RlConfig, TrainerConfig
+from training.job.folder import CHECKPOINTS
 from training.rl.base.callbacks import quiet
 from training.rl.base.checkpoints import newest_checkpoint
 from training.rl.policy.model import Policy
@@ -107,7 +108,7 @@ def common_arguments(
 ) -> dict[str, Any]:
     """TrainingArguments that every method shares."""
     return {
-        "output_dir": str(run_dir / "checkpoints"),
+        "output_dir": str(run_dir / CHECKPOINTS),
         "seed": seed,
         "data_seed": seed,
         "learning_rate": learning_rate,

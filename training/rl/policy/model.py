@@ -19,7 +19,8 @@ from transformers import (
 from transformers.utils.logging import disable_progress_bar
 
 from annotation.cot.steps import LAYOUTS, Layout
-from training.job.data import write_json
+from training.job.files import write_json
+from training.job.folder import MODEL_FACTS
 from training.job.prompts import PROMPT_VERSION, STYLES, PairText, Style, policy_prompt
 from training.job.types import BadInput
 from training.rl.policy.model_check import model_check
@@ -72,7 +73,7 @@ class Policy:
         """Write what belongs beside the weights."""
         self.tokenizer.save_pretrained(folder)
         facts = {"layout": self.layout, "prompt_version": PROMPT_VERSION, "style": self.style}
-        write_json(folder / "stepwise.json", {**facts, **(notes or {})})
+        write_json(folder / MODEL_FACTS, {**facts, **(notes or {})})
 
 
 def load_policy(
@@ -149,7 +150,7 @@ def own_weights(model: Any) -> None:
 
 def policy_facts(path: Path) -> dict[str, Any]:
     """What ``stepwise.json`` says; {} without the file; BadInput if it is malformed."""
-    file = path / "stepwise.json"
+    file = path / MODEL_FACTS
     if not file.exists():
         return {}
     try:

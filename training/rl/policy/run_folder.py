@@ -9,17 +9,24 @@ from typing import Any
 
 from annotation.cot.rules import DEFAULT_RULES, Rules, RulesError, parse_rules
 from training.job.config import RunConfig, load_config, resolved
-from training.job.data import read_labels, read_samples, write_json
+from training.job.data import read_labels, read_samples
+from training.job.files import file_sha256, write_json
+from training.job.folder import (
+    CANCEL,
+    EVAL,
+    LABELS,
+    MANIFEST,
+    RULES,
+    RUN_TOML,
+    TRAIN,
+    TRUTH,
+    input_hashes,
+)
 from training.job.methods import METHODS
-from training.job.provenance import code_version, file_sha256, package_versions, weights_sha256
+from training.job.provenance import code_version, package_versions, weights_sha256
 from training.job.types import BadInput, LabelledRollout, Sample
 from training.rl.policy.model import Policy
 from verifier.truth import TruthError, TruthTable, load
-
-INPUTS = (
-    "run.toml", "train.jsonl", "eval.jsonl", "dev.jsonl", "labels.jsonl", "truth.json",
-    "rules.toml",
-)  # fmt: skip
 
 
 class Cancelled(Exception):
@@ -40,12 +47,12 @@ class Run:
 
     def labels(self) -> list[LabelledRollout]:
         """labels.jsonl; empty when the folder has none."""
-        path = self.folder / "labels.jsonl"
+        path = self.folder / LABELS
         return read_labels(path) if path.exists() else []
 
     def rules(self) -> Rules:
         """rules.toml, or the default table when the folder has none; raises BadInput."""
-        path = self.folder / "rules.toml"
+        path = self.folder / RULES
         text = path.read_text(encoding="utf-8") if path.exists() else DEFAULT_RULES
         try:
             return parse_rules(text)
@@ -54,7 +61,7 @@ class Run:
 
     def check_cancel(self) -> None:
         """Raises Cancelled once the launcher asked for it."""
-        if (self.folder / "CANCEL").exists():
+        if (self.folder / CANCEL).exists():
             raise Cancelled
 
 
@@ -64,18 +71,18 @@ def read_inputs(folder: Path) -> tuple[RunConfig, TruthTable, list[Sample], list
     Raises:
         BadInput: something is missing, malformed, or not what the snapshot wrote.
     """
-    config = load_config(folder / "run.toml")
+    config = load_config(folder / RUN_TOML)
     _check_manifest(folder)
     try:
-        truths = load(folder / "truth.json")
+        truths = load(folder / TRUTH)
     except TruthError as error:
         raise BadInput(f"truth.json: {error}") from error
     except OSError as error:
         raise BadInput(f"truth.json: {error.strerror or error}") from error
     if METHODS[config.method].leaves == "rm":
         return config, truths, [], []
-    train = read_samples(folder / "train.jsonl")
-    held_out = read_samples(folder / "eval.jsonl")
+    train = read_samples(folder / TRAIN)
+    held_out = read_samples(folder / EVAL)
     if not train:
         raise BadInput("train.jsonl: no pairs to train on")
     overlap = {s.text.query for s in train} & {s.text.query for s in held_out}
@@ -105,16 +112,16 @@ def record_trainer(folder: Path, config: RunConfig) -> None:
     manifest["trainer"] = {
         "code": code_version(),
         "packages": package_versions(),
-        "data": {n: file_sha256(folder / n) for n in INPUTS if (folder / n).exists()},
+        "data": input_hashes(folder),
         "models": models,
         "seed": config.seed,
         "config": resolved(config),
     }
-    write_json(folder / "manifest.json", manifest)
+    write_json(folder / MANIFEST, manifest)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
-    path = folder / "manifest.json"
+    path = folder / MANIFEST
     try:
         body = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     except json.JSONDecodeError as error:

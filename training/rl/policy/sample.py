@@ -14,8 +14,9 @@ from typing import Any, cast
 
 import torch
 
-from training.job.data import read_jsonl
-from training.job.job_toml import append_jsonl, read_job, resume_jsonl, run_job
+from training.job.files import append_jsonl, read_jsonl, resume_jsonl
+from training.job.folder import PAIRS, ROLLOUTS
+from training.job.job_toml import read_job, run_job
 from training.job.prompts import STYLES, Style
 from training.job.types import BadInput
 from training.rl.policy.generate import Completion, Decoding, generate_batches
@@ -41,10 +42,10 @@ def sample(folder: Path) -> None:
         BadInput: see :func:`read_job` and :func:`load_policy`; or a pair without a prompt.
     """
     job = read_job(folder, DEFAULTS)
-    prompts = _prompts(folder / "pairs.jsonl")
+    prompts = _prompts(folder / PAIRS)
     torch.set_num_threads(max(1, job["threads"]))
     decoding = _decoding(job)
-    out = folder / "rollouts.jsonl"
+    out = folder / ROLLOUTS
     have: dict[str, set[int]] = defaultdict(set)
     for row in resume_jsonl(out):
         have[row["pair_id"]].add(row["index"])

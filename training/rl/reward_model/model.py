@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from annotation.cot.steps import CLAIM_KEYS, OPEN_KINDS, Layout, StepKind, layout_order
+from training.job.folder import MODEL_FACTS
 from training.job.prompts import forged_rm_prompt, rm_prompt
 from training.job.types import BadInput, LabelledRollout
 from training.rl.policy.fit import FitExample
@@ -176,7 +177,7 @@ def load_reward_model(folder: str | Path, batch_size: int = 128) -> StepJudge:
         BadInput: not a model folder, or a policy that was never trained to judge.
     """
     facts = policy_facts(Path(folder))
-    if (Path(folder) / "stepwise.json").exists() and facts.get("role") != "rm":
+    if (Path(folder) / MODEL_FACTS).exists() and facts.get("role") != "rm":
         raise BadInput(f"'{folder}' is not a reward model (stepwise.json has no role rm)")
     if facts.get("head") == "scalar":
         return load_scalar(folder, batch_size)

@@ -8,8 +8,9 @@ from typing import Any
 
 import torch
 
-from training.job.data import read_jsonl
-from training.job.job_toml import append_jsonl, read_job, resume_jsonl, run_job
+from training.job.files import append_jsonl, read_jsonl, resume_jsonl
+from training.job.folder import SCORES, STEPS
+from training.job.job_toml import read_job, run_job
 from training.job.types import BadInput
 from training.rl.reward_model.judge import Score
 from training.rl.reward_model.rm_http import load_judge
@@ -25,8 +26,8 @@ def score(folder: Path) -> None:
     """
     job = read_job(folder, DEFAULTS)
     torch.set_num_threads(max(1, job["threads"]))
-    prompts = _prompts(folder / "steps.jsonl")
-    out = folder / "scores.jsonl"
+    prompts = _prompts(folder / STEPS)
+    out = folder / SCORES
     done = {row["step_id"] for row in resume_jsonl(out)}
     due = [step_id for step_id in prompts if step_id not in done]
     print(f"{len(due)} of {len(prompts)} steps to score", flush=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from training.job.job_toml import append_jsonl, resume_jsonl
+from training.job.files import append_jsonl, resume_jsonl
+from training.job.folder import EXPLORED
 from training.job.types import Sample, ScoredRollout
 from training.rl.base.processes import main_first
 from training.rl.policy.generate import Decoding, generate_batches
@@ -36,7 +37,7 @@ def explore(run: Run) -> Explored:
 
 def explored_texts(run: Run) -> dict[str, list[tuple[str, bool]]]:
     """pair_id to its rollouts, drawn or read back: (text, whether its budget ended it)."""
-    path = run.folder / "explored.jsonl"
+    path = run.folder / EXPLORED
     texts = {
         row["pair_id"]: list(zip(row["texts"], row["cut"], strict=True))
         for row in resume_jsonl(path)

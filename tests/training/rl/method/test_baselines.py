@@ -11,7 +11,8 @@ from transformers import AutoModelForSequenceClassification
 from annotation.cot.steps import StepKind
 from tests.training.rl.tiny import make_run, make_samples
 from training.job.config import RunConfig, parse_config
-from training.job.data import read_finished_jsonl, read_samples
+from training.job.data import read_samples
+from training.job.files import read_finished_jsonl
 from training.job.prompts import PairText
 from training.job.types import BadInput, Sample
 from training.rl.measure.answers import answer_of, answer_text, known_answers

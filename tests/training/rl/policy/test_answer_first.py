@@ -9,7 +9,7 @@ import pytest
 
 from annotation.cot.steps import StepKind, parse
 from tests.training.rl.tiny import answer, make_run, make_samples, pair_row
-from training.job.data import read_finished_jsonl
+from training.job.files import read_finished_jsonl
 from training.job.types import BadInput, Sample
 from training.rl.measure.serve_score import THRESHOLD_FILE, TierScorer, main, tier_tokens
 from training.rl.method.layouts import relayout

@@ -10,7 +10,7 @@ import torch
 
 from tests.training.rl.tiny import make_run
 from tests.training.rl.zoo import random_model, random_policy
-from training.job.data import read_finished_jsonl
+from training.job.files import read_finished_jsonl
 from training.job.types import Sample
 from training.rl.policy.dropout import dropout_off
 from training.rl.policy.model import load_policy

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.training.rl.tiny import answer
-from training.job.data import read_finished_jsonl, write_jsonl
+from training.job.files import read_finished_jsonl, write_jsonl
 from training.job.job_toml import run_job
 from training.job.prompts import policy_prompt
 from training.job.types import BadInput, Sample

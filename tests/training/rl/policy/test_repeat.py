@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from training.job import provenance
-from training.job.data import read_finished_jsonl
+from training.job.files import read_finished_jsonl
+from training.job.folder import INPUTS
 from training.job.provenance import code_version, package_versions, weights_sha256
-from training.rl.policy.run_folder import INPUTS
 from training.rl.train import main
 
 pytestmark = pytest.mark.rl

@@ -6,7 +6,8 @@ import torch
 
 from annotation.cot.steps import StepKind
 from tests.training.rl.tiny import answer, label_row, make_samples, make_tokenizer
-from training.job.data import read_finished_jsonl, read_labels, write_jsonl
+from training.job.data import read_labels
+from training.job.files import read_finished_jsonl, write_jsonl
 from training.job.prompts import rm_prompt
 from training.job.types import BadInput, LabelledRollout
 from training.rl.measure.calibration import Calibration, log_odds

@@ -12,7 +12,7 @@ from annotation.cot.steps import StepKind
 from tests.training.rl.tiny import answer, make_run, make_samples
 from tests.training.speaking_server import Reply, Server, serving
 from training.job.config import load_config
-from training.job.data import read_finished_jsonl, write_jsonl
+from training.job.files import read_finished_jsonl, write_jsonl
 from training.job.prompts import rm_prompt
 from training.job.types import BadInput, Sample
 from training.rl.method.rl_method import hybrid_rewards

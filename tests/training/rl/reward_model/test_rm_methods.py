@@ -10,7 +10,7 @@ import torch
 from annotation.cot.steps import StepKind
 from tests.training.rl.tiny import answer, make_run, make_samples
 from training.job.config import parse_config
-from training.job.data import read_finished_jsonl
+from training.job.files import read_finished_jsonl
 from training.job.prompts import rm_prompt
 from training.job.types import Sample
 from training.rl.policy.generate import Decoding

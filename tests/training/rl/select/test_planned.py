@@ -11,7 +11,7 @@ import pytest
 
 from tests.training.rl.tiny import make_run
 from training.job.config import RlConfig
-from training.job.data import read_finished_jsonl
+from training.job.files import read_finished_jsonl
 from training.job.prompts import policy_prompt
 from training.job.types import Sample, ScoredRollout
 from training.rl.policy.generate import Decoding
