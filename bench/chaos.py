@@ -94,8 +94,8 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
 def _tell_errors(log: Path) -> None:
     """The last line of each traceback in the server's log, with how often, to stderr."""
     lines = log.read_text(errors="replace").splitlines()
-    found = Counter(line[:200] for line in lines if _ERROR.match(line))
-    for line, count in found.most_common(10):
+    errors = Counter(line[:200] for line in lines if _ERROR.match(line))
+    for line, count in errors.most_common(10):
         print(f"{count:6} x {line}", file=sys.stderr)
 
 
@@ -106,13 +106,13 @@ def _tokens(count: int) -> list[str]:
     from annotation.people.roles import Role, role_grant
     from annotation.people.tokens import api_token_create
 
-    found = []
+    secrets = []
     for number in range(count):
         user = role_grant(
             user=User.objects.create(username=f"chaos{number}"), role=Role.ANNOTATOR
         )
-        found.append(api_token_create(user=user, name="chaos", scopes=[Ability.LABEL])[1])
-    return found
+        secrets.append(api_token_create(user=user, name="chaos", scopes=[Ability.LABEL])[1])
+    return secrets
 
 
 def _label(crew: Sequence[Claimer], breaker: Breaker) -> None:

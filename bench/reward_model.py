@@ -82,7 +82,7 @@ def judged_rows(bench: Bench, rows: Sequence[Row], seed: int) -> list[Row]:
     policy = load_policy(bench.pairs.policy)
     prompts = [policy_prompt(sample_of(row).text, policy.style) for row in rows]
     decoding = Decoding(n=1, temperature=0.99, top_k=100, seed=seed)
-    texts = [found[0].text for found in generate(policy, prompts, decoding)]
+    texts = [group[0].text for group in generate(policy, prompts, decoding)]
     person = NoisyJudge(NOISE, seed)
     judged = [
         judged_row(row, bench.pairs.bodies.get(row["pair_id"], {}), text, person)
@@ -98,16 +98,16 @@ def judged_row(
     steps = whole_steps(text)
     if steps is None:
         return None
-    held = HeldTruth(
+    truth = HeldTruth(
         {StepKind(int(k)): str(entry["value"]) for k, entry in row["truth"].items()},
         dict(bodies),
     )
-    said = {
-        kind: person.answer(kind, steps[kind].body, steps[kind].value or "", held)
+    answers = {
+        kind: person.answer(kind, steps[kind].body, steps[kind].value or "", truth)
         for kind in StepKind
     }
-    verdicts = {kind: reply.verdict for kind, reply in said.items()}
-    values = {str(int(kind)): said[kind].value for kind in VALUES}
+    verdicts = {kind: reply.verdict for kind, reply in answers.items()}
+    values = {str(int(kind)): answers[kind].value for kind in VALUES}
     return label_line(row, text, steps, verdicts, values)
 
 
@@ -170,7 +170,7 @@ MEASURES = ("accuracy", "majority", "balanced_accuracy", "auc", "ece", "kappa")
 
 def table(bench: Bench, seeds: Sequence[int]) -> dict[str, Any]:
     """By arm and measure: the values of the seeds, their mean and their range."""
-    found: dict[str, Any] = {}
+    summaries: dict[str, Any] = {}
     for arm in ARMS:
         files = [bench.cell(seed, arm.name) / "result.json" for seed in seeds]
         bodies = [json.loads(file.read_text())["test"] for file in files if file.exists()]
@@ -178,7 +178,7 @@ def table(bench: Bench, seeds: Sequence[int]) -> dict[str, Any]:
             continue
         columns = {name: [body[name] for body in bodies] for name in MEASURES}
         columns["processbench_f1"] = [body["processbench"]["f1"] for body in bodies]
-        found[arm.name] = {
+        summaries[arm.name] = {
             name: {
                 "mean": round(statistics.mean(values), 4),
                 "low": round(min(values), 4),
@@ -186,14 +186,14 @@ def table(bench: Bench, seeds: Sequence[int]) -> dict[str, Any]:
             }
             for name, values in columns.items()
         }
-    return found
+    return summaries
 
 
-def markdown(found: Mapping[str, Any]) -> str:
+def markdown(summaries: Mapping[str, Any]) -> str:
     """The table as a page shows it: mean (lowest to highest seed)."""
-    names = [name for name in next(iter(found.values()), {}) if name != "majority"]
+    names = [name for name in next(iter(summaries.values()), {}) if name != "majority"]
     lines = ["| arm | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
-    for arm, columns in found.items():
+    for arm, columns in summaries.items():
         cells = [
             f"{c['mean']:.3f} ({c['low']:.3f} to {c['high']:.3f})"
             for c in (columns[name] for name in names)
@@ -213,8 +213,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arms = [arm for arm in ARMS if arm.name in args.arms]
     for seed in range(args.seeds):
         run_seed(bench, seed, arms)
-    found = table(bench, range(args.seeds))
-    print(json.dumps(found) if args.json else markdown(found))
+    summaries = table(bench, range(args.seeds))
+    print(json.dumps(summaries) if args.json else markdown(summaries))
     return 0
 
 

@@ -56,7 +56,7 @@ def plain(policy: Policy, prompts: Sequence[str], decoding: Decoding) -> list[li
             "top_k": decoding.top_k,
             "num_return_sequences": decoding.n,
         }
-    found: list[list[list[int]]] = []
+    completions: list[list[list[int]]] = []
     step = max(1, decoding.batch_size // decoding.n)
     for start in range(0, len(prompts), step):
         some = list(prompts[start : start + step])
@@ -69,8 +69,8 @@ def plain(policy: Policy, prompts: Sequence[str], decoding: Decoding) -> list[li
         drawn = out[:, batch["input_ids"].shape[1] :]
         policy.tokenizer.batch_decode(drawn, skip_special_tokens=True)  # as ours also does
         ends = [_until_eos(row, policy.eos_ids) for row in drawn.tolist()]
-        found += [ends[i : i + decoding.n] for i in range(0, len(ends), decoding.n)]
-    return found
+        completions += [ends[i : i + decoding.n] for i in range(0, len(ends), decoding.n)]
+    return completions
 
 
 def measure(model: str, count: int, n: int, tokens: int, rounds: int) -> dict[str, Any]:
@@ -174,11 +174,11 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=192, help="budget of a completion")
     parser.add_argument("--rounds", type=int, default=3)
     o = parser.parse_args()
-    found = measure(o.model, o.prompts, o.n, o.tokens, o.rounds)
+    figures = measure(o.model, o.prompts, o.n, o.tokens, o.rounds)
     if o.json:
-        print(json.dumps(found))
+        print(json.dumps(figures))
         return
-    for name, part in (("sampling", found), ("greedy", found["greedy"])):
+    for name, part in (("sampling", figures), ("greedy", figures["greedy"])):
         low, high = part["ratio_range"]
         print(f"{name}: {part['ratio']} x plain generate ({low} to {high})")
         print(f"  tokens a second: {part['tokens_a_second']}")

@@ -54,9 +54,9 @@ def measure(folder: Path, pairs: int, labels: int, format: str) -> dict[str, Any
     source = folder / "pairs.jsonl"
     _write_pairs(source, pairs)
     import_ = _command("import_pairs", str(source), "--project", "imported", "--create-project")
-    found = Pair.objects.filter(project__slug="imported").count()
-    if found != pairs:
-        raise RuntimeError(f"{found} of {pairs} pairs are there")
+    stored = Pair.objects.filter(project__slug="imported").count()
+    if stored != pairs:
+        raise RuntimeError(f"{stored} of {pairs} pairs are there")
     source.unlink()
 
     from django.contrib.auth.models import User

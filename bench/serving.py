@@ -108,7 +108,7 @@ def after_cot(policy: Policy, samples: Sequence[Sample]) -> list[list[float]]:
     comes to the tier; even odds where it does not come to it."""
     _, tokens = tier_tokens(policy)
     prompts = [policy.prompt(sample.text) for sample in samples]
-    found = [[0.25] * 4 for _ in samples]
+    distributions = [[0.25] * 4 for _ in samples]
     rows, places = [], []
     for place, (answer,) in enumerate(generate(policy, prompts, Decoding(max_tokens=192))):
         before, claim, _ = answer.text.rpartition("\ntier:")
@@ -120,8 +120,8 @@ def after_cot(policy: Policy, samples: Sequence[Sample]) -> list[list[float]]:
     for place, row in zip(
         places, next_token_logits(policy, rows, tokens).tolist(), strict=True
     ):
-        found[place] = tier_probabilities(row)
-    return found
+        distributions[place] = tier_probabilities(row)
+    return distributions
 
 
 def quality(
@@ -130,8 +130,8 @@ def quality(
     samples: Sequence[Sample],
 ) -> dict[str, Any]:
     """Macro F1 of CumPT, tuned on ``validation``, and of argmax on the same held-out pairs."""
-    found = tune(read(validation), [s.truth[StepKind.FINAL].value for s in validation])
-    rows, threshold = read(samples), found.threshold
+    tuned = tune(read(validation), [s.truth[StepKind.FINAL].value for s in validation])
+    rows, threshold = read(samples), tuned.threshold
     truths = [sample.truth[StepKind.FINAL].value for sample in samples]
     queries = [sample.text.query for sample in samples]
     ours = query_tables(queries, truths, [quantile_tier(row, threshold) for row in rows])
@@ -139,10 +139,10 @@ def quality(
     low, high = paired_interval(macro_f1, plain, ours, 1000)
     return {
         "threshold": threshold,
-        "tuned_on": found.n,
-        "validation_macro_f1_cumpt": round(found.macro_f1, 4),
-        "validation_macro_f1_argmax": round(found.argmax_macro_f1, 4),
-        "served_by": "argmax" if found.by_argmax else "cumpt",
+        "tuned_on": tuned.n,
+        "validation_macro_f1_cumpt": round(tuned.macro_f1, 4),
+        "validation_macro_f1_argmax": round(tuned.argmax_macro_f1, 4),
+        "served_by": "argmax" if tuned.by_argmax else "cumpt",
         "n": len(samples),
         "macro_f1_cumpt": round(macro_f1(ours.sum(0)), 4),
         "macro_f1_argmax": round(macro_f1(plain.sum(0)), 4),
@@ -218,13 +218,13 @@ def main() -> None:
     o = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         model = o.model or teach(Path(folder) / "run", o.pairs, o.epochs, o.rate)
-        found = measure(model, o.validation, o.test, o.batches, o.rounds)
+        figures = measure(model, o.validation, o.test, o.batches, o.rounds)
     if o.json:
-        print(json.dumps(found))
+        print(json.dumps(figures))
         return
-    print(f"first token {found['ratio']} x faster than the whole CoT, target {TARGET}")
+    print(f"first token {figures['ratio']} x faster than the whole CoT, target {TARGET}")
     for name in ("first_token", "after_cot"):
-        part = found[name]
+        part = figures[name]
         print(
             f"{name}: CumPT {part['macro_f1_cumpt']}, argmax {part['macro_f1_argmax']}, "
             f"served by {part['served_by']}"

@@ -186,9 +186,9 @@ def shares(watch: Stopwatch) -> dict[str, float]:
     """Shares of SRPO's wall clock seconds, the warm-up round left out: sampling, rewards, and
     learning, which is the rest."""
     whole = sum(watch.wall[1:])
-    found = {name: sum(seconds[1:]) / whole for name, seconds in watch.parts.items()}
-    found["learning"] = 1 - sum(found.values())
-    return {name: round(share, 4) for name, share in found.items()}
+    parts = {name: sum(seconds[1:]) / whole for name, seconds in watch.parts.items()}
+    parts["learning"] = 1 - sum(parts.values())
+    return {name: round(share, 4) for name, share in parts.items()}
 
 
 def main() -> None:
@@ -200,16 +200,20 @@ def main() -> None:
     parser.add_argument("--group", type=int, default=8)
     parser.add_argument("--tokens", type=int, default=64)
     options = parser.parse_args()
-    found = measure(
+    figures = measure(
         options.model, options.rounds, options.prompts, options.group, options.tokens
     )
     if options.json:
-        print(json.dumps(found))
+        print(json.dumps(figures))
         return
-    low, high = found["ratio_quartiles"]
-    print(f"SRPO {found['srpo_seconds']:.3f} s, TRL GRPO {found['grpo_seconds']:.3f} s a step")
-    print(f"shares of an SRPO step {found['srpo_shares']}")
-    print(f"ratio {found['ratio']:.3f} (quartiles {low:.3f} to {high:.3f}), target <= {TARGET}")
+    low, high = figures["ratio_quartiles"]
+    print(
+        f"SRPO {figures['srpo_seconds']:.3f} s, TRL GRPO {figures['grpo_seconds']:.3f} s a step"
+    )
+    print(f"shares of an SRPO step {figures['srpo_shares']}")
+    print(
+        f"ratio {figures['ratio']:.3f} (quartiles {low:.3f} to {high:.3f}), target <= {TARGET}"
+    )
 
 
 if __name__ == "__main__":

@@ -47,10 +47,10 @@ def start_embedded(pgdata: Path, database: str = DATABASE) -> str:
     with psycopg.connect(
         host=socket_dir, user="postgres", dbname="postgres", autocommit=True
     ) as connection:
-        found = connection.execute(
+        exists = connection.execute(
             "select 1 from pg_database where datname = %s", [database]
         ).fetchone()
-        if not found:
+        if not exists:
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(database)))
     return f"postgresql://postgres@/{database}?host={quote(socket_dir, safe='')}"
 

@@ -44,17 +44,17 @@ def install_commands(*, root: bool, apt: str | None) -> list[list[str]]:
 
 
 def main() -> int:
-    found = find_chromium()
+    browser = find_chromium()
     for command in install_commands(root=os.geteuid() == 0, apt=shutil.which("apt-get")):
-        if found:
+        if browser:
             break
         print("[setup] no Chromium found; trying:", " ".join(command), flush=True)
         subprocess.run(
             command, check=False, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         )
-        found = find_chromium()
-    if found:
-        print(f"[setup] browser tests use {found}")
+        browser = find_chromium()
+    if browser:
+        print(f"[setup] browser tests use {browser}")
         return 0
     in_ci = os.environ.get("CI", "").lower() in {"1", "true"}
     print(

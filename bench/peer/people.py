@@ -49,8 +49,8 @@ class Peer:
         status, answer = self.ask(method, path, body)
         if status >= http.client.BAD_REQUEST:
             raise RuntimeError(f"{path} was answered {status}: {answer[:300]!r}")
-        found: Record = json.loads(answer)
-        return found
+        record: Record = json.loads(answer)
+        return record
 
     def work(self, limit: int, project: int, result: list[Record]) -> None:
         """Label until nothing is left or ``limit`` more tasks are done."""
@@ -73,8 +73,8 @@ class Peer:
         self.claims.append(time.perf_counter() - began)
         task = int(json.loads(answer)["id"])
         began = time.perf_counter()
-        said = {"result": result, "lead_time": 1.0}
-        self.json("POST", f"tasks/{task}/annotations/?project={project}", said)
+        annotation = {"result": result, "lead_time": 1.0}
+        self.json("POST", f"tasks/{task}/annotations/?project={project}", annotation)
         self.submits.append(time.perf_counter() - began)
         self.tasks.append(task)
         return True
@@ -92,10 +92,10 @@ def crew_of(address: str, count: int) -> list[Peer]:
 def _sign_up(address: str, email: str, link: str) -> httpx.Client:
     client = httpx.Client(base_url=address, timeout=300)
     page = client.get(link or "/user/signup/")
-    found = _CSRF.search(page.text)
-    if not found:
+    token = _CSRF.search(page.text)
+    if not token:
         raise RuntimeError("the page to sign up has no form")
-    form = {"email": email, "password": _PASSWORD, "csrfmiddlewaretoken": found[1]}
+    form = {"email": email, "password": _PASSWORD, "csrfmiddlewaretoken": token[1]}
     answer = client.post(link or "/user/signup/", data=form)
     if answer.status_code != httpx.codes.FOUND:
         raise RuntimeError(f"{email} could not sign up: {answer.status_code}")

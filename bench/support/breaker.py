@@ -73,12 +73,12 @@ def plan_of(claims: int, kills: int, restarts: int, crashes: int) -> list[tuple[
 
 def web_workers() -> list[psutil.Process]:
     """The processes that the web server, a child of this one, started to serve requests."""
-    found = []
+    workers = []
     for child in psutil.Process().children():
         with contextlib.suppress(psutil.Error):
             if "granian" in child.cmdline():
-                found += [each for each in child.children() if _serves(each)]
-    return found
+                workers += [each for each in child.children() if _serves(each)]
+    return workers
 
 
 def _serves(process: psutil.Process) -> bool:

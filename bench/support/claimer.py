@@ -52,8 +52,8 @@ class Claimer:
         while True:
             _, _, body = self._ask("queue/next/", {"project": self.project})
             if claim := body["claim"]:
-                found: dict[str, Any] = claim
-                return found
+                record: dict[str, Any] = claim
+                return record
             if body["queue"]["why"] in _OVER:
                 return None
             time.sleep(PAUSE)  # others hold what is left

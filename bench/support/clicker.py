@@ -73,7 +73,7 @@ class Clicker:
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str:
-    found = pattern.search(text)
-    if not found:
+    match = pattern.search(text)
+    if not match:
         raise RuntimeError(f"the page has no {pattern.pattern}")
-    return html.unescape(found.group(1))
+    return html.unescape(match.group(1))

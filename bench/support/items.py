@@ -114,8 +114,8 @@ def _open_items(project: Project) -> None:
 
 def _columns(table: str, without: set[str]) -> str:
     with connection.cursor() as cursor:
-        found = connection.introspection.get_table_description(cursor, table)
-    return ", ".join(f'"{row.name}"' for row in found if row.name not in without)
+        columns = connection.introspection.get_table_description(cursor, table)
+    return ", ".join(f'"{row.name}"' for row in columns if row.name not in without)
 
 
 def _of(alias: str, columns: str) -> str:

@@ -13,8 +13,8 @@ from tests.annotation.factories import make_user
 def client_of(role: Role, scopes: list[str] | None = None) -> APIClient:
     """With a token of the role's own scopes, or of those given."""
     user = make_user(role)
-    asked = sorted(abilities_of(user)) if scopes is None else scopes
-    _token, secret = api_token_create(user=user, name="test", scopes=asked)
+    granted = sorted(abilities_of(user)) if scopes is None else scopes
+    _token, secret = api_token_create(user=user, name="test", scopes=granted)
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
     return client

@@ -119,10 +119,10 @@ class Away(httpx.BaseTransport):
     """Answers 503 ``times`` times, then 200 with nothing to do."""
 
     def __init__(self, times: int, status: int = 503) -> None:
-        self.left, self.status, self.asked = times, status, 0
+        self.left, self.status, self.requests = times, status, 0
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self.asked += 1
+        self.requests += 1
         self.left -= 1
         if self.left >= 0:
             return httpx.Response(self.status, json={"detail": "away"})
@@ -138,7 +138,7 @@ def asking(transport: Away) -> Client:
 def test_a_server_that_is_away_for_a_moment_is_asked_again() -> None:
     away = Away(2)
     assert isinstance(asking(away).next_claim(), Waiting)
-    assert away.asked == 3
+    assert away.requests == 3
 
 
 def test_the_client_gives_up_after_its_pauses_and_never_repeats_what_was_refused() -> None:
@@ -146,7 +146,7 @@ def test_the_client_gives_up_after_its_pauses_and_never_repeats_what_was_refused
     for transport in (away, refusing):
         with pytest.raises(StepwiseError, match="away"):
             asking(transport).next_claim()
-    assert (away.asked, refusing.asked) == (3, 1)
+    assert (away.requests, refusing.requests) == (3, 1)
 
 
 def test_rollouts_go_in_and_pages_come_out(lead: Client) -> None:
@@ -154,8 +154,8 @@ def test_rollouts_go_in_and_pages_come_out(lead: Client) -> None:
     sent = [Rollout(pair.pk, cot(), "mine", sample_index=n) for n in range(3)]
     kept = lead.add_rollouts(sent)
     assert len(kept) == 3
-    found = list(lead.items(pair.project.slug, state="open"))
-    assert [row["rollout"] for row in found] == [row["id"] for row in kept]
+    items = list(lead.items(pair.project.slug, state="open"))
+    assert [row["rollout"] for row in items] == [row["id"] for row in kept]
     assert list(lead.resolutions(pair.project.slug)) == []
     assert len(lead.agreement(pair.project.slug)) == 5
 

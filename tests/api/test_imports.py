@@ -54,12 +54,12 @@ def test_pairs_come_in_pages_that_follow_a_cursor() -> None:
     make_pair(make_project())
     client = client_of(Role.LEAD)
     url: str | None = f"/api/v1/pairs/?project={project.slug}&page_size=2"
-    found, pages = [], 0
+    ids, pages = [], 0
     while url:
         page = client.get(url).json()
-        found += [pair["pair_id"] for pair in page["results"]]
+        ids += [pair["pair_id"] for pair in page["results"]]
         url, pages = page["next"], pages + 1
-    assert (found, pages) == (made, 3)
+    assert (ids, pages) == (made, 3)
 
 
 def test_a_project_that_is_not_there_is_not_found() -> None:

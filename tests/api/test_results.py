@@ -154,9 +154,9 @@ def test_an_export_is_asked_for_watched_and_downloaded(
     sent: list[int] = []
     monkeypatch.setattr(export_job_start, "delay", sent.append)
     item, client = split_item(), client_of(Role.LEAD)
-    asked = {"project": item.project.slug, "format": "labels", "filter": {"split": "train"}}
+    body = {"project": item.project.slug, "format": "labels", "filter": {"split": "train"}}
     with django_capture_on_commit_callbacks(execute=True):
-        job = client.post("/api/v1/exports/", asked, format="json").json()
+        job = client.post("/api/v1/exports/", body, format="json").json()
     assert (sent, job["state"], job["file"]) == ([job["id"]], "queued", None)
     assert client.get(f"/api/v1/exports/{job['id']}/file/").status_code == 404
     export_job_run(job_id=job["id"])

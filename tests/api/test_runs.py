@@ -28,14 +28,14 @@ def test_a_run_is_launched_watched_cancelled_and_resumed(
 ) -> None:
     project, client = project_make(), client_of(Role.ML_ENGINEER)
     trainable(project)
-    asked = {
+    body = {
         "project": project.slug,
         "method": "srpo",
         "policy": policy_make().name,
         "config": {"rl": {"updates": 3}},
     }
     with django_capture_on_commit_callbacks(execute=True):
-        response = client.post("/api/v1/runs/", asked, format="json")
+        response = client.post("/api/v1/runs/", body, format="json")
     run = response.json()
     assert (response.status_code, run["state"], sent) == (202, "queued", [run["id"]])
     assert (run["config"], run["release"], run["rm"]) == ({"rl": {"updates": 3}}, 1, None)
@@ -50,13 +50,13 @@ def test_a_run_is_launched_watched_cancelled_and_resumed(
 
 
 def test_a_configuration_that_cannot_run_is_refused_by_key(sent: list[int]) -> None:
-    asked = {
+    body = {
         "project": project_make().slug,
         "method": "srpo",
         "policy": policy_make().name,
         "config": {"rl": {"nope": 1}},
     }
-    response = client_of(Role.ML_ENGINEER).post("/api/v1/runs/", asked, format="json")
+    response = client_of(Role.ML_ENGINEER).post("/api/v1/runs/", body, format="json")
     assert response.status_code == 422
     assert "nope" in response.json()["detail"]
 
@@ -73,13 +73,13 @@ def test_a_configuration_that_cannot_run_is_refused_by_key(sent: list[int]) -> N
 def test_the_api_refuses_what_the_preflight_refuses(
     sent: list[int], method: str, config: dict[str, Any], text: str
 ) -> None:
-    asked = {
+    body = {
         "project": project_make().slug,
         "method": method,
         "policy": policy_make().name,
         "config": config,
     }
-    response = client_of(Role.ML_ENGINEER).post("/api/v1/runs/", asked, format="json")
+    response = client_of(Role.ML_ENGINEER).post("/api/v1/runs/", body, format="json")
     assert (response.status_code, sent) == (422, [])
     assert text in response.json()["detail"]
     assert not TrainingRun.objects.exists()

@@ -30,8 +30,8 @@ def test_the_secret_is_shown_once_and_never_stored() -> None:
     user = make_user()
     client = Client()
     client.force_login(user)
-    asked = {"name": "notebook", "scopes": ["label"], "days": "30"}
-    page = client.post("/tokens/", asked).content.decode()
+    form = {"name": "notebook", "scopes": ["label"], "days": "30"}
+    page = client.post("/tokens/", form).content.decode()
     token = ApiToken.objects.get()
     secret = page.split('value="stw_')[1].split('"')[0]
     assert api_token_use(secret=f"stw_{secret}") == token
@@ -77,7 +77,7 @@ def test_nobody_revokes_somebody_elses_token() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "error"),
+    ("grant", "error"),
     [
         ({"name": " ", "scopes": ["label"]}, Invalid),
         ({"name": "n", "scopes": []}, Invalid),
@@ -87,10 +87,10 @@ def test_nobody_revokes_somebody_elses_token() -> None:
     ],
 )
 def test_a_token_beyond_what_the_person_may_do_is_refused(
-    asked: dict[str, Any], error: type[Exception]
+    grant: dict[str, Any], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        api_token_create(user=make_user(Role.ANNOTATOR), **asked)
+        api_token_create(user=make_user(Role.ANNOTATOR), **grant)
 
 
 def test_a_scope_that_is_missing_refuses_what_the_role_allows() -> None:
@@ -144,12 +144,12 @@ def test_too_many_requests_are_told_when_to_come_back(
 
 def test_a_request_reads_the_person_the_token_and_the_roles_in_one_query() -> None:
     client = client_of(Role.LEAD)
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         assert client.get("/api/v1/me/").json()["roles"] == ["annotator", "lead"]
-    assert [query["sql"].split()[0] for query in asked] == ["SELECT", "UPDATE"]
-    with CaptureQueriesContext(connection) as asked:  # the use was noted a moment ago
+    assert [query["sql"].split()[0] for query in queries] == ["SELECT", "UPDATE"]
+    with CaptureQueriesContext(connection) as queries:  # the use was noted a moment ago
         client.get("/api/v1/me/")
-    assert len(asked) == 1
+    assert len(queries) == 1
 
 
 def test_a_role_that_is_granted_counts_at_once() -> None:

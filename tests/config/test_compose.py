@@ -90,9 +90,9 @@ def test_every_variable_of_a_service_is_read_by_the_settings() -> None:
 
 
 def test_every_variable_the_compose_file_asks_for_is_in_the_example() -> None:
-    asked = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
+    variables = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
     example = re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
-    assert asked == set(example)
+    assert variables == set(example)
 
 
 def test_every_file_an_image_copies_exists() -> None:

@@ -27,8 +27,8 @@ def test_files_are_served_whether_or_not_they_were_collected(
         warnings.simplefilter("error")
         middleware = StaticFilesMiddleware(lambda request: HttpResponse(status=404))
     assert status_of(middleware, "/static/app.css") == 200
-    found = status_of(middleware, "/static/only-collected.txt")
-    assert found == (200 if collected else 404)
+    response = status_of(middleware, "/static/only-collected.txt")
+    assert response == (200 if collected else 404)
 
 
 def status_of(middleware: StaticFilesMiddleware, path: str) -> int:

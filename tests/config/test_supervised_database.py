@@ -43,7 +43,7 @@ class World:
         self.pid = 2
 
     @property
-    def said(self) -> str:
+    def console_text(self) -> str:
         return self.out.getvalue()
 
 
@@ -59,8 +59,8 @@ def test_a_server_that_died_is_started_again(world: World) -> None:
     world.pid = None
     world.database.watch()
     assert world.starts == 1
-    assert "PostgreSQL is gone; starting it again" in world.said
-    assert "PostgreSQL is back" in world.said
+    assert "PostgreSQL is gone; starting it again" in world.console_text
+    assert "PostgreSQL is back" in world.console_text
 
 
 def test_a_server_that_does_not_start_is_tried_again_later_and_says_its_last_words(
@@ -72,18 +72,18 @@ def test_a_server_that_does_not_start_is_tried_again_later_and_says_its_last_wor
     world.database.watch()
     world.database.watch()
     assert world.starts == 1
-    assert "FATAL:  could not write lock file; again in 1 s" in world.said
+    assert "FATAL:  could not write lock file; again in 1 s" in world.console_text
     world.now, world.refuses = 1.0, False
     world.database.watch()
     assert world.starts == 2
-    assert "PostgreSQL is back" in world.said
+    assert "PostgreSQL is back" in world.console_text
 
 
 def test_a_full_disk_is_named_as_the_reason(world: World) -> None:
     world.database.start()
     world.pid, world.refuses, world.free = None, True, 1000
     world.database.watch()
-    assert "it did not start: the disk is full" in world.said
+    assert "it did not start: the disk is full" in world.console_text
 
 
 def test_short_space_is_told_but_not_at_every_look(world: World) -> None:
@@ -91,10 +91,10 @@ def test_short_space_is_told_but_not_at_every_look(world: World) -> None:
     world.free = 312_000_000
     for world.now in (0.0, 1.0, 29.0):
         world.database.watch()
-    assert world.said.count("only 312 MB are free") == 1
+    assert world.console_text.count("only 312 MB are free") == 1
     world.now = 30.0
     world.database.watch()
-    assert world.said.count("only 312 MB are free") == 2
+    assert world.console_text.count("only 312 MB are free") == 2
 
 
 def test_nothing_is_started_on_a_full_disk(world: World) -> None:
@@ -112,4 +112,4 @@ def test_a_server_of_database_url_is_neither_watched_nor_stopped(
     world.database.watch()
     world.database.stop()
     assert world.starts == 0
-    assert "stopped" not in world.said
+    assert "stopped" not in world.console_text

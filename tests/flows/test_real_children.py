@@ -31,8 +31,10 @@ def test_rollouts_a_reward_model_and_its_scores_come_out_of_real_processes(
     resolve(refuted, dict.fromkeys(StepKind, "incorrect"))
 
     due = pairs_due_for_rollout(project=project, policy=policy, limit=2)
-    asked = batch_create(project=project, policy=policy, pairs=due, n=2, seed=1, max_tokens=192)
-    batch = batch_run(batch_id=asked.pk)
+    queued = batch_create(
+        project=project, policy=policy, pairs=due, n=2, seed=1, max_tokens=192
+    )
+    batch = batch_run(batch_id=queued.pk)
     assert batch is not None
     assert (batch.state, batch.error, batch.rollouts_done) == ("done", "", 4)
     sampled = Rollout.objects.filter(policy="seed")

@@ -24,15 +24,15 @@ Message = tuple[str | None, str]  # context, singular
 
 def messages() -> dict[Message, str]:
     """Every marked text with the first file that has it."""
-    found: dict[Message, str] = {}
+    first_file: dict[Message, str] = {}
     for path in sorted((ROOT / "templates").rglob("*.html")):
         for message in template_messages(path.read_text()):
-            found.setdefault(message, str(path.relative_to(ROOT)))
+            first_file.setdefault(message, str(path.relative_to(ROOT)))
     for app in APPS:
         for path in sorted((ROOT / app).rglob("*.py")):
             for message in python_messages(path.read_text()):
-                found.setdefault(message, str(path.relative_to(ROOT)))
-    return found
+                first_file.setdefault(message, str(path.relative_to(ROOT)))
+    return first_file
 
 
 def python_messages(source: str) -> Iterator[Message]:

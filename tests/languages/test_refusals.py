@@ -28,9 +28,9 @@ REFUSALS = {"Invalid", "Denied", "Conflict"}
 
 
 def test_a_sentence_is_english_until_a_page_asks() -> None:
-    said = wording("at most %(n)s", n=3)
-    assert said == "at most 3"
-    assert (said.template, said.values) == ("at most %(n)s", {"n": 3})
+    sentence = wording("at most %(n)s", n=3)
+    assert sentence == "at most 3"
+    assert (sentence.template, sentence.values) == ("at most %(n)s", {"n": 3})
     assert wording("100 %") == "100 %"
 
 
@@ -76,10 +76,10 @@ def test_the_check_sees_a_bare_sentence_where_there_is_one() -> None:
         ('Invalid(f"{x}")', True),
         ('Invalid(_("no"))', False),
     ):
-        found = ast.parse(source).body[0]
-        assert isinstance(found, ast.Expr)
-        assert isinstance(found.value, ast.Call)
-        assert _is_bare(found.value) is bare
+        statement = ast.parse(source).body[0]
+        assert isinstance(statement, ast.Expr)
+        assert isinstance(statement.value, ast.Call)
+        assert _is_bare(statement.value) is bare
 
 
 @pytest.mark.django_db
@@ -99,12 +99,12 @@ def test_a_lead_reads_a_refused_adjudication_in_chinese(client: Client) -> None:
 def test_an_annotator_reads_refused_labels_in_chinese(client: Client) -> None:
     ann = seed.person_seed("ann", Role.ANNOTATOR)
     seed.item_seed(seed.project_seed(), seed.KETTLE)
-    held = queue_claim(annotator=ann)
-    assert held is not None
+    claim = queue_claim(annotator=ann)
+    assert claim is not None
     client.force_login(ann)
     form = {"client_key": "one", "verdict-1": "unsure"}
     headers = {"accept-language": "zh-hans", "x-stepwise": "1"}
-    answer = client.post(f"/label/{held.pk}/submit/", form, headers=headers)
+    answer = client.post(f"/label/{claim.pk}/submit/", form, headers=headers)
     assert answer.status_code == 422
     assert answer.json()["errors"]["1"] == "请说明为什么不确定"
 

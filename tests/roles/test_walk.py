@@ -38,7 +38,7 @@ def client_of(who: str) -> Client:
     return client
 
 
-def asked(client: Client, method: str, url: str) -> str:
+def rolled_back(client: Client, method: str, url: str) -> str:
     """The answer; whatever the request changed is taken back."""
     session = client.cookies.get("sessionid")
     kept = session.value if session else ""
@@ -65,15 +65,15 @@ def test_every_role_gets_in_where_the_table_says_and_nowhere_else(settings: Sett
     settings.API_PER_MINUTE = 1_000_000
     cache.clear()
     clients = {who: client_of(who) for who in WHO}
-    found = []
+    rows = []
     for address in sorted(set(addresses()), key=lambda a: (a.name, a.url)):
         for method in METHODS:
-            answers = {w: asked(c, method, address.url) for w, c in clients.items()}
+            answers = {w: rolled_back(c, method, address.url) for w, c in clients.items()}
             if set(answers.values()) != {"-"}:
-                found.append(line(method, address.name, answers))
+                rows.append(line(method, address.name, answers))
     expected = TABLE.read_text().splitlines()
-    difference = [f"+ {row}" for row in found if row not in expected]
-    difference += [f"- {row}" for row in expected if row not in found]
+    difference = [f"+ {row}" for row in rows if row not in expected]
+    difference += [f"- {row}" for row in expected if row not in rows]
     if difference:
         pytest.fail("table.txt differs:\n" + "\n".join(difference), pytrace=False)
 
