@@ -14,7 +14,8 @@ from annotation.models import ImportJob, Pair, Project
 from annotation.pairs.jobs import import_job_run
 from annotation.pairs.tasks import import_job_start
 from annotation.people.roles import Role
-from tests.annotation.factories import (
+from tests.annotation.pairs.disk import no_file_longer_than
+from tests.factories import (
     make_item,
     make_pair,
     make_project,
@@ -22,7 +23,6 @@ from tests.annotation.factories import (
     make_user,
     submit,
 )
-from tests.annotation.pairs.disk import no_file_longer_than
 
 MODELS = (
     "project", "product", "pair", "rollout", "queueitem", "assignment", "submission",

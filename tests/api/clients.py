@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 from annotation.people.abilities import abilities_of
 from annotation.people.roles import Role
 from annotation.people.tokens import api_token_create
-from tests.annotation.factories import make_user
+from tests.factories import make_user
 
 
 def client_of(role: Role, scopes: list[str] | None = None) -> APIClient:

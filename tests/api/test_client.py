@@ -30,7 +30,7 @@ from stepwise_client import (
     StepwiseError,
     Waiting,
 )
-from tests.annotation.factories import cot, make_item, make_pair, make_project, make_user
+from tests.factories import cot, make_item, make_pair, make_project, make_user
 
 FIVE = [
     Label(1, "correct"),

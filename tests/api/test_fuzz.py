@@ -21,7 +21,7 @@ from annotation.models import Project
 from annotation.people.abilities import Ability
 from annotation.people.roles import Role
 from annotation.people.tokens import api_token_create
-from tests.annotation.factories import make_item, make_user, submit
+from tests.factories import make_item, make_user, submit
 from tests.training.world import policy_make, run_make
 
 SCHEMA = yaml.safe_load(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from annotation.labelling.queue import queue_claim
 from annotation.models import QueueItem
 from annotation.people.roles import Role
-from tests.annotation.factories import make_item, make_project, make_user
+from tests.factories import make_item, make_project, make_user
 
 pytestmark = pytest.mark.django_db
 PROBLEM = "application/problem+json"

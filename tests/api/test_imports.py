@@ -12,8 +12,8 @@ from annotation.models import ImportJob
 from annotation.pairs.jobs import import_job_run
 from annotation.pairs.tasks import import_job_start
 from annotation.people.roles import Role
-from tests.annotation.factories import make_pair, make_project
 from tests.api.clients import client_of
+from tests.factories import make_pair, make_project
 
 pytestmark = pytest.mark.django_db
 

@@ -20,8 +20,8 @@ from annotation.labelling.queue import queue_claim
 from annotation.models import Assignment, StepLabel, Submission, joined
 from annotation.people.fields import OptionalProject
 from annotation.people.roles import Role
-from tests.annotation.factories import make_item, make_project, make_user
 from tests.api.clients import client_of
+from tests.factories import make_item, make_project, make_user
 
 FIVE = [
     {"kind": kind, "verdict": "correct", "value": value}

@@ -9,8 +9,8 @@ from rest_framework.test import APIClient
 
 from annotation.models import Assignment, Project, StepLabel, Submission
 from annotation.people.roles import Role
-from tests.annotation.factories import make_item, make_project
 from tests.api.clients import client_of
+from tests.factories import make_item, make_project
 
 pytestmark = pytest.mark.django_db
 

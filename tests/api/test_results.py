@@ -13,7 +13,8 @@ from annotation.exports.jobs import export_job_run
 from annotation.exports.tasks import export_job_start
 from annotation.models import QueueItem, Rollout
 from annotation.people.roles import Role
-from tests.annotation.factories import (
+from tests.api.clients import client_of
+from tests.factories import (
     cot,
     labels_for,
     make_item,
@@ -22,7 +23,6 @@ from tests.annotation.factories import (
     make_user,
     submit,
 )
-from tests.api.clients import client_of
 
 pytestmark = pytest.mark.django_db
 

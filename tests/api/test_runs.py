@@ -9,7 +9,8 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from annotation.people.roles import Role
 from tests.api.clients import client_of
-from tests.training.world import policy_make, project_make, run_make, trainable
+from tests.factories import make_project
+from tests.training.world import policy_make, run_make, trainable
 from training.models import RunMetric, TrainingRun
 from training.runs.tasks import run_launch
 
@@ -26,7 +27,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_a_run_is_launched_watched_cancelled_and_resumed(
     sent: list[int], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
-    project, client = project_make(), client_of(Role.ML_ENGINEER)
+    project, client = make_project(), client_of(Role.ML_ENGINEER)
     trainable(project)
     body = {
         "project": project.slug,
@@ -51,7 +52,7 @@ def test_a_run_is_launched_watched_cancelled_and_resumed(
 
 def test_a_configuration_that_cannot_run_is_refused_by_key(sent: list[int]) -> None:
     body = {
-        "project": project_make().slug,
+        "project": make_project().slug,
         "method": "srpo",
         "policy": policy_make().name,
         "config": {"rl": {"nope": 1}},
@@ -74,7 +75,7 @@ def test_the_api_refuses_what_the_preflight_refuses(
     sent: list[int], method: str, config: dict[str, Any], text: str
 ) -> None:
     body = {
-        "project": project_make().slug,
+        "project": make_project().slug,
         "method": method,
         "policy": policy_make().name,
         "config": config,
@@ -86,7 +87,7 @@ def test_the_api_refuses_what_the_preflight_refuses(
 
 
 def test_metrics_are_the_lines_of_the_run() -> None:
-    run = run_make(project_make())
+    run = run_make(make_project())
     for step in (1, 2):
         RunMetric.objects.create(run=run, step=step, data={"reward": step / 2})
     rows = client_of(Role.ML_ENGINEER).get(f"/api/v1/runs/{run.pk}/metrics/").json()["results"]

@@ -20,8 +20,8 @@ from annotation.models import ApiToken
 from annotation.people.roles import Role, role_grant, roles_of
 from annotation.people.select import person_active
 from annotation.people.tokens import api_token_create, api_token_revoke, api_token_use
-from tests.annotation.factories import make_user
 from tests.api.clients import client_of
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 

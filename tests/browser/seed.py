@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
 
 from django.contrib.auth.models import User
 
@@ -11,9 +10,9 @@ from annotation.cot.splits import split_of
 from annotation.cot.steps import StepKind, render
 from annotation.labelling.queue import queue_open
 from annotation.labelling.rollouts import rollout_record
-from annotation.models import Pair, Product, Project, QueueItem
-from annotation.people.roles import Role, role_grant
-from annotation.quality.projects import project_create
+from annotation.models import Pair, Project, QueueItem
+from annotation.people.roles import Role
+from tests.factories import make_pair, make_product, make_project, make_user
 
 PASSWORD = "a-long-test-password"
 # A drawn kettle, so that no test needs the network.
@@ -103,33 +102,21 @@ SANDALS = Written(
 
 
 def project_seed() -> Project:
-    return project_create(slug="demo", name="Shop search, demo", guideline=GUIDELINE)
+    return make_project(slug="demo", name="Shop search, demo", guideline=GUIDELINE)
 
 
 def pair_seed(project: Project, written: Written) -> Pair:
-    product, _ = Product.objects.get_or_create(
-        project=project,
+    product = make_product(
+        project,
+        written.title,
         external_id=written.title[:40],
-        content_hash=sha256(written.title.encode()).hexdigest(),
-        defaults={
-            "title": written.title,
-            "category_path": written.category,
-            "attributes": [list(attribute) for attribute in written.attributes],
-            "description": written.description,
-            "image_url": written.image,
-        },
+        category_path=written.category,
+        attributes=[list(attribute) for attribute in written.attributes],
+        description=written.description,
+        image_url=written.image,
     )
-    pair, _ = Pair.objects.get_or_create(
-        project=project,
-        content_hash=sha256(f"{written.query} {written.title}".encode()).hexdigest(),
-        defaults={
-            "product": product,
-            "query": written.query,
-            "query_type": written.query_type,
-            "split": split_of(written.query),
-        },
-    )
-    return pair
+    split = split_of(written.query)
+    return make_pair(project, written.query, product, split, written.query_type)
 
 
 def cot(written: Written) -> str:
@@ -151,8 +138,9 @@ def item_seed(
 
 
 def person_seed(username: str, role: Role) -> User:
-    """The person of that name, created at first."""
-    user = User.objects.filter(username=username).first()
-    return role_grant(
-        user=user or User.objects.create_user(username, password=PASSWORD), role=role
-    )
+    """The person of that name, with a password to sign in with."""
+    user = make_user(role, username)
+    if not user.has_usable_password() or not user.password:
+        user.set_password(PASSWORD)
+        user.save(update_fields=["password"])
+    return user

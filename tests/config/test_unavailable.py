@@ -10,7 +10,7 @@ from django.test import Client
 from annotation.home import page as home
 from annotation.people import account_api as account
 from annotation.people.roles import Role
-from tests.annotation.factories import make_user
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 

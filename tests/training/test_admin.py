@@ -9,12 +9,12 @@ import pytest
 from django.test import Client
 
 from annotation.people.roles import Role
+from tests.factories import make_project
 from tests.training.admin_door import LAUNCH, choice, client_of
 from tests.training.world import (
     differences,
     pair_make,
     policy_make,
-    project_make,
     resolve,
     rm_make,
     rollout_make,
@@ -44,7 +44,7 @@ def test_a_lead_sees_disagreements_and_may_not_launch() -> None:
 def test_nothing_starts_before_the_summary_is_confirmed(
     engineer: Client, sent: list[int], django_capture_on_commit_callbacks: Any
 ) -> None:
-    project = project_make()
+    project = make_project()
     trainable(project)
     shown = engineer.post(LAUNCH, choice(project)).content.decode()
     assert "What this run works with" in shown
@@ -62,7 +62,7 @@ def test_nothing_starts_before_the_summary_is_confirmed(
 def test_filled_fields_and_overrides_become_the_configuration(
     engineer: Client, sent: list[int]
 ) -> None:
-    project = project_make()
+    project = make_project()
     trainable(project)
     values = {
         "rl__updates": 4, "rl__normalise": "pooled", "rl__replay": "true",
@@ -103,7 +103,7 @@ def test_filled_fields_and_overrides_become_the_configuration(
 def test_nonsense_comes_back_with_the_form(
     engineer: Client, sent: list[int], values: dict[str, Any], message: str
 ) -> None:
-    project = project_make()
+    project = make_project()
     trainable(project)
     shown = engineer.post(LAUNCH, choice(project, confirm="1", **values)).content.decode()
     assert message in shown
@@ -112,7 +112,7 @@ def test_nonsense_comes_back_with_the_form(
 
 
 def test_a_problem_cannot_be_confirmed_away(engineer: Client, sent: list[int]) -> None:
-    shown = engineer.post(LAUNCH, choice(project_make(), confirm="1")).content.decode()
+    shown = engineer.post(LAUNCH, choice(make_project(), confirm="1")).content.decode()
     assert "no training pair has a known answer" in shown
     assert 'name="confirm"' not in shown
     assert not TrainingRun.objects.exists()
@@ -121,7 +121,7 @@ def test_a_problem_cannot_be_confirmed_away(engineer: Client, sent: list[int]) -
 def test_runs_are_cancelled_and_resumed_from_the_list(
     engineer: Client, sent: list[int], django_capture_on_commit_callbacks: Any
 ) -> None:
-    run = run_make(project_make())
+    run = run_make(make_project())
 
     def act(name: str) -> str:
         data = {"action": name, "_selected_action": [run.pk]}
@@ -140,7 +140,7 @@ def test_runs_are_cancelled_and_resumed_from_the_list(
 def test_a_batch_is_created_for_pairs_that_are_due(
     engineer: Client, sent: list[int], django_capture_on_commit_callbacks: Any
 ) -> None:
-    project, policy = project_make(), policy_make()
+    project, policy = make_project(), policy_make()
     pairs = [pair_make(project, f"q{i}", f"t{i}") for i in range(3)]
     rollout_make(pairs[0])
     data = {
@@ -171,7 +171,7 @@ def test_a_folder_is_registered_with_what_it_says_of_itself(
 
 
 def test_disagreements_are_decided_from_the_list() -> None:
-    project, rm = project_make(), rm_make()
+    project, rm = make_project(), rm_make()
     rollout = rollout_make(pair_make(project, "q", "t"))
     resolve(rollout, {3: "incorrect"})
     StepScore.objects.create(step=rollout.steps.get(kind=3), rm=rm, p=0.9)

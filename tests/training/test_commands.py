@@ -11,11 +11,11 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from annotation.models import Project, Rollout
+from tests.factories import make_project
 from tests.training.world import (
     HERE,
     pair_make,
     policy_make,
-    project_make,
     resolve,
     rm_make,
     rollout_make,
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 def project(settings: Any, tmp_path: Path) -> Project:
     settings.RUNS_DIR = tmp_path / "runs"
     settings.TRAIN_LAUNCHER = stand_in("stand_in_trainer.py", "finish")
-    return project_make()
+    return make_project(slug="shop")
 
 
 def rl_python(settings: Any, tmp_path: Path, script: str) -> None:

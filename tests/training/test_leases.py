@@ -8,13 +8,14 @@ from django.db import connection
 from django.db.models import F
 
 from annotation.models.leases import LeaseLost, lease_take, lease_update
-from tests.training.world import project_make, run_make
+from tests.factories import make_project
+from tests.training.world import run_make
 from training.models import TrainingRun
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_workers_at_once_exactly_one_gets_the_run() -> None:
-    run = run_make(project_make())
+    run = run_make(make_project())
     workers = 8
     barrier = Barrier(workers)
 
@@ -37,7 +38,7 @@ def test_of_many_workers_at_once_exactly_one_gets_the_run() -> None:
 
 @pytest.mark.django_db
 def test_only_the_holder_can_write() -> None:
-    run = run_make(project_make())
+    run = run_make(make_project())
     rows = TrainingRun.objects.filter(pk=run.pk)
     first = lease_take(rows)
     rows.update(lease_expires_at=None)

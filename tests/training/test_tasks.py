@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from config.beat import TABLE
 from config.celery import app
+from tests.factories import make_project
 from tests.training.world import (
     pair_make,
-    project_make,
     resolve,
     rollout_make,
     run_make,
@@ -48,7 +48,7 @@ def test_beat_names_tasks_that_exist() -> None:
 
 @pytest.mark.django_db
 def test_lost_jobs_are_sent_again() -> None:
-    run = run_make(project_make(), state="running", lease_expires_at=timezone.now() - AGO)
+    run = run_make(make_project(), state="running", lease_expires_at=timezone.now() - AGO)
     batch = RolloutBatch.objects.create(
         project=run.project, policy=run.policy, state="running", pair_ids=[1]
     )
@@ -65,7 +65,7 @@ def test_lost_jobs_are_sent_again() -> None:
 
 @pytest.mark.django_db
 def test_only_projects_with_a_reward_model_and_new_steps_are_scored() -> None:
-    project = project_make()
+    project = make_project()
     pair = pair_make(project, "q", "t")
     run = run_make(project, method="rm")
     rm = Checkpoint.objects.create(name="rm", kind="rm", path="/rm", run=run)
@@ -79,7 +79,7 @@ def test_only_projects_with_a_reward_model_and_new_steps_are_scored() -> None:
 
 @pytest.mark.django_db
 def test_a_disagreement_goes_to_people_and_comes_back_by_itself() -> None:
-    project = project_make()
+    project = make_project()
     rollout = rollout_make(pair_make(project, "q", "t"))
     resolve(rollout, {3: "incorrect"})
     rm = Checkpoint.objects.create(
@@ -103,7 +103,7 @@ def test_a_disagreement_goes_to_people_and_comes_back_by_itself() -> None:
 
 @pytest.mark.django_db
 def test_the_train_task_tells_its_worker_and_watches_its_parent() -> None:
-    run = run_make(project_make())
+    run = run_make(make_project())
     seen: dict[str, object] = {}
 
     def launch(*, run_id: int, worker: str, keep_going: object) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from annotation.cot.steps import StepKind, render
 from annotation.labelling.rollouts import rollout_record
-from annotation.models import Pair, Product, Project, QueueItem, Resolution, Rollout
+from annotation.models import Pair, Project, QueueItem, Resolution, Rollout
+from tests.factories import make_pair, make_product
 from training.disagreements.disagreements import disagreements_open
 from training.disagreements.select import disagreements_listed
 from training.models import Checkpoint, Disagreement, TrainingRun
@@ -39,28 +40,15 @@ def gone(pid: int, seconds: float = 20) -> bool:
     return False
 
 
-def project_make(slug: str = "shop") -> Project:
-    return Project.objects.create(slug=slug, name=slug)
-
-
 def pair_make(project: Project, query: str, title: str, split: str = "train") -> Pair:
-    product, _ = Product.objects.get_or_create(
-        project=project,
+    chair = make_product(
+        project,
+        title,
         external_id=title,
-        content_hash=title,
-        defaults={
-            "title": title,
-            "category_path": "Home > Chairs",
-            "attributes": [["Color", "red"], ["Color", "blue"], ["Size", "M"]],
-        },
+        category_path="Home > Chairs",
+        attributes=[["Color", "red"], ["Color", "blue"], ["Size", "M"]],
     )
-    return Pair.objects.create(
-        project=project,
-        product=product,
-        query=query,
-        split=split,
-        content_hash=f"{query}|{title}",
-    )
+    return make_pair(project, query, chair, split)
 
 
 def cot(tier: str = "4", category: str = "match", attribute: str = "all") -> str:

@@ -14,7 +14,7 @@ from annotation.deciding.resolution import (
 from annotation.labelling.queue import queue_open
 from annotation.models import Pair, Project, QueueItem
 from annotation.people.roles import Role
-from tests.annotation.factories import (
+from tests.factories import (
     labels_for,
     make_item,
     make_pair,

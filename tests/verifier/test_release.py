@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from annotation.people.roles import Role
-from tests.annotation.factories import make_pair, make_project, make_user
+from tests.factories import make_pair, make_project, make_user
 from verifier.models import VerifierRelease
 from verifier.services.release import release_cut
 from verifier.services.truth import truth_refresh

@@ -6,7 +6,7 @@ import pytest
 from django.template.loader import render_to_string
 
 from annotation.models import Product
-from tests.annotation.factories import make_pair, make_project
+from tests.factories import make_pair, make_project
 
 pytestmark = pytest.mark.django_db
 

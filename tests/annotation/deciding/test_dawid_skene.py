@@ -12,7 +12,7 @@ from annotation.deciding.resolution import item_resolve
 from annotation.labelling.gold_settings import quality_settings_save
 from annotation.models import ConsensusFit, Resolution
 from annotation.people.roles import Role
-from tests.annotation.factories import labels_for, make_item, make_project, make_user, submit
+from tests.factories import labels_for, make_item, make_project, make_user, submit
 
 FINAL, QUERY = StepKind.FINAL, StepKind.QUERY
 GOOD, BAD = {"4": 0.9, "3": 0.1}, {"4": 0.1, "3": 0.9}

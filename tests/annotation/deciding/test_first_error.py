@@ -8,7 +8,7 @@ from annotation.cot.errors import InvalidLabels
 from annotation.cot.labels import LabelInput
 from annotation.deciding.resolution import item_decisions, item_resolve
 from annotation.models import Resolution, StepLabel
-from tests.annotation.factories import labels_for, make_item, make_project, make_user, submit
+from tests.factories import labels_for, make_item, make_project, make_user, submit
 
 pytestmark = pytest.mark.django_db
 TO_STEP_2 = [LabelInput(1, "correct"), LabelInput(2, "incorrect")]

@@ -21,7 +21,7 @@ from annotation.labelling.items import items_due_for_resolution, split_items
 from annotation.labelling.submit import label_submit, submission_undo
 from annotation.models import Assignment, QueueItem, Resolution
 from annotation.people.roles import Role
-from tests.annotation.factories import (
+from tests.factories import (
     cot,
     labels_for,
     make_item,

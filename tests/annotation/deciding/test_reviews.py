@@ -12,7 +12,7 @@ from annotation.deciding.reviews import is_drawn, review_accept, review_draw
 from annotation.deciding.reviews_select import review_counts, reviews_due
 from annotation.models import Project, QueueItem, Review
 from annotation.people.roles import Role
-from tests.annotation.factories import labels_for, make_item, make_project, make_user, submit
+from tests.factories import labels_for, make_item, make_project, make_user, submit
 
 pytestmark = pytest.mark.django_db
 

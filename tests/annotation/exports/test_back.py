@@ -11,7 +11,7 @@ from annotation.exports.jobs import export_write
 from annotation.models import Pair, Product
 from annotation.pairs.write import pairs_import
 from tests.annotation.exports.world import decided_project
-from tests.annotation.factories import make_project
+from tests.factories import make_project
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from annotation.exports.jobs import export_job_create, export_job_run
 from annotation.exports.tasks import export_job_start
 from annotation.models import ExportJob
 from annotation.people.roles import Role
-from tests.annotation.factories import make_item, make_project, make_user, submit
+from tests.factories import make_item, make_project, make_user, submit
 
 pytestmark = pytest.mark.django_db
 

@@ -24,7 +24,7 @@ from annotation.exports.jobs import (
 )
 from annotation.labelling.submit import submission_undo
 from annotation.models import ExportJob, Project, QueueItem
-from tests.annotation.factories import labels_for, make_item, make_project, make_user, submit
+from tests.factories import labels_for, make_item, make_project, make_user, submit
 
 pytestmark = pytest.mark.django_db
 

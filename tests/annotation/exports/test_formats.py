@@ -16,7 +16,7 @@ from annotation.exports.jobs import export_job_create, export_job_run, export_wr
 from annotation.labelling.queue import item_skip, queue_claim, queue_open
 from annotation.models import Project, Step
 from tests.annotation.exports.world import RIGHT, WRONG, decided_project
-from tests.annotation.factories import (
+from tests.factories import (
     labels_for,
     make_item,
     make_pair,

@@ -12,7 +12,7 @@ from annotation.exports.formats import ExportFilter, format_named
 from annotation.exports.search import ratings
 from annotation.labelling.queue import queue_open
 from annotation.models import Pair, Product, Project
-from tests.annotation.factories import (
+from tests.factories import (
     cot,
     labels_for,
     make_pair,

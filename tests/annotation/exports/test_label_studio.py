@@ -12,7 +12,7 @@ from annotation.exports.label_studio import tasks
 from annotation.labelling.queue import queue_open
 from annotation.labelling.submit import submission_undo
 from annotation.models import Project, QueueItem
-from tests.annotation.factories import (
+from tests.factories import (
     make_item,
     make_pair,
     make_project,

@@ -16,7 +16,7 @@ from annotation.exports.jobs import export_write
 from annotation.labelling.queue import queue_open
 from annotation.models import Pair
 from tests.annotation.exports.world import decided_project
-from tests.annotation.factories import (
+from tests.factories import (
     labels_for,
     make_pair,
     make_rollout,

@@ -6,7 +6,7 @@ from annotation.cot.labels import LabelInput
 from annotation.deciding.resolution import item_resolve
 from annotation.labelling.queue import queue_open
 from annotation.models import Project
-from tests.annotation.factories import (
+from tests.factories import (
     cot,
     labels_for,
     make_pair,

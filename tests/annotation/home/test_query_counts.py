@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from annotation.people.roles import Role
-from tests.annotation.factories import make_item, make_project, make_user, submit
+from tests.factories import make_item, make_project, make_user, submit
 
 pytestmark = pytest.mark.django_db
 

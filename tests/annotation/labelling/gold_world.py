@@ -14,7 +14,7 @@ from annotation.models import (
     GoldTry,
     Project,
 )
-from tests.annotation.factories import (
+from tests.factories import (
     labels_for,
     make_pair,
     make_project,

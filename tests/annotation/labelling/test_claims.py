@@ -16,7 +16,7 @@ from django.utils import timezone
 from annotation.cot.errors import Conflict, Denied, DraftConflict
 from annotation.labelling.queue import claim_heartbeat, draft_save, queue_claim
 from annotation.models import Assignment, Project
-from tests.annotation.factories import make_item, make_project, make_user, submit
+from tests.factories import make_item, make_project, make_user, submit
 
 LEASE = timedelta(seconds=settings.LEASE_SECONDS)
 

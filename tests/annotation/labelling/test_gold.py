@@ -20,13 +20,6 @@ from annotation.models import (
     Project,
 )
 from annotation.people.roles import Role
-from tests.annotation.factories import (
-    make_item,
-    make_pair,
-    make_rollout,
-    make_user,
-    submit,
-)
 from tests.annotation.labelling.gold_world import (
     TRUE,
     answer,
@@ -34,6 +27,13 @@ from tests.annotation.labelling.gold_world import (
     gold_project,
     make_gold,
     served,
+)
+from tests.factories import (
+    make_item,
+    make_pair,
+    make_rollout,
+    make_user,
+    submit,
 )
 
 pytestmark = pytest.mark.django_db

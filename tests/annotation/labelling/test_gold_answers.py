@@ -29,11 +29,6 @@ from annotation.models import (
 )
 from annotation.people.roles import Role
 from annotation.quality.progress import item_counts, label_count
-from tests.annotation.factories import (
-    make_item,
-    make_project,
-    make_user,
-)
 from tests.annotation.labelling.gold_world import (
     TRUE,
     answer,
@@ -41,6 +36,11 @@ from tests.annotation.labelling.gold_world import (
     gold_project,
     make_gold,
     served,
+)
+from tests.factories import (
+    make_item,
+    make_project,
+    make_user,
 )
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.test import Client
 from annotation.deciding.resolution import item_resolve
 from annotation.models import GoldDispute, GoldItem, GoldTry, Pause, Project, QueueItem
 from annotation.people.roles import Role
-from tests.annotation.factories import (
+from tests.factories import (
     make_item,
     make_pair,
     make_project,

@@ -8,7 +8,7 @@ from django.test import Client
 from annotation.labelling.place import Place, place_of
 from annotation.labelling.queue import item_skip, queue_claim, queue_open
 from annotation.models import Assignment, QueueItem
-from tests.annotation.factories import make_item, make_project, make_user, submit
+from tests.factories import make_item, make_project, make_user, submit
 
 pytestmark = pytest.mark.django_db
 ALL_CORRECT = {f"verdict-{kind}": "correct" for kind in range(1, 6)}

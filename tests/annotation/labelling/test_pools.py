@@ -11,7 +11,7 @@ from annotation.labelling.queue import queue_claim
 from annotation.labelling.queue_select import queue_state
 from annotation.models import Project, QueueItem
 from annotation.people.roles import Role, role_grant
-from tests.annotation.factories import make_item, make_project, make_user, submit
+from tests.factories import make_item, make_project, make_user, submit
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from annotation.labelling.queue import queue_claim, queue_open
 from annotation.labelling.submit import label_submit
 from annotation.models import QueueItem, StepLabel, Submission
 from annotation.pairs.jobs import import_job_create, import_job_run
-from tests.annotation.factories import (
+from tests.factories import (
     labels_for,
     make_item,
     make_pair,

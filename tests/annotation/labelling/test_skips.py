@@ -21,7 +21,7 @@ from annotation.labelling.skips import item_drop, skip_take_back
 from annotation.labelling.submit import submission_undo
 from annotation.models import Assignment, Project, QueueItem, Resolution, Submission
 from annotation.people.roles import Role
-from tests.annotation.factories import make_item, make_project, make_user, submit
+from tests.factories import make_item, make_project, make_user, submit
 
 pytestmark = pytest.mark.django_db
 

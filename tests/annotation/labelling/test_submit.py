@@ -14,7 +14,7 @@ from annotation.cot.steps import HEADINGS, StepKind
 from annotation.labelling.queue import item_skip, queue_claim
 from annotation.labelling.submit import label_submit
 from annotation.models import Assignment, Project, QueueItem, StepLabel, Submission
-from tests.annotation.factories import (
+from tests.factories import (
     cot,
     labels_for,
     make_item,

@@ -18,7 +18,7 @@ from annotation.labelling.queue import draft_save, item_skip, queue_claim
 from annotation.labelling.submit import label_submit, submission_undo
 from annotation.models import Assignment, Project, QueueItem, StepLabel, Submission
 from annotation.people.roles import Role
-from tests.annotation.factories import (
+from tests.factories import (
     cot,
     labels_for,
     make_item,

@@ -18,8 +18,8 @@ from annotation.models.job_run import job_run, jobs_recover
 from annotation.models.leased import Leased
 from annotation.models.leases import MAX_STRIKES, PARKED, lease_take
 from annotation.pairs.jobs import import_job_requeue
-from tests.annotation.factories import make_project, make_user
-from tests.training.world import policy_make, project_make, rm_make, run_make
+from tests.factories import make_project, make_user
+from tests.training.world import policy_make, rm_make, run_make
 from training.models import BulkDecision, RolloutBatch, ScoringJob, TrainingRun
 
 pytestmark = pytest.mark.django_db
@@ -28,10 +28,10 @@ MAKERS: dict[type[Leased], Callable[[], Model]] = {
     ImportJob: lambda: ImportJob.objects.create(project=make_project(), path="/x"),
     ExportJob: lambda: ExportJob.objects.create(project=make_project(), format="labels"),
     RolloutBatch: lambda: RolloutBatch.objects.create(
-        project=project_make(), policy=policy_make(), pair_ids=[1]
+        project=make_project(), policy=policy_make(), pair_ids=[1]
     ),
-    TrainingRun: lambda: run_make(project_make()),
-    ScoringJob: lambda: ScoringJob.objects.create(project=project_make(), rm=rm_make()),
+    TrainingRun: lambda: run_make(make_project()),
+    ScoringJob: lambda: ScoringJob.objects.create(project=make_project(), rm=rm_make()),
     BulkDecision: lambda: BulkDecision.objects.create(
         filter={}, upto=1, decision="rm_right", lead=make_user(), matched=1
     ),

@@ -21,8 +21,8 @@ from annotation.pairs.write import pairs_import
 from annotation.people.roles import Role
 from annotation.quality.guidelines import guideline_save
 from config.broker import conninfo_of
-from tests.annotation.factories import make_item, make_pair, make_project, make_user, submit
 from tests.api.clients import client_of
+from tests.factories import make_item, make_pair, make_project, make_user, submit
 from verifier.models import GroundTruth
 from verifier.services.release import release_cut
 from verifier.services.truth import truth_refresh

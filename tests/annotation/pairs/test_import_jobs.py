@@ -15,8 +15,8 @@ from annotation.models import ImportJob, Pair, Project
 from annotation.pairs import jobs as imports
 from annotation.pairs.jobs import import_job_create, import_job_requeue, import_job_run
 from annotation.pairs.readers.rows import ImportFileError
-from tests.annotation.factories import make_project
 from tests.annotation.pairs.test_pairs import jsonl, row
+from tests.factories import make_project
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from annotation.labelling.queue import queue_open
 from annotation.labelling.rollouts import rollout_record
 from annotation.models import QueueItem, Step
 from annotation.quality.projects import project_create
-from tests.annotation.factories import cot, make_pair, make_project, make_rollout
+from tests.factories import cot, make_pair, make_project, make_rollout
 
 pytestmark = pytest.mark.django_db
 

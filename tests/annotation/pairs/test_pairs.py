@@ -15,7 +15,7 @@ from annotation.cot.errors import Invalid
 from annotation.cot.splits import split_of
 from annotation.models import Pair, Product, Project
 from annotation.pairs.write import ImportRefused, pairs_import
-from tests.annotation.factories import make_project
+from tests.factories import make_project
 
 pytestmark = pytest.mark.django_db
 

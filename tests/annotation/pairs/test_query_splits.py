@@ -10,8 +10,8 @@ from annotation.cot.errors import Invalid
 from annotation.cot.splits import SPLITS, split_of
 from annotation.models import Pair, Project
 from annotation.pairs.write import ImportRefused, pairs_import
-from tests.annotation.factories import make_project
 from tests.annotation.pairs.test_pairs import jsonl, row
+from tests.factories import make_project
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError, connection, connections, transaction
 
 from annotation.models import Pair, Product, Project
-from tests.annotation.factories import make_pair, make_project
+from tests.factories import make_pair, make_project
 
 
 def sql(statement: str, *values: int) -> None:

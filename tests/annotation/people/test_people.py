@@ -14,7 +14,7 @@ from annotation.people.accounts import person_anonymise
 from annotation.people.roles import Role, role_grant, roles_of
 from annotation.people.sign_in import sign_in_try
 from annotation.people.tokens import api_token_create, api_token_use
-from tests.annotation import factories as make
+from tests import factories as make
 
 pytestmark = pytest.mark.django_db
 

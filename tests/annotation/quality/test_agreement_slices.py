@@ -17,7 +17,7 @@ from annotation.quality.agreement import (
     agreement_slices,
     kappa_table,
 )
-from tests.annotation.factories import labels_for, make_item, make_project, make_user, submit
+from tests.factories import labels_for, make_item, make_project, make_user, submit
 
 pytestmark = pytest.mark.django_db
 FINAL = StepKind.FINAL

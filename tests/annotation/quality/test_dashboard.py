@@ -15,7 +15,7 @@ from annotation.labelling.queue import queue_claim
 from annotation.models import Assignment, GoldTry, Pause, Project
 from annotation.people.roles import Role
 from annotation.quality.dashboard import daily, forecast
-from tests.annotation.factories import (
+from tests.factories import (
     labels_for,
     make_item,
     make_pair,

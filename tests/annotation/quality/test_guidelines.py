@@ -14,7 +14,7 @@ from annotation.quality.guidelines import guideline_save, stale_reopen
 from annotation.quality.projects import project_save
 from annotation.quality.stale import Version, cell_changes, last_change_of_kinds, table_diff
 from annotation.quality.stale_select import stale_rollouts
-from tests.annotation.factories import labels_for, make_item, make_project, make_user, submit
+from tests.factories import labels_for, make_item, make_project, make_user, submit
 
 pytestmark = pytest.mark.django_db
 # match x none: tier 2 becomes 3; match x partial: 3 becomes 2

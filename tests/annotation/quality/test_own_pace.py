@@ -8,7 +8,7 @@ from django.test import Client
 from annotation.labelling.queue import claim_heartbeat, draft_save, item_skip, queue_claim
 from annotation.models import Assignment, ExportJob, QueueItem
 from annotation.people.roles import Role
-from tests.annotation.factories import make_item, make_project, make_user, submit
+from tests.factories import make_item, make_project, make_user, submit
 
 pytestmark = pytest.mark.django_db
 

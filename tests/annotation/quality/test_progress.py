@@ -24,7 +24,7 @@ from annotation.quality.progress import (
     served_counts,
     throughput,
 )
-from tests.annotation.factories import labels_for, make_item, make_project, make_user, submit
+from tests.factories import labels_for, make_item, make_project, make_user, submit
 
 pytestmark = pytest.mark.django_db
 

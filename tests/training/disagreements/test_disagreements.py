@@ -10,10 +10,10 @@ from django.db import connection
 from annotation.cot.errors import Conflict, Denied, Invalid
 from annotation.models import Project, QueueItem, Rollout
 from annotation.people.roles import Role, role_grant
+from tests.factories import make_project
 from tests.training.world import (
     differences,
     pair_make,
-    project_make,
     resolve,
     rm_make,
     rollout_make,
@@ -32,7 +32,7 @@ State = Disagreement.State
 
 @pytest.fixture
 def project() -> Project:
-    return project_make()
+    return make_project()
 
 
 @pytest.fixture

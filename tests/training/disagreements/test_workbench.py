@@ -9,10 +9,10 @@ from django.test import Client
 from annotation.cot.errors import Conflict, Denied, Invalid
 from annotation.models import Pair, Project, QueueItem, Rollout
 from annotation.people.roles import Role, role_grant
+from tests.factories import make_project
 from tests.training.world import (
     differences,
     pair_make,
-    project_make,
     resolve,
     rm_make,
     rollout_make,
@@ -34,7 +34,7 @@ ALL = DisagreementFilter()
 
 @pytest.fixture
 def project() -> Project:
-    return project_make()
+    return make_project()
 
 
 @pytest.fixture

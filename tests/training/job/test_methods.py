@@ -11,7 +11,8 @@ import yaml
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from tests.training.world import policy_make, project_make
+from tests.factories import make_project
+from tests.training.world import policy_make
 from training.job.config import parse_config
 from training.job.methods import METHODS, Method, methods_listing
 from training.runs.launch_form import LaunchForm
@@ -45,7 +46,7 @@ def test_a_method_is_added_by_its_row(toy: Method, tmp_path: Path) -> None:
     assert parse_config('policy = "p"\nmethod = "toy"').fit.epochs == 5
     policy = policy_make()
     assert config_check(method="toy", policy=policy, rm=None, config={}).method == "toy"
-    project_make()
+    make_project(slug="shop")
     with pytest.raises(CommandError, match="no training pair"):
         call_command("launch_run", "shop", "toy", policy="policy")
 

@@ -14,6 +14,7 @@ from annotation.cot.errors import Invalid
 from annotation.cot.steps import StepKind
 from annotation.models import Project, QueueItem, Rollout
 from annotation.models.job_run import jobs_recover
+from tests.factories import make_project
 from tests.training.scripted_policy import Scripted, batch
 from tests.training.speaking_server import serving
 from tests.training.world import (
@@ -21,7 +22,6 @@ from tests.training.world import (
     cot,
     pair_make,
     policy_make,
-    project_make,
     rm_make,
 )
 from training.models import RolloutBatch
@@ -36,7 +36,7 @@ State = RolloutBatch.State
 @pytest.fixture
 def project(settings: Any, tmp_path: Path) -> Project:
     settings.RUNS_DIR = tmp_path / "runs"
-    return project_make()
+    return make_project()
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from annotation.models import Project, QueueItem, Rollout
+from tests.factories import make_project
 from tests.training.scripted_policy import Scripted, batch
-from tests.training.world import cot, policy_make, project_make, resolve
+from tests.training.world import cot, policy_make, resolve
 from training.models import RolloutBatch
 from training.rollouts.batches import batch_create, batch_queue, batch_retry, batch_run
 from training.rollouts.select import batch_parsing
@@ -21,7 +22,7 @@ State = RolloutBatch.State
 @pytest.fixture
 def project(settings: Any, tmp_path: Path) -> Project:
     settings.RUNS_DIR = tmp_path / "runs"
-    return project_make()
+    return make_project()
 
 
 def test_a_policy_that_mostly_babbles_makes_no_work_until_somebody_says_so(

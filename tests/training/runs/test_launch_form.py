@@ -7,11 +7,11 @@ import re
 import pytest
 from django.test import Client
 
+from tests.factories import make_project
 from tests.training.admin_door import LAUNCH, choice
 from tests.training.world import (
     pair_make,
     policy_make,
-    project_make,
     resolve,
     rm_make,
     rollout_make,
@@ -43,7 +43,7 @@ def test_the_form_shows_the_settings_of_the_chosen_method_alone(engineer: Client
 def test_what_the_form_shows_is_what_is_stored(
     engineer: Client, sent: list[int], method: str
 ) -> None:
-    row, project = METHODS[method], project_make()
+    row, project = METHODS[method], make_project()
     pair, _held_out = trainable(project)
     resolve(rollout_make(pair), {1: "correct", 5: "incorrect"})
     policy = rm_make() if row.starts_from == "rm" else policy_make()
@@ -72,7 +72,7 @@ def test_a_preset_fills_the_settings_in(engineer: Client, sent: list[int]) -> No
 
 
 def test_an_error_stands_at_the_field_that_it_names(engineer: Client, sent: list[int]) -> None:
-    project = project_make()
+    project = make_project()
     trainable(project)
     values = {"rl__prompts": 3, "rl__group": 8, "overrides": "[rl]\nmicro_batch = 64"}
     form = engineer.post(LAUNCH, choice(project, confirm="1", **values)).context["form"]
@@ -83,7 +83,7 @@ def test_an_error_stands_at_the_field_that_it_names(engineer: Client, sent: list
 
 
 def test_a_dead_end_offers_to_sample_held_out_pairs(engineer: Client) -> None:
-    project = project_make()
+    project = make_project()
     truth_make(pair_make(project, "q", "t"))
     page = engineer.post(LAUNCH, choice(project)).content.decode()
     assert "Sample test pairs" not in page

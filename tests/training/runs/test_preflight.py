@@ -8,10 +8,10 @@ import pytest
 from django.utils import timezone
 
 from annotation.models import Project
+from tests.factories import make_project
 from tests.training.world import (
     pair_make,
     policy_make,
-    project_make,
     resolve,
     rm_make,
     rollout_make,
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def project() -> Project:
-    return project_make()
+    return make_project()
 
 
 def check(project: Project, method: str = "srpo", **values: Any) -> Preflight:
@@ -155,5 +155,5 @@ def test_the_estimate_is_the_median_of_finished_runs_of_the_method(project: Proj
             finished_at=now,
         )
     assert check(project, policy=policy).estimated_seconds == 20
-    assert check(project_make("other"), policy=policy).estimated_seconds == 20
+    assert check(make_project(slug="other"), policy=policy).estimated_seconds == 20
     assert check(project, "sft", policy=policy).estimated_seconds is None

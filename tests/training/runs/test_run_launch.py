@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.training.world import gone, policy_make, project_make, run_make, stand_in, trainable
+from tests.factories import make_project
+from tests.training.world import gone, policy_make, run_make, stand_in, trainable
 from training.models import Checkpoint, EvalReport, RunMetric, TrainingRun
 from training.runs.launching import run_launch
 
@@ -17,7 +18,7 @@ State = TrainingRun.State
 @pytest.fixture
 def run(settings: Any, tmp_path: Path) -> TrainingRun:
     settings.RUNS_DIR = tmp_path
-    project = project_make()
+    project = make_project()
     trainable(project)
     return run_make(project)
 
@@ -62,7 +63,7 @@ def test_the_model_of_a_reward_model_s_run_is_a_reward_model(
 ) -> None:
     settings.RUNS_DIR = tmp_path
     behave(settings, "finish")
-    project = project_make()
+    project = make_project()
     trainable(project)
     run = run_make(project, method=method)
     run_launch(run_id=run.pk, worker="w1")
@@ -74,7 +75,7 @@ def test_a_baseline_leaves_its_evaluation_and_nothing_to_sample_from(
 ) -> None:
     settings.RUNS_DIR = tmp_path
     behave(settings, "no_model")
-    project = project_make()
+    project = make_project()
     trainable(project)
     run = run_make(project, method="linear")
     done = run_launch(run_id=run.pk, worker="w1")
@@ -203,7 +204,7 @@ def test_a_launcher_that_does_not_exist_is_named_in_the_error(
 
 
 def test_an_unexpected_error_fails_the_run_before_it_is_raised(settings: Any) -> None:
-    project = project_make()
+    project = make_project()
     run = TrainingRun.objects.create(project=project, method="srpo", policy=policy_make())
     with pytest.raises(ValueError, match="no verifier release"):
         run_launch(run_id=run.pk, worker="w1")

@@ -11,8 +11,9 @@ import pytest
 from django.db import OperationalError, connection
 
 from annotation.models.leases import LeaseLost
+from tests.factories import make_project
 from tests.training.job.test_child import printed_pid
-from tests.training.world import gone, project_make, run_make
+from tests.training.world import gone, run_make
 from training.job.child import JobProcess
 from training.models import RunMetric, TrainingRun
 from training.runs import run_watch
@@ -61,7 +62,7 @@ def clock(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Clock:
 
 @pytest.mark.django_db
 def test_a_heartbeat_is_written_when_a_quarter_of_the_lease_is_gone(clock: Clock) -> None:
-    run = run_make(project_make(), state="running", lease_token="mine")
+    run = run_make(make_project(), state="running", lease_token="mine")
     watch = RunWatch(run, "mine", lambda: True)
 
     def written() -> bool:
@@ -83,7 +84,7 @@ def test_a_heartbeat_is_written_when_a_quarter_of_the_lease_is_gone(clock: Clock
 def test_while_the_database_is_away_the_run_goes_on_until_its_lease_ends(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = run_make(project_make(), state="running", lease_token="mine")
+    run = run_make(make_project(), state="running", lease_token="mine")
     watch = RunWatch(run, "mine", lambda: True)
 
     def away(*args: Any, **values: Any) -> None:
@@ -118,7 +119,7 @@ def test_a_trainer_that_ignores_the_request_is_terminated_and_then_killed(
 
 @pytest.mark.django_db
 def test_getting_further_than_before_clears_the_strikes_and_a_stopped_worker_is_none() -> None:
-    run = run_make(project_make(), state="running", lease_token="mine", strikes=2, step=5)
+    run = run_make(make_project(), state="running", lease_token="mine", strikes=2, step=5)
     going = [True]
     watch = RunWatch(run, "mine", lambda: going[0])
     watch.keep(step=5)

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from annotation.cot.errors import Conflict, Invalid
 from annotation.models.leases import PARKED
+from tests.factories import make_project
 from tests.training.world import (
     pair_make,
     policy_make,
-    project_make,
     release_make,
     resolve,
     rm_make,
@@ -29,7 +29,7 @@ AGO = timedelta(minutes=1)
 
 
 def test_a_run_is_created_on_a_release_of_the_newest_truth() -> None:
-    project = project_make()
+    project = make_project()
     trainable(project)
     resolve(rollout_make(pair_make(project, "q", "t")), {5: "correct"})
     run = run_create(project=project, method="srpo", policy=policy_make())
@@ -40,13 +40,13 @@ def test_a_run_is_created_on_a_release_of_the_newest_truth() -> None:
 
 
 def test_a_given_release_is_kept_and_must_be_the_projects_own() -> None:
-    project, policy = project_make(), policy_make()
+    project, policy = make_project(), policy_make()
     release = release_make(project)
     resolve(rollout_make(pair_make(project, "q", "t")), {1: "correct", 5: "incorrect"})
     run = run_create(project=project, method="rm", policy=policy, release=release)
     assert run.release == release
     with pytest.raises(Invalid, match="another project"):
-        run_create(project=project_make("b"), method="rm", policy=policy, release=release)
+        run_create(project=make_project(slug="b"), method="rm", policy=policy, release=release)
 
 
 @pytest.mark.parametrize(
@@ -62,11 +62,16 @@ def test_a_given_release_is_kept_and_must_be_the_projects_own() -> None:
 )
 def test_nonsense_is_refused_by_name(method: str, config: dict[str, Any], message: str) -> None:
     with pytest.raises(Invalid, match=message):
-        run_create(project=project_make(), method=method, policy=policy_make(), config=config)
+        run_create(
+            project=make_project(),
+            method=method,
+            policy=policy_make(),
+            config=config,
+        )
 
 
 def test_what_the_preflight_refuses_is_not_queued() -> None:
-    project, policy = project_make(), policy_make()
+    project, policy = make_project(), policy_make()
     pair_make(project, "held out", "t", split="test")
     with pytest.raises(Invalid, match=r"no training pair has a known answer.*nothing to eval"):
         run_create(project=project, method="srpo", policy=policy)
@@ -76,13 +81,13 @@ def test_what_the_preflight_refuses_is_not_queued() -> None:
 
 
 def test_a_reward_model_needs_no_truth_of_steps_3_to_5() -> None:
-    project = project_make()
+    project = make_project()
     resolve(rollout_make(pair_make(project, "q", "t")), {1: "correct", 2: "incorrect"})
     assert run_create(project=project, method="rm", policy=policy_make()).state == State.QUEUED
 
 
 def test_only_fitting_local_models_can_be_trained() -> None:
-    project, policy, rm = project_make(), policy_make(), rm_make()
+    project, policy, rm = make_project(), policy_make(), rm_make()
     remote = policy_make("http://vllm:8000", "remote")
     cases: list[tuple[dict[str, Any], str]] = [
         ({"policy": rm}, "rm is a reward model, not a policy"),
@@ -96,7 +101,7 @@ def test_only_fitting_local_models_can_be_trained() -> None:
 
 
 def test_cancel_ends_a_waiting_run_at_once_and_asks_a_running_one() -> None:
-    project, policy = project_make(), policy_make()
+    project, policy = make_project(), policy_make()
     release = release_make(project)
     waiting, running, done = (
         TrainingRun.objects.create(
@@ -113,7 +118,7 @@ def test_cancel_ends_a_waiting_run_at_once_and_asks_a_running_one() -> None:
 
 @pytest.mark.parametrize("state", [State.FAILED, State.CANCELLED])
 def test_what_ended_early_can_be_resumed_with_fresh_attempts(state: str) -> None:
-    run = run_make(project_make(), state=state, attempt=3, error="lost")
+    run = run_make(make_project(), state=state, attempt=3, error="lost")
     run_resume(run=run)
     assert (run.state, run.attempt, run.error) == (State.QUEUED, 0, "")
 
@@ -121,12 +126,12 @@ def test_what_ended_early_can_be_resumed_with_fresh_attempts(state: str) -> None
 @pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING, State.FINISHED])
 def test_nothing_else_can_be_resumed(state: str) -> None:
     with pytest.raises(Conflict):
-        run_resume(run=run_make(project_make(), state=state))
+        run_resume(run=run_make(make_project(), state=state))
 
 
 def test_a_run_whose_worker_is_gone_is_sent_again_once() -> None:
     run = run_make(
-        project_make(),
+        make_project(),
         state=State.RUNNING,
         attempt=1,
         lease_token="gone",
@@ -139,7 +144,7 @@ def test_a_run_whose_worker_is_gone_is_sent_again_once() -> None:
 
 
 def test_a_held_or_freshly_queued_run_is_left_alone() -> None:
-    project, policy = project_make(), policy_make()
+    project, policy = make_project(), policy_make()
     soon = timezone.now() + AGO
     for state in (State.RUNNING, State.QUEUED, State.CANCELLING):
         TrainingRun.objects.create(
@@ -155,7 +160,7 @@ def test_a_held_or_freshly_queued_run_is_left_alone() -> None:
 
 def test_a_run_that_was_being_cancelled_when_its_worker_died_is_cancelled() -> None:
     run = run_make(
-        project_make(), state=State.CANCELLING, lease_expires_at=timezone.now() - AGO
+        make_project(), state=State.CANCELLING, lease_expires_at=timezone.now() - AGO
     )
     assert runs_requeue() == []
     run.refresh_from_db()
@@ -164,7 +169,7 @@ def test_a_run_that_was_being_cancelled_when_its_worker_died_is_cancelled() -> N
 
 def test_a_run_whose_worker_was_lost_twice_has_failed() -> None:
     run = run_make(
-        project_make(),
+        make_project(),
         state=State.RUNNING,
         strikes=2,
         lease_expires_at=timezone.now() - AGO,

@@ -11,10 +11,10 @@ import pytest
 from annotation.cot.rules import parse_rules
 from annotation.models import Project
 from annotation.models.leases import LeaseLost
+from tests.factories import make_project
 from tests.training.world import (
     cot,
     pair_make,
-    project_make,
     release_make,
     resolve,
     rm_make,
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def project(settings: Any, tmp_path: Path) -> Project:
     settings.RUNS_DIR = tmp_path
-    return project_make()
+    return make_project()
 
 
 def build(project: Project, **values: Any) -> Path:

@@ -9,7 +9,8 @@ import pytest
 from annotation.labelling.queue import queue_open
 from annotation.models import Project, QueueItem, Rollout
 from annotation.quality.projects import project_save
-from tests.training.world import pair_make, project_make, rm_make, rollout_make
+from tests.factories import make_project
+from tests.training.world import pair_make, rm_make, rollout_make
 from training.models import Checkpoint, StepScore
 from training.scoring.priority import shares_changed, uncertainty
 from training.scoring.queue_order import queue_rank
@@ -44,7 +45,7 @@ def rm(db: Any) -> Checkpoint:
 
 @pytest.fixture
 def project(db: Any) -> Project:
-    return project_make()
+    return make_project()
 
 
 def scored(rm: Checkpoint, rollout: Rollout, *ps: float) -> QueueItem:

@@ -12,12 +12,12 @@ from django.utils import timezone
 from annotation.cot.errors import Invalid
 from annotation.models import Project, Step
 from annotation.models.job_run import jobs_recover
+from tests.factories import make_project
 from tests.training.world import (
     HERE,
     cot,
     pair_make,
     policy_make,
-    project_make,
     rm_make,
     rollout_make,
     run_make,
@@ -42,7 +42,7 @@ def project(settings: Any, tmp_path: Path) -> Project:
     launcher.write_text(f'#!/bin/sh\nexec {sys.executable} {HERE}/stand_in_scorer.py "$@"\n')
     launcher.chmod(launcher.stat().st_mode | stat.S_IEXEC)
     settings.RL_PYTHON = str(launcher)
-    return project_make()
+    return make_project()
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_malformed_rollouts_and_other_projects_are_not_due(
     project: Project, rm: Checkpoint
 ) -> None:
     rollout_make(pair_make(project, "q", "t"), text="no steps at all")
-    rollout_make(pair_make(project_make("other"), "q", "t"))
+    rollout_make(pair_make(make_project(slug="other"), "q", "t"))
     assert not steps_due_for_scoring(project=project, rm=rm).exists()
 
 

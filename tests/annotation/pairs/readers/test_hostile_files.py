@@ -21,7 +21,7 @@ from annotation.cot.errors import Invalid
 from annotation.models import Pair
 from annotation.pairs.jobs import import_job_create, import_job_run
 from annotation.pairs.write import ImportReport, pairs_import
-from tests.annotation.factories import make_project
+from tests.factories import make_project
 
 pytestmark = pytest.mark.django_db
 PLAIN = b"query,title\nred shoes,Trail shoes\n"

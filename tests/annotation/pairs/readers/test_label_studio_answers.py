@@ -16,7 +16,7 @@ from annotation.exports.jobs import export_write
 from annotation.labelling.queue import queue_claim
 from annotation.labelling.submissions_import import SubmissionReport, submissions_import
 from annotation.models import Pair, Project, QueueItem, Rollout, StepLabel, Submission
-from tests.annotation.factories import (
+from tests.factories import (
     cot,
     labels_for,
     make_item,

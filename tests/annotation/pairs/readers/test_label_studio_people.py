@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from annotation.labelling.outside_people import folded
 from annotation.models import OutsideName, Project, StepLabel, Submission
 from annotation.people.roles import Role
-from tests.annotation.factories import make_project, make_user
 from tests.annotation.pairs.readers.test_label_studio_answers import (
     annotation,
     imported,
     task,
     verdicts,
 )
+from tests.factories import make_project, make_user
 
 pytestmark = pytest.mark.django_db
 ANN = {"id": 9, "username": "ann"}

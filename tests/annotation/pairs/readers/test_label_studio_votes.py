@@ -22,7 +22,6 @@ from annotation.models import (
     Submission,
 )
 from annotation.people.roles import Role
-from tests.annotation.factories import make_project, make_user
 from tests.annotation.pairs.readers.test_label_studio_answers import (
     annotation,
     choice,
@@ -30,6 +29,7 @@ from tests.annotation.pairs.readers.test_label_studio_answers import (
     task,
     verdicts,
 )
+from tests.factories import make_project, make_user
 
 pytestmark = pytest.mark.django_db
 EARLY, LATE = "2024-03-31T01:30:00Z", "2024-05-01T12:00:00Z"

@@ -14,7 +14,7 @@ from annotation.models import Pair
 from annotation.pairs.readers.rows import ImportFileError, PairRow, RowError
 from annotation.pairs.readers.scale import grade_of, parse_scale, scale_for
 from annotation.pairs.readers.table import read_rows
-from tests.annotation.factories import make_project
+from tests.factories import make_project
 
 
 def ratings(folder: Path, *grades: str, heading: str = "query,docid,rating") -> Path:

@@ -1,9 +1,10 @@
-"""Small real rows for the annotation tests."""
+"""The one small shop of all tests: people, a project, pairs, rollouts, items and labels."""
 
 from __future__ import annotations
 
 import hashlib
 from itertools import count
+from typing import Any
 
 from django.contrib.auth.models import User
 
@@ -18,35 +19,72 @@ from annotation.quality.projects import project_create
 _number = count(1)
 
 
-def make_user(role: Role = Role.ANNOTATOR) -> User:
-    return role_grant(user=User.objects.create(username=f"user{next(_number)}"), role=role)
+NAMES = {
+    Role.ANNOTATOR: ("anna", "ben", "chen", "dora", "emil", "fatma", "goran", "hana"),
+    Role.LEAD: ("lena", "mira"),
+    Role.ML_ENGINEER: ("eve", "igor"),
+    Role.ADMIN: ("ada",),
+}
 
 
-def make_project(overlap: int = 2, max_overlap: int | None = None) -> Project:
+def make_user(role: Role = Role.ANNOTATOR, username: str = "") -> User:
+    """A person of the role; the one of that name where there is one already."""
+    if not username:
+        number = next(_number)
+        username = f"{NAMES[role][number % len(NAMES[role])]}{number}"
+    user, _ = User.objects.get_or_create(username=username)
+    return role_grant(user=user, role=role)
+
+
+def make_project(
+    overlap: int = 2, max_overlap: int | None = None, slug: str = "", **more: str
+) -> Project:
     return project_create(
-        slug=f"project-{next(_number)}", overlap=overlap, max_overlap=max_overlap
+        slug=slug or f"project-{next(_number)}",
+        overlap=overlap,
+        max_overlap=max_overlap,
+        **more,
     )
+
+
+def make_product(
+    project: Project, title: str = "Blue trail shoes", external_id: str = "", **more: Any
+) -> Product:
+    """A new product, or the project's own of that id."""
+    number = external_id or f"p{next(_number)}"
+    product, _ = Product.objects.get_or_create(
+        project=project,
+        external_id=number,
+        content_hash=hashlib.sha256(f"{number} {title}".encode()).hexdigest(),
+        defaults={"title": title, **more},
+    )
+    return product
 
 
 def make_pair(
     project: Project,
     query: str = "red shoes",
+    product: Product | None = None,
+    split: str = "train",
+    query_type: str = "",
     gold: dict[str, str] | None = None,
     silver: dict[str, str] | None = None,
 ) -> Pair:
-    mark = hashlib.sha256(f"{query} {next(_number)}".encode()).hexdigest()
-    product = Product.objects.create(
-        project=project, external_id=mark[:8], content_hash=mark, title="Blue trail shoes"
-    )
-    return Pair.objects.create(
+    """The pair of query and product; without a product, with a new one."""
+    product = product or make_product(project)
+    pair, _ = Pair.objects.get_or_create(
         project=project,
-        product=product,
-        query=query,
-        split="train",
-        content_hash=mark,
-        gold=gold or {},
-        silver=silver or {},
+        content_hash=hashlib.sha256(f"{query} {product.content_hash}".encode()).hexdigest(),
+        defaults={
+            "product": product,
+            "query": query,
+            "query_type": query_type,
+            "split": split,
+            "gold": gold or {},
+            "silver": silver or {},
+        },
     )
+    return pair
 
 
 def cot(category: str = "match", attribute: str = "none", tier: str = "2") -> str:
