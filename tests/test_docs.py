@@ -93,3 +93,11 @@ def test_every_make_target_has_a_line_of_help_or_is_a_file() -> None:
     makefile = (ROOT / "Makefile").read_text()
     phony = re.findall(r"^\.PHONY: ([a-z]+)", makefile, re.MULTILINE)
     assert [name for name in phony if not re.search(rf"^{name}:.*## ", makefile, re.M)] == []
+
+
+def test_every_decision_is_in_the_index() -> None:
+    folder = ROOT / "docs" / "decisions"
+    index = (folder / "README.md").read_text()
+    for page in folder.glob("0*.md"):
+        title = page.read_text().splitlines()[0].lstrip("# ").partition(" ")[2]
+        assert f"| [{page.name[:4]}]({page.name}) | {title} |" in index
