@@ -136,7 +136,7 @@ def test_getting_further_than_before_clears_the_strikes_and_a_stopped_worker_is_
 def test_updates_that_arrive_while_the_database_is_away_are_stored_by_the_next_tick(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    run = run_make(project_make())
+    run = run_make(make_project())
     ingest = MetricsIngest(run, tmp_path)
 
     def away(*args: Any, **values: Any) -> None:
