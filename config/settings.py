@@ -188,6 +188,11 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
+# Tables of annotation.pairs.formats.ImportFormat, in the order of the forms.
+IMPORT_FORMATS = (
+    "annotation.pairs.table.FORMATS",
+    "annotation.labelling.import_table.FORMATS",
+)
 # Tables of annotation.exports.formats.ExportFormat.
 EXPORT_FORMATS = (
     "annotation.exports.tables.FORMATS",

@@ -17,7 +17,8 @@ from annotation.labelling.rollouts import rollout_record
 from annotation.models import Pair, Project, Rollout
 from annotation.pairs.readers.label_studio_answers import Said, SaidTask, read_said
 from annotation.pairs.readers.rows import RowError
-from annotation.pairs.write import KEPT_ERRORS, pair_hash, pairs_import
+from annotation.pairs.report import KEPT_ERRORS
+from annotation.pairs.write import pair_hash, pairs_import
 
 
 @dataclass(slots=True)
@@ -33,6 +34,8 @@ class SubmissionReport:
     changed: int = 0
     joined: int = 0
     people: int = 0
+    pairs_created: int = 0
+    pairs_existing: int = 0
     unknown: set[str] = field(default_factory=set)
     error_count: int = 0
     errors: list[tuple[int, str]] = field(default_factory=list)
@@ -44,7 +47,12 @@ class SubmissionReport:
 
 
 def submissions_import(
-    *, project: Project, path: Path, split: str | None = None, origin: str = ""
+    *,
+    project: Project,
+    path: Path,
+    split: str | None = None,
+    origin: str = "",
+    source: str = "",
 ) -> SubmissionReport:
     """Import a Label Studio file with its annotations as submissions of named people.
 
@@ -59,14 +67,16 @@ def submissions_import(
         ImportFileError: the file as a whole cannot be read.
     """
     report = SubmissionReport()
-    pairs_import(
+    pairs = pairs_import(
         project=project,
         path=path,
         adapter="label-studio",
         skip_bad=True,
         split=split,
+        source=source,
         gold=False,
     )
+    report.pairs_created, report.pairs_existing = pairs.created, pairs.existing
     for task in read_said(path):
         report.tasks += 1
         if isinstance(task, RowError):

@@ -23,7 +23,13 @@ class ImportJob(Leased):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="import_jobs")
     path = models.TextField()
     filename = models.CharField(max_length=255)
-    adapter = models.CharField(max_length=16, default="native")
+    adapter = models.CharField("format", max_length=32, default="native")
+    options = models.JSONField(
+        default=dict, blank=True, help_text="what the format was told beside the file"
+    )
+    files = models.JSONField(
+        default=dict, blank=True, help_text="further files, option -> path"
+    )
     skip_bad = models.BooleanField(default=False)
     unknown_as_attributes = models.BooleanField(
         "unknown columns become attributes", default=False
@@ -36,6 +42,9 @@ class ImportJob(Leased):
     rows_total = models.PositiveIntegerField(null=True, blank=True)
     pairs_created = models.PositiveIntegerField(default=0)
     pairs_existing = models.PositiveIntegerField(default=0)
+    counts = models.JSONField(
+        default=dict, blank=True, help_text="what else was stored, such as submissions"
+    )
     errors = models.JSONField(
         default=list, blank=True, help_text="[{line, message}], first 100"
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
 from typing import Any, BinaryIO
@@ -19,16 +21,24 @@ from annotation.cot.storable import storable
 from annotation.models import ImportJob, Project
 from annotation.models.job_run import job_run
 from annotation.models.leases import in_flight_until, queued_again
-from annotation.pairs.readers.opening import HEAD, look, packed_name
+from annotation.pairs.formats import ImportFormat, format_named, given
+from annotation.pairs.readers.opening import HEAD, Look, look, packed_name
 from annotation.pairs.readers.rows import ImportFileError
-from annotation.pairs.readers.table import ONE_FILE_ADAPTERS, columns_for
-from annotation.pairs.write import ImportRefused, ImportReport, pairs_import
+from annotation.pairs.report import ImportRefused, ImportReport
 
 _EVERY = 0.5  # seconds between two writes of the progress
 _PROGRESS = """
 UPDATE annotation_importjob SET rows_read = %s, rows_total = %s
 WHERE id = (SELECT id FROM annotation_importjob WHERE id = %s FOR UPDATE SKIP LOCKED)
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it comes through a door; ``name`` is the sender's."""
+
+    file: BinaryIO | File[bytes]
+    name: str
 
 
 @transaction.atomic
@@ -38,27 +48,31 @@ def import_job_create(
     upload: BinaryIO | File[bytes],
     filename: str,
     adapter: str = "native",
+    options: Mapping[str, Any] | None = None,
     skip_bad: bool = False,
     unknown_as_attributes: bool = False,
     dry_run: bool = False,
     user: User | None = None,
 ) -> ImportJob:
-    """Keep an uploaded file; the caller sends the task on commit.
+    """Keep an uploaded file; the caller sends the task on commit. ``options`` are those of the
+    format, its further files as uploads.
 
     Raises:
-        ImportFileError: a file that cannot be read, or an adapter that needs more than one.
+        ImportFileError: a file that cannot be read, an option that the format does not take, or
+            a further file that it needs.
         NoRoom: the file cannot be kept.
     """
-    if adapter not in ONE_FILE_ADAPTERS:
-        raise ImportFileError(f"adapter must be one of {', '.join(ONE_FILE_ADAPTERS)}")
-    columns_for(adapter, as_attributes=unknown_as_attributes)
-    name = storable(Path(filename).name)
-    path = _keep(upload, name)
+    format, chosen = format_named(adapter), dict(options or {})
+    main = Upload(upload, filename)
+    upload_check(main, format, chosen, unknown_as_attributes)
+    paths = _keep({"": main} | {n: v for n, v in chosen.items() if isinstance(v, Upload)})
     return ImportJob.objects.create(
         project=project,
-        path=str(path),
-        filename=name[:255],
+        path=paths.pop(""),
+        filename=storable(Path(filename).name)[:255],
         adapter=adapter,
+        options={n: storable(v) for n, v in chosen.items() if n not in paths},
+        files=paths,
         skip_bad=skip_bad,
         unknown_as_attributes=unknown_as_attributes,
         dry_run=dry_run,
@@ -67,25 +81,57 @@ def import_job_create(
     )
 
 
-def upload_check(upload: BinaryIO | File[bytes], filename: str) -> None:
-    """By its name and first bytes, before anything is kept.
+def upload_check(
+    upload: Upload,
+    format: ImportFormat,
+    options: Mapping[str, Any],
+    unknown_as_attributes: bool = False,
+) -> None:
+    """By names, first bytes and options, before anything is kept.
 
     Raises:
-        ImportFileError: it cannot be read.
+        ImportFileError: it cannot be imported.
     """
-    head = upload.read(HEAD)
-    upload.seek(0)
-    look(storable(Path(filename).name), head)
+    format.columns_for(as_attributes=unknown_as_attributes)
+    format.options_check(options)
+    if missing := [name for name in format.needs if name not in options]:
+        raise ImportFileError(
+            f"{format.name} needs {' and '.join(missing)}: upload them with the file"
+        )
+    format.kind_check(Path(upload.name).name, _looked_at(upload).kind)
+    for option in options.values():
+        if isinstance(option, Upload):
+            _looked_at(option)
 
 
-def _keep(upload: BinaryIO | File[bytes], name: str) -> Path:
-    """In a folder of its own, under a short name of ours: a name of 90 Chinese characters is
-    too long for a file system."""
-    upload_check(upload, name)
+def uploads_given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The options in a form's values, their files as uploads."""
+    return {
+        name: Upload(value, value.name or "") if isinstance(value, File) else value
+        for name, value in given(values).items()
+    }
+
+
+def _looked_at(upload: Upload) -> Look:
+    head = upload.file.read(HEAD)
+    upload.file.seek(0)
+    return look(storable(Path(upload.name).name), head)
+
+
+def _keep(uploads: Mapping[str, Upload]) -> dict[str, str]:
+    """The paths, in a folder of their own and under short names of ours: a name of 90 Chinese
+    characters is too long for a file system."""
     storage = FileSystemStorage()
     folder = f"imports/{uuid4().hex}"
     try:
-        return Path(storage.path(storage.save(f"{folder}/{_short(name)}", File(upload))))
+        return {
+            option: storage.path(
+                storage.save(
+                    f"{folder}/{_short(storable(Path(upload.name).name))}", File(upload.file)
+                )
+            )
+            for option, upload in uploads.items()
+        }
     except OSError as error:
         rmtree(storage.path(folder), ignore_errors=True)
         raise NoRoom(f"the file cannot be kept: {error.strerror or error}") from error
@@ -120,8 +166,9 @@ def import_job_run(*, job_id: int) -> ImportJob | None:
 
 def _run(job: ImportJob) -> dict[str, Any]:
     progress = _Progress(job)
+    files = {option: Path(path) for option, path in job.files.items()}
     try:
-        report = pairs_import(
+        report = format_named(job.adapter).run(
             project=job.project,
             path=Path(job.path),
             adapter=job.adapter,
@@ -130,12 +177,14 @@ def _run(job: ImportJob) -> dict[str, Any]:
             dry_run=job.dry_run,
             source=job.filename,
             progress=progress,
+            **job.options,
+            **files,
         )
     except ImportRefused as refused:
         return _ended(ImportJob.State.FAILED, refused.report)
     finally:
         progress.close()
-    return _ended(ImportJob.State.DONE, report)
+    return _ended(ImportJob.State.FAILED if report.failure else ImportJob.State.DONE, report)
 
 
 def import_job_requeue(*, job: ImportJob) -> ImportJob:
@@ -179,14 +228,16 @@ class _Progress:
 
 
 def _ended(state: str, report: ImportReport) -> dict[str, Any]:
+    whole = [(0, report.failure)] if report.failure else []
     return {
         "state": state,
         "rows_read": report.read,
         "rows_total": report.read,
         "pairs_created": report.created,
         "pairs_existing": report.existing,
-        "error_count": report.error_count,
-        "errors": _listed(report.errors),
+        "counts": report.counts,
+        "error_count": report.error_count or len(whole),
+        "errors": _listed(whole + report.errors),
         "notice_count": report.notice_count,
         "notices": _listed(report.notices),
         "unknown_columns": report.unknown,

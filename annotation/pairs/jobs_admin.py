@@ -17,7 +17,22 @@ from django.utils.safestring import SafeString
 
 from annotation.cot.errors import StepwiseError
 from annotation.models import ImportJob
-from annotation.pairs.jobs import import_job_create, import_job_requeue, upload_check
+from annotation.pairs.formats import (
+    MAX_OPTION,
+    NATIVE,
+    ImportOption,
+    format_named,
+    formats,
+    options,
+    takers,
+)
+from annotation.pairs.jobs import (
+    Upload,
+    import_job_create,
+    import_job_requeue,
+    upload_check,
+    uploads_given,
+)
 from annotation.pairs.readers.rows import ImportFileError
 from annotation.pairs.tasks import import_job_start
 from annotation.people.admin_base import ReadOnlyAdmin
@@ -27,23 +42,53 @@ _LIVE = (ImportJob.State.QUEUED, ImportJob.State.RUNNING)
 
 
 class ImportForm(forms.ModelForm[ImportJob]):
-    file = forms.FileField(help_text=".csv, .tsv, .jsonl (also .gz, .zst) or .parquet")
+    adapter = forms.ChoiceField()  # its choices come with the form
+    file = forms.FileField(help_text=".csv, .tsv, .jsonl, .json (also .gz, .zst) or .parquet")
 
     class Meta:
         model = ImportJob
-        fields = ["project", "file", "skip_bad", "unknown_as_attributes", "dry_run"]
+        fields = ["project", "adapter", "file", "skip_bad", "unknown_as_attributes", "dry_run"]
         help_texts = {
             "skip_bad": "import the good rows; otherwise one bad row stops it all",
             "unknown_as_attributes": "otherwise they are named and left out",
         }
 
-    def clean_file(self) -> Any:
-        upload = self.cleaned_data["file"]
-        try:
-            upload_check(upload, upload.name)
-        except ImportFileError as error:
-            raise forms.ValidationError(error.message) from error
-        return upload
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(each.name, each.label) for each in formats().values()]
+        self.fields["adapter"] = forms.ChoiceField(
+            label="Format", initial=NATIVE, choices=choices, required=False
+        )
+        for name, option in options().items():
+            self.fields[name] = _option_field(option)
+
+    def clean_adapter(self) -> str:
+        return self.cleaned_data["adapter"] or NATIVE
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if {"adapter", "file"} <= cleaned.keys():
+            try:
+                upload_check(
+                    Upload(cleaned["file"], cleaned["file"].name),
+                    format_named(cleaned["adapter"]),
+                    uploads_given(cleaned),
+                    cleaned.get("unknown_as_attributes", False),
+                )
+            except ImportFileError as error:
+                raise forms.ValidationError(error.message) from error
+        return cleaned
+
+
+def _option_field(option: ImportOption) -> forms.Field:
+    names = takers(option)
+    text = f"{names}: {option.help}" if names else option.help
+    if option.file:
+        return forms.FileField(required=False, help_text=text)
+    if option.choices:
+        choices = [("", "---------"), *((each, each) for each in option.choices)]
+        return forms.ChoiceField(required=False, help_text=text, choices=choices)
+    return forms.CharField(required=False, help_text=text, max_length=MAX_OPTION)
 
 
 @admin.register(ImportJob)
@@ -54,9 +99,9 @@ class ImportJobAdmin(ReadOnlyAdmin):
     list_filter = ("project", "state")
     actions = ("try_again",)
     shown = (
-        "project", "filename", "state", "progress", "created", "existing", "bad_rows",
-        "error_list", "notice_list", "columns_not_known", "skip_bad", "unknown_as_attributes",
-        "dry_run", "created_by", "created_at", "finished_at",
+        "project", "filename", "adapter", "told", "state", "progress", "created", "existing",
+        "also_stored", "bad_rows", "error_list", "notice_list", "columns_not_known", "skip_bad",
+        "unknown_as_attributes", "dry_run", "created_by", "created_at", "finished_at",
     )  # fmt: skip
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -67,11 +112,11 @@ class ImportJobAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
         if obj is None:
-            kwargs["form"] = ImportForm
+            kwargs |= {"form": ImportForm, "fields": ImportForm.Meta.fields}
         return super().get_form(request, obj, change, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.shown if obj else ImportForm.Meta.fields
+        return self.shown if obj else [*ImportForm.Meta.fields, *options()]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.shown if obj else ()
@@ -83,6 +128,8 @@ class ImportJobAdmin(ReadOnlyAdmin):
             project=obj.project,
             upload=upload,
             filename=upload.name,
+            adapter=obj.adapter,
+            options=uploads_given(form.cleaned_data),
             skip_bad=obj.skip_bad,
             unknown_as_attributes=obj.unknown_as_attributes,
             dry_run=obj.dry_run,
@@ -140,6 +187,15 @@ class ImportJobAdmin(ReadOnlyAdmin):
     def existing(self, job: ImportJob) -> int:
         return job.pairs_existing
 
+    @admin.display(description="options")
+    def told(self, job: ImportJob) -> str:
+        files = dict.fromkeys(job.files, "a file")
+        return _named(job.options | files)
+
+    @admin.display(description="also stored")
+    def also_stored(self, job: ImportJob) -> str:
+        return _named(job.counts)
+
     @admin.display(description="bad rows")
     def bad_rows(self, job: ImportJob) -> int:
         return job.error_count
@@ -156,6 +212,10 @@ class ImportJobAdmin(ReadOnlyAdmin):
     def columns_not_known(self, job: ImportJob) -> str:
         used = "became attributes" if job.unknown_as_attributes else "not read"
         return f"{', '.join(job.unknown_columns)} ({used})" if job.unknown_columns else "none"
+
+
+def _named(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in values.items()) or "none"
 
 
 def _lines(entries: Sequence[Mapping[str, Any]]) -> SafeString | str:

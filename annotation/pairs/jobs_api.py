@@ -14,32 +14,58 @@ from rest_framework.response import Response
 from annotation.cot.splits import SPLITS
 from annotation.models import ImportJob, Pair, Project
 from annotation.models.outbox import outbox_settled
-from annotation.pairs.jobs import import_job_create
-from annotation.pairs.readers.table import ONE_FILE_ADAPTERS
+from annotation.pairs.formats import MAX_OPTION, NATIVE, ImportOption, formats, options, takers
+from annotation.pairs.jobs import import_job_create, uploads_given
 from annotation.pairs.tasks import import_job_start
 from annotation.people.abilities import Ability
 from annotation.people.api import ApiView, user_of
-from annotation.people.fields import Pages, ProjectQuery, body_of, project_named, query_of
+from annotation.people.fields import Pages, ProjectQuery, Text, body_of, project_named, query_of
 
 
 class ImportUpload(serializers.Serializer[Any]):
+    """``adapter`` is the file's format; what formats take beside the file is listed after."""
+
     project = serializers.SlugRelatedField(slug_field="slug", queryset=Project.objects.all())
     file = serializers.FileField()
-    adapter = serializers.ChoiceField(choices=ONE_FILE_ADAPTERS, default="native")
     skip_bad = serializers.BooleanField(default=False)
     unknown_as_attributes = serializers.BooleanField(default=False)
     dry_run = serializers.BooleanField(default=False)
 
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        choices = [(each.name, each.label) for each in formats().values()]
+        adapter = serializers.ChoiceField(choices=choices, default=NATIVE)
+        return (
+            super().get_fields()
+            | {"adapter": adapter}
+            | {name: _option_field(option) for name, option in options().items()}
+        )
+
+
+def _option_field(option: ImportOption) -> serializers.Field[Any, Any, Any, Any]:
+    more: dict[str, Any] = {"required": False, "help_text": option.help}
+    if names := takers(option):
+        more["help_text"] = f"{names}: {option.help}"
+    if option.file:
+        return serializers.FileField(**more)
+    if option.choices:
+        return serializers.ChoiceField(choices=option.choices, **more)
+    return Text(max_length=MAX_OPTION, **more)
+
 
 class ImportStatus(serializers.ModelSerializer[ImportJob]):
+    """``counts`` is what was stored beside pairs, such as submissions."""
+
     project = serializers.SlugRelatedField[Project](slug_field="slug", read_only=True)
+    options = serializers.DictField(child=serializers.CharField())
+    counts = serializers.DictField(child=serializers.IntegerField())
 
     class Meta:
         model = ImportJob
         fields = [
-            "id", "project", "filename", "state", "rows_read", "rows_total", "pairs_created",
-            "pairs_existing", "error_count", "errors", "notice_count", "notices",
-            "unknown_columns", "unknown_as_attributes", "dry_run", "created_at", "finished_at",
+            "id", "project", "filename", "adapter", "options", "state", "rows_read",
+            "rows_total", "pairs_created", "pairs_existing", "counts", "error_count", "errors",
+            "notice_count", "notices", "unknown_columns", "unknown_as_attributes", "dry_run",
+            "created_at", "finished_at",
         ]  # fmt: skip
 
 
@@ -89,6 +115,7 @@ class Imports(ApiView, generics.ListAPIView[ImportJob]):
             skip_bad=asked["skip_bad"],
             unknown_as_attributes=asked["unknown_as_attributes"],
             dry_run=asked["dry_run"],
+            options=uploads_given(asked),
             user=user_of(request),
         )
         transaction.on_commit(lambda: import_job_start.delay(job.pk))

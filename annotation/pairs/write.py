@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from hashlib import sha256
 from json.encoder import encode_basestring as quoted
 from pathlib import Path
@@ -12,14 +11,13 @@ from typing import Any
 
 from django.db import transaction
 
-from annotation.cot.errors import Invalid
 from annotation.cot.gold import answers_conflict
 from annotation.cot.rules import parse_rules
-from annotation.cot.splits import SPLITS
 from annotation.cot.storable import storable
 from annotation.models import Project
 from annotation.models.outbox import outbox_writing
 from annotation.pairs.copy import PairCopy, ReadyPair, ready_pair
+from annotation.pairs.formats import SPLIT, Progress, format_named, read_rows
 from annotation.pairs.query_splits import QuerySplits, SplitClash
 from annotation.pairs.read_ahead import read_ahead
 from annotation.pairs.readers.files import row_total
@@ -31,48 +29,9 @@ from annotation.pairs.readers.rows import (  # fmt: skip
     RowError,
     Rows,
 )
-from annotation.pairs.readers.table import columns_for, read_rows
+from annotation.pairs.report import ImportRefused, ImportReport
 
-Progress = Callable[[int, int | None], None]
-
-KEPT_ERRORS = 100
 _BATCH = 2000
-
-
-@dataclass(slots=True)
-class ImportReport:
-    """What an import did. ``existing`` counts pairs that were there before or repeat in the
-    file; ``errors`` and ``notices`` are the first hundred as (line, message). A notice is what
-    was imported otherwise than it was written. ``unknown``: the columns that nobody reads."""
-
-    read: int = 0
-    created: int = 0
-    existing: int = 0
-    error_count: int = 0
-    errors: list[tuple[int, str]] = field(default_factory=list)
-    notice_count: int = 0
-    notices: list[tuple[int, str]] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
-
-    def refuse(self, line: int, message: str) -> None:
-        self.error_count += 1
-        if len(self.errors) < KEPT_ERRORS:
-            self.errors.append((line, storable(message)))
-
-    def notice(self, line: int, message: str) -> None:
-        self.notice_count += 1
-        if len(self.notices) < KEPT_ERRORS:
-            self.notices.append((line, storable(message)))
-
-
-class ImportRefused(Invalid):
-    """All or nothing, and something was wrong: nothing was imported."""
-
-    def __init__(self, report: ImportReport) -> None:
-        line, message = min(report.errors)
-        many = "1 bad row" if report.error_count == 1 else f"{report.error_count} bad rows"
-        super().__init__(f"nothing was imported: {many}, the first in line {line}: {message}")
-        self.report = report
 
 
 def pairs_import(
@@ -95,20 +54,18 @@ def pairs_import(
     the row's, else by query hash, and one for all rows of a query. ``unknown_as_attributes``
     makes columns that nobody reads attributes of the product. ``dry_run`` does everything and
     keeps nothing. ``source`` is the file's name to remember. ``progress`` gets (rows read, rows
-    in all or None). ``options`` name further files.
+    in all or None). ``options`` are those that the format takes.
 
     Raises:
         ImportRefused: bad rows and not ``skip_bad``.
         ImportFileError: the file as a whole cannot be read, or has no rows.
         Invalid: a query would be in two splits.
     """
-    if split is not None and split not in SPLITS:
-        raise Invalid(f"split must be one of {', '.join(SPLITS)}")
+    if split:
+        SPLIT.value_check(split)
     report = ImportReport()
-    columns = columns_for(adapter, as_attributes=unknown_as_attributes)
-    if columns is not None:
-        options["columns"] = columns
-    rows = read_rows(path, adapter, **options)
+    columns = format_named(adapter).columns_for(as_attributes=unknown_as_attributes)
+    rows = read_rows(path, adapter, columns=columns, **options)
     total = _begin(path, report)
     with transaction.atomic():
         copy = PairCopy(project, source or path.name)

@@ -11,11 +11,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from annotation.cot.errors import StepwiseError
-from annotation.cot.splits import SPLITS
-from annotation.labelling.submissions_import import SubmissionReport, submissions_import
 from annotation.models import Project
-from annotation.pairs.readers.table import ADAPTERS
-from annotation.pairs.write import ImportRefused, ImportReport, pairs_import
+from annotation.pairs.formats import format_named, formats, given, options, takers
+from annotation.pairs.report import ImportRefused, ImportReport
 from annotation.quality.projects import project_create
 
 _SHOWN = 20
@@ -28,21 +26,22 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="the pairs, labels, examples or judgments")
         parser.add_argument("--project", required=True, help="slug")
         parser.add_argument("--create-project", action="store_true", help="if it is not there")
-        parser.add_argument("--adapter", choices=sorted(ADAPTERS), default="native")
-        parser.add_argument("--products", type=Path, help="the adapter's product file")
-        parser.add_argument("--queries", type=Path, help="WANDS: the query file")
-        parser.add_argument("--scale", help="Quepid: the tier of each grade, like 0=1,1=4")
-        parser.add_argument("--split", choices=SPLITS, help="put every row into this split")
+        parser.add_argument("--adapter", choices=sorted(formats()), default="native")
         parser.add_argument(
             "--as",
             dest="what",
             choices=("pairs", "submissions"),
             default="pairs",
-            help="label-studio: annotations become gold values, or their people's submissions",
+            help="submissions: --adapter label-studio means label-studio-submissions",
         )
-        parser.add_argument(
-            "--origin", default="", help="submissions: the server that their people are from"
-        )
+        for option in options().values():
+            names = takers(option)
+            parser.add_argument(
+                f"--{option.name.replace('_', '-')}",
+                type=Path if option.file else str,
+                choices=option.choices or None,
+                help=f"{names}: {option.help}" if names else option.help,
+            )
         parser.add_argument("--skip-bad", action="store_true", help="import the good rows")
         parser.add_argument(
             "--unknown-as-attributes",
@@ -54,8 +53,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["what"] == "submissions" and options["adapter"] != "label-studio":
-            raise CommandError("--as submissions needs --adapter label-studio")
+        if options["what"] == "submissions":
+            if f"{options['adapter']}-submissions" not in formats():
+                raise CommandError("--as submissions needs --adapter label-studio")
+            options["adapter"] += "-submissions"
         try:
             report = _kept_or_not(options)
         except ImportRefused as refused:
@@ -63,41 +64,19 @@ class Command(BaseCommand):
             raise CommandError(refused.message) from refused
         except StepwiseError as error:
             raise CommandError(error.message) from error
-        self._show(report.errors, report.error_count)
-        if isinstance(report, SubmissionReport):
-            self._submissions(report, options)
-        else:
-            self._pairs(report, options)
+        self._tell(report, options)
         if options["dry_run"]:
             self.stdout.write("a dry run: nothing was kept")
+        if report.failure:
+            raise CommandError(report.failure)
 
-    def _pairs(self, report: ImportReport, options: dict[str, Any]) -> None:
+    def _tell(self, report: ImportReport, options: dict[str, Any]) -> None:
+        self._show(report.errors, report.error_count)
         self._show(report.notices, report.notice_count)
+        self.stdout.write(report.summary())
         if report.unknown:
             used = "became attributes" if options["unknown_as_attributes"] else "not read"
-            names = ", ".join(report.unknown)
-            self.stdout.write(f"columns that are not known, {used}: {names}")
-        self.stdout.write(
-            f"{report.read} rows read, {report.created} pairs created, "
-            f"{report.existing} known already, {report.error_count} bad rows"
-        )
-
-    def _submissions(self, report: SubmissionReport, options: dict[str, Any]) -> None:
-        self.stdout.write(
-            f"{report.tasks} annotated tasks read, {report.created} submissions of people "
-            f"stored, {report.joined} of them on decided items, {report.changed} changed, "
-            f"{report.existing} known already, {report.people} accounts made, "
-            f"{report.error_count} bad tasks"
-        )
-        if report.unknown:
-            self.stdout.write(f"not read: {', '.join(sorted(report.unknown))}")
-        if not report.tasks:
-            raise CommandError(f"no task of {options['file'].name} has an annotation")
-        if report.error_count and not options["skip_bad"]:
-            raise CommandError(
-                f"{report.error_count} tasks were not stored, the others were; with "
-                f"--skip-bad that is a success"
-            )
+            self.stdout.write(f"not known, {used}: {', '.join(report.unknown)}")
 
     def _show(self, lines: list[tuple[int, str]], count: int) -> None:
         for line, message in sorted(lines)[:_SHOWN]:
@@ -106,41 +85,33 @@ class Command(BaseCommand):
             self.stderr.write(f"and {count - _SHOWN} more")
 
 
-def _kept_or_not(options: dict[str, Any]) -> ImportReport | SubmissionReport:
+def _kept_or_not(options: dict[str, Any]) -> ImportReport:
     """A refused file leaves no empty project, a dry run nothing at all."""
     new = not Project.objects.filter(slug=options["project"]).exists()
     together = transaction.atomic() if new or options["dry_run"] else nullcontext()
     with together:
         project = _project(options["project"], options["create_project"])
-        report = (_stored if options["what"] == "submissions" else _import)(project, options)
+        report = _import(project, options)
         if options["dry_run"]:
             transaction.set_rollback(True)
     return report
 
 
-def _stored(project: Project, options: dict[str, Any]) -> SubmissionReport:
-    return submissions_import(
-        project=project,
-        path=options["file"],
-        split=options["split"],
-        origin=options["origin"],
-    )
-
-
 def _import(project: Project, options: dict[str, Any]) -> ImportReport:
-    bar = _Bar()
+    bar, format = _Bar(), format_named(options["adapter"])
+    chosen = given(options)
     try:
-        return pairs_import(
+        format.options_check(chosen)
+        return format.run(
             project=project,
             path=options["file"],
-            adapter=options["adapter"],
+            adapter=format.name,
             skip_bad=options["skip_bad"],
-            split=options["split"],
             unknown_as_attributes=options["unknown_as_attributes"],
+            dry_run=options["dry_run"],
+            source=options["file"].name,
             progress=bar,
-            products=options["products"],
-            queries=options["queries"],
-            scale=options["scale"],
+            **chosen,
         )
     finally:
         bar.end()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -151,17 +152,25 @@ class Client:
         skip_bad: bool = False,
         unknown_as_attributes: bool = False,
         dry_run: bool = False,
+        **options: str | Path,
     ) -> Job:
-        """``dry_run`` reads and checks everything and imports nothing."""
+        """``dry_run`` reads and checks everything and imports nothing. ``options`` are what the
+        adapter takes beside the file: ``scale="0=1,1=4"``, or a further file as a path,
+        ``products=Path("products.jsonl")``."""
+        files = {"file": file, **{n: v for n, v in options.items() if isinstance(v, Path)}}
         about = {
+            **{n: v for n, v in options.items() if not isinstance(v, Path)},
             "project": project,
             "adapter": adapter,
             "skip_bad": str(skip_bad).lower(),
             "unknown_as_attributes": str(unknown_as_attributes).lower(),
             "dry_run": str(dry_run).lower(),
         }
-        with file.open("rb") as stream:
-            sent = {"file": (file.name, stream)}
+        with ExitStack() as open_files:
+            sent = {
+                name: (path.name, open_files.enter_context(path.open("rb")))
+                for name, path in files.items()
+            }
             return Job.of(self._call("POST", "imports/", data=about, files=sent))
 
     def start_export(self, project: str, format: str, **filter: str) -> Job:

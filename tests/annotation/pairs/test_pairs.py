@@ -14,7 +14,8 @@ from django.db import connection
 from annotation.cot.errors import Invalid
 from annotation.cot.splits import split_of
 from annotation.models import Pair, Product, Project
-from annotation.pairs.write import ImportRefused, pairs_import
+from annotation.pairs.report import ImportRefused
+from annotation.pairs.write import pairs_import
 from tests.factories import make_project
 
 pytestmark = pytest.mark.django_db

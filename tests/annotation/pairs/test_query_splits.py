@@ -9,7 +9,8 @@ import pytest
 from annotation.cot.errors import Invalid
 from annotation.cot.splits import SPLITS, split_of
 from annotation.models import Pair, Project
-from annotation.pairs.write import ImportRefused, pairs_import
+from annotation.pairs.report import ImportRefused
+from annotation.pairs.write import pairs_import
 from tests.annotation.pairs.test_pairs import jsonl, row
 from tests.factories import make_project
 

@@ -13,16 +13,16 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
+from annotation.pairs.formats import read_rows
 from annotation.pairs.readers.rows import ImportFileError, RowError
-from annotation.pairs.readers.table import read_rows
 from tests.annotation.pairs.readers.test_native import pairs
 
 MORE_MB = 512  # as docs/importing.md says
 _READ = """
 import resource, sys
 from pathlib import Path
+from annotation.pairs.readers.native import read_rows
 from annotation.pairs.readers.rows import ImportFileError, RowError
-from annotation.pairs.readers.table import read_rows
 import annotation.pairs.readers.parquet
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from annotation.pairs.formats import read_rows
 from annotation.pairs.readers.label_studio import data_columns
 from annotation.pairs.readers.native import native_columns
 from annotation.pairs.readers.rows import ImportFileError, RowError
-from annotation.pairs.readers.table import read_rows
 from tests.annotation.pairs.readers.test_native import pairs, write
 
 RECORD = {"query": "q", "title": "t", "brand": "Nord", "sizes": "9"}

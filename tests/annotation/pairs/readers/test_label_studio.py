@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from annotation.exports.formats import ExportFilter, format_named
 from annotation.exports.jobs import export_write
+from annotation.pairs.formats import read_rows
 from annotation.pairs.readers.json_array import array_elements
 from annotation.pairs.readers.rows import PairRow, RowError
-from annotation.pairs.readers.table import read_rows
 from tests.annotation.exports.world import decided_project
 
 _JSON = st.recursive(

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from annotation.cot.splits import SPLITS
 from annotation.cot.steps import VALUES, StepKind
+from annotation.pairs.formats import read_rows
 from annotation.pairs.readers.rows import ImportFileError, PairRow, Row, RowError, row_of
-from annotation.pairs.readers.table import read_rows
 
 on_disk = settings(
     max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None

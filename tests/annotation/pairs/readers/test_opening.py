@@ -16,9 +16,9 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annotation.pairs.formats import read_rows
 from annotation.pairs.readers.opening import FREE_GROWTH, Growth, Unreadable, look
 from annotation.pairs.readers.rows import ImportFileError, PairRow, Row, RowError
-from annotation.pairs.readers.table import read_rows
 from tests.annotation.pairs.readers.test_native import on_disk, pairs, write
 
 CSV = "query,title\ncafé cup,Espresso cup\ntea pot,Teapot\n"

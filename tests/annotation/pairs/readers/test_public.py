@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from annotation.pairs.formats import read_rows
 from annotation.pairs.readers.quepid import read_ratings
 from annotation.pairs.readers.rows import ImportFileError, PairRow, Row, RowError
-from annotation.pairs.readers.table import read_rows
 
 SHARED = Path(
     os.environ.get("STEPWISE_SHARED_DATA")

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotation.models import Pair
+from annotation.pairs.formats import read_rows
 from annotation.pairs.readers.rows import ImportFileError, PairRow, RowError
 from annotation.pairs.readers.scale import grade_of, parse_scale, scale_for
-from annotation.pairs.readers.table import read_rows
 from tests.factories import make_project
 
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annotation.pairs.formats import read_rows
 from annotation.pairs.readers.json_text import MAX_DEPTH, BadJson, json_value
 from annotation.pairs.readers.rows import PairRow, RowError, row_of
-from annotation.pairs.readers.table import read_rows
 from tests.annotation.pairs.readers.test_native import pairs, write
 
 NAN = float("nan")
