@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from pytest_django import Settings
+from rest_framework.test import APIClient
 
 from annotation.models import ImportJob, Pair, Project, StepLabel, Submission
 from annotation.pairs.jobs import import_job_run
@@ -51,12 +51,12 @@ def door(request: pytest.FixtureRequest, project: Project) -> Any:
         if request.param == "api":
             url, client, who = "/api/v1/imports/", client_of(Role.LEAD), project.slug
         else:
-            url, client, who = "/admin/annotation/importjob/add/", Client(), str(project.pk)
+            url, client, who = "/admin/annotation/importjob/add/", APIClient(), str(project.pk)
             client.force_login(make_user(Role.LEAD))
-        response = client.post(url, {"project": who, **sent})
+        response: Any = client.post(url, {"project": who, **sent})
         job = ImportJob.objects.order_by("pk").last()
         if job is None:
-            return response.content.decode()
+            return str(response.content.decode())
         return import_job_run(job_id=job.pk) or job
 
     return send
