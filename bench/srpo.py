@@ -27,10 +27,12 @@ from transformers import TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from annotation.cot.steps import StepKind
+from training.job.config import TrainerConfig
 from training.job.prompts import PairText, policy_prompt
 from training.job.types import Sample, ScoredRollout
 from training.rl.base.callbacks import quiet
 from training.rl.method.srpo import SRPOConfig, SRPOTrainer
+from training.rl.policy.scale import trainer_arguments
 from training.rl.reward.rewards import HybridRewards
 from verifier.truth import Truth, TruthTable
 
@@ -90,7 +92,9 @@ def make_samples(count: int) -> list[Sample]:
     ]
 
 
-def settings(folder: str, prompts: int, group: int, tokens: int) -> dict[str, Any]:
+def settings(
+    folder: str, prompts: int, group: int, tokens: int, bf16: bool = False
+) -> dict[str, Any]:
     """What both configurations share: one update of ``prompts`` x ``group`` completions."""
     return {
         "output_dir": folder,
@@ -104,12 +108,10 @@ def settings(folder: str, prompts: int, group: int, tokens: int) -> dict[str, An
         "top_k": 100,
         "logging_steps": 1,
         "save_strategy": "no",
-        "report_to": [],
         "disable_tqdm": True,
         "shuffle_dataset": False,
         "remove_unused_columns": False,
-        "activation_checkpointing": False,
-        "bf16": False,
+        **trainer_arguments(TrainerConfig(bf16=bf16)),
         "seed": 0,
     }
 
@@ -145,12 +147,14 @@ def make_trainers(
     return {"srpo": quiet(srpo), "grpo": quiet(grpo)}
 
 
-def measure(model: str, rounds: int, prompts: int, group: int, tokens: int) -> dict[str, Any]:
+def measure(
+    model: str, rounds: int, prompts: int, group: int, tokens: int, bf16: bool = False
+) -> dict[str, Any]:
     """Alternate updates for ``rounds`` rounds after one warm-up round."""
     torch.set_num_threads(1)
     watches = {"srpo": Stopwatch(), "grpo": Stopwatch()}
     with tempfile.TemporaryDirectory() as folder:
-        shared = settings(folder, prompts, group, tokens)
+        shared = settings(folder, prompts, group, tokens, bf16)
         trainers = make_trainers(model, make_samples(prompts), shared, watches)
         for round_ in range(rounds + 1):
             names = ("srpo", "grpo") if round_ % 2 else ("grpo", "srpo")

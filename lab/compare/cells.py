@@ -86,9 +86,7 @@ def _compared(body: Settings) -> dict[str, Any]:
 
 def run_cell(lab: Lab, arm: Arm, seed: int) -> None:
     """Raises CellFailed; a cell that was stopped half way goes on from its checkpoint."""
-    folder = lab.folder(arm.name, seed)
-    config = _config(lab, arm, seed)
-    _write(lab, arm, seed, folder, config)
+    folder = prepared(lab, arm, seed)
     with (folder / TRAIN_LOG).open("ab") as log:
         command = [sys.executable, "-m", "training.rl.train", str(folder)]
         ended = subprocess.run(
@@ -100,9 +98,16 @@ def run_cell(lab: Lab, arm: Arm, seed: int) -> None:
     shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
 
 
+def prepared(lab: Lab, arm: Arm, seed: int) -> Path:
+    """The cell's run folder with all that the ordinary command reads."""
+    folder = lab.folder(arm.name, seed)
+    _write(lab, arm, seed, folder, _config(lab, arm, seed))
+    return folder
+
+
 def _body(lab: Lab, arm: Arm, seed: int) -> dict[str, Any]:
     policy = lab.folder(arm.start, seed) / MODEL if arm.start else lab.benchmark.policy
-    body = _over(lab.settings, arm.settings) | {"seed": seed, "policy": str(policy)}
+    body = over(lab.settings, arm.settings) | {"seed": seed, "policy": str(policy)}
     if arm.rm:
         body["rm"] = str(lab.folder(arm.rm, seed) / MODEL)
     return body
@@ -114,12 +119,12 @@ def _config(lab: Lab, arm: Arm, seed: int) -> str:
     return text
 
 
-def _over(base: Settings, own: Settings) -> dict[str, Any]:
+def over(base: Settings, own: Settings) -> dict[str, Any]:
     """``own`` over ``base``, tables key by key."""
     merged = dict(base)
     for key, value in own.items():
         table = isinstance(value, dict) and isinstance(base.get(key), dict)
-        merged[key] = _over(base[key], value) if table else value
+        merged[key] = over(base[key], value) if table else value
     return merged
 
 
@@ -165,7 +170,7 @@ def explored(lab: Lab, seed: int) -> Path:
     feed the choice of prompts and are what the reward model's labels are about."""
     folder = lab.shared(seed)
     folder.mkdir(parents=True, exist_ok=True)
-    body = _over(lab.settings, {"method": "srpo"})
+    body = over(lab.settings, {"method": "srpo"})
     text = tomli_w.dumps(body | {"seed": seed, "policy": str(lab.benchmark.policy)})
     config = parse_config(text)
     samples = [sample_of(row) for row in lab.benchmark.train]

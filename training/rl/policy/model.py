@@ -117,6 +117,8 @@ def load_policy(
     if style == "chat" and not tokenizer.chat_template:
         raise BadInput(f"the tokenizer in '{folder}' has no chat template for style 'chat'")
     own_weights(model)
+    if source:
+        _dequantised(model)
     model.config.use_cache = True
     plain_cache = model_check(model, folder)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -139,6 +141,14 @@ def _source(path: Path) -> dict[str, str]:
         return {"gguf_file": files[0].name}
     found = f"{len(files)} GGUF files" if files else "no config.json"
     raise BadInput(f"'{path}' is not a model folder ({found})")
+
+
+def _dequantised(model: Any) -> None:
+    """The weights of a GGUF file are plain numbers once they are read. transformers goes on
+    calling the model quantised, and would neither train nor save it."""
+    for name in ("hf_quantizer", "quantization_method", "is_quantized"):
+        vars(model).pop(name, None)
+    vars(model.config).pop("quantization_config", None)
 
 
 def own_weights(model: Any) -> None:
