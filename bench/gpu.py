@@ -7,9 +7,9 @@ section that fails is a line in ``errors``, and the next one starts.
 
     python -m bench.gpu --out out --wheels wheels --weights part1 part2 --sha256 HEX
 
-``--weights`` are the parts of one GGUF file. Without them the model is a random one of
-SmolLM2-135M's shape: time and memory are measured, nothing is learnt. ``--tiny`` is a random
-model of two layers, for a CPU; where there is no GPU it is what runs.
+``--weights`` are the parts of one GGUF file, or of a wheel that holds one. Without them the
+model is a random one of SmolLM2-135M's shape: time and memory are measured, nothing is learnt.
+``--tiny`` is a random model of two layers, for a CPU; without a GPU it is what runs.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.support.parts import install, joined
+from bench.support.parts import gguf_of, install, joined
 from bench.support.sections import Sections
 
 if TYPE_CHECKING:  # what imports torch and TRL comes after the wheels
@@ -31,7 +32,13 @@ if TYPE_CHECKING:  # what imports torch and TRL comes after the wheels
 
 SAMPLERS = ("generate", "ours")
 METHODS = ("srpo", "grpo")
+VARIANTS: Mapping[str, Mapping[str, Any]] = {  # [trainer] of run.toml
+    "lora": {"lora_rank": 16},
+    "activation_checkpointing": {"activation_checkpointing": True},
+    "float32": {"bf16": False},
+}
 ONE_TRIAL = 90.0  # seconds at most
+AROUND = 15.0  # seconds that a run needs besides its updates and evaluations
 AFTERWARDS = 0.25  # share of the time that the trials after the learning may take
 
 
@@ -72,8 +79,9 @@ def _bench(options: argparse.Namespace, sections: Sections, work: Path) -> Bench
     def model() -> dict[str, Any]:
         if not options.weights:
             return gpu_models.random_model(work / "model", shape)
-        weights = joined(options.weights, options.sha256, work / "gguf" / "model.gguf")
-        return gpu_models.converted(weights, work / "model")
+        whole = joined(options.weights, options.sha256, work / "joined")
+        weights = gguf_of(whole, work / "gguf")
+        return gpu_models.converted(weights, work / "model", options.sha256)
 
     facts = sections.run("model", model)
     if facts is None:
@@ -88,17 +96,14 @@ def _measure(bench: Bench, sections: Sections) -> None:
     sampler, trial = _fastest_sampler(bench, sections)
     sections.run("ratio_to_trl", bench.ratio, ONE_TRIAL)
     evaluations = sum(seconds for name, seconds in _phases(sft).items() if "eval" in name)
-    for left, method in zip((2, 1), METHODS, strict=True):
-        share = sections.left() * (1 - AFTERWARDS) / left
-        updates = bench.updates(share - evaluations - 15, trial)
-        sections.run(method, lambda: bench.learn(method, updates, sampler), share)  # noqa: B023
-    for name, trainer in (
-        ("lora", {"lora_rank": 16}),
-        ("activation_checkpointing", {"activation_checkpointing": True}),
-        ("float32", {"bf16": False}),
-    ):
-        sections.run(name, lambda: bench.trial(name, sampler=sampler, **trainer), ONE_TRIAL)  # noqa: B023
-    sections.run("paper_sized", lambda: bench.paper_sized(sampler), ONE_TRIAL)
+    share = sections.left() * (1 - AFTERWARDS) / len(METHODS)
+    updates = bench.updates(share - evaluations - AROUND, trial)  # as many for each method
+    for method in METHODS:
+        sections.run(method, partial(bench.learn, method, updates, sampler), 1.2 * share)
+    sections.run("paper_sized", partial(bench.paper_sized, sampler), ONE_TRIAL)
+    for name, trainer in VARIANTS.items():
+        work = partial(bench.trial, name, **{"sampler": sampler, **trainer})
+        sections.run(name, work, ONE_TRIAL)
 
 
 def _fastest_sampler(bench: Bench, sections: Sections) -> tuple[str, Mapping[str, Any]]:
@@ -106,7 +111,7 @@ def _fastest_sampler(bench: Bench, sections: Sections) -> tuple[str, Mapping[str
     vllm = ("vllm_colocate",) if importlib.util.find_spec("vllm") else ()
     trials = {}
     for name in (*SAMPLERS, *vllm):
-        work = lambda: bench.trial(f"sampler_{name}", sampler=name)  # noqa: B023, E731
+        work = partial(bench.trial, f"sampler_{name}", sampler=name)
         found = sections.run(f"sampler_{name}", work, ONE_TRIAL)
         if found and found.get("seconds_a_step"):
             trials[name] = found
@@ -126,7 +131,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=out, help="where gpu.json goes")
     parser.add_argument("--minutes", type=float, default=8.0, help="for everything together")
     parser.add_argument("--wheels", type=Path, help="packages that the machine lacks")
-    parser.add_argument("--weights", type=Path, nargs="+", help="the parts of one GGUF file")
+    parser.add_argument("--weights", type=Path, nargs="+", help="the parts of one file")
     parser.add_argument("--sha256", default="", help="of the parts together")
     parser.add_argument("--tiny", action="store_true", help="two layers, for a CPU")
     parser.add_argument("--json", action="store_true", help="print gpu.json as well")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import resource
 import shutil
 import statistics
@@ -19,7 +18,8 @@ import torch
 
 from bench.support.sections import OutOfTime
 from training.job.config import RunConfig, load_config
-from training.job.data import read_finished_jsonl
+from training.job.files import read_finished_jsonl, read_json
+from training.job.folder import CHECKPOINTS, METRICS, MOMENTS, REPORT, RUN_TOML, evaluation_file
 from training.rl.method.srpo import SRPOTrainer
 from training.rl.train import train
 
@@ -53,13 +53,13 @@ def measured(folder: Path) -> dict[str, Any]:
             train(folder)
         except OutOfTime:
             stopped = True
-    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
     return {
         **evaluations(folder),
         **steps(
-            read_finished_jsonl(folder / "metrics.jsonl"),
+            read_finished_jsonl(folder / METRICS),
             spent,
-            load_config(folder / "run.toml"),
+            load_config(folder / RUN_TOML),
         ),
         "peak_memory_mib": peak_memory_mib(),
         "run_seconds": round(time.monotonic() - began, 1),
@@ -132,14 +132,11 @@ def steps(
 def evaluations(folder: Path) -> dict[str, Any]:
     """The scores before and after that the run got to."""
     body: dict[str, Any] = {}
-    for name in ("before", "after"):
-        if (folder / f"eval_{name}.json").exists():
-            found = json.loads((folder / f"eval_{name}.json").read_text(encoding="utf-8"))
-            body[name] = {key: found[key] for key in SCORES}
-    if (folder / "report.json").exists():
-        report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-        for key in ("eval_delta", "samples", "phases"):
-            body[key] = report.get(key)
+    for moment in MOMENTS:
+        if scores := read_json(folder / evaluation_file(moment)):
+            body[moment] = {key: scores[key] for key in SCORES}
+    if report := read_json(folder / REPORT):
+        body |= {key: report.get(key) for key in ("eval_delta", "samples", "phases")}
     return body
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +37,12 @@ TINY = {
 }
 
 
-def converted(weights: Path, folder: Path) -> dict[str, Any]:
+def converted(weights: Path, folder: Path, sha256: str) -> dict[str, Any]:
     """The GGUF file ``weights`` as a model folder that is asked in its own chat template;
-    returns what the report says of it."""
+    returns what the report says of it. ``sha256`` is of what was given."""
     policy = load_policy(weights.parent, style="chat")
     policy.save(folder)
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-    return _facts(policy, f"{weights.name}, dequantised", digest)
+    return _facts(policy, f"{weights.name}, dequantised", sha256)
 
 
 def random_model(folder: Path, shape: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from lab.compare.benchmark import BENCHMARKS, Benchmark, Row, judged_rollout, pa
 from lab.compare.cells import Lab, over, prepared
 from lab.sample.generate import generate
 from lab.sample.trace import cot, true_reading
+from training.job.folder import MODEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ GPU = Size(
     trial_updates=3,
     most_updates=60,
     paper={"prompts": 64, "group": 16, "micro_batch": 64, "updates": 2},
-    ratio={"rounds": 3, "prompts": 8, "group": 8, "tokens": 128},
+    ratio={"rounds": 3, "prompts": 8, "group": 8, "tokens": 64},
 )  # fmt: skip
 TINY = Size(
     benchmark="tiny",
@@ -84,7 +85,8 @@ class Bench:
         arm = Arm("sft", "sft", {"method": "sft", "fit": self._size.sft})
         lab = self._lab("sft", pairs, {"sampling": {"rollouts": 1}})
         figures = measured(prepared(lab, arm, 0))
-        self.start = lab.folder("sft", 0) / "model"
+        if "stopped" not in figures:
+            self.start = lab.folder("sft", 0) / MODEL
         return figures
 
     def trial(

