@@ -9,6 +9,8 @@ import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import make_conninfo
 
+from annotation.cot.locks import LOCK, Lock
+
 POOL_SIZE = 2  # broker connections a process may open: one waits for jobs, one acknowledges
 _SCHEMES = ("redis", "rediss", "amqp", "amqps", "pgmq", "memory", "sentinel")
 
@@ -41,7 +43,7 @@ def broker_install(connection: psycopg.Connection[Any]) -> bool:
     from pgmq.install import get_embedded_install_sql
 
     with connection.transaction():
-        connection.execute("select pg_advisory_xact_lock(hashtext('stepwise.pgmq'))")
+        connection.execute(f"select {LOCK}", [Lock.BROKER, 0])
         if connection.execute("select to_regclass('pgmq.meta')").fetchone() != (None,):
             return False
         connection.execute(get_embedded_install_sql())

@@ -10,11 +10,12 @@ from django.db import models
 from annotation.cot.steps import Layout
 from annotation.models import Project, QueueItem, Resolution, Step
 from annotation.models.leased import Leased
+from annotation.models.made import Dated, Made
 from training.job.prompts import STYLES, Style
 from verifier.models import VerifierRelease
 
 
-class Checkpoint(models.Model):
+class Checkpoint(Dated):
     """A model somebody can sample or score with: a folder, or an OpenAI-compatible endpoint."""
 
     class Kind(models.TextChoices):
@@ -30,7 +31,6 @@ class Checkpoint(models.Model):
     run = models.ForeignKey(
         "TrainingRun", null=True, blank=True, on_delete=models.SET_NULL, related_name="produced"
     )
-    created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return self.name
@@ -49,7 +49,7 @@ class Checkpoint(models.Model):
         return "answer_first" if self.layout == "answer_first" else "answer_last"
 
 
-class TrainingRun(Leased):
+class TrainingRun(Made, Leased):
     """One job. A worker holds it while now < lease_expires_at and renews by heartbeat."""
 
     class State(models.TextChoices):
@@ -80,14 +80,6 @@ class TrainingRun(Leased):
     log_tail = models.TextField(blank=True)
     error = models.TextField(blank=True)
     report = models.JSONField(default=dict, blank=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -110,11 +102,10 @@ class RunMetric(models.Model):
         return f"step {self.step} of run {self.run_id}"
 
 
-class EvalReport(models.Model):
+class EvalReport(Dated):
     run = models.ForeignKey(TrainingRun, on_delete=models.CASCADE, related_name="evaluations")
     moment = models.CharField(max_length=8, help_text="before | after")
     metrics = models.JSONField()
-    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "moment"], name="report_once")]
@@ -123,7 +114,7 @@ class EvalReport(models.Model):
         return f"{self.moment} run {self.run_id}"
 
 
-class RolloutBatch(Leased):
+class RolloutBatch(Dated, Leased):
     """One request to sample n CoTs for each of some pairs."""
 
     class State(models.TextChoices):
@@ -147,7 +138,6 @@ class RolloutBatch(Leased):
     state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
     rollouts_done = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -157,14 +147,13 @@ class RolloutBatch(Leased):
         return f"batch {self.pk} ({self.state})"
 
 
-class StepScore(models.Model):
+class StepScore(Dated):
     """The reward model's P(correct) for a step."""
 
     step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="+")
     rm = models.ForeignKey(Checkpoint, on_delete=models.CASCADE, related_name="+")
     p = models.FloatField()
     critique = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["step", "rm"], name="score_once")]
@@ -173,7 +162,7 @@ class StepScore(models.Model):
         return f"{self.p:.2f} on step {self.step_id}"
 
 
-class ScoringJob(Leased):
+class ScoringJob(Dated, Leased):
     """The scoring of a project's new steps by a model; one row, taken up again and again."""
 
     class State(models.TextChoices):
@@ -187,7 +176,6 @@ class ScoringJob(Leased):
     state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
     scored = models.PositiveIntegerField(default=0, help_text="steps, the last time")
     error = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -199,7 +187,7 @@ class ScoringJob(Leased):
         return f"scoring by {self.rm_id} ({self.state})"
 
 
-class Disagreement(models.Model):
+class Disagreement(Dated):
     """The reward model says one thing, people another (or nobody has looked yet: audit)."""
 
     class State(models.TextChoices):
@@ -229,7 +217,6 @@ class Disagreement(models.Model):
         related_name="+",
     )
     decided_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["-confidence", "-id"]
@@ -241,7 +228,7 @@ class Disagreement(models.Model):
         return f"disagreement {self.pk} ({self.state})"
 
 
-class BulkDecision(Leased):
+class BulkDecision(Dated, Leased):
     """One decision for everything that a filter matches; the filter is stored, not the ids."""
 
     class State(models.TextChoices):
@@ -261,7 +248,6 @@ class BulkDecision(Leased):
     decided = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
     refusal = models.TextField(blank=True, help_text="the first reason")
-    created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:

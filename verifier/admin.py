@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 
 from annotation.cot.errors import StepwiseError
-from annotation.people.admin_base import ReadOnlyAdmin
+from annotation.people.admin_base import RoleAdmin
 from annotation.people.language import refusal_words
 from annotation.people.roles import Role
 from verifier.models import GroundTruth, VerifierRelease, Watermark
@@ -22,7 +22,7 @@ from verifier.services.truth import truth_refresh
 
 
 @admin.register(GroundTruth)
-class GroundTruthAdmin(ReadOnlyAdmin):
+class GroundTruthAdmin(RoleAdmin):
     list_display = ("id", "pair", "kind", "value", "source", "superseded_at", "created_at")
     list_select_related = ("pair",)
     list_filter = ("project", "kind", "source", ("superseded_at", admin.EmptyFieldListFilter))
@@ -30,12 +30,12 @@ class GroundTruthAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Watermark)
-class WatermarkAdmin(ReadOnlyAdmin):
+class WatermarkAdmin(RoleAdmin):
     list_display = ("name", "position")
 
 
 @admin.register(VerifierRelease)
-class VerifierReleaseAdmin(ReadOnlyAdmin):
+class VerifierReleaseAdmin(RoleAdmin):
     list_display = ("__str__", "project", "short_sha256", "entries", "created_at")
     list_select_related = ("project",)
     list_filter = ("project",)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from annotation.models import Pair, Project, Resolution
+from annotation.models.made import Dated, Made
 
 
-class GroundTruth(models.Model):
+class GroundTruth(Dated):
     """What is true. Kinds 3-5 are keyed by pair, kinds 1-2 by the normalised step-prefix hash.
 
     A newer truth for the same key supersedes the older row, which stays.
@@ -33,7 +33,6 @@ class GroundTruth(models.Model):
         Resolution, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     superseded_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         verbose_name_plural = "ground truth"
@@ -62,7 +61,7 @@ class Watermark(models.Model):
         return f"{self.name} at {self.position}"
 
 
-class VerifierRelease(models.Model):
+class VerifierRelease(Made):
     """A frozen truth table: ``payload`` is truth.json, ``sha256`` is over its rows."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
@@ -70,14 +69,6 @@ class VerifierRelease(models.Model):
     sha256 = models.CharField(max_length=64)
     payload = models.TextField()
     counts = models.JSONField(default=dict, help_text="rows by kind and source")
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [

@@ -38,19 +38,19 @@ def asked_attributes(query_step: str, attribute_step: str) -> list[str]:
 
     Both are step texts; headings and claim lines are skipped. A name occurs once.
     """
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     for name, _value in _pairs(attribute_step):
         if name.lower() != _OVERALL:
-            found.setdefault(name.lower(), name)
-    covered = [_words(name) for name in found.values()]
+            names.setdefault(name.lower(), name)
+    covered = [_words(name) for name in names.values()]
     for key, value in _pairs(query_step):
         if key.lower() in _NO_ATTRIBUTE or any(
             _words(key) <= words or _words(value) <= words for words in covered
         ):
             continue
         name = f"{key} {value}"[:MAX_NAME].strip()
-        found.setdefault(name.lower(), name)
-    return list(found.values())[:MAX_MARKS]
+        names.setdefault(name.lower(), name)
+    return list(names.values())[:MAX_MARKS]
 
 
 def overall(marks: Sequence[AttributeMark]) -> str:

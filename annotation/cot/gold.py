@@ -36,19 +36,19 @@ def answers_conflict(answers: Mapping[str, str], rules: Rules) -> str | None:
     return rules.conflict(category, attribute, tier)
 
 
-def said_of(labels: Sequence[LabelInput]) -> dict[str, str]:
-    """What a person said, in the form of gold answers; "unsure" has no answer."""
-    said = {}
+def label_answers(labels: Sequence[LabelInput]) -> dict[str, str]:
+    """What a person judged, in the form of gold answers; "unsure" has no answer."""
+    given = {}
     for label in labels:
         text = label.verdict if label.kind in OPEN_KINDS else label.value
         if label.verdict in VERDICTS and text:
-            said[str(label.kind)] = text
-    return said
+            given[str(label.kind)] = text
+    return given
 
 
-def wrong_kinds(answers: Mapping[str, str], said: Mapping[str, str]) -> list[int]:
+def wrong_kinds(answers: Mapping[str, str], given: Mapping[str, str]) -> list[int]:
     """The gold steps that were answered otherwise, as unsure, or not at all."""
-    return sorted(int(key) for key, value in answers.items() if said.get(key) != value)
+    return sorted(int(key) for key, value in answers.items() if given.get(key) != value)
 
 
 def score_of(answers: Mapping[str, str], wrong: Sequence[int]) -> float:

@@ -57,23 +57,23 @@ def label_errors(
     """
     if not labels:
         return {0: _("judge at least one step")}
-    found: dict[int, str] = {}
+    errors: dict[int, str] = {}
     seen: set[int] = set()
     wrong = [label.kind for label in labels if label.verdict == "incorrect"]
     last = min(wrong, default=5) if first_error_only else 5
     for label in labels:
         if label.kind in seen:
-            found[label.kind] = _("judged twice")
+            errors[label.kind] = _("judged twice")
         elif label.kind not in kinds:
-            found[label.kind] = _("this item does not ask about this step")
+            errors[label.kind] = _("this item does not ask about this step")
         elif label.kind > last:
-            found[label.kind] = _(
+            errors[label.kind] = _(
                 "leave it unmarked: step %(kind)s is the first error", kind=last
             )
         elif problem := _problem(label, steps.get(label.kind)):
-            found[label.kind] = problem
+            errors[label.kind] = problem
         seen.add(label.kind)
-    return found
+    return errors
 
 
 def rule_warning(labels: Sequence[LabelInput], rules: Rules) -> str | None:

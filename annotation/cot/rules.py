@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -90,3 +91,19 @@ def parse_rules(toml: str) -> Rules:
                 raise RulesError(f"[{category}] {attribute} must be a tier 1-4, got '{tier}'")
             tiers[category, attribute] = tier
     return Rules(tiers)
+
+
+def rules_edited(toml: str, tiers: Mapping[tuple[str, str], str]) -> str:
+    """``toml`` as it is, comments and all, where it says ``tiers`` already; else a new table.
+    A cell without a tier is left to :func:`parse_rules` to refuse."""
+    with suppress(RulesError):
+        if parse_rules(toml).tiers == tiers:
+            return toml
+    lines = ["# tier = table.<category>.<attribute>"]
+    for category in VALUES[StepKind.CATEGORY]:
+        lines.append(f"[{category}]")
+        for attribute in VALUES[StepKind.ATTRIBUTE]:
+            tier = tiers.get((category, attribute), "")
+            lines.append(f"{attribute} = {tier if tier in VALUES[StepKind.FINAL] else 0}")
+        lines.append("")
+    return "\n".join(lines)

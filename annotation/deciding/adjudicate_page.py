@@ -8,12 +8,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from annotation.cot.errors import Invalid
-from annotation.deciding.resolution import CAUSES, StepDecision, item_adjudicate
+from annotation.deciding.causes import CAUSES
+from annotation.deciding.resolution import StepDecision, item_adjudicate
 from annotation.deciding.votes import split_kinds, vote_cards
 from annotation.labelling.cards import cards_of
 from annotation.labelling.flags_select import open_flags_of
@@ -25,27 +25,23 @@ from annotation.labelling.passed import (
     unrateable_votes,
     waiting_for_lead,
 )
+from annotation.labelling.project_switch import project_asked_for
 from annotation.labelling.skips import item_drop
 from annotation.models import QueueItem
 from annotation.people.guard import role_required, visitor
 from annotation.people.language import refusal_words
 from annotation.people.roles import Role
 
-CAUSE_NAMES = {
-    "guideline_gap": gettext_lazy("guideline gap"),
-    "ambiguous_product": gettext_lazy("ambiguous product"),
-    "annotator_error": gettext_lazy("annotator error"),
-    "unclear_model_text": gettext_lazy("unclear model text"),
-    "other": gettext_lazy("other"),
-}
 PAGE = 100
 
 
 @never_cache
 @role_required(Role.LEAD)
 def adjudication(request: HttpRequest) -> HttpResponse:
-    items = list(waiting_for_lead()[: PAGE + 1])
-    context = {"items": items[:PAGE], "more": len(items) > PAGE}
+    """Of all projects, or of ``?project=``."""
+    project = project_asked_for(request)
+    items = list(waiting_for_lead(project)[: PAGE + 1])
+    context = {"project": project, "items": items[:PAGE], "more": len(items) > PAGE}
     return render(request, "deciding/adjudication.html", context)
 
 
@@ -89,7 +85,9 @@ def drop(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _next(item: QueueItem) -> HttpResponse:
-    following = waiting_for_lead().exclude(pk=item.pk).first()
+    """The next of the same project; when there is none, of any."""
+    same, every = waiting_for_lead(item.project), waiting_for_lead()
+    following = same.exclude(pk=item.pk).first() or every.exclude(pk=item.pk).first()
     return redirect("adjudicate", following.pk) if following else redirect("adjudication")
 
 
@@ -106,8 +104,8 @@ def _page(
         card.votes = votes.get(card.kind, [])
         card.flags = flags.get(card.kind, [])
         card.agreed = bool(card.votes) and card.kind not in split
-        said = {(vote.verdict, vote.value_name) for vote in card.votes}
-        card.unanimous = card.agreed and len(said) == 1
+        answers_given = {(vote.verdict, vote.value_name) for vote in card.votes}
+        card.unanimous = card.agreed and len(answers_given) == 1
         # A lead decides; "unsure" is for annotators.
         card.verdicts = [option for option in card.verdicts if option.value != "unsure"]
     passed = is_passed_by_everybody(item)
@@ -116,7 +114,7 @@ def _page(
         "cards": cards,
         "error": error,
         "flags": flags.get(None, []),
-        "causes": [(cause, CAUSE_NAMES[cause]) for cause in CAUSES],
+        "causes": CAUSES,
         "cause": request.POST.get("cause", ""),
         "comment": request.POST.get("comment", ""),
         "rules": rules_json(item.project),

@@ -7,12 +7,13 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotation.deciding.resolution import CAUSES, StepDecision, item_adjudicate, item_reopen
+from annotation.deciding.causes import cause_keys
+from annotation.deciding.resolution import StepDecision, item_adjudicate, item_reopen
 from annotation.labelling.api_forms import Mark
 from annotation.labelling.pools import item_reserve
 from annotation.labelling.skips import item_drop
@@ -26,9 +27,9 @@ from annotation.people.fields import (
     ProjectQuery,
     Text,
     body_of,
-    found,
     project_named,
     query_of,
+    row_or_404,
 )
 
 
@@ -105,15 +106,23 @@ class AfterQuery(ProjectQuery):
     )
 
 
-class Decision(serializers.Serializer[Any]):
+@extend_schema_serializer(component_name="Decision")
+class DecisionBody(serializers.Serializer[Any]):
     kind = serializers.IntegerField(min_value=1, max_value=5)
     verdict = serializers.ChoiceField(choices=("correct", "incorrect"))
     value = Text(default="", max_length=16)
 
 
+class CauseField(serializers.ChoiceField):
+    """Reads the table of causes whenever a form is made of it."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(choices=cause_keys(), **more)
+
+
 class Adjudicate(serializers.Serializer[Any]):
-    decisions = Decision(many=True, allow_empty=False)
-    cause = serializers.ChoiceField(choices=CAUSES, required=False)
+    decisions = DecisionBody(many=True, allow_empty=False)
+    cause = CauseField(required=False)
     comment = Text(default="")
 
 
@@ -136,9 +145,9 @@ class Items(ApiView, generics.ListAPIView[QueueItem]):
     pagination_class = Pages
 
     def get_queryset(self) -> QuerySet[QueueItem]:
-        asked = query_of(self.request, ItemQuery)
-        rows = QueueItem.objects.filter(project=project_named(asked["project"]))
-        chosen = {name: asked[name] for name in ("state", "reason") if name in asked}
+        query = query_of(self.request, ItemQuery)
+        rows = QueueItem.objects.filter(project=project_named(query["project"]))
+        chosen = {name: query[name] for name in ("state", "reason") if name in query}
         return rows.filter(**chosen).select_related("project")
 
 
@@ -160,7 +169,7 @@ class ItemAdjudicate(ApiView):
         """Decide a split item; 409 when it does not wait for that any more."""
         sent = body_of(request, Adjudicate)
         rows = item_adjudicate(
-            item=found(QueueItem.objects.all(), pk),
+            item=row_or_404(QueueItem.objects.all(), pk),
             lead=user_of(request),
             decisions=_decisions(sent["decisions"]),
             cause=sent.get("cause", ""),
@@ -176,7 +185,7 @@ class ItemReopen(ApiView):
     def post(self, request: Request, pk: int) -> Response:
         """Put a closed item back into work."""
         reason = body_of(request, Reopen)["reason"]
-        item = found(QueueItem.objects.select_related("project"), pk)
+        item = row_or_404(QueueItem.objects.select_related("project"), pk)
         return Response(Item(item_reopen(item=item, lead=user_of(request), reason=reason)).data)
 
 
@@ -187,7 +196,7 @@ class ItemDrop(ApiView):
     def post(self, request: Request, pk: int) -> Response:
         """Take an item that cannot be judged out of the queue."""
         reason = body_of(request, Reopen)["reason"]
-        item = found(QueueItem.objects.select_related("project"), pk)
+        item = row_or_404(QueueItem.objects.select_related("project"), pk)
         return Response(Item(item_drop(item=item, lead=user_of(request), reason=reason)).data)
 
 
@@ -203,7 +212,7 @@ class ItemReserve(ApiView):
             raise serializers.ValidationError(
                 {"people": [f"nobody is called {name}" for name in sorted(missing)]}
             )
-        item = found(QueueItem.objects.select_related("project"), pk)
+        item = row_or_404(QueueItem.objects.select_related("project"), pk)
         kept = item_reserve(item=item, people=people, lead=user_of(request))
         return Response(Item(kept).data)
 
@@ -217,10 +226,10 @@ class Labels(ApiView, generics.ListAPIView[StepLabel]):
     pagination_class = Pages
 
     def get_queryset(self) -> QuerySet[StepLabel]:
-        asked = query_of(self.request, AfterQuery)
-        project = project_named(asked["project"])
+        query = query_of(self.request, AfterQuery)
+        project = project_named(query["project"])
         valid = StepLabel.objects.filter(
-            item__project=project, submission__undone_at=None, pk__gt=asked["after"]
+            item__project=project, submission__undone_at=None, pk__gt=query["after"]
         )
         # An answer to gold checks a person; it is no label of the step.
         labels = valid.exclude(item__state=QueueItem.State.GOLD).select_related("annotator")
@@ -237,18 +246,18 @@ class Resolutions(ApiView, generics.ListAPIView[Resolution]):
     pagination_class = Pages
 
     def get_queryset(self) -> QuerySet[Resolution]:
-        asked = query_of(self.request, AfterQuery)
-        project = project_named(asked["project"])
-        rows = Resolution.objects.filter(pair__project=project, pk__gt=asked["after"])
+        query = query_of(self.request, AfterQuery)
+        project = project_named(query["project"])
+        rows = Resolution.objects.filter(pair__project=project, pk__gt=query["after"])
         return outbox_settled(rows, project)
 
 
 def _decisions(sent: list[Mapping[str, Any]]) -> dict[int, StepDecision]:
-    found: dict[int, StepDecision] = {}
+    decisions: dict[int, StepDecision] = {}
     for decision in sent:
-        if decision["kind"] in found:
+        if decision["kind"] in decisions:
             raise serializers.ValidationError(
                 {"decisions": [f"step {decision['kind']} is decided twice"]}
             )
-        found[decision["kind"]] = StepDecision(decision["verdict"], decision["value"])
-    return found
+        decisions[decision["kind"]] = StepDecision(decision["verdict"], decision["value"])
+    return decisions

@@ -111,7 +111,7 @@ def votes_wanted(
     return min(2, sum(kind <= end for end in ends.values()))
 
 
-def posterior(said: Sequence[tuple[int, str]], skill: Skill) -> dict[str, float]:
+def posterior(answers: Sequence[tuple[int, str]], skill: Skill) -> dict[str, float]:
     """P(truth | what each annotator said) by Bayes' rule; sums to 1.
 
     Somebody whom the fit does not know is taken for the average person.
@@ -120,7 +120,7 @@ def posterior(said: Sequence[tuple[int, str]], skill: Skill) -> dict[str, float]
     logs = {}
     for truth, prior in skill.priors.items():
         logs[truth] = math.log(prior + _SMOOTH)
-        for person, word in said:
+        for person, word in answers:
             logs[truth] += math.log(_chance(skill, person, truth, word))
     top = max(logs.values())
     weights = {truth: math.exp(log - top) for truth, log in logs.items()}
@@ -139,19 +139,19 @@ def fit_skill(labels: Sequence[tuple[int, int, str]]) -> Skill:
     return Skill(priors, errors, n_items=len(fitted.items), n_labels=len(labels))
 
 
-def _chance(skill: Skill, person: int, truth: str, said: str) -> float:
+def _chance(skill: Skill, person: int, truth: str, answer: str) -> float:
     known = skill.errors.get(person)
     tables = [known] if known else list(skill.errors.values())
-    mean = sum(table.get(truth, {}).get(said, 0.0) for table in tables) / max(len(tables), 1)
+    mean = sum(table.get(truth, {}).get(answer, 0.0) for table in tables) / max(len(tables), 1)
     return (mean + _SMOOTH) / (1 + _SMOOTH * len(skill.priors))
 
 
 def _by_skill(sure: Sequence[Vote], kind: StepKind, skill: Skill) -> Decision:
-    said = [(vote.annotator, _key(vote, kind)) for vote in sure]
-    chances = posterior(said, skill)
+    answers = [(vote.annotator, _key(vote, kind)) for vote in sure]
+    chances = posterior(answers, skill)
     method = f"dawid-skene {skill.fit}"
     best = max(chances, key=lambda truth: (chances[truth], truth))
-    named = Counter(word for _, word in said)
+    named = Counter(word for _, word in answers)
     if chances[best] < CERTAIN or best not in named:
         most = max(named.values())
         return Decision("split", agreement=most / len(sure), n=len(sure), method=method)

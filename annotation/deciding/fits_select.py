@@ -81,10 +81,10 @@ GROUP BY 1, 2, 3
 
 def confusion_of(user: User, project: Project) -> dict[int, dict[tuple[str, str], int]]:
     """Step kind -> (decided, said) -> labels of this person on decided items."""
-    found: dict[int, dict[tuple[str, str], int]] = defaultdict(dict)
+    cells: dict[int, dict[tuple[str, str], int]] = defaultdict(dict)
     with connection.cursor() as cursor:
         cursor.execute(_CONFUSION, {"project": project.pk, "user": user.pk})
         rows: list[tuple[Any, ...]] = cursor.fetchall()
-    for kind, truth, said, n in rows:
-        found[kind][truth, said] = n
-    return dict(found)
+    for kind, truth, answer, n in rows:
+        cells[kind][truth, answer] = n
+    return dict(cells)

@@ -14,7 +14,7 @@ from annotation.cot.errors import StepwiseError
 from annotation.deciding.resolution import item_reopen
 from annotation.labelling.pools import item_reserve
 from annotation.models import Assignment, QueueItem
-from annotation.people.admin_base import ReadOnlyAdmin
+from annotation.people.admin_base import RoleAdmin
 from annotation.people.roles import Role, people_with
 
 
@@ -25,7 +25,7 @@ class ItemActionForm(ActionForm):
 
 
 @admin.register(QueueItem)
-class QueueItemAdmin(ReadOnlyAdmin):
+class QueueItemAdmin(RoleAdmin):
     list_display = (
         "id", "rollout", "reason", "state", "priority", "overlap", "kept_for", "opened_at",
     )  # fmt: skip
@@ -70,7 +70,7 @@ def _each(
 
 
 @admin.register(Assignment)
-class AssignmentAdmin(ReadOnlyAdmin):
+class AssignmentAdmin(RoleAdmin):
     list_display = ("id", "item", "annotator", "slot", "state", "claimed_at", "expires_at")
     list_select_related = ("item", "annotator")
     list_filter = ("state", "item__project")

@@ -14,6 +14,7 @@ from django.utils import timezone
 from annotation.cot.errors import Conflict, Denied, Invalid
 from annotation.cot.steps import OPEN_KINDS, VALUES, StepKind
 from annotation.cot.wording import wording as _
+from annotation.deciding.causes import cause_keys
 from annotation.deciding.consensus import Decision, Vote, decide, votes_wanted
 from annotation.deciding.fits_select import skills_of
 from annotation.deciding.reviews import review_draw, review_reopened
@@ -22,14 +23,6 @@ from annotation.labelling.passed import is_passed_by_everybody, unrateable_votes
 from annotation.labelling.skips import unrateable_note
 from annotation.models import Assignment, QueueItem, Resolution, Step, StepLabel
 from annotation.people.roles import Role, has_role
-
-CAUSES = (
-    "guideline_gap",
-    "ambiguous_product",
-    "annotator_error",
-    "unclear_model_text",
-    "other",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +93,8 @@ def item_adjudicate(
     """
     if not has_role(lead, Role.LEAD):
         raise Denied(_("only a lead may adjudicate"))
-    if cause and cause not in CAUSES:
-        raise Invalid(_("cause must be one of %(those)s", those=", ".join(CAUSES)))
+    if cause and cause not in cause_keys():
+        raise Invalid(_("cause must be one of %(those)s", those=", ".join(cause_keys())))
     item = QueueItem.objects.select_for_update().get(pk=item.pk)
     waiting = item.state in (QueueItem.State.SPLIT, QueueItem.State.LABELLED)
     if not waiting and not is_passed_by_everybody(item):
@@ -183,20 +176,20 @@ def item_decisions(item: QueueItem, *, ordinal_median: bool = False) -> dict[int
 
 def votes_of(item: QueueItem) -> dict[int, list[Vote]]:
     """The valid labels of an item by step kind: submitted and not undone."""
-    found: dict[int, list[Vote]] = defaultdict(list)
+    votes: dict[int, list[Vote]] = defaultdict(list)
     labels = StepLabel.objects.filter(item=item, submission__undone_at=None)
     for label in labels.order_by("pk"):
-        found[label.kind].append(Vote(label.annotator_id, label.verdict, label.value))
-    return found
+        votes[label.kind].append(Vote(label.annotator_id, label.verdict, label.value))
+    return votes
 
 
 def label_versions(item: QueueItem) -> dict[int, int]:
     """Step kind -> the oldest guideline version among the labels that count."""
-    found: dict[int, int] = {}
+    versions: dict[int, int] = {}
     labels = StepLabel.objects.filter(item=item, submission__undone_at=None)
     for kind, version in labels.values_list("kind", "guideline_version"):
-        found[kind] = min(version, found.get(kind, version))
-    return found
+        versions[kind] = min(version, versions.get(kind, version))
+    return versions
 
 
 def _ratability(item: QueueItem, unrateable: list[Assignment]) -> str:

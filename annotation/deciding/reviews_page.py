@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from annotation.cot.errors import Invalid
 from annotation.cot.steps import OPEN_KINDS
+from annotation.deciding.causes import cause_label
 from annotation.deciding.resolution import item_reopen
 from annotation.deciding.reviews import review_accept
 from annotation.deciding.reviews_select import (
@@ -47,31 +48,31 @@ def review(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 @role_required(Role.LEAD)
 def item(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(
+    queued = get_object_or_404(
         QueueItem.objects.select_related("project", "rollout__pair__product"), pk=pk
     )
-    decided, votes = decided_now(found), vote_cards(found)
+    decided, votes = decided_now(queued), vote_cards(queued)
     steps = []
-    for card in cards_of(found, {}):
+    for card in cards_of(queued, {}):
         row = decided.get(card.kind)
         card.votes = votes.get(card.kind, [])
-        said = (row.verdict if card.kind in OPEN_KINDS else row.value) if row else ""
-        steps.append((card, row, answer_name(card.kind, said)))
+        answer = (row.verdict if card.kind in OPEN_KINDS else row.value) if row else ""
+        steps.append((card, row, answer_name(card.kind, answer)))
     states = QueueItem.State
     context = {
-        "project": found.project,
+        "project": queued.project,
         "tab": "review",
-        "item": found,
-        "pair": found.rollout.pair,
+        "item": queued,
+        "pair": queued.rollout.pair,
         "steps": steps,
         "resolutions": [
-            (row, decision_words(row.kind, row.verdict, row.value))
-            for row in item_resolutions(found)
+            (row, decision_words(row.kind, row.verdict, row.value), cause_label(row.cause))
+            for row in item_resolutions(queued)
         ],
-        "review": found.reviews.filter(state=Review.State.DUE).first(),
-        "reviews": found.reviews.exclude(state=Review.State.DUE).select_related("reviewer"),
-        "closed": found.state in (states.RESOLVED, states.DROPPED),
-        "resolved": found.state == states.RESOLVED,
+        "review": queued.reviews.filter(state=Review.State.DUE).first(),
+        "reviews": queued.reviews.exclude(state=Review.State.DUE).select_related("reviewer"),
+        "closed": queued.state in (states.RESOLVED, states.DROPPED),
+        "resolved": queued.state == states.RESOLVED,
     }
     return render(request, "deciding/item.html", context)
 
@@ -79,23 +80,23 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @role_required(Role.LEAD)
 def accept(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(Review.objects.select_related("item__project"), pk=pk)
-    review_accept(review=found, lead=visitor(request), note=request.POST.get("note", ""))
-    following = reviews_due(found.item.project).first()
+    due = get_object_or_404(Review.objects.select_related("item__project"), pk=pk)
+    review_accept(review=due, lead=visitor(request), note=request.POST.get("note", ""))
+    following = reviews_due(due.item.project).first()
     if following is not None:
         return redirect("quality_item", following.item_id)
     messages.success(request, _("Everything drawn for review was looked at."))
-    return redirect("quality_review", found.item.project.slug)
+    return redirect("quality_review", due.item.project.slug)
 
 
 @require_POST
 @role_required(Role.LEAD)
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(QueueItem, pk=pk)
+    closed = get_object_or_404(QueueItem, pk=pk)
     reason = request.POST.get("reason", "")
     if not reason.strip():
         raise Invalid(_("Say why the item is reopened."))
-    opened = item_reopen(item=found, lead=visitor(request), reason=reason)
+    opened = item_reopen(item=closed, lead=visitor(request), reason=reason)
     if opened.state == QueueItem.State.SPLIT:
         return redirect("adjudicate", pk)
     messages.success(request, _("The item is back in the queue."))

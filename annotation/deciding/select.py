@@ -33,5 +33,5 @@ def valued_pairs_after(position: int, limit: int, project: Project) -> tuple[lis
 
 
 def _reached(rows: QuerySet[M], position: int, horizon: int, limit: int) -> tuple[list[M], int]:
-    found = list(rows.filter(pk__lte=horizon).order_by("pk")[:limit])
-    return found, found[-1].pk if len(found) == limit else max(position, horizon)
+    rows_read = list(rows.filter(pk__lte=horizon).order_by("pk")[:limit])
+    return rows_read, rows_read[-1].pk if len(rows_read) == limit else max(position, horizon)

@@ -22,7 +22,7 @@ _VERDICT_NAMES = {value: name for value, _key, name in VERDICTS}
 
 
 @dataclass(frozen=True, slots=True)
-class Vote:
+class VoteCard:
     who: str
     verdict: str = ""
     verdict_name: str | Promise = ""
@@ -39,28 +39,27 @@ def split_kinds(item: QueueItem) -> set[int]:
     return {k for k, decision in item_decisions(item).items() if decision.status == "split"}
 
 
-def vote_cards(item: QueueItem) -> dict[int, list[Vote]]:
+def vote_cards(item: QueueItem) -> dict[int, list[VoteCard]]:
     """Kind -> one vote a person, unmarked ones included, always in the same order."""
     labels: dict[int, dict[int, StepLabel]] = defaultdict(dict)
-    found = StepLabel.objects.filter(item=item, submission__undone_at=None)
-    for label in found.select_related("submission__assignment").order_by("id"):
+    rows = StepLabel.objects.filter(item=item, submission__undone_at=None)
+    for label in rows.select_related("submission__assignment").order_by("id"):
         labels[label.submission.assignment.slot][label.kind] = label
     texts = {step.kind: step.text for step in item.rollout.steps.all()}
-    votes: dict[int, list[Vote]] = defaultdict(list)
+    votes: dict[int, list[VoteCard]] = defaultdict(list)
     for who, slot in zip(ascii_uppercase, sorted(labels), strict=False):
         warning = _warning(item, labels[slot])
         for kind in item.kinds:
-            said = warning if kind == StepKind.FINAL else ""
-            found_label = labels[slot].get(kind)
-            votes[kind].append(_vote(who, found_label, texts.get(kind, ""), said))
+            shown = warning if kind == StepKind.FINAL else ""
+            votes[kind].append(_vote(who, labels[slot].get(kind), texts.get(kind, ""), shown))
     return votes
 
 
-def _vote(who: str, label: StepLabel | None, text: str, warning: str) -> Vote:
+def _vote(who: str, label: StepLabel | None, text: str, warning: str) -> VoteCard:
     if label is None:
-        return Vote(who=who)
+        return VoteCard(who=who)
     start, end = label.comment_start, label.comment_end
-    return Vote(
+    return VoteCard(
         who=who,
         verdict=label.verdict,
         verdict_name=_VERDICT_NAMES[label.verdict],

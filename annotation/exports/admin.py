@@ -19,7 +19,7 @@ from annotation.exports.formats import formats
 from annotation.exports.jobs import export_job_create, export_job_requeue
 from annotation.exports.tasks import export_job_send
 from annotation.models import ExportJob
-from annotation.people.admin_base import ReadOnlyAdmin
+from annotation.people.admin_base import RoleAdmin
 from annotation.people.roles import Role
 
 _LIVE = (ExportJob.State.QUEUED, ExportJob.State.RUNNING)
@@ -42,7 +42,7 @@ class ExportForm(forms.ModelForm[ExportJob]):
 
 
 @admin.register(ExportJob)
-class ExportJobAdmin(ReadOnlyAdmin):
+class ExportJobAdmin(RoleAdmin):
     editors = (Role.LEAD, Role.ML_ENGINEER)
     list_display = ("id", "format", "project", "state", "progress", "download", "created_at")
     list_select_related = ("project",)

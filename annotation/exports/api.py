@@ -21,7 +21,7 @@ from annotation.models import ExportJob, Project
 from annotation.people.abilities import Ability
 from annotation.people.api import ApiView, user_of
 from annotation.people.downloads import file_response
-from annotation.people.fields import Pages, Text, body_of, found
+from annotation.people.fields import Pages, Text, body_of, row_or_404
 
 
 class ExportFilterForm(serializers.Serializer[Any]):
@@ -93,4 +93,4 @@ class ExportFile(ApiView):
     def get(self, request: Request, pk: int) -> FileResponse:
         """The finished file; 404 before that."""
         done: QuerySet[ExportJob] = ExportJob.objects.filter(state=ExportJob.State.DONE)
-        return file_response(found(done, pk))
+        return file_response(row_or_404(done, pk))

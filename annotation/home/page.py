@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from annotation.cot.errors import TooMany
 from annotation.cot.step_names import VALUE_NAMES
 from annotation.cot.steps import VALUES, StepKind
+from annotation.home.inbox import inbox
 from annotation.labelling.guide_anchors import guide_html
 from annotation.models import GuidelineVersion, Project
 from annotation.people.guard import any_role_required, visitor
@@ -49,9 +50,12 @@ class Password(PasswordChangeView):
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
+    """Leads start with everything that waits for them, the others with their projects."""
     user = visitor(request)
-    projects = home_summary(user) if roles_of(user) else []
-    return render(request, "home/home.html", {"projects": projects})
+    roles = roles_of(user)
+    projects = home_summary(user) if roles else []
+    entries = inbox(projects) if Role.LEAD in roles else []
+    return render(request, "home/home.html", {"projects": projects, "entries": entries})
 
 
 @any_role_required(Role.ANNOTATOR, Role.ML_ENGINEER)

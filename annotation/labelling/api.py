@@ -41,7 +41,13 @@ from annotation.labelling.submit import claim_submit, submission_undo
 from annotation.models import Assignment, Project, Submission
 from annotation.people.abilities import Ability
 from annotation.people.api import ApiView, user_of
-from annotation.people.fields import OptionalProject, body_of, found, project_named, query_of
+from annotation.people.fields import (
+    OptionalProject,
+    body_of,
+    project_named,
+    query_of,
+    row_or_404,
+)
 
 _KEY = "Idempotency-Key"
 
@@ -169,13 +175,13 @@ class SubmissionUndo(LabelView):
         """Take a submission back before its item is decided; the claim is yours again, and its
         draft is what you submitted."""
         user = user_of(request)
-        submission = found(Submission.objects.filter(assignment__annotator=user), pk)
+        submission = row_or_404(Submission.objects.filter(assignment__annotator=user), pk)
         held = submission_undo(submission=submission, annotator=user)
         return _shown(request, held.pk)
 
 
 def _own(request: Request, pk: int) -> Assignment:
-    return found(Assignment.objects.filter(annotator=user_of(request)), pk)
+    return row_or_404(Assignment.objects.filter(annotator=user_of(request)), pk)
 
 
 def _shown(request: Request, pk: int) -> Response:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.cot.gold import said_of
+from annotation.cot.gold import label_answers
 from annotation.cot.labels import LabelInput
 from annotation.labelling.answers import answer_rows
 from annotation.labelling.disputes import dispute_open
@@ -50,7 +50,9 @@ def feedback(request: HttpRequest, pk: int) -> HttpResponse:
         "pair": found.gold.rollout.pair,
         "rows": [
             row
-            for row in answer_rows(found.gold.rollout, found.gold.answers, said_of(labels))
+            for row in answer_rows(
+                found.gold.rollout, found.gold.answers, label_answers(labels)
+            )
             if row.known
         ],
         "revealed": last or not found.wrong,

@@ -14,6 +14,7 @@ from annotation.cot.step_names import NAMES
 from annotation.cot.steps import StepKind
 from annotation.labelling.flags import flag_raise, flag_settle
 from annotation.labelling.flags_select import flags_by, open_flags
+from annotation.labelling.project_switch import project_asked_for
 from annotation.models import Assignment, Flag
 from annotation.people.guard import role_required, visitor, wants_json
 from annotation.people.roles import Role, has_role
@@ -46,10 +47,11 @@ def flag(request: HttpRequest, pk: int) -> HttpResponseBase:
 @never_cache
 @role_required(Role.ANNOTATOR)
 def flags(request: HttpRequest) -> HttpResponse:
-    """Leads see what is open, everybody what they flagged themselves."""
-    user = visitor(request)
-    waiting = list(open_flags()[: PAGE + 1]) if has_role(user, Role.LEAD) else []
+    """Leads see what is open, of ``?project=`` or of all, and everybody what they flagged."""
+    user, project = visitor(request), project_asked_for(request)
+    waiting = list(open_flags(project)[: PAGE + 1]) if has_role(user, Role.LEAD) else []
     context = {
+        "project": project,
         "waiting": _named(waiting[:PAGE]),
         "more": len(waiting) > PAGE,
         "mine": _named(list(flags_by(user)[:PAGE])),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
-from annotation.models import Flag, QueueItem
+from annotation.models import Flag, Project, QueueItem
 
 
-def open_flags() -> QuerySet[Flag]:
+def open_flags(project: Project | None = None) -> QuerySet[Flag]:
     """What leads have not answered yet, oldest first; item, pair and people loaded."""
-    return _loaded().filter(settled_at=None)
+    flags = _loaded().filter(settled_at=None)
+    return flags if project is None else flags.filter(item__project=project)
 
 
 def flags_by(person: User) -> QuerySet[Flag]:

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from annotation.cot.errors import Conflict, Denied, Invalid
-from annotation.cot.gold import answer_errors, said_of, score_of, wrong_kinds
+from annotation.cot.gold import answer_errors, label_answers, score_of, wrong_kinds
 from annotation.cot.labels import LabelInput
 from annotation.cot.wording import wording as _
 from annotation.labelling.gold_select import (
@@ -141,7 +141,7 @@ def _serve_first(
 def gold_answered(*, item_id: int, labels: Iterable[LabelInput], now: datetime) -> GoldTry:
     """Score a submitted gold item and apply the pause rule; inside the submit's transaction."""
     row = GoldTry.objects.select_related("gold__project", "annotator").get(item=item_id)
-    row.wrong = wrong_kinds(row.gold.answers, said_of(list(labels)))
+    row.wrong = wrong_kinds(row.gold.answers, label_answers(list(labels)))
     row.score = score_of(row.gold.answers, row.wrong)
     row.answered_at = now
     row.save(update_fields=["wrong", "score", "answered_at"])
@@ -199,7 +199,7 @@ def gold_rescore(*, gold: GoldItem) -> None:
             LabelInput(kind=label.kind, verdict=label.verdict, value=label.value)
             for label in gold_try_answers(row)
         ]
-        row.wrong = wrong_kinds(gold.answers, said_of(labels))
+        row.wrong = wrong_kinds(gold.answers, label_answers(labels))
         row.score = score_of(gold.answers, row.wrong)
         row.save(update_fields=["wrong", "score"])
         people.add(row.annotator)

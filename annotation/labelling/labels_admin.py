@@ -5,17 +5,17 @@ from __future__ import annotations
 from django.contrib import admin
 
 from annotation.models import Resolution, StepLabel, Submission
-from annotation.people.admin_base import NamedValues, ReadOnlyAdmin
+from annotation.people.admin_base import NamedValues, RoleAdmin
 
 
 @admin.register(Submission)
-class SubmissionAdmin(ReadOnlyAdmin):
+class SubmissionAdmin(RoleAdmin):
     list_display = ("id", "assignment", "created_at", "undone_at")
     list_select_related = ("assignment",)
 
 
 @admin.register(StepLabel)
-class StepLabelAdmin(ReadOnlyAdmin):
+class StepLabelAdmin(RoleAdmin):
     list_display = ("id", "item", "kind", "verdict", "value", "annotator", "created_at")
     list_select_related = ("item", "annotator")
     list_filter = ("item__project", "kind", "verdict")
@@ -23,7 +23,7 @@ class StepLabelAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Resolution)
-class ResolutionAdmin(ReadOnlyAdmin):
+class ResolutionAdmin(RoleAdmin):
     list_display = ("id", "item", "kind", "verdict", "value", "source", "n", "agreement")
     list_select_related = ("item",)
     list_filter = ("item__project", "kind", "source", ("cause", NamedValues))

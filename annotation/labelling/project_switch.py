@@ -20,6 +20,12 @@ def project_named(request: HttpRequest, slug: str) -> Project:
     return project
 
 
+def project_asked_for(request: HttpRequest) -> Project | None:
+    """That of ``?project=``; None for a list of every project's."""
+    slug = request.GET.get(KEY, "")
+    return project_named(request, slug) if slug else None
+
+
 def project_shown(request: HttpRequest) -> Project | None:
     """``?project=``, else the one shown before, the one worked in last, or the newest."""
     if slug := request.GET.get(KEY, ""):

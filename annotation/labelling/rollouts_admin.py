@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from annotation.labelling.queue import queue_open
 from annotation.models import QueueItem, Rollout, Step
-from annotation.people.admin_base import NamedValues, ReadOnlyAdmin
+from annotation.people.admin_base import NamedValues, RoleAdmin
 
 
 class StepInline(admin.TabularInline[Step, Rollout]):
@@ -18,7 +18,7 @@ class StepInline(admin.TabularInline[Step, Rollout]):
 
 
 @admin.register(Rollout)
-class RolloutAdmin(ReadOnlyAdmin):
+class RolloutAdmin(RoleAdmin):
     list_display = ("id", "pair", "policy", "seed", "sample_index", "parse_error", "finish")
     list_select_related = ("pair",)
     list_filter = (("parse_error", NamedValues), "policy", "layout")

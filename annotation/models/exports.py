@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 
 from annotation.models.leased import Leased
+from annotation.models.made import Made
 from annotation.models.pairs import Project
 
 
-class ExportJob(Leased):
+class ExportJob(Made, Leased):
     """One export. ``path`` is "" until the file is complete."""
 
     class State(models.TextChoices):
@@ -32,14 +32,6 @@ class ExportJob(Leased):
     sha256 = models.CharField(max_length=64, blank=True)
     lint = models.JSONField(default=dict, blank=True, help_text="see docs/exporting.md")
     error = models.TextField(blank=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:

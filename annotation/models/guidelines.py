@@ -6,10 +6,11 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from annotation.models.made import Dated
 from annotation.models.pairs import Project
 
 
-class GuidelineVersion(models.Model):
+class GuidelineVersion(Dated):
     """Append-only. Labels carry the number of the version they were made under."""
 
     project = models.ForeignKey(
@@ -32,7 +33,6 @@ class GuidelineVersion(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
-    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.db import models
 
 from annotation.models.leased import Leased
+from annotation.models.made import Made
 from annotation.models.pairs import Project
 
 
-class ImportJob(Leased):
+class ImportJob(Made, Leased):
     """One import, whichever door it came through; the row is what the progress bar shows."""
 
     class State(models.TextChoices):
@@ -58,14 +58,6 @@ class ImportJob(Leased):
     unknown_columns = models.JSONField(
         default=list, blank=True, help_text="columns of the file that the import does not know"
     )
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:

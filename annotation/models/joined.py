@@ -58,14 +58,14 @@ class Joined:
 
     def read(self, row: Sequence[Any]) -> dict[str, Any]:
         """Alias -> instance."""
-        found, at = {}, 0
+        instances, at = {}, 0
         for alias, model, names, width, converters in self._parts:
             values = list(row[at : at + width])
             for place, convert in converters:
                 values[place] = convert(values[place], None, connection)
-            found[alias] = model.from_db(connection.alias, names, values)
+            instances[alias] = model.from_db(connection.alias, names, values)
             at += width
-        return found
+        return instances
 
 
 def fetch(

@@ -7,11 +7,12 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from annotation.models.made import Dated
 from annotation.models.pairs import Pair
 from annotation.models.queue import Assignment, QueueItem
 
 
-class Submission(models.Model):
+class Submission(Dated):
     """One press of "submit"; the id is the receipt. ``client_key``, one of the person's own,
     makes a repeat harmless."""
 
@@ -24,7 +25,6 @@ class Submission(models.Model):
     )
     client_key = models.CharField(max_length=64)
     undone_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
     imported_at = models.DateTimeField(
         null=True, blank=True, help_text="of a file; then created_at is when it was said there"
     )
@@ -40,7 +40,7 @@ class Submission(models.Model):
         return f"receipt {self.pk}"
 
 
-class StepLabel(models.Model):
+class StepLabel(Dated):
     """A person's judgment of one step. Unmarked steps have no row: unmarked is not a value."""
 
     class Verdict(models.TextChoices):
@@ -71,7 +71,6 @@ class StepLabel(models.Model):
     attributes = models.JSONField(
         default=list, blank=True, help_text="kind 4: [{name, state}] of the asked attributes"
     )
-    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
@@ -83,7 +82,7 @@ class StepLabel(models.Model):
         return f"{self.verdict} on step {self.kind}"
 
 
-class Resolution(models.Model):
+class Resolution(Dated):
     """The decided verdict and value of one step of one item. Append-only, newest wins."""
 
     class Source(models.TextChoices):
@@ -109,7 +108,6 @@ class Resolution(models.Model):
     cause = models.CharField(max_length=32, blank=True, help_text="why the labels were split")
     method = models.CharField(max_length=32, blank=True, help_text="how the labels were merged")
     guideline_version = models.PositiveIntegerField(default=1)
-    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         indexes = [models.Index(fields=["item", "kind", "-id"], name="resolution_newest")]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from annotation.models.made import Dated
 
-class OutsideName(models.Model):
+
+class OutsideName(Dated):
     """A name that a file had for a person, remembered so that a renamed account stays that
     person. ``origin`` is the server that the name is from, or our project."""
 
@@ -15,7 +17,6 @@ class OutsideName(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
     )
-    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [

@@ -7,9 +7,10 @@ from django.db import models
 from django.db.models import F, Q
 
 from annotation.cot.rules import DEFAULT_RULES
+from annotation.models.made import Dated
 
 
-class Project(models.Model):
+class Project(Dated):
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
     layout = models.CharField(
@@ -66,7 +67,6 @@ class Project(models.Model):
         editable=False,
         help_text="some queries are in another split than that of their hash",
     )
-    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
@@ -112,7 +112,7 @@ class Product(models.Model):
         return self.title
 
 
-class Pair(models.Model):
+class Pair(Dated):
     """Its product is there and is the project's own: triggers check that by statement, see
     migration 0008."""
 
@@ -139,7 +139,6 @@ class Pair(models.Model):
     silver = models.JSONField(
         default=dict, blank=True, help_text="values derived from fields, never human"
     )
-    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
@@ -150,7 +149,7 @@ class Pair(models.Model):
         return f"{self.query} / {self.product_id}"
 
 
-class Rollout(models.Model):
+class Rollout(Dated):
     """One sampled CoT, kept whatever it says. ``parse_error`` is "" when it is well formed."""
 
     pair = models.ForeignKey(Pair, on_delete=models.CASCADE, related_name="rollouts")
@@ -165,7 +164,6 @@ class Rollout(models.Model):
     seed = models.BigIntegerField()
     max_tokens = models.PositiveIntegerField()
     finish = models.CharField(max_length=16, blank=True, help_text="stop | length")
-    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [

@@ -7,11 +7,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from annotation.models.made import Dated, Made
 from annotation.models.pairs import Project, Rollout
 from annotation.models.queue import QueueItem
 
 
-class GoldItem(models.Model):
+class GoldItem(Made):
     """A rollout whose true answers are known, so that it can check a person.
 
     ``answers``: step kind -> true value (kinds 3-5) or verdict (kinds 1-2).
@@ -27,14 +28,6 @@ class GoldItem(models.Model):
     note = models.TextField(blank=True, help_text="the explanation that feedback shows")
     source = models.CharField(max_length=8, choices=Source.choices)
     active = models.BooleanField(default=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         indexes = [models.Index(fields=["project", "active"], name="gold_of_project")]
@@ -78,7 +71,7 @@ class GoldTry(models.Model):
         return f"attempt {self.attempt} of {self.annotator_id} at gold {self.gold_id}"
 
 
-class GoldDispute(models.Model):
+class GoldDispute(Dated):
     """Somebody says that a gold answer is wrong; a lead upholds or changes it."""
 
     class State(models.TextChoices):
@@ -100,7 +93,6 @@ class GoldDispute(models.Model):
         related_name="+",
     )
     decision_note = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
     decided_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -114,7 +106,7 @@ class GoldDispute(models.Model):
         return f"dispute {self.pk} ({self.state})"
 
 
-class Pause(models.Model):
+class Pause(Dated):
     """A person gets no more claims in a project until a lead lifts it."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="pauses")
@@ -124,7 +116,6 @@ class Pause(models.Model):
     accuracy = models.FloatField(help_text="over the last n gold items, 0..1")
     n = models.PositiveSmallIntegerField()
     threshold = models.FloatField()
-    created_at = models.DateTimeField(auto_now_add=True)
     lifted_at = models.DateTimeField(null=True, blank=True)
     lifted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -147,7 +138,7 @@ class Pause(models.Model):
         return f"pause of {self.annotator_id} in project {self.project_id}"
 
 
-class Review(models.Model):
+class Review(Dated):
     """A resolved item that was drawn for a second look by a lead."""
 
     class State(models.TextChoices):
@@ -165,7 +156,6 @@ class Review(models.Model):
         related_name="+",
     )
     note = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
     decided_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -179,7 +169,7 @@ class Review(models.Model):
         return f"review of item {self.item_id} ({self.state})"
 
 
-class ConsensusFit(models.Model):
+class ConsensusFit(Dated):
     """Dawid-Skene estimates of one step kind: how often which value is true, and who says
     what when. ``errors``: annotator id -> true value -> said value -> probability."""
 
@@ -189,7 +179,6 @@ class ConsensusFit(models.Model):
     errors = models.JSONField()
     n_items = models.PositiveIntegerField()
     n_labels = models.PositiveIntegerField()
-    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         indexes = [models.Index(fields=["project", "kind", "-id"], name="fit_newest")]

@@ -6,8 +6,10 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from annotation.models.made import Dated
 
-class ApiToken(models.Model):
+
+class ApiToken(Dated):
     """A person's key. It may do what its scopes and the person's roles both allow."""
 
     user = models.ForeignKey(
@@ -20,7 +22,6 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return f"{self.name} ({self.hint}...)"

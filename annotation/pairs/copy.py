@@ -14,12 +14,11 @@ from django.db import connection
 from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
+from annotation.cot.locks import LOCK, Lock
 from annotation.models import Project
 from annotation.pairs.copy_text import copy_line
 
 Key = tuple[str, str]  # of a product: the file's id, the hash of its facts
-
-_LOCK_SPACE = 738_205
 
 _PRODUCT = (
     "external_id", "content_hash", "title", "category_path", "attributes", "description",
@@ -100,7 +99,7 @@ class PairCopy:
         self._expect_new = True
         self.differing: list[KnownPair] = []  # of the last batch
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_SPACE, project.pk])
+            cursor.execute(f"SELECT {LOCK}", [Lock.IMPORT, project.pk])
             cursor.execute("SAVEPOINT batch")
 
     def write(self, batch: Sequence[ReadyPair]) -> int:

@@ -35,7 +35,7 @@ from annotation.pairs.jobs import (
 )
 from annotation.pairs.readers.rows import ImportFileError
 from annotation.pairs.tasks import import_job_start
-from annotation.people.admin_base import ReadOnlyAdmin
+from annotation.people.admin_base import RoleAdmin
 from annotation.people.roles import Role
 
 _LIVE = (ImportJob.State.QUEUED, ImportJob.State.RUNNING)
@@ -92,7 +92,7 @@ def _option_field(option: ImportOption) -> forms.Field:
 
 
 @admin.register(ImportJob)
-class ImportJobAdmin(ReadOnlyAdmin):
+class ImportJobAdmin(RoleAdmin):
     editors = (Role.LEAD, Role.ML_ENGINEER)
     list_display = ("id", "filename", "project", "state", "progress", "created", "bad_rows")
     list_select_related = ("project",)

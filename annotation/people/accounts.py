@@ -12,14 +12,15 @@ from django.utils import timezone
 
 from annotation.cot.errors import Conflict, Denied, Invalid
 from annotation.cot.wording import wording as _
-from annotation.models import ApiToken, Assignment
+from annotation.models import ApiToken, Assignment, OutsideName
 from annotation.people.roles import Role, has_role
 
 
 @transaction.atomic
 def person_anonymise(*, person: User, admin: User, now: datetime | None = None) -> User:
-    """Replace name and e-mail, end sign-in, sessions, roles and tokens, give open claims back;
-    labels stay and count as before. It cannot be undone; a second time changes nothing.
+    """Replace name and e-mail, forget what other tools call them, end sign-in, sessions, roles
+    and tokens, give open claims back; labels stay and count as before. It cannot be undone; a
+    second time changes nothing.
 
     Raises:
         Denied: not an administrator.
@@ -40,6 +41,7 @@ def person_anonymise(*, person: User, admin: User, now: datetime | None = None) 
     person.save()
     person.groups.clear()
     person.user_permissions.clear()
+    OutsideName.objects.filter(user=person).delete()
     tokens = ApiToken.objects.filter(user=person)
     tokens.filter(revoked_at=None).update(revoked_at=now or timezone.now())
     tokens.update(name="")

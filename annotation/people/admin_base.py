@@ -20,19 +20,23 @@ class NamedValues(admin.AllValuesFieldListFilter):
             yield choice | {"display": choice["display"] or "–"}
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """History: everybody with a role in the admin may look, nobody may change or delete."""
+class RoleAdmin(admin.ModelAdmin[Any]):
+    """Roles instead of Django's permissions a model. Rows are history: ``viewers`` may look,
+    only ``editors`` add or change by hand, and nobody deletes."""
 
     viewers: tuple[Role, ...] = (Role.LEAD, Role.ML_ENGINEER)
     editors: tuple[Role, ...] = ()
     show_full_result_count = False
     list_per_page = 50
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
+    def may_look(self, request: HttpRequest) -> bool:
         return self._is(request, self.viewers)
 
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.may_look(request)
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._is(request, self.viewers)
+        return self.may_look(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self._is(request, self.editors)

@@ -80,9 +80,9 @@ def query_of(request: Request, form: type[serializers.Serializer[Any]]) -> dict[
     Raises:
         ValidationError: one is missing or wrong.
     """
-    asked = form(data=request.query_params)
-    asked.is_valid(raise_exception=True)
-    return dict(asked.validated_data)
+    query = form(data=request.query_params)
+    query.is_valid(raise_exception=True)
+    return dict(query.validated_data)
 
 
 def body_of(request: Request, form: type[serializers.Serializer[Any]]) -> dict[str, Any]:
@@ -99,5 +99,5 @@ def project_named(slug: str) -> Project:
     return project
 
 
-def found(rows: QuerySet[M], pk: int) -> M:
+def row_or_404(rows: QuerySet[M], pk: int) -> M:
     return get_object_or_404(rows, pk=pk)

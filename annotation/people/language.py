@@ -34,11 +34,11 @@ def refusal_words(error: StepwiseError) -> str:
     if not isinstance(error, InvalidLabels):
         return in_words(error.message)
     names = {int(kind): name for kind, name in NAMES.items()}
-    found = [
+    sentences = [
         f"{kind} {names[kind]}: {in_words(text)}" if kind else in_words(text)
         for kind, text in sorted(error.by_kind.items())
     ]
-    return "; ".join(found)
+    return "; ".join(sentences)
 
 
 def label_words(error: InvalidLabels) -> dict[int, str]:

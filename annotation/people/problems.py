@@ -60,8 +60,8 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     detail = _detail(response.data)
     if isinstance(error, exceptions.ValidationError):
         name, detail = "validation", "the request is not valid"
-        found = response.data
-        more["errors"] = found if isinstance(found, dict) else {"body": found}
+        errors = response.data
+        more["errors"] = errors if isinstance(errors, dict) else {"body": errors}
     answer = _answer(response.status_code, detail, name, **more)
     for header in ("WWW-Authenticate", "Retry-After", "Allow"):
         if header in response.headers:

@@ -48,9 +48,9 @@ def api_token_live(digest: str, now: datetime) -> ApiToken | None:
     )
     if row is None:
         return None
-    found = _TOKEN.read(row)
-    token: ApiToken = found["t"]
-    token.user = groups_known(found["u"], row[-1])
+    instances = _TOKEN.read(row)
+    token: ApiToken = instances["t"]
+    token.user = groups_known(instances["u"], row[-1])
     return token
 
 

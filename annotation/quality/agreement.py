@@ -1,6 +1,6 @@
 """How far people agree: by step, and by annotator, query type, split or week.
 
-Items are counted by what was said about them, in the database, so that a million labels come
+Items are counted by what people answered, in the database, so that a million labels come
 back as a few dozen rows.
 """
 
@@ -23,18 +23,20 @@ SLICES: tuple[Slice, ...] = ("", "annotator", "query_type", "split", "week")
 Patterns = dict[tuple[str, ...], int]
 
 # One label a person, step and item; "unsure", undone and gold answers are left out.
-_JUDGED = """
+JUDGED = """
 judged AS (
-    SELECT l.item_id, l.kind, l.annotator_id, l.created_at,
-        CASE WHEN l.kind <= 2 THEN l.verdict ELSE l.value END AS said
+    SELECT i.project_id, l.item_id, l.kind, l.annotator_id, l.created_at,
+        CASE WHEN l.kind <= 2 THEN l.verdict ELSE l.value END AS answer
     FROM annotation_steplabel l
     JOIN annotation_submission s ON s.id = l.submission_id AND s.undone_at IS NULL
     JOIN annotation_queueitem i ON i.id = l.item_id
-    WHERE i.project_id = %(project)s AND i.state <> 'gold' AND l.verdict <> 'unsure'
+    WHERE i.project_id = ANY(%(projects)s) AND l.created_at >= %(since)s::timestamptz
+      AND i.state <> 'gold' AND l.verdict <> 'unsure'
 ), items AS (
-    SELECT item_id, kind, array_agg(said ORDER BY said) AS said, max(created_at) AS at,
-        array_agg(annotator_id ORDER BY said, annotator_id) AS people
-    FROM judged GROUP BY item_id, kind
+    SELECT project_id, item_id, kind, array_agg(answer ORDER BY answer) AS answers,
+        max(created_at) AS at,
+        array_agg(annotator_id ORDER BY answer, annotator_id) AS people
+    FROM judged GROUP BY project_id, item_id, kind
 )"""
 
 _OF = {
@@ -63,11 +65,11 @@ class SlicedAlpha:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """An item behind a number: who said what, disagreeing items first."""
+    """An item behind a number: who answered what, disagreeing items first."""
 
     item_id: int
     query: str
-    said: tuple[tuple[str, str], ...]  # (username, value)
+    answers: tuple[tuple[str, str], ...]  # (username, value)
     differ: bool
 
 
@@ -78,13 +80,14 @@ def level_of(kind: StepKind | int) -> Level:
 
 def agreement_table(project: Project) -> list[dict[str, Any]]:
     """One row a step kind: ``kind``, ``n_items``, ``n_labels``, ``alpha`` (None with an
-    ``undefined_reason``) and ``level``."""
+    ``undefined_reason``), ``few`` (items) and ``level``."""
     (row,) = agreement_slices(project, "") or [SlicedAlpha("", "", {})]
     rows = []
     for kind in StepKind:
-        found = row.by_kind.get(int(kind)) or alpha_explained({}, level_of(kind)).alpha
-        result = asdict(found)
-        rows.append({"kind": int(kind), "alpha": result.pop("value"), **result})
+        alpha = row.by_kind.get(int(kind)) or alpha_explained({}, level_of(kind)).alpha
+        result = asdict(alpha)
+        value = result.pop("value")
+        rows.append({"kind": int(kind), "alpha": value, "few": alpha.few, **result})
     return rows
 
 
@@ -96,12 +99,12 @@ def agreement_slices(project: Project, by: Slice) -> list[SlicedAlpha]:
     patterns: dict[str, dict[int, Patterns]] = defaultdict(lambda: defaultdict(dict))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH {_JUDGED} SELECT {_OF[by]} AS slice, items.kind, items.said, count(*) "
+            f"WITH {JUDGED} SELECT {_OF[by]} AS slice, items.kind, items.answers, count(*) "
             f"{_FROM} {_PEOPLE if by == 'annotator' else ''} GROUP BY 1, 2, 3",
-            {"project": project.pk},
+            _of(project),
         )
-        for key, kind, said, n in cursor.fetchall():
-            patterns[key][kind][tuple(said)] = n
+        for key, kind, answers, n in cursor.fetchall():
+            patterns[key][kind][tuple(answers)] = n
     names = _names(patterns) if by == "annotator" else {}
     rows = [
         SlicedAlpha(
@@ -125,10 +128,10 @@ def agreement_explained(
     where, values = _slice(project, kind, by, key)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH {_JUDGED} SELECT items.said, count(*) {_FROM} {where} GROUP BY 1", values
+            f"WITH {JUDGED} SELECT items.answers, count(*) {_FROM} {where} GROUP BY 1", values
         )
-        patterns: Patterns = {tuple(said): n for said, n in cursor.fetchall()}
-    single = sum(n for said, n in patterns.items() if len(said) < 2)
+        patterns: Patterns = {tuple(answers): n for answers, n in cursor.fetchall()}
+    single = sum(n for answers, n in patterns.items() if len(answers) < 2)
     return alpha_explained(patterns, level_of(kind)), single
 
 
@@ -137,12 +140,12 @@ def agreement_items(
 ) -> list[Behind]:
     """The items behind a number, those on which people differ first, then the newest."""
     where, values = _slice(project, kind, by, key)
-    differ = "items.said[1] <> items.said[cardinality(items.said)]"
+    differ = "items.answers[1] <> items.answers[cardinality(items.answers)]"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH {_JUDGED} SELECT i.id, p.query, items.said, items.people, {differ} {_FROM} "
-            f"{where} AND cardinality(items.said) >= 2 ORDER BY 5 DESC, items.at DESC "
-            "LIMIT %(limit)s",
+            f"WITH {JUDGED} SELECT i.id, p.query, items.answers, items.people, {differ} "
+            f"{_FROM} {where} AND cardinality(items.answers) >= 2 "
+            "ORDER BY 5 DESC, items.at DESC LIMIT %(limit)s",
             values | {"limit": limit},
         )
         rows = cursor.fetchall()
@@ -153,9 +156,9 @@ def agreement_items(
     )
     return [
         Behind(
-            item, query, tuple((names[pk], s) for pk, s in zip(people, said, strict=True)), d
+            item, query, tuple((names[pk], s) for pk, s in zip(people, answers, strict=True)), d
         )
-        for item, query, said, people, d in rows
+        for item, query, answers, people, d in rows
     ]
 
 
@@ -163,18 +166,18 @@ def kappa_table(project: Project, kind: StepKind) -> list[dict[str, Any]]:
     """One row for two annotators who share items: ``pair`` (usernames), ``kappa`` (None with
     an ``undefined_reason``), ``weighted`` (quadratic, step 5 only) and ``n``; most shared
     items first."""
-    said: dict[tuple[int, int], Counter[tuple[str, str]]] = defaultdict(Counter)
+    shared: dict[tuple[int, int], Counter[tuple[str, str]]] = defaultdict(Counter)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH {_JUDGED} SELECT a.annotator_id, b.annotator_id, a.said, b.said, count(*) "
-            "FROM judged a JOIN judged b ON b.item_id = a.item_id AND b.kind = a.kind "
+            f"WITH {JUDGED} SELECT a.annotator_id, b.annotator_id, a.answer, b.answer, "
+            "count(*) FROM judged a JOIN judged b ON b.item_id = a.item_id AND b.kind = a.kind "
             "AND b.annotator_id > a.annotator_id WHERE a.kind = %(kind)s GROUP BY 1, 2, 3, 4",
-            {"project": project.pk, "kind": int(kind)},
+            _of(project) | {"kind": int(kind)},
         )
         for one, other, first, second, n in cursor.fetchall():
-            said[one, other][first, second] = n
-    names = _names([str(pk) for pair in said for pk in pair])
-    rows = [_kappa_row(pair, counts, kind, names) for pair, counts in said.items()]
+            shared[one, other][first, second] = n
+    names = _names([str(pk) for pair in shared for pk in pair])
+    rows = [_kappa_row(pair, counts, kind, names) for pair, counts in shared.items()]
     return sorted(rows, key=lambda row: (-row["n"], row["pair"]))
 
 
@@ -195,10 +198,14 @@ def _kappa_row(
     }
 
 
+def _of(project: Project) -> dict[str, Any]:
+    return {"projects": [project.pk], "since": "-infinity"}
+
+
 def _slice(project: Project, kind: StepKind, by: Slice, key: str) -> tuple[str, dict[str, Any]]:
     people = _PEOPLE if by == "annotator" else ""
     where = f"{people} WHERE items.kind = %(kind)s AND {_OF[by]} = %(key)s"
-    return where, {"project": project.pk, "kind": int(kind), "key": key}
+    return where, _of(project) | {"kind": int(kind), "key": key}
 
 
 def _names(keys: Mapping[str, Any] | Sequence[str]) -> dict[str, str]:

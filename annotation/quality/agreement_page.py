@@ -62,6 +62,7 @@ def agreement(request: HttpRequest, slug: str) -> HttpResponse:
             for row in rows
         ],
         "kappa": kappa,
+        "explain_links": True,
         "step": int(step),
     }
     return render(request, "quality/agreement.html", context)
@@ -74,8 +75,8 @@ def explain(request: HttpRequest, slug: str) -> HttpResponse:
     kind, by, key = _step(request), _by(request), request.GET.get("key", "")
     if kind is None:
         raise Http404
-    found, single = agreement_explained(project, kind, by, key)
-    values = [(value, answer_name(kind, value)) for value in found.values]
+    explained, single = agreement_explained(project, kind, by, key)
+    values = [(value, answer_name(kind, value)) for value in explained.values]
     context = {
         "project": project,
         "tab": "agreement",
@@ -84,12 +85,12 @@ def explain(request: HttpRequest, slug: str) -> HttpResponse:
         "by": by,
         "by_name": SLICE_NAMES[by],
         "key": key,
-        "found": found,
+        "explained": explained,
         "single": single,
         "values": values,
-        "matrix": [(answer_name(kind, value), cells) for value, cells in found.matrix()],
+        "matrix": [(answer_name(kind, value), cells) for value, cells in explained.matrix()],
         "items": [
-            (row, [(who, answer_name(kind, said)) for who, said in row.said])
+            (row, [(who, answer_name(kind, answer)) for who, answer in row.answers])
             for row in agreement_items(project, kind, by, key)
         ],
     }
@@ -98,19 +99,19 @@ def explain(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _slices_csv(project: Project, by: Slice) -> HttpResponse:
     table = [
-        [row.value, kind, found.value, found.n_items, found.n_labels, found.undefined_reason]
+        [row.value, kind, alpha.value, alpha.n_items, alpha.n_labels, alpha.undefined_reason]
         for row in agreement_slices(project, by)
-        for kind, found in row.by_kind.items()
+        for kind, alpha in row.by_kind.items()
     ]
     head = [by or "all", "step", "alpha", "n_items", "n_labels", "undefined_reason"]
     return csv_response(f"agreement-{by or 'all'}", head, table)
 
 
 def _by(request: HttpRequest) -> Slice:
-    asked = request.GET.get("by", "")
-    return asked if asked in SLICES else ""
+    wanted = request.GET.get("by", "")
+    return wanted if wanted in SLICES else ""
 
 
 def _step(request: HttpRequest) -> StepKind | None:
-    asked = request.GET.get("step", "")
-    return StepKind(int(asked)) if asked in {"1", "2", "3", "4", "5"} else None
+    wanted = request.GET.get("step", "")
+    return StepKind(int(wanted)) if wanted in {"1", "2", "3", "4", "5"} else None

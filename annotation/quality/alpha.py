@@ -12,6 +12,7 @@ from typing import Literal
 from annotation.cot.wording import wording as _
 
 Level = Literal["nominal", "ordinal"]
+FEW_ITEMS = 20  # an alpha of fewer is told with care
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,11 @@ class Alpha:
     n_labels: int  # on those items
     level: Level
     undefined_reason: str = ""
+
+    @property
+    def few(self) -> bool:
+        """Whether it is a number, of so few items that it says little."""
+        return self.value is not None and self.n_items < FEW_ITEMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +74,14 @@ def alpha_explained(
 
     Source: Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), sections C and D.
     """
-    pairable = {said: n for said, n in patterns.items() if len(said) >= 2 and n}
+    pairable = {answers: n for answers, n in patterns.items() if len(answers) >= 2 and n}
     cells = _coincidences(pairable)
     margins: dict[str, float] = defaultdict(float)
     for (one, _other), n in cells.items():
         margins[one] += n
     values = tuple(sorted(margins, key=_order))
     n_items = sum(pairable.values())
-    n_labels = sum(len(said) * n for said, n in pairable.items())
+    n_labels = sum(len(answers) * n for answers, n in pairable.items())
     if len(values) < 2:
         same, none = _("everybody always gave the same value"), _("no item has two labels")
         reason = same if n_items else none
@@ -96,12 +102,12 @@ def alpha_explained(
 
 def _coincidences(patterns: Mapping[tuple[str, ...], int]) -> dict[tuple[str, str], float]:
     cells: dict[tuple[str, str], float] = defaultdict(float)
-    for said, n in patterns.items():
-        counts = Counter(said)
+    for answers, n in patterns.items():
+        counts = Counter(answers)
         for one, other in product(counts, repeat=2):
             pairs = counts[one] * (counts[other] - (one == other))
             if pairs:
-                cells[one, other] += n * pairs / (len(said) - 1)
+                cells[one, other] += n * pairs / (len(answers) - 1)
     return dict(cells)
 
 
@@ -138,12 +144,12 @@ def pairwise_kappa(units: Sequence[Mapping[int, str]]) -> list[Kappa]:
     for unit in units:
         for one, other in combinations(sorted(unit), 2):
             shared[one, other][unit[one], unit[other]] += 1
-    found = [kappa_of_counts(pair, said) for pair, said in shared.items()]
-    return sorted(found, key=lambda kappa: (-kappa.n, kappa.pair))
+    rows = [kappa_of_counts(pair, counts) for pair, counts in shared.items()]
+    return sorted(rows, key=lambda kappa: (-kappa.n, kappa.pair))
 
 
 def kappa_of_counts(
-    pair: tuple[int, int], said: Mapping[tuple[str, str], int], *, quadratic: bool = False
+    pair: tuple[int, int], counts: Mapping[tuple[str, str], int], *, quadratic: bool = False
 ) -> Kappa:
     """Cohen's kappa from how often the first said x while the second said y.
 
@@ -151,17 +157,17 @@ def kappa_of_counts(
     difference of the values as numbers; d_e from each one's own value frequencies.
     Source: Cohen 1960; Cohen 1968 for the weights.
     """
-    n = sum(said.values())
+    n = sum(counts.values())
     ones: Counter[str] = Counter()
     others: Counter[str] = Counter()
-    for (one, other), count in said.items():
+    for (one, other), count in counts.items():
         ones[one] += count
         others[other] += count
 
     def apart(one: str, other: str) -> float:
         return (float(one) - float(other)) ** 2 if quadratic else float(one != other)
 
-    observed = sum(apart(*cell) * count for cell, count in said.items()) / n
+    observed = sum(apart(*cell) * count for cell, count in counts.items()) / n
     expected = sum(
         apart(one, other) * ones[one] * others[other] for one in ones for other in others
     ) / (n * n)

@@ -45,7 +45,7 @@ def daily(
     )
     if user is not None:
         rows = rows.filter(annotator=user)
-    found = {
+    by_day = {
         row["day"]: row
         for row in rows.annotate(day=TruncDate("submitted_at"))
         .values("day")
@@ -56,7 +56,7 @@ def daily(
     span = [first + timedelta(days=i) for i in range(days)]
     return [
         Day(day, row["n"], row["people"], row["active_ms"])
-        if (row := found.get(day))
+        if (row := by_day.get(day))
         else Day(day, 0, 0, 0)
         for day in span
     ]

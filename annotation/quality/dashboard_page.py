@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
@@ -50,18 +52,18 @@ def dashboard(request: HttpRequest, slug: str) -> HttpResponse:
     if not roles_of(user) & SEERS:
         return redirect("quality_person", slug, user.pk)
     people = _people(project)
-    if (asked := wants_csv(request)) == "people":
+    if (table := wants_csv(request)) == "people":
         head = ["name", "submitted", "last_24_h", "active_ms", "gold_n", "gold_accuracy"]
         return csv_response("people", head, [_person_row(row) for row in people])
-    if asked == "throughput":
+    if table == "throughput":
         return _days_csv(daily(project, days=365))
     items, weeks = item_counts(project), agreement_slices(project, "week")
     gold = gold_by_week(project)
-    if asked == "agreement":
+    if table == "agreement":
         return _agreement_csv(weeks)
-    if asked == "gold":
+    if table == "gold":
         return _gold_csv(gold)
-    if asked == "progress":
+    if table == "progress":
         return csv_response("progress", ["state", "items"], list(items.items()))
     days = daily(project)
     context = {
@@ -71,7 +73,7 @@ def dashboard(request: HttpRequest, slug: str) -> HttpResponse:
         "total": sum(items.values()),
         "bar": _stacked(items),
         "forecast": forecast(project),
-        "days": bar_chart([(f"{row.day:%d %b}", row.submitted) for row in days]),
+        "days": bar_chart([(_named(row.day), row.submitted) for row in days]),
         "agreement": _agreement_charts(weeks),
         "gold": _gold_chart(gold),
         "people": people,
@@ -89,13 +91,13 @@ def person(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         raise PermissionDenied
     days, gold = daily(project, shown), gold_by_week(project, shown)
     confusion = confusion_of(shown, project)
-    if (asked := wants_csv(request)) == "throughput":
+    if (table := wants_csv(request)) == "throughput":
         return _days_csv(daily(project, shown, days=365))
-    if asked == "confusion":
+    if table == "confusion":
         rows = [
-            [kind, truth, said, n]
+            [kind, truth, answer, n]
             for kind, cells in confusion.items()
-            for (truth, said), n in cells.items()
+            for (truth, answer), n in cells.items()
         ]
         return csv_response("confusion", ["step", "decided", "said", "labels"], rows)
     name = shown.get_username()
@@ -108,7 +110,7 @@ def person(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "totals": next((row for row in throughput(project) if row["username"] == name), None),
         "gold_total": gold_by_person(project).get(shown.pk),
         "pauses": pauses_of(shown, project),
-        "days": bar_chart([(f"{row.day:%d %b}", row.submitted) for row in days]),
+        "days": bar_chart([(_named(row.day), row.submitted) for row in days]),
         "gold": _gold_chart(gold),
         "kappa": _kappa_with_others(request, project, name),
         "confusion": [
@@ -159,19 +161,24 @@ def _stacked(items: dict[str, int]) -> list[tuple[str, float, float, int]]:
 def _agreement_charts(weeks: list[SlicedAlpha]) -> list[tuple[Any, Any]]:
     charts = []
     for kind in StepKind:
-        points = [(row.value[5:], _alpha(row, kind)) for row in weeks]
+        points = [(_named(date.fromisoformat(row.value)), _alpha(row, kind)) for row in weeks]
         if chart := named_line("alpha", points):
             charts.append((f"{kind:d} {NAMES[kind]}", chart))
     return charts
 
 
 def _alpha(row: SlicedAlpha, kind: StepKind) -> float | None:
-    found = row.by_kind.get(int(kind))
-    return found.value if found else None
+    alpha = row.by_kind.get(int(kind))
+    return alpha.value if alpha else None
 
 
 def _gold_chart(weeks: list[dict[str, Any]]) -> Any:
-    return named_line("right", [(f"{row['week']:%m-%d}", row["accuracy"]) for row in weeks])
+    return named_line("right", [(_named(row["week"]), row["accuracy"]) for row in weeks])
+
+
+def _named(day: date) -> str:
+    """Month and day, in the language of the page."""
+    return date_format(day, "MONTH_DAY_FORMAT")
 
 
 def _kappa_with_others(
@@ -192,11 +199,11 @@ def _grid(kind: StepKind, cells: dict[tuple[str, str], int]) -> dict[str, Any]:
     rows = [
         (
             answer_name(kind, truth),
-            [(cells.get((truth, said), 0), truth == said) for said in values],
+            [(cells.get((truth, answer), 0), truth == answer) for answer in values],
         )
         for truth in values
     ]
-    right = sum(n for (truth, said), n in cells.items() if truth == said)
+    right = sum(n for (truth, answer), n in cells.items() if truth == answer)
     return {
         "name": f"{kind:d} {NAMES[kind]}",
         "values": [answer_name(kind, value) for value in values],
@@ -214,9 +221,9 @@ def _days_csv(days: list[Day]) -> HttpResponse:
 
 def _agreement_csv(weeks: list[SlicedAlpha]) -> HttpResponse:
     rows = [
-        [row.value, kind, found.value, found.n_items]
+        [row.value, kind, alpha.value, alpha.n_items]
         for row in weeks
-        for kind, found in row.by_kind.items()
+        for kind, alpha in row.by_kind.items()
     ]
     return csv_response("agreement", ["week", "step", "alpha", "n_items"], rows)
 

@@ -91,18 +91,18 @@ def stale_reopen(*, project: Project, lead: User, contradicting_only: bool = Tru
     """
     if not has_role(lead, Role.LEAD):
         raise Denied(_("only a lead may reopen stale labels"))
-    found = stale_rollouts(project, contradicting_only=contradicting_only)
+    rows = stale_rollouts(project, contradicting_only=contradicting_only)
     rollouts = Rollout.objects.select_related("pair__project").in_bulk(
-        [row.rollout_id for row in found]
+        [row.rollout_id for row in rows]
     )
-    for row in found:
+    for row in rows:
         queue_open(
             rollout=rollouts[row.rollout_id],
             reason=QueueItem.Reason.STALE,
             kinds=row.kinds,
             note=f"the guideline changed since version {row.guideline_version}",
         )
-    return len(found)
+    return len(rows)
 
 
 def _lines(text: str) -> str:

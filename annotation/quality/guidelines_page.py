@@ -14,10 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from annotation.cot.errors import Invalid
+from annotation.cot.rules import parse_rules, rules_edited
 from annotation.cot.step_names import NAMES, VALUE_NAMES
 from annotation.cot.steps import VALUES, StepKind
 from annotation.labelling.project_switch import project_named
-from annotation.models import Project
+from annotation.models import GuidelineVersion, Project
 from annotation.people.guard import any_role_required, role_required, visitor
 from annotation.people.language import refusal_words
 from annotation.people.markdown import markdown_html
@@ -26,27 +27,24 @@ from annotation.quality.guidelines import guideline_save, stale_reopen
 from annotation.quality.guidelines_select import guideline_versions, rules_grid
 from annotation.quality.stale_select import stale_rollouts
 
+_MATCHES = VALUES[StepKind.ATTRIBUTE]
+
 
 @any_role_required(Role.ANNOTATOR, Role.ML_ENGINEER)
 def guideline(request: HttpRequest, slug: str) -> HttpResponse:
     """One version (``?version=``, the newest by default) and the list of all."""
     project = project_named(request, slug)
     versions = guideline_versions(project)
-    asked = request.GET.get("version", "")
+    number = request.GET.get("version", "")
     numbers = [str(version.number) for version in versions]
-    if asked and asked not in numbers:
+    if number and number not in numbers:
         raise Http404
-    index = numbers.index(asked) if asked else 0
+    index = numbers.index(number) if number else 0
     chosen = versions[index]
     before = versions[index + 1] if index + 1 < len(versions) else None
-    context = {
-        "project": project,
-        "tab": "guideline",
-        "versions": versions,
-        "chosen": chosen,
+    context = _frame(project, versions, chosen) | {
         "html": markdown_html(chosen.text),
         "grid": rules_grid(chosen, before),
-        "attributes": [VALUE_NAMES[value] for value in VALUES[StepKind.ATTRIBUTE]],
     }
     return render(request, "quality/guideline.html", context)
 
@@ -55,24 +53,32 @@ def guideline(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @role_required(Role.LEAD)
 def guideline_edit(request: HttpRequest, slug: str) -> HttpResponse:
+    """The same page with text and rules table open for editing."""
     project = project_named(request, slug)
+    tiers = dict(parse_rules(project.rules).tiers)
     if request.method != "POST":
-        return _editor(request, project, {"text": project.guideline, "rules": project.rules})
+        return _editor(request, project, {"text": project.guideline}, tiers)
     post = request.POST
     base = post.get("base", "")
+    tiers = {cell: post.get(_field(*cell), "") for cell in tiers}
+    changed = [int(kind) for kind in post.getlist("changed") if kind in set("12345")]
     try:
         version = guideline_save(
             project=project,
             author=visitor(request),
             text=post.get("text", ""),
-            rules=post.get("rules", ""),
-            changed_kinds=[int(k) for k in post.getlist("changed") if k in "12345" and k],
+            rules=rules_edited(project.rules, tiers),
+            changed_kinds=changed,
             note=post.get("note", ""),
             base=int(base) if base.isdigit() else None,
         )
     except Invalid as error:
-        values = {name: post.get(name, "") for name in ("text", "rules", "note")}
-        return _editor(request, project, values, refusal_words(error), status=422)
+        values = {
+            "text": post.get("text", ""),
+            "note": post.get("note", ""),
+            "changed": changed,
+        }
+        return _editor(request, project, values, tiers, refusal_words(error), status=422)
     messages.success(request, _("Version %(n)s is in force.") % {"n": version.number})
     stale = len(stale_rollouts(project))
     return redirect("quality_stale" if stale else "quality_guideline", slug)
@@ -104,15 +110,49 @@ def _editor(
     request: HttpRequest,
     project: Project,
     values: dict[str, Any],
+    tiers: dict[tuple[str, str], str],
     error: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    context = {
-        "project": project,
-        "tab": "guideline",
+    versions = guideline_versions(project)
+    context = _frame(project, versions, versions[0]) | {
+        "editing": True,
         "values": values,
         "error": error,
         "kinds": [(int(kind), NAMES[kind]) for kind in StepKind],
-        "preview": markdown_html(values.get("text", "")),
+        "tiers": VALUES[StepKind.FINAL],
+        "rules_form": [
+            (
+                VALUE_NAMES[category],
+                [_cell(category, attribute, tiers) for attribute in _MATCHES],
+            )
+            for category in VALUES[StepKind.CATEGORY]
+        ],
     }
-    return render(request, "quality/guideline_edit.html", context, status=status)
+    return render(request, "quality/guideline.html", context, status=status)
+
+
+def _frame(
+    project: Project, versions: list[GuidelineVersion], chosen: GuidelineVersion
+) -> dict[str, Any]:
+    return {
+        "project": project,
+        "tab": "guideline",
+        "versions": versions,
+        "chosen": chosen,
+        "attributes": [VALUE_NAMES[value] for value in _MATCHES],
+    }
+
+
+def _field(category: str, attribute: str) -> str:
+    return f"tier-{category}-{attribute}"
+
+
+def _cell(category: str, attribute: str, tiers: dict[tuple[str, str], str]) -> dict[str, Any]:
+    tier = tiers[category, attribute]
+    return {
+        "name": _field(category, attribute),
+        "attribute": VALUE_NAMES[attribute],
+        "tier": tier,
+        "wrong": tier not in VALUES[StepKind.FINAL],
+    }

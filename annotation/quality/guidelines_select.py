@@ -19,8 +19,8 @@ class Cell:
 
 def guideline_versions(project: Project) -> list[GuidelineVersion]:
     """Newest first; a project whose versions were never written down has its current one."""
-    found = list(GuidelineVersion.objects.filter(project=project).select_related("author"))
-    return found or [
+    versions = list(GuidelineVersion.objects.filter(project=project).select_related("author"))
+    return versions or [
         GuidelineVersion(
             project=project,
             number=project.guideline_version,

@@ -42,6 +42,6 @@ def _numbers(request: HttpRequest, project: Project) -> dict[str, object]:
         "labels": label_count(project),
         "served": served_counts(project, None if all_people else user),
         "people": people,
-        "agreement": rows,
+        "table": rows,
         "all_people": all_people,
     }

@@ -11,7 +11,7 @@ from annotation.cot.errors import Invalid
 from annotation.cot.rules import RulesError, parse_rules
 from annotation.labelling.pools import pool_check
 from annotation.models import Project
-from annotation.people.admin_base import ReadOnlyAdmin
+from annotation.people.admin_base import RoleAdmin
 from annotation.people.roles import Role, people_with
 from annotation.quality.projects import project_save
 
@@ -52,7 +52,7 @@ class ProjectForm(forms.ModelForm[Project]):
 
 
 @admin.register(Project)
-class ProjectAdmin(ReadOnlyAdmin):
+class ProjectAdmin(RoleAdmin):
     editors = (Role.LEAD,)
     form = ProjectForm
     list_display = ("name", "slug", "layout", "overlap", "max_overlap", "guideline_version")

@@ -44,11 +44,11 @@ def cell_changes(versions: Iterable[Version], current: Rules) -> list[CellChange
 
 def last_change_of_kinds(versions: Iterable[Version]) -> Mapping[int, int]:
     """Step kind -> number of the newest version that names it as changed."""
-    found: dict[int, int] = {}
+    numbers: dict[int, int] = {}
     for version in versions:
         for kind in version.changed_kinds:
-            found[kind] = max(found.get(kind, 0), version.number)
-    return found
+            numbers[kind] = max(numbers.get(kind, 0), version.number)
+    return numbers
 
 
 def table_diff(old: Rules, new: Rules) -> list[tuple[str, str, str, str]]:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from annotation.models import Project
 
 register = template.Library()
+_LISTS = {"adjudicate": "adjudication"}  # page of one item -> that of many
 
 
 @register.inclusion_tag("_projects.html", takes_context=True)
@@ -29,10 +30,13 @@ def project_switch(
 
 
 def _address(request: HttpRequest, slug: str) -> str:
-    """The page of one item belongs to its project: from there the way is to the dashboard."""
+    """The page of one item belongs to its project: from there the way is to the list of items,
+    or to the dashboard."""
     match = request.resolver_match
     if match is None or (match.kwargs and "slug" not in match.kwargs):
-        return reverse("quality", query={"project": slug})
+        return reverse(
+            _LISTS.get(match.view_name if match else "", "quality"), query={"project": slug}
+        )
     if match.kwargs:
         return reverse(match.view_name, kwargs=match.kwargs | {"slug": slug})
     query = request.GET.copy()

@@ -6,8 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from annotation.cot.errors import StepwiseError
-from annotation.people.roles import Role
-from training.admin_base import RoleAdmin
+from annotation.people.admin_base import RoleAdmin
 from training.disagreements.disagreements import disagreement_decide
 from training.models import Disagreement
 
@@ -16,7 +15,6 @@ from training.models import Disagreement
 class DisagreementAdmin(RoleAdmin):
     """The lead's page (training/disagreements/) is quicker; this one filters and searches."""
 
-    roles = (Role.LEAD, Role.ML_ENGINEER)
     list_display = ("id", "state", "confidence", "kind", "query", "model_says", "people_say")
     list_filter = ("state", "project", "step__kind")
     list_select_related = ("step__rollout__pair", "score", "resolution")

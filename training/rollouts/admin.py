@@ -12,7 +12,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 
 from annotation.cot.errors import StepwiseError
-from training.admin_base import RoleAdmin
+from annotation.people.admin_base import RoleAdmin
+from annotation.people.roles import Role
 from training.models import RolloutBatch
 from training.rollouts.batches import batch_create, batch_queue, batch_retry
 from training.rollouts.forms import BatchForm
@@ -24,6 +25,7 @@ _SAMPLING = ("n", "temperature", "top_k", "max_tokens", "seed", "overlap", "queu
 
 @admin.register(RolloutBatch)
 class RolloutBatchAdmin(RoleAdmin):
+    viewers = (Role.ML_ENGINEER,)
     change_list_template = "admin/training/rolloutbatch/change_list.html"
     list_display = ("id", "project", "policy", "state", "progress", "error", "created_at")
     list_filter = ("state", "project")
@@ -71,7 +73,7 @@ class RolloutBatchAdmin(RoleAdmin):
         ]
 
     def launch_view(self, request: HttpRequest) -> HttpResponse:
-        if not self.allowed(request):
+        if not self.may_look(request):
             raise PermissionDenied
         form = BatchForm(request.POST or None, initial=_initial(request))
         if form.is_valid():

@@ -14,8 +14,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from annotation.cot.errors import StepwiseError
+from annotation.people.admin_base import RoleAdmin
 from annotation.people.language import in_words, refusal_words
-from training.admin_base import RoleAdmin
+from annotation.people.roles import Role
 from training.models import TrainingRun
 from training.runs.launch_form import LaunchForm
 from training.runs.preflight import Preflight, preflight
@@ -28,6 +29,7 @@ LIVE = (TrainingRun.State.QUEUED, TrainingRun.State.RUNNING, TrainingRun.State.C
 
 @admin.register(TrainingRun)
 class TrainingRunAdmin(RoleAdmin):
+    viewers = (Role.ML_ENGINEER,)
     change_list_template = "admin/training/trainingrun/change_list.html"
     list_display = ("run", "project", "method", "live_state", "progress", "policy", "worker")
     list_display_links = ("method",)  # the run's own page is linked by its number
@@ -83,7 +85,7 @@ class TrainingRunAdmin(RoleAdmin):
 
     def launch_view(self, request: HttpRequest) -> HttpResponse:
         """The form, then the summary of what the run would work with, then the launch."""
-        if not self.allowed(request):
+        if not self.may_look(request):
             raise PermissionDenied
         form = LaunchForm(request.POST or None, initial=request.GET.dict())
         if request.method != "POST" or not form.is_valid() or "change" in request.POST:

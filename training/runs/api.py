@@ -20,8 +20,8 @@ from annotation.people.fields import (
     Pages,
     StoredJson,
     body_of,
-    found,
     query_of,
+    row_or_404,
 )
 from training.job.methods import METHODS
 from training.models import Checkpoint, RunMetric, TrainingRun
@@ -125,7 +125,7 @@ class RunCancel(TrainView):
     @extend_schema(request=None, responses=RunRecord)
     def post(self, request: Request, pk: int) -> Response:
         """Stop a run; it saves a checkpoint first. 409 when it has ended."""
-        return Response(RunRecord(run_cancel(run=found(_runs(), pk))).data)
+        return Response(RunRecord(run_cancel(run=row_or_404(_runs(), pk))).data)
 
 
 class RunResume(TrainView):
@@ -133,7 +133,7 @@ class RunResume(TrainView):
     def post(self, request: Request, pk: int) -> Response:
         """Queue a failed or cancelled run again; it goes on from its newest checkpoint."""
         with transaction.atomic():
-            run = run_resume(run=found(_runs(), pk))
+            run = run_resume(run=row_or_404(_runs(), pk))
             transaction.on_commit(partial(run_launch.delay, run.pk))
         return Response(RunRecord(run).data)
 
@@ -145,7 +145,7 @@ class RunMetrics(TrainView, generics.ListAPIView[RunMetric]):
     pagination_class = Pages
 
     def get_queryset(self) -> QuerySet[RunMetric]:
-        run = found(TrainingRun.objects.all(), self.kwargs["pk"])
+        run = row_or_404(TrainingRun.objects.all(), self.kwargs["pk"])
         return run.metrics.all()
 
 

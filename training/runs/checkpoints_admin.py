@@ -5,7 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from training.admin_base import RoleAdmin
+from annotation.people.admin_base import RoleAdmin
+from annotation.people.roles import Role
 from training.models import Checkpoint, EvalReport
 from training.runs.checkpoints import checkpoint_register
 from training.runs.forms import CheckpointForm
@@ -13,8 +14,9 @@ from training.runs.forms import CheckpointForm
 
 @admin.register(Checkpoint)
 class CheckpointAdmin(RoleAdmin):
+    viewers = (Role.ML_ENGINEER,)
     form = CheckpointForm
-    editable = True
+    editors = (Role.ML_ENGINEER,)
     list_display = ("name", "kind", "path", "style", "layout", "run", "created_at")
     list_filter = ("kind",)
     list_select_related = ("run",)
@@ -41,6 +43,7 @@ class CheckpointAdmin(RoleAdmin):
 
 @admin.register(EvalReport)
 class EvalReportAdmin(RoleAdmin):
+    viewers = (Role.ML_ENGINEER,)
     list_display = ("run", "moment", "pairs", "macro_f1", "interval", "accuracy", "created_at")
     list_filter = ("moment", "run__project", "run__method")
     list_select_related = ("run",)

@@ -7,7 +7,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from training.admin_base import RoleAdmin
+from annotation.people.admin_base import RoleAdmin
+from annotation.people.roles import Role
 from training.models import ScoringJob
 from training.scoring.scoring import scoring_retry
 from training.scoring.tasks import steps_score
@@ -15,6 +16,7 @@ from training.scoring.tasks import steps_score
 
 @admin.register(ScoringJob)
 class ScoringJobAdmin(RoleAdmin):
+    viewers = (Role.ML_ENGINEER,)
     list_display = ("id", "project", "rm", "state", "scored", "error", "finished_at")
     list_select_related = ("project", "rm")
     list_filter = ("state", "project")

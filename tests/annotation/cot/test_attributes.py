@@ -68,8 +68,8 @@ TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])
 
 @given(TEXT, TEXT)
 def test_any_text_gives_few_distinct_names_that_can_be_marked(query: str, step: str) -> None:
-    found = asked_attributes(query, step)
-    chosen = [AttributeMark(name, "match") for name in found]
+    names = asked_attributes(query, step)
+    chosen = [AttributeMark(name, "match") for name in names]
     assert marks_problem(chosen) is None
     assert marks_of(marks_json(chosen)) == tuple(chosen)
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from annotation.cot.rules import DEFAULT_RULES, RulesError, parse_rules
+from annotation.cot.rules import DEFAULT_RULES, RulesError, parse_rules, rules_edited
+
+CELLS = sorted(parse_rules(DEFAULT_RULES).tiers)
 
 
 def test_the_default_table_gives_excellent_for_a_full_match() -> None:
@@ -30,3 +34,19 @@ def test_a_tier_outside_the_scale_is_refused_by_cell() -> None:
 def test_a_missing_row_is_refused_by_name() -> None:
     with pytest.raises(RulesError, match=r"missing table \[mismatch\]"):
         parse_rules(DEFAULT_RULES.split("[mismatch]")[0])
+
+
+@given(st.lists(st.sampled_from("4321"), min_size=len(CELLS), max_size=len(CELLS)))
+def test_an_edited_table_reads_back_as_its_tiers(tiers: list[str]) -> None:
+    wanted = dict(zip(CELLS, tiers, strict=True))
+    assert parse_rules(rules_edited(DEFAULT_RULES, wanted)).tiers == wanted
+
+
+def test_a_table_that_already_says_so_stays_as_it_was_written() -> None:
+    assert rules_edited(DEFAULT_RULES, parse_rules(DEFAULT_RULES).tiers) == DEFAULT_RULES
+
+
+def test_a_cell_without_a_tier_is_refused_by_name() -> None:
+    tiers = dict(parse_rules(DEFAULT_RULES).tiers) | {("related", "all"): ""}
+    with pytest.raises(RulesError, match=r"\[related\] all must be a tier 1-4"):
+        parse_rules(rules_edited(DEFAULT_RULES, tiers))

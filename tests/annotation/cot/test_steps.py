@@ -36,10 +36,10 @@ evidence = st.lists(lines, max_size=3).map("\n".join).map(lambda text: f"so: {te
 
 @st.composite
 def bodies(draw: st.DrawFn) -> dict[StepKind, str]:
-    found = {kind: draw(evidence) for kind in StepKind}
+    parsed = {kind: draw(evidence) for kind in StepKind}
     for kind, allowed in VALUES.items():
-        found[kind] += f"\n{CLAIM_KEYS[kind]}: {draw(st.sampled_from(allowed))}"
-    return found
+        parsed[kind] += f"\n{CLAIM_KEYS[kind]}: {draw(st.sampled_from(allowed))}"
+    return parsed
 
 
 @given(bodies(), st.sampled_from(LAYOUTS))

@@ -12,12 +12,14 @@ from annotation.deciding.consensus import Vote, decide
 QUERY, CATEGORY, FINAL = StepKind.QUERY, StepKind.CATEGORY, StepKind.FINAL
 
 
-def verdicts(*said: str) -> list[Vote]:
-    return [Vote(i, verdict) for i, verdict in enumerate(said)]
+def verdicts(*answers: str) -> list[Vote]:
+    return [Vote(i, verdict) for i, verdict in enumerate(answers)]
 
 
-def tiers(*said: str, claimed: str = "4") -> list[Vote]:
-    return [Vote(i, "correct" if v == claimed else "incorrect", v) for i, v in enumerate(said)]
+def tiers(*answers: str, claimed: str = "4") -> list[Vote]:
+    return [
+        Vote(i, "correct" if v == claimed else "incorrect", v) for i, v in enumerate(answers)
+    ]
 
 
 def test_nobody_has_voted() -> None:
@@ -103,8 +105,8 @@ def test_an_agreed_value_was_named_by_more_than_half_of_the_counted(votes: list[
         assert 2 * sum(v.value == decision.value for v in sure) > len(sure) == decision.n
 
 
-def reasoned(*said: tuple[str, str]) -> list[Vote]:
-    return [Vote(i, verdict, value) for i, (verdict, value) in enumerate(said)]
+def reasoned(*answers: tuple[str, str]) -> list[Vote]:
+    return [Vote(i, verdict, value) for i, (verdict, value) in enumerate(answers)]
 
 
 RIGHT, WRONG_REASONING = ("correct", "4"), ("incorrect", "4")

@@ -21,9 +21,10 @@ COIN = {"4": {"4": 0.5, "3": 0.5}, "3": {"4": 0.5, "3": 0.5}}
 SKILL = Skill({"4": 0.5, "3": 0.5}, {1: {"4": GOOD, "3": BAD}, 2: COIN, 3: COIN}, fit=7)
 
 
-def tiers(*said: str) -> list[Vote]:
+def tiers(*answers: str) -> list[Vote]:
     return [
-        Vote(i, "correct" if v == "4" else "incorrect", v) for i, v in enumerate(said, start=1)
+        Vote(i, "correct" if v == "4" else "incorrect", v)
+        for i, v in enumerate(answers, start=1)
     ]
 
 
@@ -92,7 +93,7 @@ def test_a_project_merges_by_its_newest_fit_and_the_resolution_says_so(
     assert set(Resolution.objects.values_list("method", flat=True)) == {"majority"}
     assert fits_due(1) == []
     quality_settings_save(project=project, lead=lead, numbers={}, consensus="dawid_skene")
-    assert [found.pk for found in fits_due(4)] == [project.pk]
+    assert [due.pk for due in fits_due(4)] == [project.pk]
     (fit,) = consensus.consensus_fit(project=project)
     assert (fit.kind, fit.n_items, fit.n_labels) == (5, 2, 4)
     assert fits_due(1) == [], "nothing new since"

@@ -6,7 +6,13 @@ import pytest
 from django.contrib.auth.models import User
 
 from annotation.cot.errors import Conflict, Denied
-from annotation.cot.gold import answer_errors, answers_conflict, said_of, score_of, wrong_kinds
+from annotation.cot.gold import (
+    answer_errors,
+    answers_conflict,
+    label_answers,
+    score_of,
+    wrong_kinds,
+)
 from annotation.cot.labels import LabelInput
 from annotation.cot.rules import DEFAULT_RULES, parse_rules
 from annotation.deciding.resolution import StepDecision, item_adjudicate, item_resolve
@@ -61,7 +67,9 @@ def test_a_gold_answer_must_be_a_value_of_its_step() -> None:
 
 
 def test_unsure_and_unmarked_steps_are_not_right() -> None:
-    said = said_of([LabelInput(3, "correct", "match"), LabelInput(4, "unsure", reason="?")])
+    said = label_answers(
+        [LabelInput(3, "correct", "match"), LabelInput(4, "unsure", reason="?")]
+    )
     assert wrong_kinds(TRUE, said) == [4, 5]
     assert score_of(TRUE, [4, 5]) == pytest.approx(1 / 3)
 

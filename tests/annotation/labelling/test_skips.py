@@ -223,7 +223,7 @@ class TestPassedByEverybody:
         lead = make_user(Role.LEAD)
         client.force_login(lead)
         assert "passed by everybody" in client.get("/adjudication/").content.decode()
-        assert "1 was passed by everybody" in client.get("/").content.decode()
+        assert "1 item was passed by everybody" in client.get("/").content.decode()
         assert "never heard of it" in client.get(f"/adjudication/{item.pk}/").content.decode()
         item_adjudicate(item=item, lead=lead, decisions=ALL_FIVE)
         item.refresh_from_db()

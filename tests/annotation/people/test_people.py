@@ -8,7 +8,7 @@ from django.test import Client
 
 from annotation.cot.errors import Denied, Invalid
 from annotation.labelling.queue import queue_claim
-from annotation.models import ApiToken, StepLabel
+from annotation.models import ApiToken, OutsideName, StepLabel
 from annotation.people.abilities import abilities_of
 from annotation.people.accounts import person_anonymise
 from annotation.people.roles import Role, role_grant, roles_of
@@ -61,6 +61,16 @@ def test_an_open_claim_of_who_leaves_goes_to_the_next_person(admin: User) -> Non
     claim = queue_claim(annotator=other, project=project)
     assert claim is not None
     assert claim.item_id == item.pk
+
+
+def test_who_leaves_is_forgotten_under_the_names_of_other_tools_too(
+    admin: User, leaver: User
+) -> None:
+    other = make.make_user()
+    for person, name in ((leaver, "mary@example.org"), (leaver, "#7"), (other, "#8")):
+        OutsideName.objects.create(origin="https://tool.example", name=name, user=person)
+    person_anonymise(person=leaver, admin=admin)
+    assert [row.name for row in OutsideName.objects.all()] == ["#8"]
 
 
 def test_the_admins_log_forgets_the_name_too(admin: User, leaver: User) -> None:

@@ -88,8 +88,8 @@ def test_without_a_pace_there_is_no_forecast_and_without_work_it_is_done(
     project: Project,
 ) -> None:
     later = timezone.now() + timedelta(days=30)
-    found = forecast(project, later)
-    assert (found.remaining, found.days, found.done_on) == (3, None, None)
+    expected = forecast(project, later)
+    assert (expected.remaining, expected.days, expected.done_on) == (3, None, None)
     empty = forecast(make_project(), later)
     assert (empty.remaining, empty.days, empty.done_on) == (0, 0.0, later.date())
 
@@ -100,9 +100,9 @@ def test_gold_neither_counts_as_work_left_nor_as_pace(project: Project) -> None:
     Project.objects.filter(pk=project.pk).update(gold_onboarding=1)
     project.refresh_from_db()
     newcomer = make_user()
-    held = queue_claim(annotator=newcomer, project=project)
-    assert held is not None
-    submit(held.item, newcomer)
+    claim = queue_claim(annotator=newcomer, project=project)
+    assert claim is not None
+    submit(claim.item, newcomer)
     assert GoldTry.objects.get().answered_at is not None
     after = forecast(project)
     assert (after.remaining, after.per_day) == (before.remaining, before.per_day)
@@ -173,3 +173,35 @@ def test_a_name_that_looks_like_a_formula_is_only_text_in_the_csv(
     client.force_login(make_user(Role.LEAD))
     people_csv = client.get(f"/quality/{project.slug}/", {"csv": "people"}).content.decode()
     assert "\n'=1+1," in people_csv
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_the_days_of_the_charts_are_in_the_language_of_the_page(
+    client: Client, project: Project, language: str
+) -> None:
+    client.force_login(make_user(Role.LEAD))
+    page = client.get(f"/quality/{project.slug}/", headers={"Accept-Language": language})
+    today = timezone.now()
+    english, chinese = f"{today:%B} {today.day}", f"{today.month}月{today.day}日"
+    shown = f"<title>{english if language == 'en' else chinese}: 3</title>"
+    assert shown in "".join(line.strip() for line in page.content.decode().splitlines())
+
+
+def test_agreement_and_progress_say_how_few_items_a_number_is_of(
+    client: Client, people: tuple[User, User]
+) -> None:
+    project = make_project(overlap=2)
+    for tiers in (("2", "2"), ("3", "3"), ("2", "3")):
+        item = make_item(project)
+        for person, tier in zip(people, tiers, strict=True):
+            submit(item, person, labels_for(tier=tier))
+    client.force_login(make_user(Role.LEAD))
+    for url in (
+        f"/quality/{project.slug}/agreement/",
+        f"/quality/{project.slug}/agreement/explain/?step=5",
+        f"/progress/?project={project.slug}",
+    ):
+        page = client.get(url).content.decode()
+        assert page.count("3 items only: take with care") == 1, "steps 1 to 4 are undefined"
+    slices = client.get(f"/quality/{project.slug}/agreement/?by=week").content.decode()
+    assert slices.count("n 3, few") == 1

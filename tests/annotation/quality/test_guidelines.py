@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -145,16 +147,43 @@ def test_reopening_asks_about_the_stale_steps_once_and_new_answers_end_it() -> N
     assert first.rollout_id not in {row.rollout_id for row in stale_rollouts(project)}
 
 
+def grid(rules: str, other: dict[str, str] | None = None) -> dict[str, str]:
+    """The editor's fields: one tier a category and attribute."""
+    cells = {f"{one}-{two}": tier for (one, two), tier in parse_rules(rules).tiers.items()}
+    return {f"tier-{cell}": tier for cell, tier in (cells | (other or {})).items()}
+
+
+def selected(page: str) -> dict[str, str]:
+    """What the editor's grid shows: "" for a cell that shows no tier."""
+    rows = re.findall(r'<select name="(tier-[^"]+)".*?</select>', page, re.DOTALL)
+    texts = re.findall(r'<select name="tier-.*?</select>', page, re.DOTALL)
+    marked = [re.search(r'value="(\d)" selected', text) for text in texts]
+    return {row: mark[1] if mark else "" for row, mark in zip(rows, marked, strict=True)}
+
+
+def test_a_table_that_was_only_looked_at_is_no_new_version(client: Client) -> None:
+    """The table's own comments stay, too."""
+    project = make_project()
+    client.force_login(make_user(Role.LEAD))
+    edit = f"/quality/{project.slug}/guideline/edit/"
+    client.post(edit, {"text": "", "base": "1"} | grid(project.rules))
+    project.refresh_from_db()
+    assert (project.guideline_version, project.rules) == (1, DEFAULT_RULES)
+
+
 def test_a_lead_edits_the_guideline_and_is_led_to_the_stale_labels(client: Client) -> None:
     project = make_project(overlap=1)
     item = resolved(project)
     client.force_login(make_user(Role.LEAD))
     edit = f"/quality/{project.slug}/guideline/edit/"
-    assert "none = 2" in client.get(edit).content.decode()
-    bad = client.post(edit, {"text": "# New", "rules": "oops", "base": "1"})
+    page = client.get(edit).content.decode()
+    assert selected(page) == grid(DEFAULT_RULES)
+    bad = client.post(edit, {"text": "# New", "base": "1"} | grid(STRICTER, {"match-all": "9"}))
     assert bad.status_code == 422
+    assert "[match] all must be a tier 1-4" in bad.content.decode()
     assert b"# New" in bad.content, "what was written is kept"
-    form = {"text": "# New\n\n<b>x</b>", "rules": STRICTER, "base": "1", "note": "stricter"}
+    assert selected(bad.content.decode()) == grid(STRICTER, {"match-all": ""})
+    form = {"text": "# New\n\n<b>x</b>", "base": "1", "note": "stricter"} | grid(STRICTER)
     answer = client.post(edit, form, follow=True)
     page = answer.content.decode()
     assert answer.redirect_chain[-1][0] == f"/quality/{project.slug}/stale/"

@@ -15,9 +15,9 @@ pytestmark = pytest.mark.django_db
 
 def test_a_new_annotator_is_given_work_at_once_without_any_assignment() -> None:
     item = make_item(make_project())
-    held = queue_claim(annotator=make_user())
-    assert held is not None
-    assert held.item_id == item.pk
+    claim = queue_claim(annotator=make_user())
+    assert claim is not None
+    assert claim.item_id == item.pk
 
 
 def test_people_who_never_come_hold_nothing_back_from_the_one_who_does() -> None:
@@ -27,22 +27,25 @@ def test_people_who_never_come_hold_nothing_back_from_the_one_who_does() -> None
     make_user(), make_user()
     present = make_user()
     for _ in items:
-        held = queue_claim(annotator=present, project=project)
-        assert held is not None
-        submit(held.item, present)
+        claim = queue_claim(annotator=present, project=project)
+        assert claim is not None
+        submit(claim.item, present)
     assert QueueItem.objects.filter(state=QueueItem.State.LABELLED).count() == 3
 
 
 def test_what_a_person_saves_does_not_end_their_own_lease() -> None:
     make_item(make_project())
     person = make_user()
-    held = queue_claim(annotator=person)
-    assert held is not None
+    claim = queue_claim(annotator=person)
+    assert claim is not None
     for version in range(3):
         draft_save(
-            assignment=held, annotator=person, base_version=version, draft={"1": {"n": version}}
+            assignment=claim,
+            annotator=person,
+            base_version=version,
+            draft={"1": {"n": version}},
         )
-        claim_heartbeat(assignment=held, annotator=person)
+        claim_heartbeat(assignment=claim, annotator=person)
     assert Assignment.objects.get().state == Assignment.State.CLAIMED
 
 
@@ -53,9 +56,9 @@ def test_items_that_could_not_be_judged_go_back_in_bulk_with_what_was_said(
     items = [make_item(project) for _ in range(2)]
     for _ in items:
         person = make_user()
-        held = queue_claim(annotator=person, project=project)
-        assert held is not None
-        item_skip(assignment=held, annotator=person, how="unrateable", reason="no picture")
+        claim = queue_claim(annotator=person, project=project)
+        assert claim is not None
+        item_skip(assignment=claim, annotator=person, how="unrateable", reason="no picture")
     dropped = QueueItem.objects.filter(state=QueueItem.State.DROPPED)
     assert dropped.count() == 2
     client.force_login(make_user(Role.LEAD))

@@ -38,10 +38,10 @@ def test_an_item_held_by_somebody_else_says_until_when() -> None:
     make_item(project)
     user, other = make_user(), make_user()
     assert queue_state(user, project, now).why == "ready"
-    held = queue_claim(annotator=other, project=project, now=now)
+    claim = queue_claim(annotator=other, project=project, now=now)
     state = queue_state(user, project, now)
-    assert held is not None
-    assert (state.why, state.held, state.held_until) == ("held", 1, held.expires_at)
+    assert claim is not None
+    assert (state.why, state.held, state.held_until) == ("held", 1, claim.expires_at)
     assert queue_state(other, project, now).why == "ready"
     after = now + timedelta(seconds=settings.LEASE_SECONDS)
     assert queue_state(user, project, after).why == "ready"
@@ -53,9 +53,9 @@ def test_what_i_skipped_and_what_i_judged_are_told_apart() -> None:
     submit(first, user)
     assert queue_state(user, project).why == "done"
     make_item(project)
-    held = queue_claim(annotator=user, project=project)
-    assert held is not None
-    item_skip(assignment=held, annotator=user, how="to_others", reason="x")
+    claim = queue_claim(annotator=user, project=project)
+    assert claim is not None
+    item_skip(assignment=claim, annotator=user, how="to_others", reason="x")
     state = queue_state(user, project)
     assert (state.why, state.skipped, state.judged, state.open_items) == ("skipped", 1, 1, 2)
 
