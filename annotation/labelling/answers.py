@@ -1,4 +1,4 @@
-"""Gold answers beside what a person said, for feedback and disputes."""
+"""Gold answers beside what a person answered, for feedback and disputes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class AnswerRow:
     lines: list[Line]
     known: str | Promise = ""  # the gold answer in words
     known_value: str = ""
-    said: str | Promise = ""
+    given: str | Promise = ""
     wrong: bool = False
     options: list[tuple[str, str | Promise]] = field(default_factory=list)
 
@@ -47,14 +47,14 @@ def answer_names(answers: Mapping[str, str]) -> list[tuple[str, str | Promise]]:
 
 
 def answer_rows(
-    rollout: Rollout, answers: Mapping[str, str], said: Mapping[str, str] | None = None
+    rollout: Rollout, answers: Mapping[str, str], given: Mapping[str, str] | None = None
 ) -> list[AnswerRow]:
-    """One row a step kind; ``said`` has what one person answered."""
+    """One row a step kind; ``given`` has what one person answered."""
     texts = {step.kind: step.text for step in rollout.steps.all()}
     rows = []
     for kind in StepKind:
         key = str(int(kind))
-        known, mine = answers.get(key, ""), (said or {}).get(key, "")
+        known, mine = answers.get(key, ""), (given or {}).get(key, "")
         values = VERDICTS if kind in OPEN_KINDS else VALUES[kind]
         rows.append(
             AnswerRow(
@@ -63,8 +63,8 @@ def answer_rows(
                 lines=lines_of(texts.get(int(kind), "")),
                 known=answer_name(kind, known) if known else "",
                 known_value=known,
-                said=answer_name(kind, mine) if mine else "",
-                wrong=said is not None and bool(known) and known != mine,
+                given=answer_name(kind, mine) if mine else "",
+                wrong=given is not None and bool(known) and known != mine,
                 options=[(value, answer_name(kind, value)) for value in values],
             )
         )
@@ -73,5 +73,5 @@ def answer_rows(
 
 def posted_answers(post: QueryDict) -> dict[str, str]:
     """The ``answer-K`` fields of a form; empty ones are unknown, not answers."""
-    found = {str(int(kind)): post.get(f"answer-{kind:d}", "") for kind in StepKind}
-    return {key: value for key, value in found.items() if value}
+    answers = {str(int(kind)): post.get(f"answer-{kind:d}", "") for kind in StepKind}
+    return {key: value for key, value in answers.items() if value}

@@ -22,7 +22,7 @@ from annotation.labelling.api_forms import (
     Next,
     Receipt,
     SavedDraft,
-    Skip,
+    SkipSent,
     Submit,
     Waiting,
     labels_of,
@@ -147,11 +147,11 @@ class ClaimSubmit(LabelView):
 
 
 class ClaimSkip(LabelView):
-    @extend_schema(request=Skip, responses={204: None})
+    @extend_schema(request=SkipSent, responses={204: None})
     def post(self, request: Request, pk: int) -> Response:
         """Give the item back: to your own queue or to others. ``unrateable`` is your vote that
         it cannot be judged; ``drop`` takes it out of the queue."""
-        sent = body_of(request, Skip)
+        sent = body_of(request, SkipSent)
         item_skip(
             assignment=_own(request, pk),
             annotator=user_of(request),
@@ -176,8 +176,8 @@ class SubmissionUndo(LabelView):
         draft is what you submitted."""
         user = user_of(request)
         submission = row_or_404(Submission.objects.filter(assignment__annotator=user), pk)
-        held = submission_undo(submission=submission, annotator=user)
-        return _shown(request, held.pk)
+        claim = submission_undo(submission=submission, annotator=user)
+        return _shown(request, claim.pk)
 
 
 def _own(request: Request, pk: int) -> Assignment:

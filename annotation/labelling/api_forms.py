@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from annotation.cot.attributes import STATES, AttributeMark, asked_attributes
@@ -75,12 +75,15 @@ class Waiting(serializers.Serializer[Any]):
     why = serializers.CharField()
     open_items = serializers.IntegerField()
     claimable = serializers.IntegerField()
-    held = serializers.IntegerField()
-    held_until = serializers.DateTimeField(allow_null=True)
+    held_until = serializers.DateTimeField(source="leased_until", allow_null=True)
     skipped = serializers.IntegerField()
     judged = serializers.IntegerField()
     reserved = serializers.IntegerField()
     outside = serializers.IntegerField()
+
+    def get_fields(self) -> dict[str, Any]:
+        # The name that clients know.
+        return super().get_fields() | {"held": serializers.IntegerField(source="leased")}
 
 
 class Next(serializers.Serializer[Any]):
@@ -151,7 +154,8 @@ class Receipt(serializers.ModelSerializer[Submission]):
         fields = ["receipt", "claim", "created_at", "next"]
 
 
-class Skip(serializers.Serializer[Any]):
+@extend_schema_serializer(component_name="Skip")
+class SkipSent(serializers.Serializer[Any]):
     how = serializers.ChoiceField(choices=SKIP_WAYS)
     reason = Text(default="")
 

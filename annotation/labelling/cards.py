@@ -96,11 +96,11 @@ def cards_of(
 def _attributes(steps: Mapping[int, Step], was: Mapping[str, Any]) -> list[AttributeRow]:
     """The asked attributes by the rollout, then those that the person added."""
     texts = [steps[k].text if k in steps else "" for k in (StepKind.QUERY, StepKind.ATTRIBUTE)]
-    asked = asked_attributes(*texts)
+    requested = asked_attributes(*texts)
     marked = {mark.name: mark.state for mark in marks_of(was.get("attributes"))}
     return [
         AttributeRow(name, mark_options(marked.get(name, "")))
-        for name in dict.fromkeys([*asked, *marked])
+        for name in dict.fromkeys([*requested, *marked])
     ]
 
 

@@ -74,8 +74,8 @@ SELECT (SELECT id FROM candidate), (SELECT id FROM taken), (SELECT draft::json F
 _KNOWN = """AND i.rollout_id <> ALL (ARRAY(
         SELECT r.id FROM annotation_goldtry t
         JOIN annotation_golditem g ON g.id = t.gold_id
-        JOIN annotation_rollout asked ON asked.id = g.rollout_id
-        JOIN annotation_rollout r ON r.pair_id = asked.pair_id
+        JOIN annotation_rollout gold ON gold.id = g.rollout_id
+        JOIN annotation_rollout r ON r.pair_id = gold.pair_id
         WHERE t.annotator_id = %(annotator)s))"""
 
 # Texts that the person judged as an earlier item: they come last, when nothing else is left.
@@ -175,9 +175,9 @@ def claim_once(
         "now": now,
         "expires": expires,
     }
-    found = fetch(statement, values)
-    assert found is not None  # a SELECT without FROM has one row
-    return Taken(*found)
+    row = fetch(statement, values)
+    assert row is not None  # a SELECT without FROM has one row
+    return Taken(*row)
 
 
 def _where(standing: Standing) -> str:

@@ -95,14 +95,14 @@ def record_of(
     }
 
 
-def _linked(found: dict[str, Any], steps: list[dict[str, Any]]) -> Assignment:
-    claim: Assignment = found["a"]
-    claim.item, claim.item.rollout, claim.item.project = found["i"], found["r"], found["o"]
-    rollout: Rollout = found["r"]
+def _linked(models: dict[str, Any], steps: list[dict[str, Any]]) -> Assignment:
+    claim: Assignment = models["a"]
+    claim.item, claim.item.rollout, claim.item.project = models["i"], models["r"], models["o"]
+    rollout: Rollout = models["r"]
     rollout.pair, rollout.pair.project, rollout.pair.product = (
-        found["p"],
-        found["o"],
-        found["d"],
+        models["p"],
+        models["o"],
+        models["d"],
     )
     known = Step.objects.filter(rollout=rollout)
     known._result_cache = [_step(step, rollout) for step in steps]

@@ -16,7 +16,7 @@ from annotation.labelling.answers import answer_rows
 from annotation.labelling.disputes import dispute_open
 from annotation.labelling.gold import gold_retry, may_retry
 from annotation.labelling.gold_select import gold_try_answers
-from annotation.models import GoldTry, QueueItem, Submission
+from annotation.models import GoldDispute, GoldTry, QueueItem, Submission
 from annotation.people.guard import role_required, visitor
 from annotation.people.roles import Role
 
@@ -25,9 +25,9 @@ def feedback_url(request: HttpRequest, submission: Submission) -> str | None:
     """Where a submitted gold item leads: its feedback when something was wrong, else on."""
     if submission.assignment.item.state != QueueItem.State.GOLD:
         return None
-    found = GoldTry.objects.get(item=submission.assignment.item_id)
-    if found.wrong:
-        return reverse("gold_feedback", args=[found.pk])
+    gold_try = GoldTry.objects.get(item=submission.assignment.item_id)
+    if gold_try.wrong:
+        return reverse("gold_feedback", args=[gold_try.pk])
     messages.success(request, _("That was a gold item, and every step was right."))
     return None
 
@@ -37,29 +37,27 @@ def feedback_url(request: HttpRequest, submission: Submission) -> str | None:
 @role_required(Role.ANNOTATOR)
 def feedback(request: HttpRequest, pk: int) -> HttpResponse:
     """Which steps were wrong; the true answers once no attempt is left."""
-    found = _own(request, pk)
+    gold_try = _own(request, pk)
     labels = [
         LabelInput(kind=label.kind, verdict=label.verdict, value=label.value)
-        for label in gold_try_answers(found)
+        for label in gold_try_answers(gold_try)
     ]
-    retry = may_retry(found)
-    last = found.attempt >= found.gold.project.gold_tries
+    gold, retry = gold_try.gold, may_retry(gold_try)
+    last = gold_try.attempt >= gold.project.gold_tries
     context = {
-        "project": found.gold.project,
-        "try": found,
-        "pair": found.gold.rollout.pair,
+        "project": gold.project,
+        "try": gold_try,
+        "pair": gold.rollout.pair,
         "rows": [
             row
-            for row in answer_rows(
-                found.gold.rollout, found.gold.answers, label_answers(labels)
-            )
+            for row in answer_rows(gold.rollout, gold.answers, label_answers(labels))
             if row.known
         ],
-        "revealed": last or not found.wrong,
+        "revealed": last or not gold_try.wrong,
         "retry": retry,
-        "left": found.gold.project.gold_tries - found.attempt,
-        "disputes": found.disputes.select_related("decided_by").order_by("-pk"),
-        "disputed": found.disputes.filter(state="open").exists(),
+        "left": gold.project.gold_tries - gold_try.attempt,
+        "disputes": gold_try.disputes.select_related("decided_by").order_by("-pk"),
+        "disputed": gold_try.disputes.filter(state=GoldDispute.State.OPEN).exists(),
     }
     return render(request, "labelling/feedback.html", context)
 
@@ -67,9 +65,9 @@ def feedback(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @role_required(Role.ANNOTATOR)
 def retry(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _own(request, pk)
-    gold_retry(gold_try=found, annotator=visitor(request))
-    return redirect(reverse("label", query={"project": found.gold.project.slug}))
+    gold_try = _own(request, pk)
+    gold_retry(gold_try=gold_try, annotator=visitor(request))
+    return redirect(reverse("label", query={"project": gold_try.gold.project.slug}))
 
 
 @require_POST

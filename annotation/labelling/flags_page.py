@@ -68,5 +68,5 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("flags")
 
 
-def _named(found: list[Flag]) -> list[tuple[Flag, object]]:
-    return [(one, NAMES[StepKind(one.kind)] if one.kind else "") for one in found]
+def _named(rows: list[Flag]) -> list[tuple[Flag, object]]:
+    return [(one, NAMES[StepKind(one.kind)] if one.kind else "") for one in rows]

@@ -21,10 +21,10 @@ def flags_by(person: User) -> QuerySet[Flag]:
 
 def open_flags_of(item: QueueItem) -> dict[int | None, list[Flag]]:
     """Step kind (None: the item) -> its open flags."""
-    found: dict[int | None, list[Flag]] = {}
+    by_kind: dict[int | None, list[Flag]] = {}
     for flag in Flag.objects.filter(item=item, settled_at=None):
-        found.setdefault(flag.kind, []).append(flag)
-    return found
+        by_kind.setdefault(flag.kind, []).append(flag)
+    return by_kind
 
 
 def _loaded() -> QuerySet[Flag]:

@@ -133,8 +133,8 @@ def _serve_first(
 ) -> Assignment | None:
     for each in projects:
         purpose = _purpose(each, annotator, random.random() if draw is None else draw)
-        if purpose and (found := _serve(each, annotator, purpose, expires)):
-            return found
+        if purpose and (claim := _serve(each, annotator, purpose, expires)):
+            return claim
     return None
 
 
@@ -174,8 +174,8 @@ def gold_retry(
         }
         for label in gold_try_answers(gold_try)
     }
-    held = _open(gold_try.gold, annotator, Purpose(gold_try.purpose), gold_try.attempt + 1)
-    return _hold(held, moment + timedelta(seconds=settings.LEASE_SECONDS), draft)
+    row = _open(gold_try.gold, annotator, Purpose(gold_try.purpose), gold_try.attempt + 1)
+    return _hold(row, moment + timedelta(seconds=settings.LEASE_SECONDS), draft)
 
 
 def may_retry(gold_try: GoldTry) -> bool:

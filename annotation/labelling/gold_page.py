@@ -105,25 +105,25 @@ def gold_of_item(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @role_required(Role.LEAD)
 def gold_item(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(
+    gold = get_object_or_404(
         GoldItem.objects.select_related("project", "rollout__pair__product", "created_by"),
         pk=pk,
     )
-    disputes = found.disputes.select_related("gold_try__annotator", "decided_by")
+    disputes = gold.disputes.select_related("gold_try__annotator", "decided_by")
     context = {
-        "project": found.project,
+        "project": gold.project,
         "tab": "gold",
-        "gold": found,
-        "pair": found.rollout.pair,
-        "rows": answer_rows(found.rollout, found.answers),
+        "gold": gold,
+        "pair": gold.rollout.pair,
+        "rows": answer_rows(gold.rollout, gold.answers),
         "conflict": in_words(
-            answers_conflict(found.answers, parse_rules(found.project.rules)) or ""
+            answers_conflict(gold.answers, parse_rules(gold.project.rules)) or ""
         ),
         "disputes": [
             (row, answer_names(row.answers_before), answer_names(row.answers_after or {}))
             for row in disputes.order_by("-pk")
         ],
-        "tries": found.tries.select_related("annotator").order_by("-pk")[:100],
+        "tries": gold.tries.select_related("annotator").order_by("-pk")[:100],
     }
     return render(request, "labelling/gold_item.html", context)
 
@@ -131,8 +131,8 @@ def gold_item(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @role_required(Role.LEAD)
 def retire(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(GoldItem, pk=pk)
-    gold_retire(gold=found, lead=visitor(request), active=request.POST.get("active") == "1")
+    row = get_object_or_404(GoldItem, pk=pk)
+    gold_retire(gold=row, lead=visitor(request), active=request.POST.get("active") == "1")
     return redirect("quality_gold_item", pk)
 
 

@@ -22,7 +22,7 @@ from annotation.models import (
     StepLabel,
 )
 
-LIVE = ("open", "labelled", "split")
+LIVE = (QueueItem.State.OPEN, QueueItem.State.LABELLED, QueueItem.State.SPLIT)
 
 
 def gold_projects(project: Project | None) -> list[Project]:
@@ -58,7 +58,7 @@ def is_new(user: User, project: Project) -> bool:
 def gold_candidates(user: User, project: Project) -> list[GoldItem]:
     """Gold this person may be asked: never asked before, its pair never labelled or decided by
     them, and not made by them."""
-    asked = GoldTry.objects.filter(gold=OuterRef("pk"), annotator=user)
+    tries = GoldTry.objects.filter(gold=OuterRef("pk"), annotator=user)
     labelled = Assignment.objects.filter(
         annotator=user,
         state=Assignment.State.SUBMITTED,
@@ -67,7 +67,7 @@ def gold_candidates(user: User, project: Project) -> list[GoldItem]:
     decided = Resolution.objects.filter(pair=OuterRef("rollout__pair"), decided_by=user)
     return list(
         GoldItem.objects.filter(project=project, active=True)
-        .exclude(Exists(asked))
+        .exclude(Exists(tries))
         .exclude(Exists(labelled))
         .exclude(Exists(decided))
         .exclude(created_by=user)
@@ -78,8 +78,8 @@ def gold_candidates(user: User, project: Project) -> list[GoldItem]:
 def known_rollouts(user: User) -> QuerySet[Rollout]:
     """Of the pairs that this person was asked about as gold: they were told the answers, so the
     queue does not offer these rollouts to them."""
-    asked = GoldTry.objects.filter(annotator=user).values("gold__rollout__pair")
-    return Rollout.objects.filter(pair__in=asked)
+    pairs = GoldTry.objects.filter(annotator=user).values("gold__rollout__pair")
+    return Rollout.objects.filter(pair__in=pairs)
 
 
 def unanswered_try(user: User, project: Project) -> GoldTry | None:
@@ -118,12 +118,12 @@ def gold_try_answers(gold_try: GoldTry) -> QuerySet[StepLabel]:
 
 def resolved_answers(item: QueueItem) -> dict[str, str]:
     """What was decided on an item, as gold answers: kind -> value, or verdict for steps 1-2."""
-    found: dict[str, str] = {}
+    answers: dict[str, str] = {}
     for row in Resolution.objects.filter(item=item).order_by("pk"):
         text = row.verdict if row.kind in OPEN_KINDS else row.value
         if text:
-            found[str(row.kind)] = text
-    return found
+            answers[str(row.kind)] = text
+    return answers
 
 
 def importable_rollouts(project: Project, limit: int) -> list[Rollout]:
@@ -143,15 +143,16 @@ def importable_rollouts(project: Project, limit: int) -> list[Rollout]:
 
 
 def gold_list(project: Project) -> QuerySet[GoldItem]:
-    """With ``asked`` (people), ``mean`` (score of first attempts) and ``disputed`` (open)."""
+    """With ``people`` (who answered), ``mean`` (of their first scores), ``disputed`` (open)."""
     first = Q(tries__attempt=1, tries__answered_at__isnull=False)
+    open_ones = Q(disputes__state=GoldDispute.State.OPEN)
     return (
         GoldItem.objects.filter(project=project)
         .select_related("rollout__pair__product", "created_by")
         .annotate(
-            asked=Count("tries", filter=first, distinct=True),
+            people=Count("tries", filter=first, distinct=True),
             mean=Avg("tries__score", filter=first),
-            disputed=Count("disputes", filter=Q(disputes__state="open"), distinct=True),
+            disputed=Count("disputes", filter=open_ones, distinct=True),
         )
         .order_by("-disputed", "-active", "-pk")
     )

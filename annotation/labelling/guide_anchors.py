@@ -51,7 +51,7 @@ def _openings(tokens: Sequence[Token], opener: str) -> Iterator[tuple[Token, str
 
 
 def _step_of(words: str, *, numbered: bool) -> StepKind | None:
-    if numbered and (found := _NUMBERED.match(words)):
-        return StepKind(int(_DIGITS.get(found[1], found[1])))
+    if numbered and (match := _NUMBERED.match(words)):
+        return StepKind(int(_DIGITS.get(match[1], match[1])))
     plain = " ".join(words.lower().split())
     return next((kind for kind, name in _NAMES.items() if plain.startswith(name)), None)

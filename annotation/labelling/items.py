@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from annotation.cot.labels import JudgedStep
 from annotation.cot.steps import STRUCTURED_KINDS, StepKind
-from annotation.models import Project, QueueItem, Rollout
+from annotation.models import Assignment, Project, QueueItem, Rollout
 
 
 def items_due_for_resolution(
@@ -25,7 +25,10 @@ def items_due_for_resolution(
     return (
         QueueItem.objects.filter(state=QueueItem.State.LABELLED)
         .annotate(
-            last=Max("assignments__submitted_at", filter=Q(assignments__state="submitted"))
+            last=Max(
+                "assignments__submitted_at",
+                filter=Q(assignments__state=Assignment.State.SUBMITTED),
+            )
         )
         .filter(last__lte=before)
         .order_by("pk")

@@ -167,7 +167,9 @@ def _before(request: HttpRequest) -> dict[str, object]:
     """What the person did just before, while it can be taken back."""
     pk = request.GET.get("skipped", "")
     own = Assignment.objects.filter(
-        annotator=visitor(request), skip=Assignment.Skip.TO_OTHERS, item__state="open"
+        annotator=visitor(request),
+        skip=Assignment.Skip.TO_OTHERS,
+        item__state=QueueItem.State.OPEN,
     )
     skipped = own.filter(pk=pk).first() if _is_id(pk) else None
     return {"skipped": skipped, **_receipt(request)}

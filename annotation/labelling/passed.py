@@ -12,7 +12,7 @@ from django.utils import timezone
 from annotation.models import Assignment, Project, QueueItem
 from annotation.people.roles import Role, people_with
 
-_DONE = ("submitted", "skipped")
+_DONE = (Assignment.State.SUBMITTED, Assignment.State.SKIPPED)
 
 
 def unrateable_votes(item: QueueItem) -> QuerySet[Assignment]:
@@ -62,9 +62,9 @@ def _people_done(project: Project | None) -> dict[tuple[int, int], set[int]]:
     """(item, project) -> who judged or passed it, of the items that were passed at least once
     and that nobody holds."""
     same = Assignment.objects.filter(item=OuterRef("item"))
-    holding = same.filter(state="claimed", expires_at__gt=timezone.now())
+    holding = same.filter(state=Assignment.State.CLAIMED, expires_at__gt=timezone.now())
     rows = Assignment.objects.filter(
-        Exists(same.filter(state="skipped")),
+        Exists(same.filter(state=Assignment.State.SKIPPED)),
         ~Exists(holding),
         item__state=QueueItem.State.OPEN,
         state__in=_DONE,

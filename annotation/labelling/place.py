@@ -24,7 +24,9 @@ class Place:
 
 
 def place_of(user: User, project: Project) -> Place:
-    own = Assignment.objects.filter(annotator=user, item__project=project, state="submitted")
+    own = Assignment.objects.filter(
+        annotator=user, item__project=project, state=Assignment.State.SUBMITTED
+    )
     done = own.exclude(item__state=QueueItem.State.GOLD).count()
     waiting = claimable(user, project)[: MOST + 1].count()
     return Place(done + 1, done + min(max(waiting, 1), MOST), waiting > MOST)
@@ -43,6 +45,8 @@ def answered_before(assignment: Assignment) -> Assignment | None:
     if item.reason == QueueItem.Reason.GOLD:
         return None
     earlier = Assignment.objects.filter(
-        annotator=assignment.annotator_id, item__rollout=item.rollout_id, state="submitted"
+        annotator=assignment.annotator_id,
+        item__rollout=item.rollout_id,
+        state=Assignment.State.SUBMITTED,
     ).exclude(item=item)
     return earlier.exclude(item__state=QueueItem.State.GOLD).order_by("-pk").first()

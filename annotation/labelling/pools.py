@@ -9,7 +9,7 @@ from django.db import transaction
 
 from annotation.cot.errors import Conflict, Denied, Invalid
 from annotation.cot.wording import wording as _
-from annotation.models import QueueItem
+from annotation.models import Assignment, QueueItem
 from annotation.people.roles import Role, has_role
 
 
@@ -41,7 +41,9 @@ def item_reserve(*, item: QueueItem, people: Collection[User], lead: User) -> Qu
     for person in people:
         if not has_role(person, Role.ANNOTATOR) or (pool and person.pk not in pool):
             raise Invalid(_("%(name)s does not label in this project", name=person.username))
-    live = locked.assignments.filter(state__in=("claimed", "submitted"))
+    live = locked.assignments.filter(
+        state__in=(Assignment.State.CLAIMED, Assignment.State.SUBMITTED)
+    )
     has_part = set(live.values_list("annotator_id", flat=True)) | {p.pk for p in people}
     if people and len(has_part) < locked.overlap:
         raise Invalid(_("this item needs %(n)s people", n=locked.overlap))

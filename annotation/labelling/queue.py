@@ -61,8 +61,8 @@ def queue_open(
     fallback = QueueItem.Reason.MALFORMED if malformed else QueueItem.Reason.NEW
     why = QueueItem.Reason(reason or fallback)
     people = project.overlap if overlap is None else overlap
-    asked = sorted(set(default_kinds(rollout) if kinds is None else kinds))
-    if not asked or not set(asked) <= {int(kind) for kind in StepKind}:
+    wanted = sorted(set(default_kinds(rollout) if kinds is None else kinds))
+    if not wanted or not set(wanted) <= {int(kind) for kind in StepKind}:
         raise Invalid(_("kinds must be step numbers 1 to 5"))
     if not 1 <= people <= project.max_overlap:
         raise Invalid(_("overlap must be between 1 and %(n)s", n=project.max_overlap))
@@ -75,7 +75,7 @@ def queue_open(
             "reason": why,
             "priority": rank,
             "overlap": people,
-            "kinds": asked,
+            "kinds": wanted,
             "note": note,
             "state": QueueItem.State.OPEN,
         },
@@ -95,18 +95,18 @@ def queue_claim(
     An item is given to ``overlap`` distinct people at most; see ``claim_sql``.
     """
     slug = project.slug if project else ""
-    found = _claim(annotator, slug, now or timezone.now(), shown=False)
-    return None if found is None else claim_whole(found[0])
+    claim = _claim(annotator, slug, now or timezone.now(), shown=False)
+    return None if claim is None else claim_whole(claim[0])
 
 
 def queue_claim_record(
     *, annotator: User, slug: str = "", now: datetime | None = None
 ) -> dict[str, Any] | None:
     """The same in the shape of the API; ``slug`` names the project, "" is any."""
-    found = _claim(annotator, slug, now or timezone.now(), shown=True)
-    if found is None:
+    claim = _claim(annotator, slug, now or timezone.now(), shown=True)
+    if claim is None:
         return None
-    claim_id, record = found
+    claim_id, record = claim
     return record or claim_record(claim_id, annotator.pk)
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from annotation.labelling.gold_select import known_rollouts, pauses_of
 from annotation.models import Assignment, Pause, Project, QueueItem
 
+States = Assignment.State
 Why = Literal["ready", "paused", "held", "skipped", "done", "reserved", "outside", "empty"]
 
 
@@ -22,8 +23,8 @@ class QueueState:
 
     open_items: int
     claimable: int  # includes what this person holds or put off
-    held: int  # full for now: every free slot is held by others
-    held_until: datetime | None  # when the first such hold ends
+    leased: int  # full for now: every free slot is held by others
+    leased_until: datetime | None  # when the first such hold ends
     skipped: int  # this person passed them to others
     judged: int  # this person has judged them; they wait for others
     reserved: int = 0  # not among the open items: kept for other people
@@ -36,7 +37,7 @@ class QueueState:
             return "ready"
         if self.pauses:
             return "paused"
-        if self.held:
+        if self.leased:
             return "held"
         if self.skipped:
             return "skipped"
@@ -60,19 +61,19 @@ def queue_state(
     inside = items.count()
     items = items.exclude(Exists(_reservations()) & ~Exists(_reservations(user)))
     mine = Assignment.objects.filter(annotator=user, item__in=items)
-    judged = mine.filter(state="submitted")
-    skipped = mine.filter(state="skipped")
-    held = _held(items.exclude(assignments__in=judged | skipped), user, moment)
+    judged = mine.filter(state=States.SUBMITTED)
+    skipped = mine.filter(state=States.SKIPPED)
+    leased = _held(items.exclude(assignments__in=judged | skipped), user, moment)
     until = Assignment.objects.filter(
-        item__in=held, state="claimed", expires_at__gt=moment
+        item__in=leased, state=States.CLAIMED, expires_at__gt=moment
     ).aggregate(first=Min("expires_at"))["first"]
     total, n_judged = items.count(), judged.count()
     n_skipped = skipped.values("item").distinct().count()
     return QueueState(
         open_items=total,
-        claimable=total - len(held) - n_judged - n_skipped,
-        held=len(held),
-        held_until=until,
+        claimable=total - len(leased) - n_judged - n_skipped,
+        leased=len(leased),
+        leased_until=until,
         skipped=n_skipped,
         judged=n_judged,
         reserved=inside - total,
@@ -89,7 +90,7 @@ def claimable(
     items = items.exclude(project__in=pools_without(user))
     items = items.exclude(Exists(_reservations()) & ~Exists(_reservations(user)))
     done = Assignment.objects.filter(
-        item=OuterRef("pk"), annotator=user, state__in=("submitted", "skipped")
+        item=OuterRef("pk"), annotator=user, state__in=(States.SUBMITTED, States.SKIPPED)
     )
     items = items.exclude(Exists(done))
     return items.exclude(pk__in=_held(items, user, now or timezone.now()))
@@ -120,12 +121,12 @@ def _reservations(user: User | None = None) -> QuerySet[Any]:
 def _held(items: QuerySet[QueueItem], user: User, now: datetime) -> list[int]:
     """Ids of the items without a free slot; each has at least one live claim of somebody else,
     which are few, so they are looked at first."""
-    others = Assignment.objects.filter(state="claimed", expires_at__gt=now).exclude(
+    others = Assignment.objects.filter(state=States.CLAIMED, expires_at__gt=now).exclude(
         annotator=user
     )
     touched = list(others.values_list("item_id", flat=True).distinct())
-    live = Q(assignments__state="claimed", assignments__expires_at__gt=now)
-    taken = Q(assignments__state="submitted") | (live & ~Q(assignments__annotator=user))
+    live = Q(assignments__state=States.CLAIMED, assignments__expires_at__gt=now)
+    taken = Q(assignments__state=States.SUBMITTED) | (live & ~Q(assignments__annotator=user))
     full = (
         items.filter(pk__in=touched)
         .annotate(taken=Count("assignments", filter=taken))

@@ -17,7 +17,7 @@ from annotation.cot.labels import LabelInput, label_errors, rule_warning, with_i
 from annotation.cot.rules import parse_rules
 from annotation.cot.wording import wording as _
 from annotation.labelling.gold import gold_answered
-from annotation.labelling.submit_sql import Asked, claim_asked, submission_store
+from annotation.labelling.submit_sql import Target, claim_target, submission_store
 from annotation.models import Assignment, QueueItem, Submission
 
 # What a label and a draft have in common.
@@ -74,31 +74,31 @@ def claim_submit(
     """
     if not client_key or len(client_key) > 64:
         raise Invalid(_("client_key must have 1 to 64 characters"))
-    asked = claim_asked(claim_id=claim_id, annotator_id=annotator.pk)
-    if asked is None:
+    target = claim_target(claim_id=claim_id, annotator_id=annotator.pk)
+    if target is None:
         raise Denied(_refusal("denied"))
     try:
-        checked = _checked(asked, labels, rules_enforced)
+        checked = _checked(target, labels, rules_enforced)
     except InvalidLabels:
         if repeated := _repeated(claim_id, client_key):
             return repeated
         raise
     moment = now or timezone.now()
-    gold = asked.state == QueueItem.State.GOLD
+    gold = target.state == QueueItem.State.GOLD
     with transaction.atomic() if gold else nullcontext():
         stored = submission_store(
             claim_id=claim_id,
             annotator_id=annotator.pk,
             client_key=client_key,
             labels=checked,
-            guideline_version=asked.guideline_version,
+            guideline_version=target.guideline_version,
             active_ms=max(active_ms, 0),
             now=moment,
         )
         if gold and stored.outcome == "stored":
-            gold_answered(item_id=asked.item_id, labels=checked, now=moment)
+            gold_answered(item_id=target.item_id, labels=checked, now=moment)
     if not stored.done:
-        raise _not_stored(stored.outcome, asked.item_id, annotator)
+        raise _not_stored(stored.outcome, target.item_id, annotator)
     submission = Submission(
         pk=stored.receipt,
         assignment_id=claim_id,
@@ -200,14 +200,14 @@ def _repeated(claim_id: int, client_key: str) -> Submission | None:
 
 
 def _checked(
-    asked: Asked, labels: Sequence[LabelInput], rules_enforced: bool
+    target: Target, labels: Sequence[LabelInput], rules_enforced: bool
 ) -> list[LabelInput]:
-    filled = [with_implied_value(label, asked.steps.get(label.kind)) for label in labels]
+    filled = [with_implied_value(label, target.steps.get(label.kind)) for label in labels]
     if errors := label_errors(
-        filled, asked.kinds, asked.steps, first_error_only=asked.first_error_only
+        filled, target.kinds, target.steps, first_error_only=target.first_error_only
     ):
         raise InvalidLabels(errors)
-    if rules_enforced and (warning := rule_warning(filled, parse_rules(asked.rules))):
+    if rules_enforced and (warning := rule_warning(filled, parse_rules(target.rules))):
         final = next(label for label in filled if label.kind == 5)
         if not final.reason.strip():
             told = _("%(warning)s; change a value or give the reason", warning=warning)

@@ -16,7 +16,7 @@ from annotation.cot.labels import JudgedStep, LabelInput
 from annotation.cot.storable import storable
 from annotation.models.joined import fetch
 
-_ASKED = """
+_TARGET = """
 SELECT i.id, i.state, i.kinds, o.rules, o.first_error_only, o.guideline_version, (
     SELECT json_agg(json_build_array(s.kind, s.value, char_length(s.text)))
     FROM annotation_step s WHERE s.rollout_id = i.rollout_id)
@@ -29,7 +29,7 @@ _STORE = "SELECT * FROM stepwise_submit(%s, %s, %s, %s::jsonb, %s, %s, %s)"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Target:
     """What the labels of a claim are checked against; nothing of it changes while it is held,
     but for the rules, of which those at the time of reading count."""
 
@@ -56,14 +56,14 @@ class Stored:
         return self.outcome in ("stored", "repeated")
 
 
-def claim_asked(*, claim_id: int, annotator_id: int) -> Asked | None:
+def claim_target(*, claim_id: int, annotator_id: int) -> Target | None:
     """None when the claim is not this person's."""
-    row = fetch(_ASKED, [claim_id, annotator_id])
+    row = fetch(_TARGET, [claim_id, annotator_id])
     if row is None:
         return None
-    item, state, kinds, rules, first_only, guideline, said = row
-    steps = {kind: JudgedStep(value, length) for kind, value, length in said or []}
-    return Asked(item, state, tuple(kinds), rules, first_only, guideline, steps)
+    item, state, kinds, rules, first_only, guideline, texts = row
+    steps = {kind: JudgedStep(value, length) for kind, value, length in texts or []}
+    return Target(item, state, tuple(kinds), rules, first_only, guideline, steps)
 
 
 def submission_store(
@@ -77,8 +77,8 @@ def submission_store(
     now: datetime,
 ) -> Stored:
     """All of it or nothing."""
-    said = json.dumps([_columns(label) for label in labels])
-    values = [claim_id, annotator_id, client_key, said, active_ms, guideline_version, now]
+    rows = json.dumps([_columns(label) for label in labels])
+    values = [claim_id, annotator_id, client_key, rows, active_ms, guideline_version, now]
     row = fetch(_STORE, values)
     assert row is not None  # a function with OUT parameters has one row
     return Stored(*row)

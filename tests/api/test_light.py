@@ -117,13 +117,13 @@ def test_the_body_that_people_send_all_day_takes_the_short_way() -> None:
 @pytest.mark.django_db
 def test_a_claim_as_it_is_sent_is_what_the_schema_describes() -> None:
     user, item = make_user(), make_item(make_project(overlap=1))
-    held = queue_claim(annotator=user, project=item.project)
-    assert held is not None
+    claim = queue_claim(annotator=user, project=item.project)
+    assert claim is not None
     Assignment.objects.update(draft={"3": {"verdict": "correct"}}, draft_version=4)
-    sent = json.loads(json.dumps(claim_record(held.pk, user.pk)))
-    plain = Assignment.objects.get(pk=held.pk)
+    sent = json.loads(json.dumps(claim_record(claim.pk, user.pk)))
+    plain = Assignment.objects.get(pk=claim.pk)
     assert sent == json.loads(json.dumps(Claim(plain).data))
-    assert claim_record(held.pk, make_user().pk) is None
+    assert claim_record(claim.pk, make_user().pk) is None
 
 
 @pytest.mark.django_db
@@ -145,19 +145,19 @@ def test_a_receipt_as_it_is_sent_is_what_the_schema_describes() -> None:
 @pytest.mark.django_db
 def test_a_claim_with_all_that_is_shown_is_one_query() -> None:
     user, item = make_user(), make_item(make_project(overlap=1))
-    held = queue_claim(annotator=user, project=item.project)
-    assert held is not None
-    with CaptureQueriesContext(connection) as asked:
-        whole = claim_whole(held.pk, user)
+    claim = queue_claim(annotator=user, project=item.project)
+    assert claim is not None
+    with CaptureQueriesContext(connection) as queries:
+        whole = claim_whole(claim.pk, user)
         assert whole is not None
         shown = whole.item.rollout
         kinds = [step.kind for step in shown.steps.all()]
         texts = (shown.pair.query, shown.pair.product.title, whole.item.project.slug)
-    assert len(asked) == 1
+    assert len(queries) == 1
     assert kinds == [1, 2, 3, 4, 5]
     assert texts == ("red shoes", "Blue trail shoes", item.project.slug)
     assert shown.steps.filter(kind=3).get().value == "match"
-    assert claim_whole(held.pk, make_user()) is None
+    assert claim_whole(claim.pk, make_user()) is None
 
 
 @pytest.mark.django_db

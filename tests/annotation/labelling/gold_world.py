@@ -37,17 +37,17 @@ def make_gold(project: Project, answers: dict[str, str] | None = None) -> GoldIt
     return gold_save(rollout=rollout, lead=None, answers=answers or TRUE)
 
 
-def claim(user: User, project: Project) -> Assignment:
-    held = queue_claim(annotator=user, project=project)
-    assert held is not None
-    return held
+def claim_next(user: User, project: Project) -> Assignment:
+    claim = queue_claim(annotator=user, project=project)
+    assert claim is not None
+    return claim
 
 
-def answer(user: User, held: Assignment, tier: str = "2", attribute: str = "none") -> GoldTry:
-    key = f"{user.pk}-{held.pk}"
+def answer(user: User, claim: Assignment, tier: str = "2", attribute: str = "none") -> GoldTry:
+    key = f"{user.pk}-{claim.pk}"
     labels = labels_for("match", attribute, tier)
-    label_submit(assignment=held, annotator=user, client_key=key, labels=labels)
-    return GoldTry.objects.get(item=held.item_id)
+    label_submit(assignment=claim, annotator=user, client_key=key, labels=labels)
+    return GoldTry.objects.get(item=claim.item_id)
 
 
 def served(user: User, project: Project, draw: float) -> Assignment | None:

@@ -96,9 +96,9 @@ class TestOneAtATime:
     def test_a_heartbeat_keeps_the_slot(self, project: Project) -> None:
         make_item(project)
         now, user = timezone.now(), make_user()
-        held = queue_claim(annotator=user, project=project, now=now)
-        assert held is not None
-        claim_heartbeat(assignment=held, annotator=user, now=now + LEASE / 2)
+        claim = queue_claim(annotator=user, project=project, now=now)
+        assert claim is not None
+        claim_heartbeat(assignment=claim, annotator=user, now=now + LEASE / 2)
         assert queue_claim(annotator=make_user(), project=project, now=now + LEASE) is None
 
     def test_a_heartbeat_after_the_slot_was_given_away_is_a_conflict(
@@ -106,41 +106,41 @@ class TestOneAtATime:
     ) -> None:
         make_item(project)
         now, user = timezone.now(), make_user()
-        held = queue_claim(annotator=user, project=project, now=now)
+        claim = queue_claim(annotator=user, project=project, now=now)
         queue_claim(annotator=make_user(), project=project, now=now + LEASE)
-        assert held is not None
+        assert claim is not None
         with pytest.raises(Conflict, match="no longer yours"):
-            claim_heartbeat(assignment=held, annotator=user)
+            claim_heartbeat(assignment=claim, annotator=user)
 
     def test_somebody_elses_claim_cannot_be_renewed(self, project: Project) -> None:
         make_item(project)
-        held = queue_claim(annotator=make_user(), project=project)
-        assert held is not None
+        claim = queue_claim(annotator=make_user(), project=project)
+        assert claim is not None
         with pytest.raises(Denied):
-            claim_heartbeat(assignment=held, annotator=make_user())
+            claim_heartbeat(assignment=claim, annotator=make_user())
 
     def test_a_stale_draft_is_refused_and_shows_the_saved_one(self, project: Project) -> None:
         make_item(project)
         user = make_user()
-        held = queue_claim(annotator=user, project=project)
-        assert held is not None
+        claim = queue_claim(annotator=user, project=project)
+        assert claim is not None
         version = draft_save(
-            assignment=held, annotator=user, base_version=0, draft={"1": "correct"}
+            assignment=claim, annotator=user, base_version=0, draft={"1": "correct"}
         )
         assert version == 1
         with pytest.raises(DraftConflict) as caught:
-            draft_save(assignment=held, annotator=user, base_version=0, draft={"1": "other"})
+            draft_save(assignment=claim, annotator=user, base_version=0, draft={"1": "other"})
         assert (caught.value.version, caught.value.draft) == (1, {"1": "correct"})
 
     def test_a_draft_survives_the_loss_of_the_slot_and_a_new_claim(self) -> None:
         project = make_project(overlap=1)
         make_item(project)
         now, user, other = timezone.now(), make_user(), make_user()
-        held = queue_claim(annotator=user, project=project, now=now)
-        assert held is not None
-        draft_save(assignment=held, annotator=user, base_version=0, draft={"a": 1}, now=now)
+        claim = queue_claim(annotator=user, project=project, now=now)
+        assert claim is not None
+        draft_save(assignment=claim, annotator=user, base_version=0, draft={"a": 1}, now=now)
         queue_claim(annotator=other, project=project, now=now + LEASE)
         again = queue_claim(annotator=user, project=project, now=now + 2 * LEASE)
         assert again is not None
-        assert again.pk != held.pk
+        assert again.pk != claim.pk
         assert (again.draft, again.draft_version) == ({"a": 1}, 1)

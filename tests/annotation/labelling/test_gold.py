@@ -29,7 +29,7 @@ from annotation.people.roles import Role
 from tests.annotation.labelling.gold_world import (
     TRUE,
     answer,
-    claim,
+    claim_next,
     gold_project,
     make_gold,
     served,
@@ -67,10 +67,10 @@ def test_a_gold_answer_must_be_a_value_of_its_step() -> None:
 
 
 def test_unsure_and_unmarked_steps_are_not_right() -> None:
-    said = label_answers(
+    answers = label_answers(
         [LabelInput(3, "correct", "match"), LabelInput(4, "unsure", reason="?")]
     )
-    assert wrong_kinds(TRUE, said) == [4, 5]
+    assert wrong_kinds(TRUE, answers) == [4, 5]
     assert score_of(TRUE, [4, 5]) == pytest.approx(1 / 3)
 
 
@@ -120,11 +120,11 @@ def test_a_new_person_gets_the_onboarding_set_before_the_first_real_item(
 ) -> None:
     user, item = make_user(), make_item(project)
     golds = {make_gold(project).pk for _ in range(2)}
-    first = answer(user, claim(user, project))
-    second = answer(user, claim(user, project))
+    first = answer(user, claim_next(user, project))
+    second = answer(user, claim_next(user, project))
     assert {first.gold_id, second.gold_id} == golds
     assert first.purpose == second.purpose == "onboarding"
-    assert claim(user, project).item_id == item.pk
+    assert claim_next(user, project).item_id == item.pk
 
 
 def test_after_onboarding_gold_comes_at_the_rate_of_the_project(project: Project) -> None:
@@ -134,9 +134,9 @@ def test_after_onboarding_gold_comes_at_the_rate_of_the_project(project: Project
     project.refresh_from_db()
     make_gold(project)
     assert served(user, project, draw=0.5) is None
-    held = served(user, project, draw=0.49)
-    assert held is not None
-    assert GoldTry.objects.get(item=held.item_id).purpose == "continuous"
+    claim = served(user, project, draw=0.49)
+    assert claim is not None
+    assert GoldTry.objects.get(item=claim.item_id).purpose == "continuous"
 
 
 def test_a_claimed_gold_item_looks_like_any_other_and_is_nobody_elses(
@@ -145,13 +145,13 @@ def test_a_claimed_gold_item_looks_like_any_other_and_is_nobody_elses(
     user, other = make_user(), make_user()
     item = make_item(project)
     make_gold(project)
-    held = claim(user, project)
-    assert claim(user, project).pk == held.pk, "a reload shows the same item"
-    assert (held.item.kinds, held.item.overlap) == ([1, 2, 3, 4, 5], 1)
-    theirs = claim(other, project)
-    assert theirs.item_id != held.item_id, "each person is asked by an item of their own"
+    claim = claim_next(user, project)
+    assert claim_next(user, project).pk == claim.pk, "a reload shows the same item"
+    assert (claim.item.kinds, claim.item.overlap) == ([1, 2, 3, 4, 5], 1)
+    theirs = claim_next(other, project)
+    assert theirs.item_id != claim.item_id, "each person is asked by an item of their own"
     answer(other, theirs)
-    assert claim(other, project).item_id == item.pk
+    assert claim_next(other, project).item_id == item.pk
 
 
 def test_nobody_is_asked_twice_or_about_a_pair_they_labelled(project: Project) -> None:
@@ -164,9 +164,9 @@ def test_nobody_is_asked_twice_or_about_a_pair_they_labelled(project: Project) -
     make_item(project)
     assert served(user, project, draw=0.0) is None
     make_gold(project)
-    held = served(user, project, draw=0.0)
-    assert held is not None
-    answer(user, held)
+    claim = served(user, project, draw=0.0)
+    assert claim is not None
+    answer(user, claim)
     assert served(user, project, draw=0.0) is None
 
 
@@ -187,25 +187,25 @@ def test_after_gold_the_queue_offers_no_other_rollout_of_its_pair(project: Proje
     gold, user = make_gold(project), make_user()
     other = queue_open(rollout=make_rollout(gold.rollout.pair), priority=9)
     make_item(project)
-    held = served(user, project, draw=0.0)
-    assert held is not None
-    answer(user, held)
+    claim = served(user, project, draw=0.0)
+    assert claim is not None
+    answer(user, claim)
     project.gold_percent = project.gold_onboarding = 0
     project.save()
-    assert claim(user, project).item_id != other.pk
+    assert claim_next(user, project).item_id != other.pk
     assert queue_state(user, project).open_items == 1
-    assert claim(make_user(), project).item_id == other.pk
+    assert claim_next(make_user(), project).item_id == other.pk
 
 
 def test_a_gold_item_put_off_comes_back_with_its_draft(project: Project) -> None:
     user = make_user()
     make_item(project)
     make_gold(project)
-    held = claim(user, project)
-    Assignment.objects.filter(pk=held.pk).update(draft={"1": {"verdict": "correct"}})
-    item_skip(assignment=held, annotator=user, how="to_me")
-    again = claim(user, project)
-    assert again.item_id == held.item_id
+    claim = claim_next(user, project)
+    Assignment.objects.filter(pk=claim.pk).update(draft={"1": {"verdict": "correct"}})
+    item_skip(assignment=claim, annotator=user, how="to_me")
+    again = claim_next(user, project)
+    assert again.item_id == claim.item_id
     assert again.draft == {"1": {"verdict": "correct"}}
 
 
@@ -224,6 +224,6 @@ def test_somebody_who_labels_any_project_is_asked_too(project: Project) -> None:
     user = make_user()
     make_item(project)
     gold = make_gold(project)
-    held = queue_claim(annotator=user)
-    assert held is not None
-    assert GoldTry.objects.get(item=held.item_id).gold == gold
+    claim = queue_claim(annotator=user)
+    assert claim is not None
+    assert GoldTry.objects.get(item=claim.item_id).gold == gold

@@ -32,7 +32,7 @@ from annotation.quality.progress import item_counts, label_count
 from tests.annotation.labelling.gold_world import (
     TRUE,
     answer,
-    claim,
+    claim_next,
     gold_project,
     make_gold,
     served,
@@ -64,7 +64,7 @@ def test_gold_answers_never_become_votes_or_truth(project: Project) -> None:
     make_item(project)
     gold = make_gold(project)
     before = item_counts(project)
-    row = answer(user, claim(user, project))
+    row = answer(user, claim_next(user, project))
     row.item.refresh_from_db()
     assert row.item.state == "gold"
     assert StepLabel.objects.filter(item=row.item).count() == 5, "what was said is kept"
@@ -81,7 +81,7 @@ def test_the_first_attempt_counts_and_tries_are_limited(project: Project) -> Non
     user = make_user()
     make_item(project)
     make_gold(project)
-    first = answer(user, claim(user, project), tier="4")
+    first = answer(user, claim_next(user, project), tier="4")
     assert first.wrong == [5]
     assert first.score == pytest.approx(2 / 3)
     with pytest.raises(Denied):
@@ -97,7 +97,7 @@ def test_the_first_attempt_counts_and_tries_are_limited(project: Project) -> Non
     (week,) = gold_by_week(project, user)
     assert (week["n"], week["accuracy"]) == (1, pytest.approx(2 / 3))
     (row,) = map(vars, gold_list(project))
-    assert (row["asked"], row["disputed"]) == (1, 0)
+    assert (row["people"], row["disputed"]) == (1, 0)
     assert row["mean"] == pytest.approx(2 / 3)
 
 
@@ -115,9 +115,9 @@ def paused(project: Project, user: User) -> Pause:
     make_item(project)
     for _ in range(2):
         make_gold(project)
-    answer(user, claim(user, project), tier="4")
+    answer(user, claim_next(user, project), tier="4")
     assert not Pause.objects.exists(), "the window is not full yet"
-    answer(user, claim(user, project), tier="4")
+    answer(user, claim_next(user, project), tier="4")
     return Pause.objects.get()
 
 
@@ -132,9 +132,9 @@ def test_too_many_wrong_steps_pause_a_person_who_is_told_why(project: Project) -
     assert (state.why, state.pauses) == ("paused", (pause,))
     assert queue_claim(annotator=other, project=project) is not None
     elsewhere = make_item(make_project())
-    held = queue_claim(annotator=user)
-    assert held is not None
-    assert held.item == elsewhere
+    claim = queue_claim(annotator=user)
+    assert claim is not None
+    assert claim.item == elsewhere
 
 
 def test_a_lead_lifts_a_pause_and_the_window_starts_afresh(project: Project) -> None:
@@ -144,9 +144,9 @@ def test_a_lead_lifts_a_pause_and_the_window_starts_afresh(project: Project) -> 
         pause_lift(pause=pause, lead=user)
     pause_lift(pause=pause, lead=make_user(Role.LEAD), note="read the guideline together")
     make_gold(project)
-    held = served(user, project, draw=0.0)
-    assert held is not None
-    answer(user, held, tier="4")
+    claim = served(user, project, draw=0.0)
+    assert claim is not None
+    answer(user, claim, tier="4")
     assert not Pause.objects.filter(lifted_at=None).exists(), "one item is not two"
     with pytest.raises(Conflict):
         pause_lift(pause=pause, lead=make_user(Role.LEAD))
@@ -159,7 +159,7 @@ def test_a_gold_label_can_be_disputed_and_the_trail_stays(project: Project, lead
     user = make_user()
     make_item(project)
     gold = make_gold(project, TRUE | {"5": "4"})  # a mistake: the rules give 2
-    row = answer(user, claim(user, project))
+    row = answer(user, claim_next(user, project))
     with pytest.raises(Invalid, match="say why"):
         dispute_open(gold_try=row, annotator=user, reason=" ")
     with pytest.raises(Denied):
@@ -190,7 +190,7 @@ def test_an_upheld_gold_stays_as_it_is(project: Project, lead: User) -> None:
     user = make_user()
     make_item(project)
     gold = make_gold(project)
-    row = answer(user, claim(user, project), tier="4")
+    row = answer(user, claim_next(user, project), tier="4")
     dispute = dispute_open(gold_try=row, annotator=user, reason="I think 4.")
     assert dispute_decide(dispute=dispute, lead=lead, answers=TRUE).state == "upheld"
     gold.refresh_from_db()
@@ -210,12 +210,12 @@ def test_a_changed_gold_lifts_the_pause_it_had_caused(project: Project, lead: Us
 
 
 def test_settings_outside_their_limits_are_refused(project: Project, lead: User) -> None:
-    for numbers, said in (
+    for numbers, refusal in (
         ({"gold_percent": 51}, "between 0 and 50"),
         ({"gold_tries": 0}, "between 1 and 10"),
         ({"nonsense": 1}, "no setting nonsense"),
     ):
-        with pytest.raises(Invalid, match=said):
+        with pytest.raises(Invalid, match=refusal):
             quality_settings_save(
                 project=project, lead=lead, numbers=numbers, consensus="majority"
             )

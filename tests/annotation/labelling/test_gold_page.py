@@ -46,8 +46,8 @@ def seeded(client: Client) -> tuple[Project, GoldItem]:
 def submit_gold(client: Client, project: Project, **changed: str) -> str:
     """Where the answer leads."""
     client.get(f"/label/?project={project.slug}")
-    held = GoldTry.objects.get(answered_at=None).item.assignments.get(state="claimed")
-    answer = client.post(f"/label/{held.pk}/submit/?project={project.slug}", RIGHT | changed)
+    claim = GoldTry.objects.get(answered_at=None).item.assignments.get(state="claimed")
+    answer = client.post(f"/label/{claim.pk}/submit/?project={project.slug}", RIGHT | changed)
     assert answer.status_code == 302, answer.content
     return str(answer["Location"])
 

@@ -45,12 +45,12 @@ def at_once(*calls: Callable[[], T]) -> list[T]:
 def test_a_submit_pressed_four_times_at_once_is_one_receipt() -> None:
     project, user = make_project(overlap=1), make_user()
     make_item(project)
-    held = queue_claim(annotator=user, project=project)
-    assert held is not None
+    claim = queue_claim(annotator=user, project=project)
+    assert claim is not None
 
     def press() -> int:
         return label_submit(
-            assignment=held, annotator=user, client_key="same", labels=labels_for()
+            assignment=claim, annotator=user, client_key="same", labels=labels_for()
         ).pk
 
     assert len(set(at_once(press, press, press, press))) == 1
@@ -64,10 +64,10 @@ def test_the_last_two_submits_at_once_complete_the_item() -> None:
 
     def submits(number: int) -> Callable[[], Submission]:
         user = users[number]
-        held = queue_claim(annotator=user, project=project)
-        assert held is not None
+        claim = queue_claim(annotator=user, project=project)
+        assert claim is not None
         return lambda: label_submit(
-            assignment=held, annotator=user, client_key=f"k{number}", labels=labels_for()
+            assignment=claim, annotator=user, client_key=f"k{number}", labels=labels_for()
         )
 
     at_once(submits(0), submits(1))
@@ -80,8 +80,8 @@ def test_one_person_in_two_tabs_holds_one_item() -> None:
     make_item(project)
 
     def claim() -> int | None:
-        held = queue_claim(annotator=user, project=project)
-        return held.pk if held else None
+        claim = queue_claim(annotator=user, project=project)
+        return claim.pk if claim else None
 
     assert len(set(at_once(claim, claim, claim))) == 1
 

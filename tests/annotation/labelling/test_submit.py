@@ -37,10 +37,12 @@ def test_the_same_client_key_gives_the_first_receipt_and_no_second_labels(
 ) -> None:
     make_item(project)
     user = make_user()
-    held = queue_claim(annotator=user, project=project)
-    assert held is not None
+    claim = queue_claim(annotator=user, project=project)
+    assert claim is not None
     receipts = {
-        label_submit(assignment=held, annotator=user, client_key="once", labels=labels_for()).pk
+        label_submit(
+            assignment=claim, annotator=user, client_key="once", labels=labels_for()
+        ).pk
         for _ in range(3)
     }
     assert len(receipts) == 1
@@ -50,22 +52,22 @@ def test_the_same_client_key_gives_the_first_receipt_and_no_second_labels(
 def test_another_key_after_the_submit_is_a_conflict(project: Project) -> None:
     make_item(project)
     user = make_user()
-    held = queue_claim(annotator=user, project=project)
-    assert held is not None
-    label_submit(assignment=held, annotator=user, client_key="a", labels=labels_for())
+    claim = queue_claim(annotator=user, project=project)
+    assert claim is not None
+    label_submit(assignment=claim, annotator=user, client_key="a", labels=labels_for())
     with pytest.raises(Conflict):
-        label_submit(assignment=held, annotator=user, client_key="b", labels=labels_for())
+        label_submit(assignment=claim, annotator=user, client_key="b", labels=labels_for())
 
 
 def test_a_key_of_another_item_is_a_conflict(project: Project) -> None:
     user = make_user()
     first = submit(make_item(project), user)
     make_item(project)
-    held = queue_claim(annotator=user, project=project)
-    assert held is not None
+    claim = queue_claim(annotator=user, project=project)
+    assert claim is not None
     with pytest.raises(Conflict, match="another item"):
         label_submit(
-            assignment=held, annotator=user, client_key=first.client_key, labels=labels_for()
+            assignment=claim, annotator=user, client_key=first.client_key, labels=labels_for()
         )
 
 
@@ -89,32 +91,32 @@ def test_bad_labels_store_nothing_and_name_the_step(project: Project) -> None:
 
 def test_somebody_elses_claim_cannot_be_submitted(project: Project) -> None:
     make_item(project)
-    held = queue_claim(annotator=make_user(), project=project)
-    assert held is not None
+    claim = queue_claim(annotator=make_user(), project=project)
+    assert claim is not None
     with pytest.raises(Denied):
         label_submit(
-            assignment=held, annotator=make_user(), client_key="k", labels=labels_for()
+            assignment=claim, annotator=make_user(), client_key="k", labels=labels_for()
         )
 
 
 def test_a_late_submit_counts_while_nobody_took_the_slot(project: Project) -> None:
     make_item(project)
     user, now = make_user(), timezone.now() - 2 * LEASE
-    held = queue_claim(annotator=user, project=project, now=now)
-    assert held is not None
-    label_submit(assignment=held, annotator=user, client_key="late", labels=labels_for())
-    held.refresh_from_db()
-    assert held.state == Assignment.State.SUBMITTED
+    claim = queue_claim(annotator=user, project=project, now=now)
+    assert claim is not None
+    label_submit(assignment=claim, annotator=user, client_key="late", labels=labels_for())
+    claim.refresh_from_db()
+    assert claim.state == Assignment.State.SUBMITTED
 
 
 def test_a_late_submit_is_a_conflict_once_somebody_else_has_the_slot(project: Project) -> None:
     make_item(project)
     user, now = make_user(), timezone.now()
-    held = queue_claim(annotator=user, project=project, now=now - 2 * LEASE)
+    claim = queue_claim(annotator=user, project=project, now=now - 2 * LEASE)
     queue_claim(annotator=make_user(), project=project, now=now)
-    assert held is not None
+    assert claim is not None
     with pytest.raises(Conflict, match="somebody else has it now"):
-        label_submit(assignment=held, annotator=user, client_key="k", labels=labels_for())
+        label_submit(assignment=claim, annotator=user, client_key="k", labels=labels_for())
 
 
 def test_a_late_submit_counts_again_when_the_other_person_gave_the_slot_back(
@@ -122,14 +124,14 @@ def test_a_late_submit_counts_again_when_the_other_person_gave_the_slot_back(
 ) -> None:
     make_item(project)
     user, other, now = make_user(), make_user(), timezone.now()
-    held = queue_claim(annotator=user, project=project, now=now - 2 * LEASE)
+    claim = queue_claim(annotator=user, project=project, now=now - 2 * LEASE)
     taken = queue_claim(annotator=other, project=project, now=now)
-    assert held is not None
+    assert claim is not None
     assert taken is not None
     item_skip(assignment=taken, annotator=other, how="to_others", reason="no time")
-    label_submit(assignment=held, annotator=user, client_key="k", labels=labels_for())
-    held.refresh_from_db()
-    assert held.state == Assignment.State.SUBMITTED
+    label_submit(assignment=claim, annotator=user, client_key="k", labels=labels_for())
+    claim.refresh_from_db()
+    assert claim.state == Assignment.State.SUBMITTED
 
 
 def test_a_missing_step_can_only_be_incorrect_but_its_true_value_is_asked(
@@ -150,14 +152,14 @@ def test_an_override_of_the_rules_needs_a_reason_when_they_are_enforced(
 ) -> None:
     make_item(project)
     user = make_user()
-    held = queue_claim(annotator=user, project=project)
-    assert held is not None
+    claim = queue_claim(annotator=user, project=project)
+    assert claim is not None
     labels = labels_for(tier="4")
     with pytest.raises(InvalidLabels, match="give tier 2, not 4"):
         label_submit(
-            assignment=held, annotator=user, client_key="k", labels=labels, rules_enforced=True
+            assignment=claim, annotator=user, client_key="k", labels=labels, rules_enforced=True
         )
     given = [*labels[:4], LabelInput(5, "incorrect", "4", reason="sold in red too")]
     label_submit(
-        assignment=held, annotator=user, client_key="k", labels=given, rules_enforced=True
+        assignment=claim, annotator=user, client_key="k", labels=given, rules_enforced=True
     )

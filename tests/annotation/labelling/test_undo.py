@@ -141,9 +141,9 @@ class TestUndo:
 class TestSkip:
     def test_to_me_puts_it_at_the_end_of_my_queue(self, project: Project) -> None:
         first, second, user = make_item(project, priority=9), make_item(project), make_user()
-        held = queue_claim(annotator=user, project=project)
-        assert held is not None
-        item_skip(assignment=held, annotator=user, how="to_me")
+        claim = queue_claim(annotator=user, project=project)
+        assert claim is not None
+        item_skip(assignment=claim, annotator=user, how="to_me")
         following = submit(second, user)
         last = queue_claim(annotator=user, project=project)
         assert following.assignment.item_id == second.pk
@@ -152,9 +152,9 @@ class TestSkip:
 
     def test_to_others_never_comes_back_to_me(self, project: Project) -> None:
         item, user = make_item(project), make_user()
-        held = queue_claim(annotator=user, project=project)
-        assert held is not None
-        item_skip(assignment=held, annotator=user, how="to_others", reason="I sell it")
+        claim = queue_claim(annotator=user, project=project)
+        assert claim is not None
+        item_skip(assignment=claim, annotator=user, how="to_others", reason="I sell it")
         assert queue_claim(annotator=user, project=project) is None
         other = queue_claim(annotator=make_user(), project=project)
         assert other is not None
@@ -164,20 +164,20 @@ class TestSkip:
         self, project: Project
     ) -> None:
         item, user = make_item(project), make_user()
-        held = queue_claim(annotator=user, project=project)
-        assert held is not None
-        item_skip(assignment=held, annotator=user, how="unrateable", reason="not English")
+        claim = queue_claim(annotator=user, project=project)
+        assert claim is not None
+        item_skip(assignment=claim, annotator=user, how="unrateable", reason="not English")
         item.refresh_from_db()
         assert (item.state, item.note) == ("dropped", "unrateable: not English")
         assert queue_claim(annotator=make_user(), project=project) is None
 
     def test_only_a_lead_may_drop(self, project: Project) -> None:
         item, user, lead = make_item(project), make_user(), make_user(Role.LEAD)
-        held = queue_claim(annotator=user, project=project)
-        assert held is not None
+        claim = queue_claim(annotator=user, project=project)
+        assert claim is not None
         with pytest.raises(Denied):
-            item_skip(assignment=held, annotator=user, how="drop", reason="x")
-        item_skip(assignment=held, annotator=user, how="to_me")
+            item_skip(assignment=claim, annotator=user, how="drop", reason="x")
+        item_skip(assignment=claim, annotator=user, how="to_me")
         by_lead = queue_claim(annotator=lead, project=project)
         assert by_lead is not None
         item_skip(assignment=by_lead, annotator=lead, how="drop", reason="duplicate")
@@ -187,9 +187,9 @@ class TestSkip:
     def test_a_reason_and_a_known_way_are_needed(self, project: Project) -> None:
         make_item(project)
         user = make_user()
-        held = queue_claim(annotator=user, project=project)
-        assert held is not None
+        claim = queue_claim(annotator=user, project=project)
+        assert claim is not None
         with pytest.raises(Invalid, match="say why"):
-            item_skip(assignment=held, annotator=user, how="to_others", reason=" ")
+            item_skip(assignment=claim, annotator=user, how="to_others", reason=" ")
         with pytest.raises(Invalid, match="skip with one of"):
-            item_skip(assignment=held, annotator=user, how="away", reason="x")
+            item_skip(assignment=claim, annotator=user, how="away", reason="x")

@@ -41,7 +41,7 @@ def test_an_item_held_by_somebody_else_says_until_when() -> None:
     claim = queue_claim(annotator=other, project=project, now=now)
     state = queue_state(user, project, now)
     assert claim is not None
-    assert (state.why, state.held, state.held_until) == ("held", 1, claim.expires_at)
+    assert (state.why, state.leased, state.leased_until) == ("held", 1, claim.expires_at)
     assert queue_state(other, project, now).why == "ready"
     after = now + timedelta(seconds=settings.LEASE_SECONDS)
     assert queue_state(user, project, after).why == "ready"
