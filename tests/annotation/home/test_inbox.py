@@ -24,7 +24,7 @@ from annotation.quality.drops import alpha_drops
 from annotation.quality.guidelines import guideline_save
 from annotation.quality.pace import fast_people
 from annotation.quality.progress import home_summary
-from tests.annotation.labelling.gold_world import answer, claim, make_gold, served
+from tests.annotation.labelling.gold_world import answer, claim_next, make_gold, served
 from tests.factories import labels_for, make_item, make_project, make_user, submit
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +68,7 @@ def disputed(project: Project) -> None:
     make_item(project)
     person = make_user()
     assert served(person, project, draw=0.0) is not None
-    row = answer(person, claim(person, project), tier="3")
+    row = answer(person, claim_next(person, project), tier="3")
     dispute_open(gold_try=row, annotator=person, reason="the product has it")
 
 
