@@ -18,6 +18,7 @@ from annotation.models.quality import (
 from annotation.models.queue import Assignment, QueueItem
 from annotation.models.sign_in import SignInCount
 from annotation.models.tokens import ApiToken
+from annotation.models.tombstones import ProjectTombstone
 
 __all__ = [
     "ApiToken",
@@ -35,6 +36,7 @@ __all__ = [
     "Pause",
     "Product",
     "Project",
+    "ProjectTombstone",
     "QueueItem",
     "Resolution",
     "Review",

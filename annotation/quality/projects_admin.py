@@ -5,15 +5,20 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from annotation.cot.errors import Invalid
 from annotation.cot.rules import RulesError, parse_rules
 from annotation.labelling.pools import pool_check
-from annotation.models import Project
+from annotation.models import Project, ProjectTombstone
 from annotation.people.admin_base import RoleAdmin
 from annotation.people.roles import Role, people_with
+from annotation.quality.overlap import other_overlaps
 from annotation.quality.projects import project_save
+
+# Set on a request whose save changed the overlap.
+_OVERLAP_CHANGED = "_stepwise_overlap_changed"
 
 
 class ProjectForm(forms.ModelForm[Project]):
@@ -70,3 +75,19 @@ class ProjectAdmin(RoleAdmin):
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
         assert isinstance(request.user, User)
         project_save(project=obj, author=request.user)
+        if change and "overlap" in form.changed_data:
+            setattr(request, _OVERLAP_CHANGED, True)
+
+    def response_change(self, request: HttpRequest, obj: Project) -> HttpResponse:
+        """After a change of the overlap, first to what it could mean for the open items."""
+        answer = super().response_change(request, obj)
+        if getattr(request, _OVERLAP_CHANGED, False) and other_overlaps(obj):
+            return redirect("quality_overlap", obj.slug)
+        return answer
+
+
+@admin.register(ProjectTombstone)
+class ProjectTombstoneAdmin(RoleAdmin):
+    list_display = ("name", "slug", "created_by", "created_at")
+    list_select_related = ("created_by",)
+    search_fields = ("name", "slug")

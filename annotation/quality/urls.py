@@ -8,6 +8,7 @@ from annotation.labelling import gold_page as gold
 from annotation.quality import agreement_page as agreement
 from annotation.quality import dashboard_page as dashboard
 from annotation.quality import guidelines_page as guidelines
+from annotation.quality import projects_page as projects
 
 urlpatterns = [
     path("", dashboard.home, name="quality"),
@@ -17,6 +18,8 @@ urlpatterns = [
     path(
         "<slug:slug>/guideline/edit/", guidelines.guideline_edit, name="quality_guideline_edit"
     ),
+    path("<slug:slug>/overlap/", projects.overlap, name="quality_overlap"),
+    path("<slug:slug>/delete/", projects.delete, name="quality_delete"),
     path("<slug:slug>/stale/", guidelines.stale, name="quality_stale"),
     path("<slug:slug>/gold/", gold.gold, name="quality_gold"),
     path("<slug:slug>/gold/add/", gold.gold_add, name="quality_gold_add"),
