@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 from annotation.cot.storable import storable
 from annotation.cot.wording import wording as _
 
-STATES = ("match", "mismatch", "unknown", "not_asked")
+State = Literal["match", "mismatch", "unknown", "not_asked"]
+STATES: tuple[State, ...] = get_args(State)
 MAX_MARKS = 20
 MAX_NAME = 100
 

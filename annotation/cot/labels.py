@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 from annotation.cot.attributes import AttributeMark, marks_problem
 from annotation.cot.rules import Rules
 from annotation.cot.steps import CLAIM_KEYS, OPEN_KINDS, VALUES, StepKind
 from annotation.cot.wording import wording as _
 
-VERDICTS = ("correct", "incorrect", "unsure")
+Verdict = Literal["correct", "incorrect", "unsure"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 @dataclass(frozen=True, slots=True)

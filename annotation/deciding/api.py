@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from annotation.deciding.causes import cause_keys
 from annotation.deciding.resolution import StepDecision, item_adjudicate, item_reopen
-from annotation.labelling.api_forms import Mark
+from annotation.labelling.api_forms import Marks
 from annotation.labelling.pools import item_reserve
 from annotation.labelling.skips import item_drop
 from annotation.models import Assignment, QueueItem, Resolution, StepLabel
@@ -61,7 +61,7 @@ class LabelRecord(serializers.ModelSerializer[StepLabel]):
     """``attributes``: what was said about each asked attribute of step 4."""
 
     annotator = serializers.CharField(source="annotator.username")
-    attributes = Mark(many=True)
+    attributes = Marks()
 
     class Meta:
         model = StepLabel

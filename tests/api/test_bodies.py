@@ -1,4 +1,4 @@
-"""The short way through a body reads what the serializers read, and accepts nothing else."""
+"""The bodies that annotators send all day, and what they get back for them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.test import APIRequestFactory
 
-from annotation.cot.attributes import STATES
-from annotation.cot.labels import VERDICTS
-from annotation.labelling.api_forms import Claim, Receipt, Submit, labels_of
+from annotation.cot.attributes import AttributeMark
+from annotation.labelling.api_forms import Claim, Receipt
+from annotation.labelling.bodies import ProjectWanted, Submit, label_inputs
 from annotation.labelling.claims import claim_record, claim_whole
-from annotation.labelling.light import Said, slug_of, submit_of
 from annotation.labelling.queue import queue_claim
 from annotation.models import Assignment, StepLabel, Submission, joined
-from annotation.people.fields import OptionalProject
+from annotation.people.bodies import body_as
 from annotation.people.roles import Role
 from tests.api.clients import client_of
 from tests.factories import make_item, make_project, make_user
@@ -27,91 +30,89 @@ FIVE = [
     {"kind": kind, "verdict": "correct", "value": value}
     for kind, value in enumerate(["", "", "match", "none", "2"], 1)
 ]
-_TEXT = st.sampled_from(
-    ["", "a b", " a", "two\nlines", "nul\x00", "half \ud800", "长", "x" * 17]
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
 )
-_NUMBER = st.sampled_from([0, 1, 5, 6, -1, 3_600_001, True, None, 1.0, "1", 2**31])
-_ANYTHING: st.SearchStrategy[Any] = st.one_of(_TEXT, _NUMBER, st.just([]), st.just({}))
-_GOOD_MARK = st.fixed_dictionaries(
-    {"name": st.sampled_from(["color", "size 42"]), "state": st.sampled_from(STATES)}
-)
-_GOOD_LABEL = st.fixed_dictionaries(
-    {"kind": st.integers(1, 5), "verdict": st.sampled_from(VERDICTS)},
-    optional={
-        "value": st.sampled_from(["", "match", "4"]),
-        "reason": st.sampled_from(["", "because of 颜色"]),
-        "comment": st.just("no cap"),
-        "comment_start": st.integers(0, 9),
-        "comment_end": st.none(),
-        "active_ms": st.integers(0, 3_600_000),
-        "hint_shown": st.booleans(),
-        "attributes": st.lists(_GOOD_MARK, max_size=2),
-        "unknown": st.just(1),
-    },
-)
-_FIELDS = [
-    "kind", "verdict", "value", "reason", "comment", "comment_start", "comment_end",
-    "active_ms", "hint_shown", "attributes",
-]  # fmt: skip
 
 
-@st.composite
-def bodies(draw: st.DrawFn) -> Any:
-    """Good ones, and good ones with one thing replaced by anything."""
-    labels = draw(st.lists(_GOOD_LABEL, min_size=1, max_size=3))
-    body = {"labels": labels, "active_ms": draw(st.integers(0, 9))}
-    place = draw(
-        st.sampled_from(["nothing", "body", "labels", "next", "label", "mark", *_FIELDS])
+def sent(body: Any) -> Request:
+    request = Request(APIRequestFactory().post("/"))
+    request._full_data = body
+    return request
+
+
+def refusals(body: Any, form: type[Any] = Submit) -> Any:
+    with pytest.raises(ValidationError) as refused:
+        body_as(sent(body), form)
+    return refused.value.detail
+
+
+def one_label(**fields: Any) -> dict[str, Any]:
+    return {"labels": [FIVE[0] | fields]}
+
+
+def test_a_body_is_read_into_what_the_services_take() -> None:
+    marked = FIVE[3] | {"attributes": [{"name": " color ", "state": "match"}], "value": " all "}
+    body = {"labels": [*FIVE[:3], marked, FIVE[4] | {"comment": "red"}], "active_ms": 4500}
+    read = body_as(sent(body | {"next": {"project": "shop"}, "unknown": 1}), Submit)
+    labels = label_inputs(read)
+    assert [label.kind for label in labels] == [1, 2, 3, 4, 5]
+    assert (labels[3].value, labels[3].attributes) == (
+        "all",
+        (AttributeMark("color", "match"),),
     )
-    odd = draw(_ANYTHING)
-    if place == "body":
-        return odd
-    if place == "labels":
-        body["labels"] = odd
-    elif place == "next":
-        body["next"] = draw(st.one_of(st.just({"project": "shop"}), st.just({"project": odd})))
-    elif place == "label":
-        labels[0] = odd
-    elif place == "mark":
-        labels[0]["attributes"] = [
-            draw(_GOOD_MARK) | {draw(st.sampled_from(["name", "state"])): odd}
-        ]
-    elif place != "nothing":
-        labels[0][place] = odd
-    return body
+    assert (labels[4].comment, read.active_ms) == ("red", 4500)
+    assert read.next == ProjectWanted(project="shop")
+    assert body_as(sent(body), Submit).next is UNSET
 
 
-@given(bodies())
-def test_what_is_read_the_short_way_the_serializer_reads_alike(body: Any) -> None:
-    read = submit_of(body)
-    if read is not None:
-        form = Submit(data=body)
-        assert form.is_valid(), form.errors
-        sent = form.validated_data
-        wanted = sent["next"].get("project", "") if "next" in sent else None
-        assert read == Said(labels_of(sent["labels"]), sent["active_ms"], wanted)
+@pytest.mark.parametrize(
+    ("fields", "place", "words"),
+    [
+        ({"kind": 0}, "kind", ">= 1"),
+        ({"kind": 6}, "kind", "<= 5"),
+        ({"kind": True}, "kind", "got `bool`"),
+        ({"verdict": "perhaps"}, "verdict", "'perhaps'"),
+        ({"value": "x" * 17}, "value", "<= 16"),
+        ({"reason": "x" * 100_001}, "reason", "<= 100000"),
+        ({"comment": None}, "comment", "got `null`"),
+        ({"comment_start": -1}, "comment_start", ">= 0"),
+        ({"comment_end": 2**31}, "comment_end", "<= 2147483647"),
+        ({"active_ms": 3_600_001}, "active_ms", "<= 3600000"),
+        ({"hint_shown": "maybe"}, "hint_shown", "`bool`"),
+        ({"attributes": [{"name": "", "state": "match"}]}, "attributes[0].name", ">= 1"),
+        ({"attributes": [{"name": "a", "state": "no"}]}, "attributes[0].state", "'no'"),
+    ],
+)
+def test_what_is_wrong_is_refused_by_its_place(
+    fields: dict[str, Any], place: str, words: str
+) -> None:
+    ((key, (message,)),) = refusals(one_label(**fields)).items()
+    assert key == f"labels[0].{place}"
+    assert words in message
 
 
-@given(st.one_of(_ANYTHING, st.fixed_dictionaries({}, optional={"project": _ANYTHING})))
-def test_a_slug_read_the_short_way_is_the_serializers(body: Any) -> None:
-    slug = slug_of(body)
-    if slug is not None:
-        form = OptionalProject(data=body)
-        assert form.is_valid(), form.errors
-        assert slug == form.validated_data.get("project", "")
+def test_a_body_without_labels_or_of_another_kind_is_refused() -> None:
+    assert list(refusals({"labels": []})) == ["labels"]
+    assert list(refusals([])) == ["body"]
+    assert "labels" in str(refusals({})["body"])
+    assert list(refusals({"labels": FIVE, "next": {"project": "a b"}})) == ["next.project"]
+    assert list(refusals({"project": "a b"}, ProjectWanted)) == ["project"]
 
 
-def test_the_body_that_people_send_all_day_takes_the_short_way() -> None:
-    body = {"labels": [*FIVE[:4], FIVE[4] | {"comment": "cap is red", "active_ms": 900}]}
-    read = submit_of(body | {"active_ms": 4500})
-    assert read is not None
-    last = read.labels[4]
-    assert [label.kind for label in read.labels] == [1, 2, 3, 4, 5]
-    assert (last.comment, last.active_ms, read.active_ms) == ("cap is red", 900, 4500)
-    assert read.following is None
-    following = submit_of(body | {"next": {"project": "shop"}})
-    assert following is not None
-    assert following.following == "shop"
+def test_a_number_may_come_as_text_as_in_every_other_body() -> None:
+    (label,) = label_inputs(body_as(sent(one_label(kind="5", active_ms="900")), Submit))
+    assert (label.kind, label.active_ms) == (5, 900)
+
+
+@given(st.dictionaries(st.sampled_from([*Submit.__struct_fields__, "x"]), _JSON) | _JSON)
+def test_any_json_is_read_or_refused(body: Any) -> None:
+    try:
+        assert label_inputs(body_as(sent(body), Submit))
+    except ValidationError:
+        assert refusals(body)
 
 
 @pytest.mark.django_db
