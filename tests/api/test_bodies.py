@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
@@ -38,9 +39,8 @@ _JSON = st.recursive(
 
 
 def sent(body: Any) -> Request:
-    request = Request(APIRequestFactory().post("/"))
-    request._full_data = body
-    return request
+    plain = APIRequestFactory().post("/", json.dumps(body), content_type="application/json")
+    return Request(plain, parsers=[JSONParser()])
 
 
 def refusals(body: Any, form: type[Any] = Submit) -> Any:
