@@ -20,11 +20,12 @@ from training.job.folder import MODEL, REPORT, Exit, evaluation_file, prediction
 from training.job.methods import METHODS
 from training.job.prompts import Style
 from training.job.provenance import weights_sha256
-from training.job.types import BadInput
+from training.job.types import BadInput, Sample
 from training.rl.base.processes import is_main, join, leave, main_first
 from training.rl.measure.evaluate import Prediction, delta, held_out, predict, write_report
 from training.rl.method.layouts import laid_out
-from training.rl.policy.model import load_policy
+from training.rl.policy.context import room_check
+from training.rl.policy.model import Policy, load_policy
 from training.rl.policy.run_folder import Cancelled, Run, read_inputs, record_trainer
 from training.rl.reward.noise import noisy
 
@@ -69,8 +70,26 @@ def _open(folder: Path) -> Run:
     torch.set_num_threads(config.threads)
     set_seed(config.seed)
     policy = laid_out(load_policy(config.policy, style=_style(config)), config)
+    _room_check(policy, config, train_samples, eval_samples)
     print(f"{config.method} from {config.policy}, seed {config.seed}", flush=True)
     return Run(folder, config, truths, train_samples, eval_samples, policy)
+
+
+def _room_check(
+    policy: Policy, config: RunConfig, train: list[Sample], held: list[Sample]
+) -> None:
+    """Before anything is sampled; raises BadInput where what will be does not fit."""
+    method = METHODS[config.method]
+    if method.leaves != "policy":
+        return
+    explored = train if config.fit.target == "cot" else []
+    answered = held_out(held, config.eval.limit)
+    for setting, samples, tokens in (
+        ("rl.max_tokens", explored, config.rl.max_tokens),
+        ("eval.max_tokens", answered, config.eval.max_tokens),
+    ):
+        rows = [policy.prompt_ids(policy.prompt(sample.text)) for sample in samples]
+        room_check(policy.model.config, rows, tokens, setting)
 
 
 def _style(config: RunConfig) -> Style | None:

@@ -18,6 +18,7 @@ from training.rl.base.checkpoints import newest_checkpoint
 from training.rl.measure.answers import answer_text, known_answers
 from training.rl.measure.classification import TIERS
 from training.rl.measure.evaluate import Prediction, held_out
+from training.rl.policy.context import context_of
 from training.rl.policy.fit import common_arguments, fit_arguments
 from training.rl.policy.heads import padded, with_head
 from training.rl.policy.model import Policy
@@ -55,7 +56,8 @@ def train_classifier(run: Run) -> tuple[dict[str, Any], list[Prediction]]:
         Prediction(sample, answer_text(tier), tier)
         for sample, tier in zip(samples, _tiers(run, model, samples), strict=True)
     ]
-    return {"samples": {"train": len(known)}}, answers
+    long = sum(len(_prompt_ids(run, sample)) > _limit(run) for sample, _ in known)
+    return {"samples": {"train": len(known), "cut": long}}, answers
 
 
 def classifier_from(policy: Policy) -> PreTrainedModel:
@@ -87,8 +89,15 @@ def _tiers(run: Run, model: PreTrainedModel, samples: Sequence[Sample]) -> list[
 
 def _ids(run: Run, sample: Sample) -> list[int]:
     """The prompt's ids; what is too long loses its end, where the last attributes are."""
-    prompt = run.policy.prompt_ids(run.policy.prompt(sample.text))
-    return prompt[: run.config.fit.max_tokens]
+    return _prompt_ids(run, sample)[: _limit(run)]
+
+
+def _prompt_ids(run: Run, sample: Sample) -> list[int]:
+    return run.policy.prompt_ids(run.policy.prompt(sample.text))
+
+
+def _limit(run: Run) -> int:
+    return min(run.config.fit.max_tokens, context_of(run.policy.model.config))
 
 
 def _save(run: Run, model: PreTrainedModel, folder: Path) -> None:

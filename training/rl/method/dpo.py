@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from typing import Any
 
 from datasets import Dataset
@@ -12,6 +12,7 @@ from training.job.types import BadInput, Sample
 from training.rl.base.callbacks import RunCallback
 from training.rl.method.sft import reference_text, verified
 from training.rl.policy.comparable import train_comparable
+from training.rl.policy.context import fitting
 from training.rl.policy.fit import common_arguments
 from training.rl.policy.model import Policy
 from training.rl.policy.run_folder import Cancelled, Run
@@ -41,13 +42,19 @@ def train_dpo(run: Run) -> dict[str, Any]:
     curve = pass_curve([[r.outcome for r in rollouts] for _, rollouts in explored])
     print("pass@1..N " + " ".join(f"{value:.3f}" for value in curve), flush=True)
     if run.config.fit.pairs == "pass_at_n":
-        rows, counts = pass_at_n_rows(run, explored)
+        groups = pass_at_n_groups(run, explored)
     else:
-        rows = preferences(explored, run.policy)
-        counts = {"preferences": len(rows)}
-    if not rows:
+        groups = {"chosen_own": preferences(explored, run.policy)}
+    if not any(groups.values()):
         raise BadInput("no pair has both a right and a wrong rollout: nothing to prefer")
+    rows, counts = fitting(
+        run.policy.model.config,
+        run.config.fit.max_tokens,
+        {name: encoded(run.policy, group) for name, group in sorted(groups.items())},
+        _length,
+    )
     _train(run, rows)
+    counts = {"preferences": len(rows), **counts}
     return {"samples": counts, "pass_at": [round(value, 4) for value in curve]}
 
 
@@ -72,7 +79,11 @@ def encoded(policy: Policy, rows: list[dict[str, str]]) -> list[dict[str, list[i
     ]
 
 
-def _train(run: Run, rows: list[dict[str, str]]) -> None:
+def _length(row: dict[str, list[int]]) -> int:
+    return len(row["prompt_ids"]) + max(len(row["chosen_ids"]), len(row["rejected_ids"]))
+
+
+def _train(run: Run, rows: list[dict[str, list[int]]]) -> None:
     config = run.config.fit
     callback = RunCallback(run.folder)
     trainer = EncodedDPOTrainer(
@@ -88,9 +99,9 @@ def _train(run: Run, rows: list[dict[str, str]]) -> None:
             num_train_epochs=config.epochs,
             per_device_train_batch_size=config.batch_size,
             beta=config.beta,
-            max_length=config.max_tokens,
+            max_length=None,  # nothing is longer, and nothing is cut
         ),
-        train_dataset=Dataset.from_list(encoded(run.policy, rows)),
+        train_dataset=Dataset.from_list(rows),
         processing_class=run.policy.tokenizer,
         callbacks=[callback],
         peft_config=adapter(run.config.trainer),
@@ -112,15 +123,15 @@ def preferences(explored: Explored, policy: Policy) -> list[dict[str, str]]:
     return rows
 
 
-def pass_at_n_rows(run: Run, explored: Explored) -> tuple[list[dict[str, str]], dict[str, int]]:
-    """TRL's preference rows after TaoSR1, and how many have a chosen text of which origin."""
+def pass_at_n_groups(run: Run, explored: Explored) -> dict[str, list[dict[str, str]]]:
+    """TRL's preference rows after TaoSR1, by where their chosen texts come from."""
     references = {
         label.sample.pair_id: text
         for label in run.labels()
         if verified(label) and (text := reference_text(label, run.policy.layout))
     }
     guided = _guided(run, [(s, r) for s, r in explored if s.pair_id not in references])
-    rows, counts = [], Counter({"preferences": 0})
+    groups: dict[str, list[dict[str, str]]] = defaultdict(list)
     for sample, rollouts in explored:
         pairs = pass_at_n_preferences(
             rollouts,
@@ -130,10 +141,9 @@ def pass_at_n_rows(run: Run, explored: Explored) -> tuple[list[dict[str, str]], 
         )
         for pair in pairs:
             prompt = run.policy.prompt(sample.text)
-            rows.append({"prompt": prompt, "chosen": pair.chosen, "rejected": pair.rejected})
-            counts[f"chosen_{pair.origin}"] += 1
-    counts["preferences"] = len(rows)
-    return rows, dict(sorted(counts.items()))
+            row = {"prompt": prompt, "chosen": pair.chosen, "rejected": pair.rejected}
+            groups[f"chosen_{pair.origin}"].append(row)
+    return groups
 
 
 def _guided(run: Run, explored: Explored) -> dict[str, list[str]]:

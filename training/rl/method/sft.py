@@ -11,6 +11,7 @@ from training.job.types import BadInput, LabelledRollout, Sample
 from training.rl.base.callbacks import RunCallback
 from training.rl.measure.answers import answer_examples
 from training.rl.method.layouts import relayout, taught
+from training.rl.policy.context import fitting
 from training.rl.policy.fit import FitExample, fit
 from training.rl.policy.run_folder import Cancelled, Run
 from training.rl.policy.scale import settle
@@ -27,9 +28,8 @@ def train_sft(run: Run) -> dict[str, Any]:
         BadInput: no rollout is verified, or no tier is known where the answer is the target.
     """
     if run.config.fit.target == "answer":
-        examples = answer_examples(run)
-        _fit(run, examples)
-        return {"samples": {"answers": len(examples)}, "model_facts": {"target": "answer"}}
+        counts = _fit(run, answers=answer_examples(run))
+        return {"samples": counts, "model_facts": {"target": "answer"}}
     policy = taught(run.policy, run.config)
     human = [
         (label.sample, text)
@@ -45,8 +45,12 @@ def train_sft(run: Run) -> dict[str, Any]:
     run.policy = policy
     if not human and not own:
         raise BadInput("no rollout is verified as right: there is nothing to imitate")
-    _fit(run, [_example(run, sample, text) for sample, text in human + own])
-    return {"samples": {"verified_by_people": len(human), "verified_by_truth": len(own)}}
+    counts = _fit(
+        run,
+        verified_by_people=[_example(run, sample, text) for sample, text in human],
+        verified_by_truth=[_example(run, sample, text) for sample, text in own],
+    )
+    return {"samples": counts}
 
 
 def verified(label: LabelledRollout) -> bool:
@@ -60,15 +64,18 @@ def reference_text(label: LabelledRollout, layout: Layout) -> str | None:
     return relayout(text, "answer_last", layout)
 
 
-def _fit(run: Run, examples: list[FitExample]) -> None:
+def _fit(run: Run, **groups: list[FitExample]) -> dict[str, int]:
+    """How many of each group were trained on."""
     callback = RunCallback(run.folder)
     config = run.config
+    examples, counts = fitting(run.policy.model.config, config.fit.max_tokens, groups, len)
     trainer = fit(
         run.policy, examples, config.fit, run.folder, config.seed, [callback], config.trainer
     )
     if callback.cancelled:
         raise Cancelled
     settle(run, trainer)
+    return counts
 
 
 def _example(run: Run, sample: Sample, text: str) -> FitExample:

@@ -26,6 +26,9 @@ class FitExample:
     ids: list[int]
     mask: list[int]
 
+    def __len__(self) -> int:
+        return len(self.ids)
+
 
 def fit(
     policy: Policy,
@@ -36,14 +39,10 @@ def fit(
     callbacks: list[Any],
     extra: TrainerConfig | None = None,
 ) -> Any:
-    """Train in place; goes on from the newest complete checkpoint in ``run_dir``. Returns the
-    trainer."""
+    """Train in place on examples that fit (:func:`fitting`); goes on from the newest complete
+    checkpoint in ``run_dir``. Returns the trainer."""
     extra = extra or TrainerConfig()
-    rows = [
-        {"input_ids": example.ids, "completion_mask": example.mask}
-        for example in examples
-        if len(example.ids) <= config.max_tokens
-    ]
+    rows = [{"input_ids": example.ids, "completion_mask": example.mask} for example in examples]
     trainer = SFTTrainer(
         model=policy.model,
         args=SFTConfig(

@@ -17,6 +17,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from training.rl.policy.context import room_check
 from training.rl.policy.forward import forward_of, left_pad, read
 from training.rl.policy.model import Policy
 from training.rl.policy.stateful import sampled
@@ -50,8 +51,13 @@ class Completion:
 def generate_batches(
     policy: Policy, prompts: Sequence[str], decoding: Decoding
 ) -> Iterator[list[tuple[int, list[Completion]]]]:
-    """Yield (index of the prompt, its n completions), a batch at a time, shortest first."""
+    """Yield (index of the prompt, its n completions), a batch at a time, shortest first.
+
+    Raises:
+        BadInput: a prompt and its completion do not fit into the model's context.
+    """
     encoded = [policy.prompt_ids(prompt) for prompt in prompts]
+    room_check(policy.model.config, encoded, decoding.max_tokens)
     order = sorted(range(len(prompts)), key=lambda index: len(encoded[index]))
     step = max(1, decoding.batch_size // decoding.n)
     for start in range(0, len(order), step):
@@ -91,6 +97,7 @@ def next_token_logits(
     policy: Policy, rows: Sequence[list[int]], tokens: Sequence[int], batch_size: int = 64
 ) -> Tensor:
     """Logits of ``tokens`` as the next token after each row of ids: (rows, tokens)."""
+    room_check(policy.model.config, rows, 0)
     order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
     found = torch.zeros((len(rows), len(tokens)))
     for start in range(0, len(order), batch_size):

@@ -18,6 +18,7 @@ from annotation.cot.steps import CLAIM_KEYS, OPEN_KINDS, Layout, StepKind, layou
 from training.job.folder import MODEL_FACTS
 from training.job.prompts import forged_rm_prompt, rm_prompt
 from training.job.types import BadInput, LabelledRollout
+from training.rl.policy.context import context_of
 from training.rl.policy.fit import FitExample
 from training.rl.policy.generate import Decoding, generate_batches, next_token_logits
 from training.rl.policy.model import Policy, load_policy, policy_facts
@@ -114,7 +115,7 @@ class RewardModel(StepJudge):
     def review(self, prompts: Sequence[str], on_batch: OnBatch = nobody) -> list[Score]:
         tokenizer = self.policy.tokenizer
         verdict = VerdictTokens.of(tokenizer)
-        room = critique_room(context_of(self.policy), verdict)
+        room = critique_room(context_of(self.policy.model.config), verdict)
         found = dict.fromkeys(range(len(prompts)), UNREAD)
         due = [i for i, text in enumerate(prompts) if len(prompt_ids(tokenizer, text)) <= room]
         long = sorted(set(found) - set(due))
@@ -163,11 +164,6 @@ def line_end(tokenizer: Any) -> tuple[int, ...]:
     """The token that ends a critique, if a line break is one token."""
     newline = encode(tokenizer, "\n")
     return tuple(newline) if len(newline) == 1 else ()
-
-
-def context_of(policy: Policy) -> int:
-    """Tokens that the model can look at."""
-    return int(getattr(policy.model.config, "max_position_embeddings", None) or 2**31)
 
 
 def load_reward_model(folder: str | Path, batch_size: int = 128) -> StepJudge:

@@ -16,12 +16,19 @@ from training.job.types import BadInput
 from training.rl.base.callbacks import RunCallback
 from training.rl.measure.rm_metrics import rm_change
 from training.rl.policy.comparable import train_comparable
+from training.rl.policy.context import context_of
 from training.rl.policy.fit import common_arguments, rl_arguments
 from training.rl.policy.generate import Decoding
 from training.rl.policy.model import policy_facts
 from training.rl.policy.run_folder import Cancelled, Run
+from training.rl.policy.tokens import prompt_ids
 from training.rl.reward_model.judge import judge_facts, settings_of
-from training.rl.reward_model.model import RewardModel, RmExample
+from training.rl.reward_model.model import (
+    RewardModel,
+    RmExample,
+    VerdictTokens,
+    critique_room,
+)
 from training.rl.reward_model.rm_hard import hard_subset
 from training.rl.reward_model.rm_rollouts import Reviewer, review_rollouts
 from training.rl.reward_model.rm_train import balance, held_out_report, measure, rm_data
@@ -62,8 +69,12 @@ def _judge(run: Run) -> RewardModel:
 
 
 def _hard(run: Run, examples: list[RmExample]) -> tuple[list[RmExample], dict[Any, int]]:
-    """The hard examples, and how many were easy, unsure and wrong."""
+    """The hard examples, and how many were easy, unsure, wrong and too long to be judged."""
     n = run.config.sampling.rollouts
+    tokenizer, config = run.policy.tokenizer, run.policy.model.config
+    room = critique_room(context_of(config), VerdictTokens.of(tokenizer))
+    every = len(examples)
+    examples = [e for e in examples if len(prompt_ids(tokenizer, e.prompt)) <= room]
     reviews = _reviewer(run, n).reviews([example.prompt for example in examples], "hard")
     found = hard_subset(
         [
@@ -75,7 +86,8 @@ def _hard(run: Run, examples: list[RmExample]) -> tuple[list[RmExample], dict[An
         raise BadInput(
             "the reward model is sure and right on every training step: none is hard"
         )
-    return [examples[i] for i in found.kept], found.counts
+    counts = {**found.counts, "too_long": every - len(examples)}
+    return [examples[i] for i in found.kept], counts
 
 
 def _reviewer(run: Run, n: int) -> Reviewer:

@@ -16,6 +16,7 @@ import httpx
 from transformers import AutoConfig, AutoTokenizer
 
 from training.job.types import BadInput
+from training.rl.policy.context import context_of
 from training.rl.policy.model import policy_facts
 from training.rl.policy.tokens import prompt_ids
 from training.rl.reward_model.judge import (
@@ -165,7 +166,7 @@ def load_served(folder: str | Path, server: str, outbound: Outbound) -> ServedRe
         server,
         _served_name(server, path, outbound),
         tokenizer,
-        int(getattr(config, "max_position_embeddings", None) or 2**31),
+        context_of(config),
         outbound,
         **settings_of(facts),
     )

@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from training.rl.base.callbacks import RunCallback
+from training.rl.policy.context import fitting
 from training.rl.policy.fit import fit
 from training.rl.policy.run_folder import Cancelled, Run
 from training.rl.policy.scale import settle
+from training.rl.policy.tokens import prompt_ids
 from training.rl.reward_model.judge import StepJudge, judge_facts
 from training.rl.reward_model.model import RewardModel, fit_example
 from training.rl.reward_model.rm_scalar import fit_scalar
@@ -26,7 +28,12 @@ def train_rm(run: Run) -> dict[str, Any]:
     """Returns facts for report.json; ``rm`` holds the held-out metrics and the calibration
     goes into stepwise.json."""
     data = _data(run)
-    examples = [fit_example(run.policy.tokenizer, example) for example in data.fitted]
+    examples, counts = fitting(
+        run.policy.model.config,
+        run.config.fit.max_tokens,
+        {"trained_on": [fit_example(run.policy.tokenizer, e) for e in data.fitted]},
+        len,
+    )
     callback = RunCallback(run.folder)
     config = run.config
     trainer = fit(
@@ -35,17 +42,23 @@ def train_rm(run: Run) -> dict[str, Any]:
     if not callback.cancelled:
         settle(run, trainer)
     judge = RewardModel(run.policy, batch_size=run.config.eval.batch_size)
-    return _finished(run, judge, data, callback)
+    return _finished(run, judge, data, callback, counts)
 
 
 def train_rm_scalar(run: Run) -> dict[str, Any]:
     """The same data, split and measures for the model with a scalar head; facts as train_rm."""
     data, config = _data(run), run.config
     callback = RunCallback(run.folder)
+    tokenizer = run.policy.tokenizer
+    rows, counts = fitting(
+        run.policy.model.config,
+        config.fit.max_tokens,
+        {"trained_on": [(prompt_ids(tokenizer, e.prompt), e.correct) for e in data.fitted]},
+        lambda row: len(row[0]),
+    )
     judge = fit_scalar(
         run.policy,
-        [example.prompt for example in data.fitted],
-        [example.correct for example in data.fitted],
+        rows,
         config.fit,
         run.folder,
         config.seed,
@@ -53,7 +66,7 @@ def train_rm_scalar(run: Run) -> dict[str, Any]:
     )
     judge.batch_size = config.eval.batch_size
     run.policy = replace(run.policy, model=judge.model)  # what the run leaves in model/
-    return _finished(run, judge, data, callback, head="scalar")
+    return _finished(run, judge, data, callback, counts, head="scalar")
 
 
 def _data(run: Run) -> RmData:
@@ -61,11 +74,16 @@ def _data(run: Run) -> RmData:
 
 
 def _finished(
-    run: Run, judge: StepJudge, data: RmData, callback: RunCallback, **notes: Any
+    run: Run,
+    judge: StepJudge,
+    data: RmData,
+    callback: RunCallback,
+    counts: dict[str, int],
+    **notes: Any,
 ) -> dict[str, Any]:
     if callback.cancelled:
         raise Cancelled
     judge.prior_shift = prior_shift(data.train, data.balanced)
     steps = measure(judge, data.held, run.config)
-    report = {**data.counts(), "held_out": held_out_report(steps, run.config)}
+    report = {**data.counts(), **counts, "held_out": held_out_report(steps, run.config)}
     return {"rm": report, "model_facts": judge_facts(judge, **notes)}

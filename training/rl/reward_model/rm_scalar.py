@@ -22,6 +22,7 @@ from training.job.config import FitConfig
 from training.job.types import BadInput
 from training.rl.base.callbacks import quiet
 from training.rl.base.checkpoints import newest_checkpoint
+from training.rl.policy.context import context_of
 from training.rl.policy.fit import common_arguments, fit_arguments
 from training.rl.policy.heads import padded, with_head
 from training.rl.policy.model import Policy, own_weights, policy_facts
@@ -47,7 +48,7 @@ class ScalarRewardModel(StepJudge):
     def review(self, prompts: Sequence[str], on_batch: OnBatch = nobody) -> list[Score]:
         self.model.eval()
         rows = [prompt_ids(self.tokenizer, prompt) for prompt in prompts]
-        limit = getattr(self.model.config, "max_position_embeddings", None) or 2**31
+        limit = context_of(self.model.config)
         found = dict.fromkeys(range(len(prompts)), UNREAD)
         long = [index for index, row in enumerate(rows) if len(row) > limit]
         on_batch(long, [UNREAD] * len(long))
@@ -94,20 +95,15 @@ class _BinaryTrainer(Trainer):
 
 def fit_scalar(
     policy: Policy,
-    prompts: Sequence[str],
-    verdicts: Sequence[bool],
+    examples: Sequence[tuple[list[int], bool]],
     config: FitConfig,
     run_dir: Path,
     seed: int,
     callbacks: list[Any],
 ) -> ScalarRewardModel:
-    """Train a head and its backbone; prompts over ``config.max_tokens`` are left out."""
+    """Train a head and its backbone on (ids of a prompt, verdict)."""
     model = with_head(policy, outputs=1)
-    rows = [
-        {"ids": ids, "target": float(right)}
-        for prompt, right in zip(prompts, verdicts, strict=True)
-        if len(ids := prompt_ids(policy.tokenizer, prompt)) <= config.max_tokens
-    ]
+    rows = [{"ids": ids, "target": float(right)} for ids, right in examples]
     pad = policy.tokenizer.pad_token_id
     trainer = _BinaryTrainer(
         model=model,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from annotation.cot.steps import STRUCTURED_KINDS
 from training.job.types import Sample, ScoredRollout
+from training.rl.policy.context import context_of
 from training.rl.policy.generate import Decoding, generate_ids, stream_seed
 from training.rl.policy.model import Policy
 from training.rl.policy.tokens import encode
@@ -70,20 +71,24 @@ def _continue(
     kept = []
     for draft in drafts:
         prefix = corrected(draft.text, judge.values(draft.sample), policy.layout)
-        if prefix is not None:
-            draft.ids = encode(policy.tokenizer, prefix)
+        if prefix is None:
+            continue
+        ids = encode(policy.tokenizer, prefix)
+        if len(ids) < decoding.max_tokens:  # a longer one stays wrong
+            draft.ids = ids
             kept.append(draft)
     step = max(1, decoding.batch_size)
     for start in range(0, len(kept), step):
         part = kept[start : start + step]
-        room = decoding.max_tokens - min(len(draft.ids) for draft in part)
         prompts = [
             policy.prompt_ids(policy.prompt(draft.sample.text)) + draft.ids for draft in part
         ]
-        seeds = [[stream_seed(decoding.seed, name, start + n)] for n in range(len(part))]
-        rows = generate_ids(
-            policy, prompts, seeds, replace(decoding, n=1, max_tokens=max(room, 1))
+        room = min(
+            decoding.max_tokens - min(len(draft.ids) for draft in part),
+            context_of(policy.model.config) - max(map(len, prompts)),
         )
+        seeds = [[stream_seed(decoding.seed, name, start + n)] for n in range(len(part))]
+        rows = generate_ids(policy, prompts, seeds, replace(decoding, n=1, max_tokens=room))
         for draft, ids in zip(part, rows, strict=True):
             draft.ids = draft.ids + ids
             draft.text = policy.tokenizer.decode(draft.ids, skip_special_tokens=True)
