@@ -57,7 +57,7 @@ def train_classifier(run: Run) -> tuple[dict[str, Any], list[Prediction]]:
         for sample, tier in zip(samples, _tiers(run, model, samples), strict=True)
     ]
     long = sum(len(_prompt_ids(run, sample)) > _limit(run) for sample, _ in known)
-    return {"samples": {"train": len(known), "cut": long}}, answers
+    return {"samples": {"train": len(known), **({"cut": long} if long else {})}}, answers
 
 
 def classifier_from(policy: Policy) -> PreTrainedModel:

@@ -46,7 +46,7 @@ def fitting(
     length: Callable[[T], int],
 ) -> tuple[list[T], dict[str, int]]:
     """The examples of ``groups`` that are not longer than fit.max_tokens and the context; of
-    how many of each group they are, with ``left_out_too_long``.
+    how many of each group they are, with ``left_out_too_long`` where some are.
 
     Raises:
         BadInput: too many are longer.
@@ -73,4 +73,5 @@ def fitting(
         )
     if over:
         print(f"left out {over} of {len(lengths)} examples: over {limit} tokens", flush=True)
-    return rows, {**{n: len(g) for n, g in kept.items()}, "left_out_too_long": over}
+    counts = {name: len(group) for name, group in kept.items()}
+    return rows, {**counts, **({"left_out_too_long": over} if over else {})}

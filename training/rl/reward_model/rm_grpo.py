@@ -86,7 +86,8 @@ def _hard(run: Run, examples: list[RmExample]) -> tuple[list[RmExample], dict[An
         raise BadInput(
             "the reward model is sure and right on every training step: none is hard"
         )
-    counts = {**found.counts, "too_long": every - len(examples)}
+    counts: dict[Any, int] = dict(found.counts)
+    counts["too_long"] = every - len(examples)
     return [examples[i] for i in found.kept], counts
 
 

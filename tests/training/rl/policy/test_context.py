@@ -17,6 +17,7 @@ from training.rl.method import dpo
 from training.rl.policy.context import fitting, room_check
 from training.rl.policy.generate import Decoding, generate, next_token_logits
 from training.rl.policy.model import load_policy
+from training.rl.policy.run_folder import Run
 from training.rl.train import main
 
 pytestmark = pytest.mark.rl
@@ -105,7 +106,12 @@ def test_a_run_names_the_examples_it_left_out_or_refuses(
     ]
     seen: list[Any] = []
     train = dpo._train
-    monkeypatch.setattr(dpo, "_train", lambda run, rows: (seen.extend(rows), train(run, rows)))
+
+    def watched(run: Run, rows: list[dict[str, list[int]]]) -> None:
+        seen.extend(rows)
+        train(run, rows)
+
+    monkeypatch.setattr(dpo, "_train", watched)
     limit = {"sft": 80, "dpo": 80, "rm": 180, "rm_scalar": 165}[method]
     # dpo: the policy fails on titles it never saw, and the labels say what is right
     fit = {"epochs": 1.0, "batch_size": 16, "max_tokens": limit, "pairs": "pass_at_n"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -134,7 +135,12 @@ def test_style_chat_needs_a_template(policy_dir: Path) -> None:
 def test_a_run_reads_pairs_in_the_style_its_settings_name(
     tmp_path: Path, policy_dir: Path, samples: list[Sample], read: list[list[int]]
 ) -> None:
-    make_run(tmp_path / "run", policy_dir, samples[:24], method="sft", style="instruct",
+    policy = shutil.copytree(policy_dir, tmp_path / "policy")
+    reads = (policy / "config.json").read_text()  # the instruction alone is 300 tokens
+    (policy / "config.json").write_text(
+        reads.replace('_embeddings": 256', '_embeddings": 1024')
+    )
+    make_run(tmp_path / "run", policy, samples[:24], method="sft", style="instruct",
              fit={"max_tokens": 1024})  # fmt: skip
     train(tmp_path / "run")
     tokenizer = PreTrainedTokenizerFast.from_pretrained(policy_dir)
