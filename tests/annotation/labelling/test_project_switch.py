@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from annotation.exports.jobs import export_job_create
-from annotation.models import ExportJob, Project
+from annotation.labelling.flags import flag_raise
+from annotation.models import ExportJob, Project, QueueItem
 from annotation.people.roles import Role
 from tests.factories import make_item, make_project, make_user, submit
 
@@ -80,7 +81,7 @@ def test_every_tab_of_quality_links_to_itself_in_the_other_project(
         assert f'<a href="{dashboard(new)}{tab}"' in page
 
 
-@pytest.mark.parametrize("url", [PROGRESS, EXPORTS, DISAGREEMENTS])
+@pytest.mark.parametrize("url", [PROGRESS, EXPORTS, DISAGREEMENTS, "/adjudication/", "/flags/"])
 def test_a_page_without_a_project_in_its_path_is_switched_by_its_query(
     lead: Client, old: Project, new: Project, url: str
 ) -> None:
@@ -96,6 +97,31 @@ def test_switching_keeps_the_filter_of_the_disagreements_and_leaves_the_page(
     page = lead.get(f"{DISAGREEMENTS}?step=3&page=2").content.decode()
     assert f'href="{DISAGREEMENTS}?step=3&amp;project={new.slug}"' in page
     assert f'href="{DISAGREEMENTS}?step=3&amp;project=" aria-current="true"' in page
+
+
+def test_the_guideline_of_annotators_and_an_item_to_adjudicate_have_the_switch_too(
+    lead: Client, old: Project, new: Project
+) -> None:
+    page = lead.get(f"/guideline/{old.slug}/").content.decode()
+    assert f'<a href="/guideline/{new.slug}/"' in page
+    page = lead.get(f"/adjudication/{make_item(old).pk}/").content.decode()
+    assert f'<a href="/adjudication/?project={new.slug}"' in page
+
+
+def test_adjudication_and_flags_list_one_project_or_all(
+    lead: Client, old: Project, new: Project
+) -> None:
+    person = make_user(Role.LEAD)
+    for project in (old, new):
+        flag_raise(item=make_item(project), person=person, reason=f"look at {project.slug}")
+    one = lead.get(f"/flags/?project={old.slug}").content.decode()
+    assert f"look at {old.slug}" in one
+    assert f"look at {new.slug}" not in one
+    assert f"look at {new.slug}" in lead.get("/flags/").content.decode()
+    QueueItem.objects.update(state=QueueItem.State.SPLIT)
+    listed = lead.get(f"/adjudication/?project={new.slug}").context["items"]
+    assert {item.project for item in listed} == {new}
+    assert {item.project for item in lead.get("/adjudication/").context["items"]} == {old, new}
 
 
 def test_the_page_of_an_item_leads_to_the_other_project_s_dashboard(
