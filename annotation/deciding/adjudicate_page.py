@@ -98,7 +98,7 @@ def _page(
     error: str,
     status: int = 200,
 ) -> HttpResponse:
-    cards = cards_of(item, answers)
+    cards = cards_of(item.rollout.steps.all(), item.kinds, answers)
     votes, split, flags = vote_cards(item), split_kinds(item), open_flags_of(item)
     for card in cards:
         card.votes = votes.get(card.kind, [])
@@ -117,7 +117,7 @@ def _page(
         "causes": CAUSES,
         "cause": request.POST.get("cause", ""),
         "comment": request.POST.get("comment", ""),
-        "rules": rules_json(item.project),
+        "rules": rules_json(item.project.rules),
         "adjudicating": True,
         "open": item.state == QueueItem.State.SPLIT or passed,
         "passed": passed,

@@ -53,7 +53,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     )
     decided, votes = decided_now(queued), vote_cards(queued)
     steps = []
-    for card in cards_of(queued, {}):
+    for card in cards_of(queued.rollout.steps.all(), queued.kinds, {}):
         row = decided.get(card.kind)
         card.votes = votes.get(card.kind, [])
         answer = (row.verdict if card.kind in OPEN_KINDS else row.value) if row else ""

@@ -27,12 +27,12 @@ from annotation.labelling.api_forms import (
     Waiting,
 )
 from annotation.labelling.bodies import ProjectWanted, Submit, label_inputs
-from annotation.labelling.claims import claim_record
+from annotation.labelling.claims import claim_record, claim_shown
 from annotation.labelling.queue import (
     claim_heartbeat,
     draft_save,
     item_skip,
-    queue_claim_record,
+    queue_claim_shown,
 )
 from annotation.labelling.queue_select import queue_state
 from annotation.labelling.skips import skip_take_back
@@ -183,18 +183,18 @@ def _own(request: Request, pk: int) -> Assignment:
 
 
 def _shown(request: Request, pk: int) -> Response:
-    record = claim_record(pk, user_of(request).pk)
-    if record is None:
+    claim = claim_shown(pk, user_of(request).pk)
+    if claim is None:
         raise NotFound
-    return Response(record)
+    return Response(claim_record(claim))
 
 
 def _next(user: User, slug: str) -> dict[str, Any]:
-    claim = queue_claim_record(annotator=user, slug=slug)
+    claim = queue_claim_shown(annotator=user, slug=slug)
     if claim is None:
         state = queue_state(user, _project(slug))
         return {"claim": None, "queue": Waiting(state).data}
-    return {"claim": claim, "queue": None}
+    return {"claim": claim_record(claim), "queue": None}
 
 
 def _project(slug: str) -> Project | None:

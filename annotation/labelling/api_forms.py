@@ -37,7 +37,7 @@ class PairShown(serializers.Serializer[Any]):
 class Claim(serializers.ModelSerializer[Assignment]):
     """What you hold. Why the item is in the queue is not told: it would sway the judgment."""
 
-    # The schema of ``claim_record``, which makes the answers.
+    # The schema of ``claims.claim_record``, which makes the answers.
 
     project = serializers.SlugField(source="item.project.slug")
     guideline_version = serializers.IntegerField(source="item.project.guideline_version")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from annotation.cot.attributes import STATES, asked_attributes, marks_of
 from annotation.cot.step_names import NAMES, VALUE_NAMES
 from annotation.cot.steps import CLAIM_KEYS, STRUCTURED_KINDS, VALUES, StepKind
-from annotation.models import QueueItem, Step
+from annotation.labelling.claims import ShownStep
+from annotation.models import Step
 
 VERDICTS = (("correct", "1", _("correct")), ("incorrect", "2", _("incorrect")),
             ("unsure", "3", _("unsure")))  # fmt: skip
@@ -75,16 +76,18 @@ class Card:
 
 
 def cards_of(
-    item: QueueItem,
+    rows: Iterable[Step | ShownStep],
+    kinds: Collection[int],
     answers: Mapping[str, Mapping[str, Any]],
     errors: Mapping[int, str] | None = None,
 ) -> list[Card]:
-    """One card a step kind, in the order 1..5; ``answers`` is a draft: kind -> fields."""
-    steps = {step.kind: step for step in item.rollout.steps.all()}
+    """One card a step kind, in the order 1..5. ``kinds`` are to be judged; ``answers`` is a
+    draft, kind to fields."""
+    steps = {step.kind: step for step in rows}
     cards = [
-        _card(item, kind, steps.get(kind), answers.get(str(int(kind)), {}))
+        _card(kind, steps.get(kind), answers.get(str(int(kind)), {}), judged=kind in kinds)
         for kind in StepKind
-        if kind in steps or kind in item.kinds
+        if kind in steps or kind in kinds
     ]
     for card in cards:
         if card.kind == StepKind.ATTRIBUTE and card.judged:
@@ -93,7 +96,9 @@ def cards_of(
     return cards
 
 
-def _attributes(steps: Mapping[int, Step], was: Mapping[str, Any]) -> list[AttributeRow]:
+def _attributes(
+    steps: Mapping[int, Step | ShownStep], was: Mapping[str, Any]
+) -> list[AttributeRow]:
     """The asked attributes by the rollout, then those that the person added."""
     texts = [steps[k].text if k in steps else "" for k in (StepKind.QUERY, StepKind.ATTRIBUTE)]
     requested = asked_attributes(*texts)
@@ -128,13 +133,15 @@ def _is_claim(line: str) -> bool:
     return bool(colon and kinds and value.strip().lower() in VALUES[kinds[0]])
 
 
-def _card(item: QueueItem, kind: StepKind, step: Step | None, was: Mapping[str, Any]) -> Card:
+def _card(
+    kind: StepKind, step: Step | ShownStep | None, was: Mapping[str, Any], *, judged: bool
+) -> Card:
     verdict, value = str(was.get("verdict", "")), str(was.get("value", ""))
     claim = step.value if step else ""
     return Card(
         kind=int(kind),
         name=NAMES[kind],
-        judged=kind in item.kinds,
+        judged=judged,
         missing=step is None,
         claim=claim,
         lines=lines_of(step.text) if step else [],

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
-from annotation.labelling.claims import shown_json
+from annotation.labelling.claims import shown_sql
 from annotation.models.joined import fetch
 
 # A busy item is passed over at first; only when nothing else is left is it waited for.
@@ -63,10 +63,10 @@ WITH candidate AS (
     -- Counting the lapsed rows makes the slot free before it is taken.
     FROM free CROSS JOIN (SELECT count(*) FROM lapsed) AS done LEFT JOIN mine ON true
     ON CONFLICT DO NOTHING
-    RETURNING id, item_id, draft, draft_version
+    RETURNING id, item_id, draft, draft_version, active_ms
 )
 SELECT (SELECT id FROM candidate), (SELECT id FROM taken), (SELECT draft::json FROM taken),
-    (SELECT draft_version FROM taken), {shown}
+    (SELECT draft_version FROM taken), (SELECT active_ms FROM taken), {shown}
 """
 
 # Rollouts of the pairs that the person was asked about as gold: feedback told the answers. It
@@ -134,15 +134,16 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """``item_id`` None: nothing can be claimed; ``claim_id`` None: somebody was faster.
-    ``shown`` is what the person gets to see, where it was asked for."""
+class Attempt:
+    """To take an item. ``item_id`` None: nothing can be claimed; ``claim_id`` None: somebody
+    was faster. ``shown`` is what the person gets to see, where that is wanted."""
 
     item_id: int | None
     claim_id: int | None
     draft: dict[str, Any] | None
     draft_version: int | None
-    shown: dict[str, Any] | None
+    active_ms: int | None
+    shown: str | None
 
 
 def own_claim(*, annotator_id: int, slug: str, expires: datetime) -> Standing:
@@ -162,7 +163,7 @@ def claim_once(
     lock: Lock,
     put_off_too: bool,
     shown: bool,
-) -> Taken:
+) -> Attempt:
     """``put_off_too`` also offers what this person put off for later or judged before.
     ``shown``: read what the item is about."""
     statement = _claim_statement(
@@ -177,7 +178,7 @@ def claim_once(
     }
     row = fetch(statement, values)
     assert row is not None  # a SELECT without FROM has one row
-    return Taken(*row)
+    return Attempt(*row)
 
 
 def _where(standing: Standing) -> str:
@@ -200,7 +201,7 @@ def _claim_statement(
         returned="" if put_off_too else _RETURNED,
         reserved=_RESERVED if reservations else "",
         lock=lock,
-        shown=shown_json("(SELECT item_id FROM taken)") if shown else "NULL",
+        shown=shown_sql("(SELECT item_id FROM taken)") if shown else "NULL",
     )
 
 

@@ -17,15 +17,15 @@ from django.views.decorators.http import require_GET, require_POST
 from annotation.cot.errors import AlreadySubmitted, Conflict, InvalidLabels
 from annotation.cot.rules import parse_rules
 from annotation.labelling.cards import cards_of, mark_options
-from annotation.labelling.claims import claim_whole
+from annotation.labelling.claims import ShownClaim, claim_shown
 from annotation.labelling.feedback_page import feedback_url
 from annotation.labelling.forms import answers_of, client_key_of, labels_of, milliseconds_of
 from annotation.labelling.place import answered_before, last_project, place_of
-from annotation.labelling.queue import claim_heartbeat, item_skip, queue_claim
+from annotation.labelling.queue import claim_heartbeat, item_skip, queue_claim_shown
 from annotation.labelling.queue_select import queue_state
 from annotation.labelling.recent import recent_submissions
 from annotation.labelling.skips import skip_take_back
-from annotation.labelling.submit import label_submit, submission_undo, undo_refusal
+from annotation.labelling.submit import claim_submit, submission_undo, undo_refusal
 from annotation.models import Assignment, Project, QueueItem, Submission
 from annotation.people.guard import role_required, visitor, wants_json
 from annotation.people.language import label_words, refusal_words
@@ -43,27 +43,31 @@ def label(request: HttpRequest) -> HttpResponse:
     user = visitor(request)
     slug = request.GET.get("project", "")
     project = get_object_or_404(Project, slug=slug) if slug else last_project(user)
-    assignment = _claim_named(request) or queue_claim(annotator=user, project=project)
-    if assignment is None and project is not None and not slug:
-        project, assignment = None, queue_claim(annotator=user)
-    if assignment is None:
+    claim = _claim_named(request) or queue_claim_shown(
+        annotator=user, slug=project.slug if project else ""
+    )
+    if claim is None and project is not None and not slug:
+        project, claim = None, queue_claim_shown(annotator=user)
+    if claim is None:
         state = queue_state(user=user, project=project)
         context = {"state": state, "project": project, **_before(request)}
         return render(request, "labelling/label_empty.html", context)
-    return _page(request, assignment, assignment.draft, {})
+    return _page(request, claim, claim.draft, {})
 
 
 @require_POST
 @role_required(Role.ANNOTATOR)
 def submit(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Scripts get JSON with the receipt, a plain form a redirect or the page with errors."""
-    assignment = _own(request, pk)
-    item = assignment.item
+    claim = claim_shown(pk, visitor(request).pk)
+    if claim is None:
+        raise Http404
+    item, slug = claim.item, claim.item.project.slug
     answers = answers_of(request.POST, item.kinds)
-    claims = {step.kind: step.value for step in item.rollout.steps.all()}
+    claims = {step.kind: step.value for step in item.rollout.steps}
     try:
-        submission = label_submit(
-            assignment=assignment,
+        submission = claim_submit(
+            claim_id=pk,
             annotator=visitor(request),
             client_key=client_key_of(request.POST),
             labels=labels_of(answers, claims, hint_shown=bool(request.POST.get("hint_shown"))),
@@ -74,13 +78,11 @@ def submit(request: HttpRequest, pk: int) -> HttpResponseBase:
         errors = label_words(error)
         if wants_json(request):
             return JsonResponse({"error": refusal_words(error), "errors": errors}, status=422)
-        return _page(request, assignment, answers, errors, status=422)
+        return _page(request, claim, answers, errors, status=422)
     except AlreadySubmitted as error:
         messages.info(request, refusal_words(error))
-        return _stored(request, error.receipt, _next_url(item.project, receipt=error.receipt))
-    following = feedback_url(request, submission) or _next_url(
-        item.project, receipt=submission.pk
-    )
+        return _stored(request, error.receipt, _next_url(slug, receipt=error.receipt))
+    following = feedback_url(request, submission) or _next_url(slug, receipt=submission.pk)
     return _stored(request, submission.pk, following)
 
 
@@ -98,7 +100,7 @@ def skip(request: HttpRequest, pk: int) -> HttpResponse:
     skipped = {"skipped": pk} if how == Assignment.Skip.TO_OTHERS else {}
     if vote is not None:
         skipped["receipt"] = vote.pk
-    return redirect(_next_url(assignment.item.project, **skipped))
+    return redirect(_next_url(assignment.item.project.slug, **skipped))
 
 
 @require_POST
@@ -108,7 +110,7 @@ def unskip(request: HttpRequest, pk: int) -> HttpResponse:
     assignment = _own(request, pk)
     claim = skip_take_back(assignment=assignment, annotator=visitor(request))
     messages.info(request, _("The item is yours again."))
-    return redirect(_next_url(assignment.item.project, claim=claim.pk))
+    return redirect(_next_url(assignment.item.project.slug, claim=claim.pk))
 
 
 @require_POST
@@ -117,14 +119,14 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     user = visitor(request)
     own = Submission.objects.select_related("assignment__item__project")
     submission = get_object_or_404(own, pk=pk, annotator=user)
-    project = submission.assignment.item.project
+    slug = submission.assignment.item.project.slug
     try:
         claim = submission_undo(submission=submission, annotator=user)
     except Conflict as error:
         messages.warning(request, _("Not undone: %(why)s.") % {"why": refusal_words(error)})
-        return redirect(_next_url(project))
+        return redirect(_next_url(slug))
     messages.info(request, _("Undone. The item is yours again, as you submitted it."))
-    return redirect(_next_url(project, claim=claim.pk))
+    return redirect(_next_url(slug, claim=claim.pk))
 
 
 def _stored(request: HttpRequest, receipt: int, following: str) -> HttpResponseBase:
@@ -135,32 +137,32 @@ def _stored(request: HttpRequest, receipt: int, following: str) -> HttpResponseB
 
 def _page(
     request: HttpRequest,
-    assignment: Assignment,
+    claim: ShownClaim,
     answers: dict[str, Any],
     errors: dict[int, str],
     status: int = 200,
 ) -> HttpResponse:
-    item = assignment.item
+    item = claim.item
     context = {
-        "assignment": assignment,
+        "assignment": claim,
         "item": item,
-        "cards": cards_of(item, answers, errors),
+        "cards": cards_of(item.rollout.steps, item.kinds, answers, errors),
         "errors": errors,
         "mark_options": mark_options(),
-        "rules": rules_json(item.project),
+        "rules": rules_json(item.project.rules),
         "client_key": request.POST.get("client_key") or uuid.uuid4().hex,
         "lease_ms": settings.LEASE_SECONDS * 1000,
-        "next_url": _next_url(item.project),
-        "place": place_of(visitor(request), item.project),
-        "answered": answered_before(assignment),
+        "next_url": _next_url(item.project.slug),
+        "place": place_of(visitor(request), item.project.id),
+        "answered": answered_before(visitor(request), item),
         **_before(request),
     }
     return render(request, "labelling/label.html", context, status=status)
 
 
-def rules_json(project: Project) -> dict[str, str]:
+def rules_json(rules: str) -> dict[str, str]:
     """The rules table for the page: "category attribute" -> tier."""
-    return {f"{c} {a}": tier for (c, a), tier in parse_rules(project.rules).tiers.items()}
+    return {f"{c} {a}": tier for (c, a), tier in parse_rules(rules).tiers.items()}
 
 
 def _before(request: HttpRequest) -> dict[str, object]:
@@ -191,28 +193,28 @@ def _receipt(request: HttpRequest) -> dict[str, object]:
 
 
 def _own(request: HttpRequest, pk: int) -> Assignment:
-    claim = claim_whole(pk, visitor(request))
-    if claim is None:
-        raise Http404
-    return claim
+    own = Assignment.objects.select_related("item__project")
+    return get_object_or_404(own, pk=pk, annotator=visitor(request))
 
 
-def _claim_named(request: HttpRequest) -> Assignment | None:
+def _claim_named(request: HttpRequest) -> ShownClaim | None:
     """What ``?claim=`` names, renewed; None when it is over or somebody else's."""
-    named = request.GET.get("claim", "")
-    claim = claim_whole(int(named), visitor(request)) if _is_id(named) else None
-    live = claim and claim.state == Assignment.State.CLAIMED
-    if claim is None or not live or claim.item.state not in CLAIMABLE:
+    named, user = request.GET.get("claim", ""), visitor(request)
+    live = Assignment.objects.filter(
+        annotator=user, state=Assignment.State.CLAIMED, item__state__in=CLAIMABLE
+    )
+    claim = live.filter(pk=named).first() if _is_id(named) else None
+    if claim is None:
         return None
-    claim_heartbeat(assignment=claim, annotator=visitor(request))
-    return claim
+    claim_heartbeat(assignment=claim, annotator=user)
+    return claim_shown(claim.pk, user.pk)
 
 
 def _is_id(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 19
 
 
-def _next_url(project: Project, **named: int) -> str:
+def _next_url(slug: str, **named: int) -> str:
     """The next item of the same project: what a person has just learned stays useful."""
     query = {name: str(number) for name, number in named.items()}
-    return reverse("label", query={"project": project.slug, **query})
+    return reverse("label", query={"project": slug, **query})

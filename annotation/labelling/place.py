@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 
+from annotation.labelling.claims import ShownItem
 from annotation.labelling.queue_select import claimable
 from annotation.models import Assignment, Project, QueueItem
 
@@ -23,12 +24,12 @@ class Place:
     more: bool
 
 
-def place_of(user: User, project: Project) -> Place:
+def place_of(user: User, project_id: int) -> Place:
     own = Assignment.objects.filter(
-        annotator=user, item__project=project, state=Assignment.State.SUBMITTED
+        annotator=user, item__project=project_id, state=Assignment.State.SUBMITTED
     )
     done = own.exclude(item__state=QueueItem.State.GOLD).count()
-    waiting = claimable(user, project)[: MOST + 1].count()
+    waiting = claimable(user, project_id)[: MOST + 1].count()
     return Place(done + 1, done + min(max(waiting, 1), MOST), waiting > MOST)
 
 
@@ -39,14 +40,13 @@ def last_project(user: User) -> Project | None:
     return None if newest is None else newest.item.project
 
 
-def answered_before(assignment: Assignment) -> Assignment | None:
+def answered_before(user: User, item: ShownItem) -> Assignment | None:
     """The person's newest earlier answer to the same text, when an item of it is back."""
-    item = assignment.item
     if item.reason == QueueItem.Reason.GOLD:
         return None
     earlier = Assignment.objects.filter(
-        annotator=assignment.annotator_id,
-        item__rollout=item.rollout_id,
+        annotator=user,
+        item__rollout=item.rollout.id,
         state=Assignment.State.SUBMITTED,
-    ).exclude(item=item)
+    ).exclude(item=item.id)
     return earlier.exclude(item__state=QueueItem.State.GOLD).order_by("-pk").first()

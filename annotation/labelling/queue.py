@@ -15,8 +15,8 @@ from annotation.cot.errors import Conflict, Denied, DraftConflict, Invalid
 from annotation.cot.steps import StepKind
 from annotation.cot.storable import storable_json
 from annotation.cot.wording import wording as _
-from annotation.labelling.claim_sql import Lock, Standing, Taken, claim_once, own_claim
-from annotation.labelling.claims import claim_record, claim_whole, record_of
+from annotation.labelling.claim_sql import Attempt, Lock, Standing, claim_once, own_claim
+from annotation.labelling.claims import ShownClaim, claim_read, claim_shown
 from annotation.labelling.gold import gold_serve
 from annotation.labelling.items import default_kinds
 from annotation.labelling.skips import item_close, unrateable_vote
@@ -96,24 +96,25 @@ def queue_claim(
     """
     slug = project.slug if project else ""
     claim = _claim(annotator, slug, now or timezone.now(), shown=False)
-    return None if claim is None else claim_whole(claim[0])
+    rows = Assignment.objects.select_related("item__project", "item__rollout__pair__product")
+    return None if claim is None else rows.get(pk=claim[0])
 
 
-def queue_claim_record(
+def queue_claim_shown(
     *, annotator: User, slug: str = "", now: datetime | None = None
-) -> dict[str, Any] | None:
-    """The same in the shape of the API; ``slug`` names the project, "" is any."""
+) -> ShownClaim | None:
+    """The same with all that is shown of it; ``slug`` names the project, "" is any."""
     claim = _claim(annotator, slug, now or timezone.now(), shown=True)
     if claim is None:
         return None
-    claim_id, record = claim
-    return record or claim_record(claim_id, annotator.pk)
+    claim_id, whole = claim
+    return whole or claim_shown(claim_id, annotator.pk)
 
 
 def _claim(
     annotator: User, slug: str, now: datetime, *, shown: bool
-) -> tuple[int, dict[str, Any] | None] | None:
-    """(id, record of an item that was just taken with ``shown``)."""
+) -> tuple[int, ShownClaim | None] | None:
+    """(id, what is shown of an item that was just taken with ``shown``)."""
     expires = now + timedelta(seconds=settings.LEASE_SECONDS)
     standing = own_claim(annotator_id=annotator.pk, slug=slug, expires=expires)
     if slug and standing.project_id is None:
@@ -137,11 +138,11 @@ def _claim(
 
 def _take(
     annotator_id: int, standing: Standing, now: datetime, expires: datetime, shown: bool
-) -> tuple[int, dict[str, Any] | None] | None:
+) -> tuple[int, ShownClaim | None] | None:
     step = 0
     while step < len(_PASSES):
         lock, put_off_too = _PASSES[step]
-        taken = claim_once(
+        attempt = claim_once(
             annotator_id=annotator_id,
             standing=standing,
             now=now,
@@ -150,18 +151,25 @@ def _take(
             put_off_too=put_off_too,
             shown=shown,
         )
-        if taken.claim_id is not None:
-            return taken.claim_id, _record(taken, expires)
+        if attempt.claim_id is not None:
+            return attempt.claim_id, _whole(attempt, expires)
         # An item that was lost to somebody faster: the same pass again, with fresh eyes.
-        step += taken.item_id is None
+        step += attempt.item_id is None
     return None
 
 
-def _record(taken: Taken, expires: datetime) -> dict[str, Any] | None:
-    if taken.shown is None or taken.claim_id is None:
+def _whole(attempt: Attempt, expires: datetime) -> ShownClaim | None:
+    if attempt.shown is None or attempt.claim_id is None:
         return None
-    state, version = Assignment.State.CLAIMED.value, taken.draft_version or 0
-    return record_of(taken.claim_id, state, expires, taken.draft or {}, version, taken.shown)
+    return claim_read(
+        attempt.claim_id,
+        Assignment.State.CLAIMED.value,
+        expires,
+        attempt.draft or {},
+        attempt.draft_version or 0,
+        attempt.active_ms or 0,
+        attempt.shown,
+    )
 
 
 def claim_heartbeat(

@@ -52,7 +52,7 @@ def queue_state(
     user: User, project: Project | None = None, now: datetime | None = None
 ) -> QueueState:
     moment = now or timezone.now()
-    items = _open(user, project)
+    items = _open(user, project.pk if project else None)
     pauses = tuple(pauses_of(user, project))
     if pauses:
         items = items.exclude(project__in=[pause.project_id for pause in pauses])
@@ -83,10 +83,10 @@ def queue_state(
 
 
 def claimable(
-    user: User, project: Project | None = None, now: datetime | None = None
+    user: User, project_id: int | None = None, now: datetime | None = None
 ) -> QuerySet[QueueItem]:
     """The items that this person can get, those they hold or put off among them."""
-    items = _open(user, project).exclude(project__in=[p.project_id for p in pauses_of(user)])
+    items = _open(user, project_id).exclude(project__in=[p.project_id for p in pauses_of(user)])
     items = items.exclude(project__in=pools_without(user))
     items = items.exclude(Exists(_reservations()) & ~Exists(_reservations(user)))
     done = Assignment.objects.filter(
@@ -102,10 +102,10 @@ def claimable_counts(user: User) -> dict[int, int]:
     return dict(rows.order_by())
 
 
-def _open(user: User, project: Project | None) -> QuerySet[QueueItem]:
+def _open(user: User, project_id: int | None) -> QuerySet[QueueItem]:
     items = QueueItem.objects.filter(state=QueueItem.State.OPEN)
     items = items.exclude(rollout__in=known_rollouts(user))
-    return items if project is None else items.filter(project=project)
+    return items if project_id is None else items.filter(project=project_id)
 
 
 def pools_without(user: User) -> QuerySet[Project]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.utils import timezone
 
 from annotation.cot.errors import AlreadySubmitted, Conflict, Denied, Invalid, InvalidLabels
@@ -99,15 +99,17 @@ def claim_submit(
             gold_answered(item_id=target.item_id, labels=checked, now=moment)
     if not stored.done:
         raise _not_stored(stored.outcome, target.item_id, annotator)
-    submission = Submission(
-        pk=stored.receipt,
-        assignment_id=claim_id,
-        annotator_id=annotator.pk,
-        client_key=client_key,
-        created_at=stored.created_at,
-    )
-    submission._state.adding = False
-    return submission
+    # As it was stored, without reading it again.
+    row = {
+        "id": stored.receipt,
+        "assignment_id": claim_id,
+        "annotator_id": annotator.pk,
+        "client_key": client_key,
+        "created_at": stored.created_at,
+    }
+    fields = [field.attname for field in Submission._meta.concrete_fields]
+    names = [name for name in fields if name in row]
+    return Submission.from_db(DEFAULT_DB_ALIAS, names, [row[name] for name in names])
 
 
 @transaction.atomic

@@ -19,7 +19,7 @@ from rest_framework.test import APIRequestFactory
 from annotation.cot.attributes import AttributeMark
 from annotation.labelling.api_forms import Claim, Receipt
 from annotation.labelling.bodies import ProjectWanted, Submit, label_inputs
-from annotation.labelling.claims import claim_record, claim_whole
+from annotation.labelling.claims import claim_record, claim_shown
 from annotation.labelling.queue import queue_claim
 from annotation.models import Assignment, StepLabel, Submission, joined
 from annotation.people.bodies import body_as
@@ -121,10 +121,12 @@ def test_a_claim_as_it_is_sent_is_what_the_schema_describes() -> None:
     claim = queue_claim(annotator=user, project=item.project)
     assert claim is not None
     Assignment.objects.update(draft={"3": {"verdict": "correct"}}, draft_version=4)
-    sent = json.loads(json.dumps(claim_record(claim.pk, user.pk)))
+    shown = claim_shown(claim.pk, user.pk)
+    assert shown is not None
+    sent = json.loads(json.dumps(claim_record(shown)))
     plain = Assignment.objects.get(pk=claim.pk)
     assert sent == json.loads(json.dumps(Claim(plain).data))
-    assert claim_record(claim.pk, make_user().pk) is None
+    assert claim_shown(claim.pk, make_user().pk) is None
 
 
 @pytest.mark.django_db
@@ -149,16 +151,15 @@ def test_a_claim_with_all_that_is_shown_is_one_query() -> None:
     claim = queue_claim(annotator=user, project=item.project)
     assert claim is not None
     with CaptureQueriesContext(connection) as queries:
-        whole = claim_whole(claim.pk, user)
+        whole = claim_shown(claim.pk, user.pk)
         assert whole is not None
         shown = whole.item.rollout
-        kinds = [step.kind for step in shown.steps.all()]
+        kinds = [step.kind for step in shown.steps]
         texts = (shown.pair.query, shown.pair.product.title, whole.item.project.slug)
     assert len(queries) == 1
     assert kinds == [1, 2, 3, 4, 5]
     assert texts == ("red shoes", "Blue trail shoes", item.project.slug)
-    assert shown.steps.filter(kind=3).get().value == "match"
-    assert claim_whole(claim.pk, make_user()) is None
+    assert shown.steps[2].value == "match"
 
 
 @pytest.mark.django_db

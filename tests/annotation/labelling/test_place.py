@@ -77,7 +77,7 @@ def test_what_was_passed_or_is_held_by_others_is_not_in_the_place() -> None:
     assert passed is not None
     item_skip(assignment=passed, annotator=user, how="to_others", reason="x")
     # 1 submitted; of 4 left one is held by somebody else and one was passed
-    assert place_of(user, project) == Place(2, 3, more=False)
+    assert place_of(user, project.pk) == Place(2, 3, more=False)
 
 
 def test_a_text_that_i_judged_before_comes_last_and_says_why(client: Client) -> None:
