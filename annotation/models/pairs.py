@@ -85,13 +85,9 @@ class Project(Dated):
 class Product(models.Model):
     """A product snapshot; the same content is stored once a project."""
 
-    # Its index is that of product_once; its foreign key is checked by statement.
+    # Its index is that of product_once.
     project = models.ForeignKey(
-        Project,
-        on_delete=models.CASCADE,
-        related_name="products",
-        db_constraint=False,
-        db_index=False,
+        Project, on_delete=models.CASCADE, related_name="products", db_index=False
     )
     external_id = models.CharField(max_length=200)
     content_hash = models.CharField(max_length=64)
@@ -106,6 +102,8 @@ class Product(models.Model):
             models.UniqueConstraint(
                 fields=["project", "external_id", "content_hash"], name="product_once"
             ),
+            # What a pair's foreign key refers to.
+            models.UniqueConstraint(fields=["project", "id"], name="product_of_project"),
         ]
 
     def __str__(self) -> str:
@@ -113,8 +111,8 @@ class Product(models.Model):
 
 
 class Pair(Dated):
-    """Its product is there and is the project's own: triggers check that by statement, see
-    migration 0008."""
+    """One foreign key, ``pair_of_project`` of migration 0020, says that its product is there
+    and is the project's own: Django's two would let a pair name another project's."""
 
     # Its index is that of pair_once.
     project = models.ForeignKey(

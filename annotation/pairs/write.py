@@ -1,4 +1,4 @@
-"""Importing pairs: read and written by COPY batch by batch; memory stays constant."""
+"""Importing pairs: read and written batch by batch; memory stays constant."""
 
 from __future__ import annotations
 
@@ -16,10 +16,8 @@ from annotation.cot.rules import parse_rules
 from annotation.cot.storable import storable
 from annotation.models import Project
 from annotation.models.outbox import outbox_writing
-from annotation.pairs.copy import PairCopy, ReadyPair, ready_pair
 from annotation.pairs.formats import SPLIT, Progress, format_named, read_rows
 from annotation.pairs.query_splits import QuerySplits, SplitClash
-from annotation.pairs.read_ahead import read_ahead
 from annotation.pairs.readers.files import row_total
 from annotation.pairs.readers.opening import file_look
 from annotation.pairs.readers.rows import (  # fmt: skip
@@ -30,6 +28,7 @@ from annotation.pairs.readers.rows import (  # fmt: skip
     Rows,
 )
 from annotation.pairs.report import ImportRefused, ImportReport
+from annotation.pairs.staged import KnownPair, Staged, StagedPair, gold_add
 
 _BATCH = 2000
 
@@ -68,15 +67,16 @@ def pairs_import(
     rows = read_rows(path, adapter, columns=columns, **options)
     total = _begin(path, report)
     with transaction.atomic():
-        copy = PairCopy(project, source or path.name)
+        staged = Staged(project, source or path.name)
         outbox_writing(project)
         ready = _Ready(project, report, split)
-        for read, batch in read_ahead(ready.batches(rows)):
+        for batch in ready.batches(rows):
             if skip_bad or not report.errors:
-                report.created += copy.write(batch)
-                _compare(copy, report)
+                report.created += staged.write(batch)
+                if any(row.gold != "{}" for row in batch):
+                    _compare(staged.differing(), report)
             if progress:
-                progress(read, total)
+                progress(report.read, total)
         if not report.read:
             raise ImportFileError(f"{path.name} has no rows: there is nothing to import")
         if report.errors and not skip_bad:
@@ -99,10 +99,10 @@ def _begin(path: Path, report: ImportReport) -> int | None:
     return row_total(path)
 
 
-def _compare(copy: PairCopy, report: ImportReport) -> None:
+def _compare(differing: list[KnownPair], report: ImportReport) -> None:
     """What rows of known pairs say beside what is stored: the first word stays, and a file that
     contradicts itself is wrong."""
-    for pair in copy.differing:
+    for pair in differing:
         kinds = sorted(k for k, v in pair.gold.items() if pair.stored.get(k, v) != v)
         if kinds:
             what = ", ".join(f"'{pair.gold[k]}' but '{pair.stored[k]}'" for k in kinds)
@@ -111,7 +111,7 @@ def _compare(copy: PairCopy, report: ImportReport) -> None:
             else:
                 report.notice(pair.line, f"differs from what is stored, which stays: {what}")
         elif pair.here:
-            copy.add_gold(pair)
+            gold_add(pair)
         else:
             report.notice(
                 pair.line, "has values that the stored pair has not; it stays as it is"
@@ -119,15 +119,15 @@ def _compare(copy: PairCopy, report: ImportReport) -> None:
 
 
 class _Ready:
-    """Rows as they are written, made in the thread that reads."""
+    """Rows as they are written."""
 
     def __init__(self, project: Project, report: ImportReport, split: str | None) -> None:
         self._report, self._rules = report, parse_rules(project.rules)
         self.splits = QuerySplits(project, split)
 
-    def batches(self, rows: Rows) -> Iterator[tuple[int, list[ReadyPair]]]:
-        """The good rows, with the number of all that were read up to them."""
-        batch: list[ReadyPair] = []
+    def batches(self, rows: Rows) -> Iterator[list[StagedPair]]:
+        """The good rows."""
+        batch: list[StagedPair] = []
         for row in rows:
             self._report.read += 1
             if isinstance(row, RowError):
@@ -140,12 +140,12 @@ class _Ready:
                 continue
             if len(row.gold) == len(VALUE_COLUMNS):
                 self._lint(row)
-            batch.append(_ready(row, split))
+            batch.append(_staged(row, split))
             if len(batch) == _BATCH:
-                yield self._report.read, batch
+                yield batch
                 batch = []
         if batch:
-            yield self._report.read, batch
+            yield batch
 
     def _lint(self, row: PairRow) -> None:
         if conflict := answers_conflict(row.gold, self._rules):
@@ -162,7 +162,7 @@ def _pair_hash(row: PairRow, product_hash: str) -> str:
     return _sha256(row.query, row.query_type, row.locale, row.product_id, product_hash)
 
 
-def _facts(row: PairRow) -> tuple[str, ...]:
+def _facts(row: PairRow) -> tuple[str, str, str, str, str]:
     """What makes a product snapshot."""
     # As json.dumps would write it, which takes a third of the time of a row.
     pairs = [f"[{quoted(name)}, {quoted(value)}]" for name, value in row.attributes]
@@ -170,21 +170,21 @@ def _facts(row: PairRow) -> tuple[str, ...]:
     return (row.title, row.category_path, attributes, row.description, row.image_url)
 
 
-def _ready(row: PairRow, split: str) -> ReadyPair:
+def _staged(row: PairRow, split: str) -> StagedPair:
     facts = _facts(row)
     product_hash = _sha256(*facts)
-    return ready_pair(
+    return StagedPair(
         row.line,
-        (row.product_id, product_hash, *facts),
-        (
-            _pair_hash(row, product_hash),
-            row.query,
-            row.query_type,
-            row.locale,
-            split,
-            json.dumps(row.gold) if row.gold else "{}",
-            json.dumps(row.silver) if row.silver else "{}",
-        ),
+        row.product_id,
+        product_hash,
+        *facts,
+        _pair_hash(row, product_hash),
+        row.query,
+        row.query_type,
+        row.locale,
+        split,
+        json.dumps(row.gold) if row.gold else "{}",
+        json.dumps(row.silver) if row.silver else "{}",
     )
 
 

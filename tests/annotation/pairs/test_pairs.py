@@ -173,6 +173,27 @@ def test_a_later_row_of_a_pair_brings_the_values_that_the_first_had_not_also_acr
     assert Product.objects.count() == 1
 
 
+def test_later_rows_of_a_pair_that_contradict_each_other_are_refused(
+    project: Project, tmp_path: Path
+) -> None:
+    path = jsonl(tmp_path / "p.jsonl", [row(), row(tier=4), row(tier=3), row(tier=4)])
+    with pytest.raises(ImportRefused, match="1 bad row, the first in line 3: it contradicts"):
+        pairs_import(project=project, path=path)
+    assert not Pair.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\\", "\\.", "\\N", "a\tb", "a\nb", "\\t", '"', "%s", "{}", "na\u00efve\u2028 \U0001f600"],
+)
+def test_a_text_is_stored_as_it_stands(project: Project, tmp_path: Path, text: str) -> None:
+    rows = [row(f"x{text}", f"x{text}", product_id=f"x{text}", attributes={"a": text})]
+    pairs_import(project=project, path=jsonl(tmp_path / "p.jsonl", rows))
+    pair = Pair.objects.select_related("product").get()
+    assert (pair.query, pair.product.title, pair.product.external_id) == (f"x{text}",) * 3
+    assert pair.product.attributes == [["a", text]]
+
+
 def test_products_that_only_a_separator_tells_apart_are_one_and_stop_nothing(
     project: Project, tmp_path: Path
 ) -> None:
