@@ -15,6 +15,7 @@ from lab.simulate.people import queue_work_off, splits_adjudicate
 from training.job.prompts import PROMPT_VERSION
 from training.models import Checkpoint, RolloutBatch
 from training.rollouts.batches import batch_create
+from training.rollouts.select import batch_parsing, batch_rollouts
 from training.rollouts.tasks import rollouts_run
 from verifier.models import GroundTruth, VerifierRelease
 from verifier.services.release import release_cut
@@ -22,7 +23,7 @@ from verifier.services.truth import truth_refresh
 
 
 def rollouts_sample(circle: Circle, policy: Checkpoint, pairs: Sequence[Pair]) -> None:
-    """One rollout a pair through the inference worker, each opened for labelling."""
+    """One rollout a pair through the inference worker, those that parse opened for labelling."""
     batch = batch_create(
         project=circle.project,
         policy=policy,
@@ -41,11 +42,24 @@ def rollouts_sample(circle: Circle, policy: Checkpoint, pairs: Sequence[Pair]) -
     circle.wait("rollouts", ended, lambda: f"{batch.rollouts_done} of {len(batch.pair_ids)}")
     if batch.state == RolloutBatch.State.FAILED:
         raise StageFailed(f"rollouts: {batch.error}")
-    rollouts = Rollout.objects.filter(
-        pair_id__in=batch.pair_ids, policy=policy.name, seed=circle.seed
-    )
-    for rollout in rollouts.order_by("pk"):
+    rollouts_open(circle, batch)
+
+
+def rollouts_open(circle: Circle, batch: RolloutBatch) -> int:
+    """Open what people can judge; returns how many.
+
+    Raises:
+        StageFailed: nothing of the batch is a five-step answer.
+    """
+    parsing = batch_parsing(batch)
+    if not parsing.parsed:
+        raise StageFailed(
+            f"rollouts: none of {parsing.n} is a five-step answer, so there is nothing to label"
+        )
+    circle.say(f"rollouts that parse: {parsing.parsed} of {parsing.n}")
+    for rollout in batch_rollouts(batch).filter(parse_error=""):
         queue_open(rollout=rollout, overlap=circle.source.overlap, kinds=circle.source.kinds)
+    return parsing.parsed
 
 
 def references_open(circle: Circle) -> int:
