@@ -60,6 +60,9 @@ class TrainingRun(Made, Leased):
         FINISHED = "finished"
         FAILED = "failed"
 
+    LIVE = (State.QUEUED, State.RUNNING, State.CANCELLING)
+    RESUMABLE = (State.FAILED, State.CANCELLED)
+
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
     method = models.CharField(max_length=16)
     config = models.JSONField(default=dict, help_text="overrides of the method's defaults")

@@ -14,6 +14,8 @@ _PARTS: dict[str, Promise] = {
     "category": _("category"),
     "attribute": _("attribute"),
     "tier": _("tier"),
+    "correct": _("correct"),
+    "incorrect": _("incorrect"),
     **VALUE_NAMES,
 }
 

@@ -23,7 +23,7 @@ from verifier.services.truth import truth_refresh
 
 
 def rollouts_sample(circle: Circle, policy: Checkpoint, pairs: Sequence[Pair]) -> None:
-    """One rollout a pair through the inference worker, those that parse opened for labelling."""
+    """One rollout a pair through the inference worker; people get those that parse."""
     batch = batch_create(
         project=circle.project,
         policy=policy,

@@ -22,9 +22,11 @@ ROOMS = ("people", "labelling", "deciding", "quality")
 SPOKEN = (
     *(path for room in ROOMS for path in sorted((ROOT / "annotation" / room).glob("*.py"))),
     *(ROOT / "training" / "disagreements" / f"{name}.py" for name in ("bulk", "disagreements")),
+    ROOT / "training" / "rollouts" / "batches.py",
+    *(ROOT / "training" / "runs" / f"{name}.py" for name in ("runs", "run_config")),
 )
 STORED = {"outside_people.py", "outside_votes.py", "rollouts.py", "submissions_import.py"}
-REFUSALS = {"Invalid", "Denied", "Conflict"}
+REFUSALS = {"Invalid", "Denied", "Conflict", "ConfigError"}
 
 
 def test_a_sentence_is_english_until_a_page_asks() -> None:

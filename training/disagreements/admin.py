@@ -7,8 +7,11 @@ from django.http import HttpRequest
 
 from annotation.cot.errors import StepwiseError
 from annotation.people.admin_base import RoleAdmin
-from training.disagreements.disagreements import disagreement_decide
+from annotation.people.roles import Role
+from training.disagreements.disagreements import REQUEUE, disagreement_decide
 from training.models import Disagreement
+
+_State = Disagreement.State
 
 
 @admin.register(Disagreement)
@@ -19,7 +22,7 @@ class DisagreementAdmin(RoleAdmin):
     list_filter = ("state", "project", "step__kind")
     list_select_related = ("step__rollout__pair", "score", "resolution")
     search_fields = ("step__rollout__pair__query",)
-    actions = ("requeue", "human_right", "rm_right", "guideline_gap")
+    actions = ("requeue", "human_right", "rm_right", "guideline_gap")  # the methods below
 
     @admin.display(description="step", ordering="step__kind")
     def kind(self, row: Disagreement) -> int:
@@ -39,19 +42,19 @@ class DisagreementAdmin(RoleAdmin):
 
     @admin.action(description="Back into the queue")
     def requeue(self, request: HttpRequest, queryset: QuerySet[Disagreement]) -> None:
-        self._decide(request, queryset, "requeue")
+        self._decide(request, queryset, REQUEUE)
 
     @admin.action(description="People were right")
     def human_right(self, request: HttpRequest, queryset: QuerySet[Disagreement]) -> None:
-        self._decide(request, queryset, "human_right")
+        self._decide(request, queryset, _State.HUMAN_RIGHT)
 
     @admin.action(description="The model was right")
     def rm_right(self, request: HttpRequest, queryset: QuerySet[Disagreement]) -> None:
-        self._decide(request, queryset, "rm_right")
+        self._decide(request, queryset, _State.RM_RIGHT)
 
     @admin.action(description="The guideline leaves it open")
     def guideline_gap(self, request: HttpRequest, queryset: QuerySet[Disagreement]) -> None:
-        self._decide(request, queryset, "guideline_gap")
+        self._decide(request, queryset, _State.GUIDELINE_GAP)
 
     def _decide(
         self, request: HttpRequest, queryset: QuerySet[Disagreement], decision: str

@@ -10,7 +10,7 @@ from django.utils import timezone
 from annotation.cot.errors import Conflict, Denied, Invalid
 from annotation.cot.wording import wording as _
 from annotation.labelling.queue import queue_open
-from annotation.models import Project, QueueItem
+from annotation.models import Project, QueueItem, StepLabel
 from annotation.people.roles import Role, has_role
 from training.disagreements.select import (
     LIVE_ITEM_STATES,
@@ -22,8 +22,9 @@ from training.models import Checkpoint, Disagreement
 from training.scoring.priority import THRESHOLD
 
 PRIORITY = 100  # before new rollouts
-DECISIONS = frozenset({"requeue", "human_right", "rm_right", "guideline_gap"})
 _State = Disagreement.State
+REQUEUE = "requeue"
+DECISIONS = (REQUEUE, _State.HUMAN_RIGHT, _State.RM_RIGHT, _State.GUIDELINE_GAP)
 
 
 def disagreements_open(*, project: Project, rm: Checkpoint) -> int:
@@ -72,7 +73,7 @@ def disagreement_decide(
         raise Conflict(
             _("the disagreement has been decided already: %(state)s", state=locked.state)
         )
-    if decision == "requeue":
+    if decision == REQUEUE:
         _requeue(locked, lead)
     else:
         locked.state = decision
@@ -115,8 +116,8 @@ def disagreements_settle() -> int:
     """
     settled = 0
     for row in disagreements_answered():
-        model = "correct" if row.p >= THRESHOLD else "incorrect"
-        state = _State.RM_RIGHT if row.verdict == model else _State.HUMAN_RIGHT
+        agrees = (row.p >= THRESHOLD) == (row.verdict == StepLabel.Verdict.CORRECT)
+        state = _State.RM_RIGHT if agrees else _State.HUMAN_RIGHT
         settled += Disagreement.objects.filter(
             pk=row.disagreement_id, state=_State.REQUEUED
         ).update(state=state, decided_at=timezone.now())

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -19,14 +20,17 @@ from annotation.cot.step_names import NAMES
 from annotation.cot.steps import StepKind
 from annotation.labelling.cards import lines_of
 from annotation.labelling.project_switch import project_named
+from annotation.models import StepLabel
 from annotation.people.guard import role_required, visitor
 from annotation.people.language import refusal_words
 from annotation.people.roles import Role
 from annotation.quality.charts import line_chart
 from training.disagreements.bulk import bulk_decision_create
-from training.disagreements.disagreements import disagreement_decide
+from training.disagreements.disagreements import DECISIONS, REQUEUE, disagreement_decide
 from training.disagreements.tasks import bulk_decide
 from training.disagreements.workbench import (
+    ALL,
+    Confusion,
     DisagreementFilter,
     confusion_matrix,
     disagreement_trend,
@@ -38,13 +42,21 @@ from training.disagreements.workbench import (
 from training.models import Checkpoint, Disagreement
 from training.scoring.priority import THRESHOLD
 
-STATE_NAMES = {
-    "open": gettext_lazy("open"),
-    "requeued": gettext_lazy("requeued"),
-    "human_right": gettext_lazy("people right"),
-    "rm_right": gettext_lazy("model right"),
-    "guideline_gap": gettext_lazy("guideline gap"),
+_State, _Verdict = Disagreement.State, StepLabel.Verdict
+STATE_NAMES: dict[str, Promise] = {
+    _State.OPEN: gettext_lazy("open"),
+    _State.REQUEUED: gettext_lazy("requeued"),
+    _State.HUMAN_RIGHT: gettext_lazy("people right"),
+    _State.RM_RIGHT: gettext_lazy("model right"),
+    _State.GUIDELINE_GAP: gettext_lazy("guideline gap"),
 }
+VERDICT_NAMES = {
+    _Verdict.CORRECT: gettext_lazy("correct"),
+    _Verdict.INCORRECT: gettext_lazy("incorrect"),
+}
+DECISION_NAMES = {REQUEUE: gettext_lazy("requeue"), **STATE_NAMES}
+KEYS = dict(zip(DECISIONS, "rhmg", strict=True))
+CHOICES = [(decision, KEYS[decision], DECISION_NAMES[decision]) for decision in DECISIONS]
 
 
 @never_cache
@@ -60,11 +72,17 @@ def disagreements(request: HttpRequest) -> HttpResponse:
         "wanted": wanted,
         "kinds": [(str(int(kind)), NAMES[kind]) for kind in StepKind],
         "states": STATE_NAMES.items(),
+        "verdicts": VERDICT_NAMES.items(),
+        "choices": CHOICES,
+        "all": ALL,
         "types": query_types(),
         "splits": SPLITS,
         "project": project_named(request, wanted.project) if wanted.project else None,
-        "bulk": matches.filter(state=Disagreement.State.OPEN).count(),
-        "decisions": recent_bulk_decisions(),
+        "bulk": matches.filter(state=_State.OPEN).count(),
+        "decisions": [
+            (row, DECISION_NAMES.get(row.decision, row.decision))
+            for row in recent_bulk_decisions()
+        ],
         **_overview(wanted),
     }
     return render(request, "disagreements/disagreements.html", context)
@@ -100,12 +118,14 @@ def _overview(wanted: DisagreementFilter) -> dict[str, object]:
         "models": models,
         "shown": shown,
         "matrix": [
-            (
-                row,
-                NAMES[StepKind(row.kind)],
-                _link(wanted, str(row.kind), "incorrect", shown),
-                _link(wanted, str(row.kind), "correct", shown),
-            )
+            {
+                "counts": row,
+                "name": NAMES[StepKind(row.kind)],
+                "differing": [
+                    _cell(wanted, row, human, shown)
+                    for human in (_Verdict.INCORRECT, _Verdict.CORRECT)
+                ],
+            }
             for row in matrix
         ],
         "trend": trend,
@@ -113,12 +133,34 @@ def _overview(wanted: DisagreementFilter) -> dict[str, object]:
     }
 
 
-def _link(wanted: DisagreementFilter, step: str, human: str, rm: Checkpoint | None) -> str:
+def _cell(
+    wanted: DisagreementFilter, row: Confusion, human: str, rm: Checkpoint | None
+) -> dict[str, object]:
+    """Where the model says the opposite of ``human``: 1 to 5, with Shift where it is wrong."""
+    kind, chosen = str(row.kind), wanted.step == str(row.kind) and wanted.human == human
+    if human == _Verdict.INCORRECT:
+        n, key, shown_key = row.rm_only, kind, kind
+        spoken = _("Step %(kind)s, model correct, people incorrect: %(n)s")
+    else:
+        n, key, shown_key = row.human_only, f"shift-{kind}", f"⇧{kind}"
+        spoken = _("Step %(kind)s, model incorrect, people correct: %(n)s")
+    return {
+        "n": n,
+        "key": key,
+        "shown_key": shown_key,
+        "spoken": spoken % {"kind": kind, "n": n},
+        "chosen": chosen,
+        "href": _link(wanted, kind, human, rm, chosen=chosen),
+    }
+
+
+def _link(
+    wanted: DisagreementFilter, step: str, human: str, rm: Checkpoint | None, *, chosen: bool
+) -> str:
     """The list of one cell; choosing the cell again shows everything in the slice."""
-    cell = {"step": step, "human": human, "rm": str(rm.pk) if rm else "", "state": "all"}
+    cell = {"step": step, "human": human, "rm": str(rm.pk) if rm else "", "state": ALL}
     query = _query(wanted)
-    same = wanted.step == step and wanted.human == human
-    if same:
+    if chosen:
         query = {name: value for name, value in query.items() if name not in cell}
     else:
         query |= cell
@@ -150,8 +192,8 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         error = refusal_words(refused)
     if request.headers.get("HX-Request") != "true":
         return redirect("disagreements")
-    row = disagreements_filtered(DisagreementFilter(state="all")).get(pk=pk)
-    context = {"row": _row(row), "error": error}
+    row = disagreements_filtered(DisagreementFilter(state=ALL)).get(pk=pk)
+    context = {"row": _row(row), "choices": CHOICES, "error": error}
     return render(request, "disagreements/_row.html", context)
 
 
@@ -165,7 +207,7 @@ def _row(disagreement: Disagreement) -> dict[str, object]:
         "percent": round(100 * disagreement.confidence),
         "weight": disagreement.confidence * disagreement.impact,
         "rm_correct": p >= THRESHOLD,
-        "human_correct": disagreement.resolution.verdict == "correct",
+        "human_correct": disagreement.resolution.verdict == _Verdict.CORRECT,
         "state_name": STATE_NAMES[disagreement.state],
-        "open": disagreement.state == Disagreement.State.OPEN,
+        "open": disagreement.state == _State.OPEN,
     }

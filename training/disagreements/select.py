@@ -18,11 +18,13 @@ from django.db.models import (
     When,
 )
 
-from annotation.models import Project, Resolution, Rollout, Step
+from annotation.models import Project, QueueItem, Resolution, Rollout, Step, StepLabel
 from training.models import Checkpoint, Disagreement, StepScore
 from training.scoring.priority import THRESHOLD
 
-LIVE_ITEM_STATES = ("open", "labelled", "split")
+_Verdict = StepLabel.Verdict
+LIVE_ITEM_STATES = (QueueItem.State.OPEN, QueueItem.State.LABELLED, QueueItem.State.SPLIT)
+DECIDED = (_Verdict.CORRECT, _Verdict.INCORRECT)
 
 
 class Difference(NamedTuple):
@@ -45,7 +47,9 @@ def scores_that_differ(*, project: Project, rm: Checkpoint) -> Iterator[Differen
         item__rollout=OuterRef("step__rollout"), kind=OuterRef("step__kind")
     ).order_by("-pk")
     says_correct = Q(p__gte=THRESHOLD)
-    differs = (says_correct & Q(human="incorrect")) | (~says_correct & Q(human="correct"))
+    differs = (says_correct & Q(human=_Verdict.INCORRECT)) | (
+        ~says_correct & Q(human=_Verdict.CORRECT)
+    )
     rows = (
         StepScore.objects.filter(rm=rm, step__rollout__pair__project=project)
         .annotate(
@@ -72,7 +76,7 @@ def disagreements_answered() -> Iterator[Answered]:
         item__rollout=OuterRef("step__rollout"),
         kind=OuterRef("step__kind"),
         pk__gt=OuterRef("resolution_id"),
-        verdict__in=["correct", "incorrect"],
+        verdict__in=DECIDED,
     ).order_by("-pk")
     rows = (
         Disagreement.objects.filter(state=Disagreement.State.REQUEUED)

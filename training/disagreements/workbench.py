@@ -22,9 +22,12 @@ from django.db.models import (
 )
 
 from annotation.cot.steps import StepKind
-from annotation.models import Resolution
+from annotation.models import Resolution, StepLabel
+from training.disagreements.select import DECIDED
 from training.models import BulkDecision, Checkpoint, Disagreement, StepScore
 from training.scoring.priority import THRESHOLD
+
+ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class DisagreementFilter:
     model says the opposite."""
 
     step: str = ""
-    state: str = "open"  # "all" for every one
+    state: str = Disagreement.State.OPEN.value  # ALL for every one
     human: str = ""
     rm: str = ""  # the reward model's id
     project: str = ""  # slug
@@ -100,7 +103,7 @@ def disagreements_filtered(wanted: DisagreementFilter) -> QuerySet[Disagreement]
         rows = rows.filter(step__kind=int(wanted.step))
     if wanted.state in Disagreement.State.values:
         rows = rows.filter(state=wanted.state)
-    if wanted.human in ("correct", "incorrect"):
+    if wanted.human in DECIDED:
         rows = rows.filter(resolution__verdict=wanted.human)
     if wanted.rm.isdigit():
         rows = rows.filter(score__rm=int(wanted.rm))
@@ -127,11 +130,7 @@ def confusion_matrix(wanted: DisagreementFilter, rm: Checkpoint) -> list[Confusi
     return [
         Confusion(
             int(kind),
-            *(
-                counts.get((int(kind), says, human), 0)
-                for says in ("correct", "incorrect")
-                for human in ("correct", "incorrect")
-            ),
+            *(counts.get((int(kind), says, human), 0) for says in DECIDED for human in DECIDED),
         )
         for kind in StepKind
     ]
@@ -188,12 +187,12 @@ def _verdicts(wanted: DisagreementFilter) -> QuerySet[Any]:
         .values("verdict")[:1]
     )
     says = Case(
-        When(p__gte=THRESHOLD, then=Value("correct")),
-        default=Value("incorrect"),
+        When(p__gte=THRESHOLD, then=Value(StepLabel.Verdict.CORRECT.value)),
+        default=Value(StepLabel.Verdict.INCORRECT.value),
         output_field=CharField(),
     )
     rows = StepScore.objects.annotate(human=Subquery(newest), says=says)
-    rows = rows.filter(human__in=["correct", "incorrect"])
+    rows = rows.filter(human__in=DECIDED)
     pair = "step__rollout__pair__"
     sliced = {
         pair + "project__slug": wanted.project,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from annotation.cot.steps import LAYOUTS
+from annotation.cot.wording import wording as _
 from training.job.methods import METHODS
 from training.job.prompts import STYLES
 from training.job.toml_tables import build, num, one, to_toml
@@ -185,10 +186,10 @@ def parse_config(text: str) -> RunConfig:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"run.toml: not TOML: {error}") from error
+        raise BadInput(_("not TOML: %(error)s", error=error), "run.toml") from error
     config: RunConfig = build(RunConfig, data, "")
     if not config.policy:
-        raise BadInput("run.toml: 'policy' must name a model folder")
+        raise BadInput(_("'policy' must name a model folder"), "run.toml")
     defaults = METHODS[config.method].defaults
     config = replace(
         config,
@@ -197,11 +198,13 @@ def parse_config(text: str) -> RunConfig:
     )
     config = _with_micro_batch(config, given="micro_batch" in data.get("rl", {}))
     if config.fit.target == "answer" and config.method != "sft":
-        raise BadInput("run.toml: fit.target 'answer' is for method sft")
+        raise BadInput(_("fit.target 'answer' is for method sft"), "run.toml")
     if config.rewards.source == "rm_only" and not config.rm:
-        raise BadInput("run.toml: rewards.source 'rm_only' needs a reward model: set 'rm'")
+        raise BadInput(_("rewards.source 'rm_only' needs a reward model: set 'rm'"), "run.toml")
     if config.trainer.lora_rank and config.eval.keep_best:
-        raise BadInput("run.toml: eval.keep_best keeps whole weights: not with a LoRA adapter")
+        raise BadInput(
+            _("eval.keep_best keeps whole weights: not with a LoRA adapter"), "run.toml"
+        )
     return config
 
 
@@ -215,8 +218,15 @@ def _with_micro_batch(config: RunConfig, *, given: bool) -> RunConfig:
         return replace(config, rl=replace(rl, micro_batch=fits))
     if total % rl.micro_batch:
         raise BadInput(
-            f"run.toml: rl.micro_batch {rl.micro_batch} must divide the {total} rollouts of an "
-            f"update (rl.prompts {rl.prompts} x rl.group {rl.group})"
+            _(
+                "rl.micro_batch %(micro)s must divide the %(total)s rollouts of an update "
+                "(rl.prompts %(prompts)s x rl.group %(group)s)",
+                micro=rl.micro_batch,
+                total=total,
+                prompts=rl.prompts,
+                group=rl.group,
+            ),
+            "run.toml",
         )
     return config
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import field, fields
 from typing import Any, get_type_hints
 
+from annotation.cot.wording import wording as _
 from training.job.types import BadInput
+
+_FILE = "run.toml"
 
 
 def num(default: float, low: float, high: float) -> Any:
@@ -41,13 +44,16 @@ def build(cls: type[Any], data: dict[str, Any], where: str) -> Any:
     known = {f.name: f for f in fields(cls)}
     if unknown := sorted(set(data) - set(known)):
         names = ", ".join(known)
-        raise BadInput(f"run.toml: unknown key '{where}{unknown[0]}' (known: {names})")
+        raise BadInput(
+            _("unknown key '%(key)s' (known: %(names)s)", key=where + unknown[0], names=names),
+            _FILE,
+        )
     values = {}
     for name, value in data.items():
         key, kind = f"{where}{name}", hints[name]
         if hasattr(kind, "__dataclass_fields__"):
             if not isinstance(value, dict):
-                raise BadInput(f"run.toml: '{key}' must be a table")
+                raise BadInput(_("'%(key)s' must be a table", key=key), _FILE)
             values[name] = build(kind, value, f"{key}.")
         else:
             values[name] = _checked(key, kind, value, known[name].metadata)
@@ -58,13 +64,32 @@ def _checked(key: str, kind: type[Any], value: Any, limits: Any) -> Any:
     if kind is float and type(value) is int:
         value = float(value)
     if type(value) is not kind:
-        raise BadInput(f"run.toml: '{key}' must be a {kind.__name__}, got {value!r}")
+        raise BadInput(
+            _(
+                "'%(key)s' must be a %(kind)s, got %(value)s",
+                key=key,
+                kind=kind.__name__,
+                value=repr(value),
+            ),
+            _FILE,
+        )
     if "choices" in limits and value not in limits["choices"]:
         allowed = ", ".join(limits["choices"])
-        raise BadInput(f"run.toml: '{key}' must be one of {allowed}, got {value!r}")
+        raise BadInput(
+            _(
+                "'%(key)s' must be one of %(allowed)s, got %(value)s",
+                key=key, allowed=allowed, value=repr(value),
+            ),
+            _FILE,
+        )  # fmt: skip
     if "low" in limits and not limits["low"] <= value <= limits["high"]:
-        bounds = f"{limits['low']} to {limits['high']}"
-        raise BadInput(f"run.toml: '{key}' must be {bounds}, got {value!r}")
+        raise BadInput(
+            _(
+                "'%(key)s' must be %(low)s to %(high)s, got %(value)s",
+                key=key, low=limits["low"], high=limits["high"], value=repr(value),
+            ),
+            _FILE,
+        )  # fmt: skip
     return value
 
 

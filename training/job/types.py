@@ -14,7 +14,12 @@ RewardSource = Literal["adjudicated", "consensus", "gold", "silver", "rm", "form
 
 
 class BadInput(ValueError):
-    """The run folder cannot be used as it is; one clear line, exit code 4."""
+    """The run folder cannot be used as it is; one clear line, exit code 4. ``reason`` is that
+    line without the file that it is about, and may be a Wording."""
+
+    def __init__(self, reason: str, where: str = "") -> None:
+        super().__init__(f"{where}: {reason}" if where else str(reason))
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)

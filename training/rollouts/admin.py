@@ -10,9 +10,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotation.cot.errors import StepwiseError
 from annotation.people.admin_base import RoleAdmin
+from annotation.people.language import refusal_words
 from annotation.people.roles import Role
 from training.models import RolloutBatch
 from training.rollouts.batches import batch_create, batch_queue, batch_retry
@@ -34,36 +37,42 @@ class RolloutBatchAdmin(RoleAdmin):
     actions = ("retry", "queue_parsed")
     readonly_fields = ("parses", "examples")
 
-    @admin.display(description="rollouts")
+    @admin.display(description=gettext_lazy("rollouts"))
     def progress(self, batch: RolloutBatch) -> str:
-        return f"{batch.rollouts_done} of {len(batch.pair_ids) * batch.n}"
+        total = len(batch.pair_ids) * batch.n
+        return _("%(done)s of %(total)s") % {"done": batch.rollouts_done, "total": total}
 
-    @admin.display(description="rollouts that parse")
+    @admin.display(description=gettext_lazy("rollouts that parse"))
     def parses(self, batch: RolloutBatch) -> str:
         parsing = batch_parsing(batch)
-        return f"{parsing.parsed} of {parsing.n}"
+        return _("%(done)s of %(total)s") % {"done": parsing.parsed, "total": parsing.n}
 
-    @admin.display(description="some that do not")
+    @admin.display(description=gettext_lazy("some that do not"))
     def examples(self, batch: RolloutBatch) -> str:
         rows = [(r.pair.query, r.parse_message, r.text) for r in batch_parsing(batch).examples]
         return format_html_join("", "<p>{}: {}</p><pre>{}</pre>", rows) or "–"
 
-    @admin.action(description="Queue the rollouts that parse")
+    @admin.action(description=gettext_lazy("Queue the rollouts that parse"))
     def queue_parsed(self, request: HttpRequest, queryset: QuerySet[RolloutBatch]) -> None:
         for batch in queryset.filter(state=RolloutBatch.State.DONE):
             n = batch_queue(batch=batch)
-            self.message_user(request, f"batch {batch.pk}: {n} rollouts queued")
+            self.message_user(
+                request,
+                _("batch %(batch)s: %(n)s rollouts queued") % {"batch": batch.pk, "n": n},
+            )
 
-    @admin.action(description="Try failed batches again")
+    @admin.action(description=gettext_lazy("Try failed batches again"))
     def retry(self, request: HttpRequest, queryset: QuerySet[RolloutBatch]) -> None:
         for batch in queryset:
             try:
                 batch_retry(batch=batch)
             except StepwiseError as error:
-                self.message_user(request, f"batch {batch.pk}: {error}", messages.ERROR)
+                self.message_user(
+                    request, f"batch {batch.pk}: {refusal_words(error)}", messages.ERROR
+                )
                 continue
             _send(batch)
-            self.message_user(request, f"batch {batch.pk} is queued again")
+            self.message_user(request, _("batch %(n)s is queued again") % {"n": batch.pk})
 
     def get_urls(self) -> list[URLPattern]:
         launch = self.admin_site.admin_view(self.launch_view)
@@ -93,15 +102,19 @@ class RolloutBatchAdmin(RoleAdmin):
                     **{name: data[name] for name in _SAMPLING},
                 )
             except StepwiseError as error:
-                form.add_error(None, str(error))
+                form.add_error(None, refusal_words(error))
             else:
                 _send(batch)
-                self.message_user(request, f"batch {batch.pk}: {len(batch.pair_ids)} pairs")
+                words = _("batch %(n)s: %(pairs)s pairs")
+                self.message_user(
+                    request, words % {"n": batch.pk, "pairs": len(batch.pair_ids)}
+                )
                 return HttpResponseRedirect(reverse("admin:training_rolloutbatch_changelist"))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
-            "title": "Sample rollouts",
+            "title": _("Sample rollouts"),
+            "list_name": _("Rollout batches"),
             "form": form,
         }
         return TemplateResponse(request, "admin/training/rolloutbatch/launch.html", context)

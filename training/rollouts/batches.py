@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from annotation.cot.errors import Invalid
+from annotation.cot.wording import wording as _
 from annotation.labelling.queue import queue_open
 from annotation.labelling.rollouts import rollout_record
 from annotation.models import Pair, Project
@@ -61,11 +62,11 @@ def batch_create(
     """
     pair_ids = sorted({pair.pk for pair in pairs})
     if policy.kind != Checkpoint.Kind.POLICY:
-        raise Invalid(f"{policy.name} is a reward model, not a policy")
+        raise Invalid(_("%(name)s is a reward model, not a policy", name=policy.name))
     if not pair_ids:
-        raise Invalid("there is no pair to sample")
+        raise Invalid(_("there is no pair to sample"))
     if n < 1 or max_tokens < 1 or temperature < 0:
-        raise Invalid("n and max_tokens must be at least 1, the temperature at least 0")
+        raise Invalid(_("n and max_tokens must be at least 1, the temperature at least 0"))
     return RolloutBatch.objects.create(
         project=project,
         policy=policy,
@@ -128,7 +129,7 @@ def batch_retry(*, batch: RolloutBatch) -> RolloutBatch:
         **queued_again(), error=""
     )
     if not retried:
-        raise Invalid("only a failed batch can be tried again")
+        raise Invalid(_("only a failed batch can be tried again"))
     batch.refresh_from_db()
     return batch
 

@@ -7,24 +7,25 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotation.cot.errors import StepwiseError
 from annotation.people.admin_base import RoleAdmin
 from annotation.people.language import in_words, refusal_words
 from annotation.people.roles import Role
-from training.models import TrainingRun
+from training.models import Checkpoint, TrainingRun
 from training.runs.launch_form import LaunchForm
+from training.runs.names import SOURCE_NAMES, VERDICT_NAMES, counted
 from training.runs.preflight import Preflight, preflight
+from training.runs.run_page import state_chip
 from training.runs.runs import run_cancel, run_create, run_resume
 from training.runs.tasks import run_launch
 from verifier.services.truth import truth_refresh
-
-LIVE = (TrainingRun.State.QUEUED, TrainingRun.State.RUNNING, TrainingRun.State.CANCELLING)
 
 
 @admin.register(TrainingRun)
@@ -38,37 +39,47 @@ class TrainingRunAdmin(RoleAdmin):
     ordering = ("-pk",)
     actions = ("cancel", "resume")
 
-    @admin.display(description="run")
+    @admin.display(description=gettext_lazy("run"))
     def run(self, run: TrainingRun) -> str:
-        return format_html('<a href="{}">run {}</a>', run_url(run), run.pk)
+        return format_html('<a href="{}">{}</a>', run_url(run), _("run %(n)s") % {"n": run.pk})
 
-    @admin.display(description="state")
+    @admin.display(description=gettext_lazy("state"))
     def live_state(self, run: TrainingRun) -> str:
-        return f"{run.state}: {run.error}" if run.error else run.state
+        name = str(state_chip(run).name)
+        return f"{name}: {run.error}" if run.error else name
 
-    @admin.display(description="progress")
+    @admin.display(description=gettext_lazy("progress"))
     def progress(self, run: TrainingRun) -> str:
-        return f"{run.step} of {run.total_steps}" if run.total_steps else "–"
+        if not run.total_steps:
+            return "–"
+        return _("%(done)s of %(total)s") % {"done": run.step, "total": run.total_steps}
 
-    @admin.action(description="Cancel")
+    @admin.action(description=gettext_lazy("Cancel"))
     def cancel(self, request: HttpRequest, queryset: QuerySet[TrainingRun]) -> None:
         for run in queryset:
             try:
                 run_cancel(run=run)
-                self.message_user(request, f"run {run.pk} is {run.state}")
             except StepwiseError as error:
-                self.message_user(request, f"run {run.pk}: {error}", messages.ERROR)
+                self._refused(request, run, error)
+                continue
+            words = _("run %(n)s: %(state)s")
+            state = state_chip(run).name
+            self.message_user(request, words % {"n": run.pk, "state": state})
 
-    @admin.action(description="Resume from the newest checkpoint")
+    @admin.action(description=gettext_lazy("Resume from the newest checkpoint"))
     def resume(self, request: HttpRequest, queryset: QuerySet[TrainingRun]) -> None:
         for run in queryset:
             try:
                 run_resume(run=run)
             except StepwiseError as error:
-                self.message_user(request, f"run {run.pk}: {error}", messages.ERROR)
+                self._refused(request, run, error)
                 continue
             send(run)
-            self.message_user(request, f"run {run.pk} is queued again")
+            self.message_user(request, _("run %(n)s is queued again") % {"n": run.pk})
+
+    def _refused(self, request: HttpRequest, run: TrainingRun, error: StepwiseError) -> None:
+        number = _("run %(n)s") % {"n": run.pk}
+        self.message_user(request, f"{number}: {refusal_words(error)}", messages.ERROR)
 
     def get_urls(self) -> list[URLPattern]:
         launch = self.admin_site.admin_view(self.launch_view)
@@ -80,7 +91,7 @@ class TrainingRunAdmin(RoleAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        live = TrainingRun.objects.filter(state__in=LIVE).exists()
+        live = TrainingRun.objects.filter(state__in=TrainingRun.LIVE).exists()
         return super().changelist_view(request, {**(extra_context or {}), "live": live})
 
     def launch_view(self, request: HttpRequest) -> HttpResponse:
@@ -115,16 +126,30 @@ class TrainingRunAdmin(RoleAdmin):
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
             "title": _("Launch a run"),
+            "list_name": _("Runs"),
             "form": form,
             "summary": summary,
         }
         if summary:
             context |= {
                 "chosen": form.chosen(),
+                "truth": [(k, counted(row, SOURCE_NAMES)) for k, row in summary.truth.items()],
+                "verdicts": counted(summary.verdicts, VERDICT_NAMES),
+                "offer": _sampling(summary, form) if summary.test_pairs_due else "",
                 "problems": [in_words(line) for line in summary.problems],
                 "warnings": [in_words(line) for line in summary.warnings],
             }
         return TemplateResponse(request, f"admin/training/trainingrun/{template}", context)
+
+
+def _sampling(summary: Preflight, form: LaunchForm) -> str:
+    """The query that fills in the form of a rollout batch over the held-out pairs."""
+    project, policy = form.cleaned_data["project"], form.cleaned_data["policy"]
+    query = QueryDict(mutable=True)
+    query.update({"project": str(project.pk), "splits": summary.eval_split})
+    if policy.kind == Checkpoint.Kind.POLICY:
+        query["policy"] = str(policy.pk)
+    return query.urlencode()
 
 
 def run_url(run: TrainingRun) -> str:

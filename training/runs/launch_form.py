@@ -157,7 +157,7 @@ class LaunchForm(forms.Form):
                 del choice["project"]
                 config_check(**choice)
             except ConfigError as error:
-                self.add_error(self._field_of(str(error)), str(error))
+                self.add_error(self._field_of(error.message), in_words(error.message))
         return data
 
     def _presets(self) -> set[str]:

@@ -19,9 +19,16 @@ from django.views.decorators.http import require_POST
 from annotation.cot.errors import Invalid
 from annotation.people.guard import role_required
 from annotation.people.roles import Role
+from training.job.folder import MOMENTS
 from training.models import Checkpoint, TrainingRun
 from training.runs.alarms import TEXTS
-from training.runs.run_page import RunView, checkpoint_left, run_view, runs_newest_first
+from training.runs.run_page import (
+    RunView,
+    checkpoint_left,
+    run_view,
+    runs_newest_first,
+    state_chip,
+)
 from training.runs.runs import run_cancel, run_resume
 from training.runs.tasks import run_launch
 from training.scoring.scoring import scoring_retry
@@ -50,7 +57,8 @@ EVALUATION = (
 @role_required(Role.ML_ENGINEER)
 def runs(request: HttpRequest) -> HttpResponse:
     page = Paginator(runs_newest_first(), 50).get_page(request.GET.get("page"))
-    return render(request, "runs/runs.html", {"page": page})
+    rows = [(run, state_chip(run)) for run in page]
+    return render(request, "runs/runs.html", {"page": page, "rows": rows})
 
 
 @never_cache
@@ -107,10 +115,11 @@ def _get(pk: int) -> TrainingRun:
 
 def _context(row: TrainingRun) -> dict[str, object]:
     view = run_view(row)
-    before, after = (view.evaluations.get(moment, {}) for moment in ("before", "after"))
+    before, after = (view.evaluations.get(moment, {}) for moment in MOMENTS)
     return {
         "view": view,
         "run": row,
+        "chip": state_chip(row),
         "left": checkpoint_left(row),
         "alarms": [(*TEXTS[a.code], a.step) for a in view.alarms if a.code in TEXTS],
         "curves": [(CURVE_NAMES[chart.key], chart) for chart in view.charts],
@@ -119,7 +128,8 @@ def _context(row: TrainingRun) -> dict[str, object]:
             for key, name in EVALUATION
             if key in before or key in after
         ],
-        "resumable": row.state in (TrainingRun.State.FAILED, TrainingRun.State.CANCELLED),
+        "cancellable": row.state in (TrainingRun.State.QUEUED, TrainingRun.State.RUNNING),
+        "resumable": row.state in TrainingRun.RESUMABLE,
     }
 
 

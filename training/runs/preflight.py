@@ -11,6 +11,7 @@ from django.db.models import Count, QuerySet
 from annotation.cot.steps import STRUCTURED_KINDS, StepKind
 from annotation.cot.wording import wording as _
 from annotation.models import Pair, Project, Resolution
+from training.disagreements.select import DECIDED
 from training.job.methods import METHODS, Method
 from training.models import Checkpoint
 from training.rollouts.pair_choice import FEW_QUERIES, pairs_choose
@@ -64,11 +65,15 @@ def preflight(
         resolved = config_check(method=method, policy=policy, rm=rm, config=config)
         options = DataOptions.of(config)
     except ConfigError as error:
-        return Preflight(problems=(str(error),))
+        return Preflight(problems=(error.message,))
     split = options.eval_split
     train = _truths(project, "train")
     chosen = pairs_choose(_rows(train), options.train_limit)
-    tiers = _truths(project, split).filter(kind=StepKind.FINAL).exclude(source="silver")
+    tiers = (
+        _truths(project, split)
+        .filter(kind=StepKind.FINAL)
+        .exclude(source=GroundTruth.Source.SILVER)
+    )
     held_out = pairs_choose(_rows(tiers), options.eval_limit)
     held_out = held_out[: resolved.eval.limit or None]
     labels = _labels(project, split)
@@ -160,7 +165,7 @@ def _truths(project: Project, split: str) -> QuerySet[GroundTruth]:
 def _labels(project: Project, held_out: str) -> QuerySet[Resolution]:
     return Resolution.objects.filter(
         pair__project=project,
-        verdict__in=["correct", "incorrect"],
+        verdict__in=DECIDED,
         item__rollout__parse_error="",
     ).exclude(pair__split=held_out)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import tomli_w
 
+from annotation.cot.wording import wording as _
 from training.job.config import RunConfig, parse_config
 from training.job.methods import METHODS, Method, unread
 from training.job.types import BadInput
@@ -21,7 +22,11 @@ from training.serving.outbound import NotAllowed
 
 
 class ConfigError(ValueError):
-    """The overrides cannot be run; the message names the key."""
+    """The overrides cannot be run; the ``message`` names the key."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +42,18 @@ class DataOptions:
         """Raises ConfigError on an unknown key or a value that makes no sense."""
         data = config.get("data", {})
         if not isinstance(data, Mapping):
-            raise ConfigError("data must be a table")
+            raise ConfigError(_("data must be a table"))
         if unknown := sorted(set(data) - set(cls.__slots__)):
-            raise ConfigError(f"unknown key 'data.{unknown[0]}'")
+            raise ConfigError(_("unknown key '%(key)s'", key=f"data.{unknown[0]}"))
         options = cls(**data)
         if options.eval_split not in ("val", "test"):
-            raise ConfigError("data.eval_split must be val or test")
+            raise ConfigError(_("data.eval_split must be val or test"))
         for name in ("train_limit", "eval_limit"):
             value = getattr(options, name)
             if type(value) is not int or value < 0:
-                raise ConfigError(f"data.{name} must be a whole number from 0")
+                raise ConfigError(
+                    _("%(key)s must be a whole number from 0", key=f"data.{name}")
+                )
         return options
 
 
@@ -61,19 +68,31 @@ def config_check(
     """
     row = METHODS.get(method)
     if row is None:
-        raise ConfigError(f"method must be one of {', '.join(METHODS)}, not '{method}'")
+        raise ConfigError(
+            _(
+                "method must be one of %(known)s, not '%(method)s'",
+                known=", ".join(METHODS),
+                method=method,
+            )
+        )
     _check_models(row, policy, rm)
     if taken := sorted({"method", "policy", "rm", "style"} & set(config)):
-        raise ConfigError(f"'{taken[0]}' is chosen above, not overridden")
+        raise ConfigError(_("'%(key)s' is chosen above, not overridden", key=taken[0]))
     DataOptions.of(config)
     try:
         parsed = parse_config(_toml(method, policy, rm, config))
     except TypeError as error:  # a null, which JSON has and TOML has not
-        raise ConfigError(f"a value is missing: {error}") from error
+        raise ConfigError(_("a value is missing: %(error)s", error=error)) from error
     except BadInput as error:
-        raise ConfigError(str(error).removeprefix("run.toml: ")) from error
+        raise ConfigError(error.reason) from error
     if names := sorted(unread(row, config)):
-        raise ConfigError(f"{method} does not read {', '.join(names)}: leave it out")
+        raise ConfigError(
+            _(
+                "%(method)s does not read %(names)s: leave it out",
+                method=method,
+                names=", ".join(names),
+            )
+        )
     _servers_check(parsed)
     return parsed
 
@@ -81,16 +100,26 @@ def config_check(
 def _check_models(row: Method, policy: Checkpoint, rm: Checkpoint | None) -> None:
     is_policy = policy.kind == Checkpoint.Kind.POLICY
     if row.starts_from == "policy" and not is_policy:
-        raise ConfigError(f"{policy.name} is a reward model, not a policy")
+        raise ConfigError(_("%(name)s is a reward model, not a policy", name=policy.name))
     if row.starts_from == "rm" and is_policy:
-        raise ConfigError(f"{policy.name} is a policy: {row.name} goes on from a reward model")
+        raise ConfigError(
+            _(
+                "%(name)s is a policy: %(method)s goes on from a reward model",
+                name=policy.name,
+                method=row.name,
+            )
+        )
     if rm is not None and not row.takes_rm:
-        raise ConfigError(f"{row.name} does not read rm, a reward model: leave it out")
+        raise ConfigError(
+            _("%(method)s does not read rm, a reward model: leave it out", method=row.name)
+        )
     if rm is not None and rm.kind != Checkpoint.Kind.RM:
-        raise ConfigError(f"{rm.name} is not a reward model")
+        raise ConfigError(_("%(name)s is not a reward model", name=rm.name))
     for checkpoint in (policy, rm):
         if checkpoint is not None and checkpoint.is_remote:
-            raise ConfigError(f"{checkpoint.name} is served over HTTP; a run needs its folder")
+            raise ConfigError(
+                _("%(name)s is served over HTTP; a run needs its folder", name=checkpoint.name)
+            )
 
 
 def _servers_check(config: RunConfig) -> None:
@@ -104,7 +133,7 @@ def _servers_check(config: RunConfig) -> None:
         try:
             outbound().name_check(url)
         except NotAllowed as error:
-            raise ConfigError(f"{key}: {error}") from error
+            raise ConfigError(_("%(key)s: %(error)s", key=key, error=error)) from error
 
 
 def run_toml(run: TrainingRun) -> str:

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from annotation.quality.charts import Chart, line_chart
 from training.models import Checkpoint, EvalReport, RunMetric, TrainingRun
 
 CURVES = ("reward", "kl", "entropy", "length", "loss", "parse_rate")
-ACTIVE = (
-    TrainingRun.State.QUEUED,
-    TrainingRun.State.RUNNING,
-    TrainingRun.State.CANCELLING,
-)
 _RECENT = 20  # updates behind the estimate
+_State = TrainingRun.State
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A run's state in one word; ``tone`` is a class of the style sheet."""
+
+    name: str | Promise
+    tone: str = ""
+
+
+_CHIPS: dict[str, Chip] = {
+    _State.QUEUED: Chip(_("Queued")),
+    _State.RUNNING: Chip(_("Running"), "accent"),
+    _State.CANCELLING: Chip(_("Cancelling"), "warn"),
+    _State.CANCELLED: Chip(_("Cancelled")),
+    _State.FINISHED: Chip(_("Finished"), "good"),
+    _State.FAILED: Chip(_("Failed"), "bad"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +72,13 @@ def runs_newest_first() -> QuerySet[TrainingRun]:
     )
 
 
+def state_chip(run: TrainingRun) -> Chip:
+    """A finished run that is of no use (``runs_newest_first``) is not green."""
+    chip = _CHIPS[run.state]
+    useless = run.state == _State.FINISHED and getattr(run, "useless", False)
+    return replace(chip, tone="warn") if useless else chip
+
+
 def checkpoint_left(run: TrainingRun) -> Checkpoint | None:
     """What a finished run leaves to go on with."""
     if run.state != TrainingRun.State.FINISHED:
@@ -72,7 +95,7 @@ def run_view(run: TrainingRun) -> RunView:
     reports = EvalReport.objects.filter(run=run)
     return RunView(
         run=run,
-        active=run.state in ACTIVE,
+        active=run.state in TrainingRun.LIVE,
         percent=round(100 * run.step / run.total_steps) if run.total_steps else 0,
         eta_seconds=_eta(run, rows),
         charts=charts,

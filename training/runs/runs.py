@@ -54,7 +54,8 @@ def run_create(
         project=project, method=method, policy=policy, rm=rm, config=config or {}
     )
     if not summary.ready:
-        raise Invalid("; ".join(summary.problems))
+        first, *more = summary.problems
+        raise Invalid("; ".join([first, *more]) if more else first)
     if release is None:
         # a reward model learns from labels, and may have no truth to be frozen
         judges = METHODS[method].leaves == "rm"
@@ -96,9 +97,9 @@ def run_resume(*, run: TrainingRun) -> TrainingRun:
     Raises:
         Conflict: the run is not in such a state.
     """
-    resumed = TrainingRun.objects.filter(
-        pk=run.pk, state__in=[_State.FAILED, _State.CANCELLED]
-    ).update(**queued_again(), attempt=0, error="")
+    resumed = TrainingRun.objects.filter(pk=run.pk, state__in=TrainingRun.RESUMABLE).update(
+        **queued_again(), attempt=0, error=""
+    )
     run.refresh_from_db()
     if not resumed:
         raise Conflict(

@@ -12,6 +12,7 @@ from django.conf import settings
 
 from annotation.cot.steps import StepKind
 from annotation.models import Pair, Project, Resolution, Rollout
+from training.disagreements.select import DECIDED
 from training.job.files import read_json, write_json, write_jsonl, write_text
 from training.job.folder import (
     EVAL,
@@ -29,6 +30,7 @@ from training.models import TrainingRun
 from training.rollouts.pair_choice import pairs_choose
 from training.rollouts.records import pair_record
 from training.runs.run_config import DataOptions, run_toml
+from verifier.models import GroundTruth
 
 # kind as text -> {"value", "source"}
 Truths = dict[str, dict[str, str]]
@@ -79,7 +81,7 @@ def _truth_tables(payload: str) -> tuple[dict[str, Truths], dict[str, Truths]]:
     human: dict[str, Truths] = defaultdict(dict)
     silver: dict[str, Truths] = defaultdict(dict)
     for pair_id, kind, value, source in json.loads(payload)["rows"]:
-        table = silver if source == "silver" else human
+        table = silver if source == GroundTruth.Source.SILVER else human
         table[str(pair_id)][str(kind)] = {"value": value, "source": source}
     return human, silver
 
@@ -135,7 +137,7 @@ def _labels(
         verdicts = {
             str(kind): resolution.verdict
             for kind, resolution in newest.items()
-            if resolution.verdict in ("correct", "incorrect")
+            if resolution.verdict in DECIDED
         }
         if verdicts:
             steps = sorted(rollout.steps.all(), key=lambda step: step.kind)

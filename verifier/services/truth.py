@@ -11,11 +11,13 @@ from django.utils import timezone
 
 from annotation.cot.steps import OPEN_KINDS, STRUCTURED_KINDS, VALUES, StepKind
 from annotation.deciding.select import resolutions_after, valued_pairs_after
-from annotation.models import Pair, Project, Resolution
+from annotation.models import Pair, Project, Resolution, StepLabel
 from verifier.models import GroundTruth, Watermark
 from verifier.truth import SOURCES
 
 _BATCH = 500
+_DECIDED = (StepLabel.Verdict.CORRECT, StepLabel.Verdict.INCORRECT)
+_Source = GroundTruth.Source
 Outbox = Literal["pairs", "resolutions"]
 # The imported values first, so that on a first run people's word supersedes them.
 _OUTBOXES: tuple[Outbox, ...] = ("pairs", "resolutions")
@@ -97,7 +99,7 @@ def _pull(
 
 
 def _imported(pair: Pair) -> Iterator[_Fact]:
-    for source, values in (("gold", pair.gold), ("silver", pair.silver)):
+    for source, values in ((_Source.GOLD, pair.gold), (_Source.SILVER, pair.silver)):
         for kind in STRUCTURED_KINDS:
             value = str(values.get(str(int(kind)), ""))
             if value in VALUES[kind]:
@@ -106,7 +108,7 @@ def _imported(pair: Pair) -> Iterator[_Fact]:
 
 def _resolved(row: Resolution) -> Iterator[_Fact]:
     if row.kind in OPEN_KINDS:
-        if row.step_sha256 and row.verdict in ("correct", "incorrect"):
+        if row.step_sha256 and row.verdict in _DECIDED:
             yield _Fact(row.pair, row.kind, row.step_sha256, row.verdict, row.source, row)
     elif row.value in VALUES[StepKind(row.kind)]:
         yield _Fact(row.pair, row.kind, "", row.value, row.source, row)
