@@ -7,7 +7,6 @@ from django.http import HttpRequest
 
 from annotation.cot.errors import StepwiseError
 from annotation.people.admin_base import RoleAdmin
-from annotation.people.roles import Role
 from training.disagreements.disagreements import REQUEUE, disagreement_decide
 from training.models import Disagreement
 

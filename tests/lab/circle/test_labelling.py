@@ -11,7 +11,8 @@ from annotation.cot.steps import StepKind
 from annotation.models import QueueItem
 from lab.circle.context import Circle, StageFailed
 from lab.circle.labelling import rollouts_open
-from tests.training.world import pair_make, policy_make, project_make, rollout_make
+from tests.factories import make_project
+from tests.training.world import pair_make, policy_make, rollout_make
 from training.models import RolloutBatch
 from training.rollouts.batches import batch_create
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 def batch_of(*texts: str | None) -> RolloutBatch:
     """One rollout a text; None is a good one."""
-    project = project_make()
+    project = make_project()
     pairs = [pair_make(project, f"query {n}", f"title {n}") for n in range(len(texts))]
     for pair, text in zip(pairs, texts, strict=True):
         rollout_make(pair, text)
