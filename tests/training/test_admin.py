@@ -13,6 +13,7 @@ from tests.factories import make_project
 from tests.training.admin_door import LAUNCH, choice, client_of
 from tests.training.world import (
     differences,
+    model_folder_make,
     pair_make,
     policy_make,
     resolve,
@@ -164,7 +165,7 @@ def test_a_folder_is_registered_with_what_it_says_of_itself(
     data = {"name": "mine", "kind": "policy", "path": str(tmp_path), "style": "bare"}
     shown = engineer.post(add, {**data, "layout": "answer_last"}).content.decode()
     assert "holds no Hugging Face model" in shown
-    (tmp_path / "config.json").write_text("{}")
+    model_folder_make(tmp_path)
     engineer.post(add, {**data, "layout": "answer_first"})
     made = Checkpoint.objects.get()
     assert (made.path, made.layout) == (str(tmp_path), "answer_first")

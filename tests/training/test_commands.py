@@ -14,6 +14,7 @@ from annotation.models import Project, Rollout
 from tests.factories import make_project
 from tests.training.world import (
     HERE,
+    model_folder_make,
     pair_make,
     policy_make,
     resolve,
@@ -102,8 +103,7 @@ def test_the_shipped_policy_is_known_without_being_registered(
     settings.SEED_POLICY = tmp_path / "seed"
     with pytest.raises(CommandError, match="holds no Hugging Face model"):
         output_of("sample_rollouts", "shop")
-    (tmp_path / "seed").mkdir()
-    (tmp_path / "seed" / "config.json").write_text("{}")
+    model_folder_make(tmp_path / "seed")
     (tmp_path / "seed" / "stepwise.json").write_text('{"style": "bare"}')
     with pytest.raises(CommandError, match="there is no pair to sample"):
         output_of("sample_rollouts", "shop")

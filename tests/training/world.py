@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -25,6 +26,16 @@ GOOD = {3: "match", 4: "all", 5: "4"}
 def stand_in(name: str, *arguments: str) -> str:
     """A launcher that runs a small script in place of the trainer."""
     return " ".join([sys.executable, str(HERE / name), *arguments])
+
+
+def model_folder_make(folder: Path, **config: Any) -> Path:
+    """A folder that looks like a model's from outside: a configuration, and one tensor."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(config))
+    header = b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}'
+    weights = len(header).to_bytes(8, "little") + header + bytes(8)
+    (folder / "model.safetensors").write_bytes(weights)
+    return folder
 
 
 def gone(pid: int, seconds: float = 20) -> bool:

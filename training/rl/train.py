@@ -25,7 +25,7 @@ from training.rl.base.processes import is_main, join, leave, main_first
 from training.rl.measure.evaluate import Prediction, delta, held_out, predict, write_report
 from training.rl.method.layouts import laid_out
 from training.rl.policy.context import room_check
-from training.rl.policy.model import Policy, load_policy
+from training.rl.policy.model import Policy, is_gguf, load_policy
 from training.rl.policy.run_folder import Cancelled, Run, read_inputs, record_trainer
 from training.rl.reward.noise import noisy
 
@@ -69,10 +69,22 @@ def _open(folder: Path) -> Run:
     )
     torch.set_num_threads(config.threads)
     set_seed(config.seed)
-    policy = laid_out(load_policy(config.policy, style=_style(config)), config)
+    policy = laid_out(_loaded(folder, config), config)
     _room_check(policy, config, train_samples, eval_samples)
     print(f"{config.method} from {config.policy}, seed {config.seed}", flush=True)
     return Run(folder, config, truths, train_samples, eval_samples, policy)
+
+
+def _loaded(folder: Path, config: RunConfig) -> Policy:
+    """The policy. Of one that is a GGUF file the plain weights are written into the run, from
+    where its reference is loaded."""
+    policy = load_policy(config.policy, style=_style(config))
+    if is_gguf(policy.path):
+        with main_first():
+            if is_main():
+                policy.model.save_pretrained(folder / "policy")
+        policy.model.config._name_or_path = str(folder / "policy")
+    return policy
 
 
 def _room_check(

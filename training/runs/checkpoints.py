@@ -9,6 +9,7 @@ from django.conf import settings
 from annotation.cot.errors import Invalid
 from training.job.files import read_json
 from training.job.folder import MODEL_FACTS
+from training.job.model_folder import folder_problem
 from training.models import Checkpoint
 from training.rollouts.servers import outbound
 from training.serving.outbound import NotAllowed
@@ -38,7 +39,8 @@ def checkpoint_register(
     not say is a general one and gets the instruction prompt.
 
     Raises:
-        Invalid: the folder holds no model, or the endpoint may not be asked.
+        Invalid: the folder holds no model that can be used here, or the endpoint may not be
+            asked.
     """
     about = model_about(path)
     if not _is_url(path):
@@ -69,8 +71,8 @@ def model_about(path: str) -> dict[str, str]:
             raise Invalid(str(error)) from error
         return {}
     folder = Path(path)
-    if not (folder / "config.json").exists() and not list(folder.glob("*.gguf")):
-        raise Invalid(f"{path} holds no Hugging Face model (no config.json)")
+    if problem := folder_problem(folder):
+        raise Invalid(problem)
     return read_json(folder / MODEL_FACTS) or {}
 
 

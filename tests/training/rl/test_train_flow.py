@@ -181,7 +181,7 @@ def test_the_reward_model_learns_from_labels_and_then_rewards_the_open_steps(
     ("file", "text", "message"),
     [
         ("run.toml", "method = 'srpo'", "'policy' must name a model folder"),
-        ("run.toml", "policy = '/nowhere'", "is not a model folder"),
+        ("run.toml", "policy = '/nowhere'", "holds no Hugging Face model"),
         ("truth.json", '{"rows": [], "sha256": ""}', "sha256 differs"),
         ("train.jsonl", "", "no pairs to train on"),
         ("train.jsonl", "{", "train.jsonl line 1: not JSON"),

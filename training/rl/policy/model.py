@@ -21,6 +21,7 @@ from transformers.utils.logging import disable_progress_bar
 from annotation.cot.steps import LAYOUTS, Layout
 from training.job.files import write_json
 from training.job.folder import MODEL_FACTS
+from training.job.model_folder import folder_problem
 from training.job.prompts import PROMPT_VERSION, STYLES, PairText, Style, policy_prompt
 from training.job.types import BadInput
 from training.rl.policy.model_check import model_check
@@ -89,7 +90,9 @@ def load_policy(
             be a policy, or a tokenizer without EOS.
     """
     path = Path(folder)
-    source = _source(path)
+    if problem := folder_problem(path):
+        raise BadInput(problem)
+    source = {"gguf_file": next(path.glob("*.gguf")).name} if is_gguf(path) else {}
     facts = policy_facts(path)
     disable_progress_bar()
     try:
@@ -132,15 +135,9 @@ def load_policy(
     )
 
 
-def _source(path: Path) -> dict[str, str]:
-    """What from_pretrained needs besides the folder: nothing, or the name of its GGUF file."""
-    if (path / "config.json").exists():
-        return {}
-    files = sorted(path.glob("*.gguf"))
-    if len(files) == 1:
-        return {"gguf_file": files[0].name}
-    found = f"{len(files)} GGUF files" if files else "no config.json"
-    raise BadInput(f"'{path}' is not a model folder ({found})")
+def is_gguf(path: Path) -> bool:
+    """Whether the folder's model is a GGUF file, which transformers has to be told."""
+    return not (path / "config.json").exists()
 
 
 def _dequantised(model: Any) -> None:

@@ -10,9 +10,13 @@ import pytest
 import torch
 from tokenizers import pre_tokenizers
 
+from tests.training.rl.tiny import make_run
 from training.job.config import FitConfig, TrainerConfig
+from training.job.files import read_finished_jsonl
+from training.job.types import Sample
 from training.rl.policy.fit import FitExample, fit
 from training.rl.policy.model import Policy, load_policy
+from training.rl.train import train
 
 pytestmark = pytest.mark.rl
 
@@ -21,13 +25,18 @@ Q4_1 = gguf.GGMLQuantizationType.Q4_1
 
 
 @pytest.fixture
-def policy(tmp_path: Path) -> Policy:
+def policy(folder: Path) -> Policy:
+    return load_policy(folder)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "gguf"
     folder.mkdir()
     tokens = ["<eos>", *sorted(pre_tokenizers.ByteLevel.alphabet()), "ab"]
     writer = gguf.GGUFWriter(str(folder / "model.gguf"), "llama")
     writer.add_block_count(1)
-    writer.add_context_length(64)
+    writer.add_context_length(1024)
     writer.add_embedding_length(WIDTH)
     writer.add_feed_forward_length(WIDTH)
     writer.add_head_count(2)
@@ -47,7 +56,7 @@ def policy(tmp_path: Path) -> Policy:
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    return load_policy(folder)
+    return folder
 
 
 def _add_tensors(writer: gguf.GGUFWriter, vocabulary: int) -> None:
@@ -82,3 +91,20 @@ def test_a_model_of_a_gguf_file_is_trained_like_any_other(
     fit(policy, examples, config, tmp_path, 0, [], TrainerConfig())
     pairs = zip(before, policy.model.parameters(), strict=True)
     assert any(not torch.equal(a, b) for a, b in pairs)
+
+
+@pytest.mark.parametrize("method", ["srpo", "dpo"])
+def test_a_run_from_a_gguf_file_has_a_reference_to_compare_with(
+    folder: Path, tmp_path: Path, samples: list[Sample], method: str
+) -> None:
+    make_run(
+        tmp_path / "run", folder, samples[:24], method=method, style="bare",
+        sampling={"rollouts": 2, "rejection": False},
+        rl={"updates": 1, "prompts": 2, "group": 2, "max_tokens": 8, "kl": 0.1},
+        fit={"epochs": 0.1, "batch_size": 4, "pairs": "pass_at_n"},
+        eval={"max_tokens": 8, "bootstrap": 10, "limit": 2},
+    )  # fmt: skip
+    train(tmp_path / "run")
+    row = read_finished_jsonl(tmp_path / "run" / "metrics.jsonl")[0]
+    assert row["kl" if method == "srpo" else "loss"] == (0 if method == "srpo" else 0.693147)
+    assert load_policy(tmp_path / "run" / "model").prompt_ids("ab") == [257]

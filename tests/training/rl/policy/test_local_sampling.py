@@ -129,7 +129,7 @@ def test_a_bad_job_ends_with_one_line_and_code_four(
 
 
 def test_a_folder_that_is_no_model_is_bad_input(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="is not a model folder"):
+    with pytest.raises(BadInput, match="holds no Hugging Face model"):
         load_policy(tmp_path)
 
 

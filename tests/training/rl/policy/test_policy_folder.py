@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from safetensors.torch import load_file, save_file
-from transformers import BertConfig, BertLMHeadModel, LlamaConfig, LlamaForCausalLM
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from tests.training.rl.tiny import make_tokenizer
+from tests.training.rl.zoo import random_policy
 from training.job.prompts import PairText, policy_prompt
 from training.job.types import BadInput
 from training.rl.policy.model import load_policy
@@ -31,7 +32,7 @@ def test_two_gguf_files_in_one_folder_are_refused_because_the_choice_is_not_ours
 
 
 def test_a_damaged_gguf_file_is_bad_input_and_no_crash(tmp_path: Path) -> None:
-    (tmp_path / "model.gguf").write_bytes(b"not a model")
+    (tmp_path / "model.gguf").write_bytes(b"GGUF and then not a model")
     with pytest.raises(BadInput, match="cannot load the model"):
         load_policy(tmp_path)
 
@@ -63,7 +64,7 @@ def test_weights_cut_in_the_middle_are_bad_input_with_the_reason(tmp_path: Path)
     load_policy(tmp_path)
     file = tmp_path / "model.safetensors"
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-    with pytest.raises(BadInput, match="cannot load the model"):
+    with pytest.raises(BadInput, match="is cut: it has"):
         load_policy(tmp_path)
 
 
@@ -92,15 +93,10 @@ def test_weights_of_another_size_are_bad_input(tmp_path: Path) -> None:
 
 
 def test_an_encoder_is_no_policy(tmp_path: Path) -> None:
-    tokenizer = make_tokenizer(["red shoe", "blue lamp"])
-    tokenizer.save_pretrained(tmp_path)
-    config = BertConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=16,
-        intermediate_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-    )
-    BertLMHeadModel(config).save_pretrained(tmp_path)
-    with pytest.raises(BadInput, match=r"\(bert\).*an encoder"):
-        load_policy(tmp_path)
+    with pytest.raises(BadInput, match="an encoder"):
+        load_policy(random_policy(tmp_path, "bert", is_decoder=False))
+
+
+def test_an_encoder_that_nobody_knows_by_name_is_found_by_trying(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"\(electra\) reads the tokens that follow"):
+        load_policy(random_policy(tmp_path, "electra", is_decoder=False, embedding_size=32))
