@@ -1,4 +1,4 @@
-"""A model folder is judged from outside: what cannot be a model here is refused with a reason."""
+"""A model folder is judged from outside, and refused with the reason."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_bert_that_is_a_decoder_is_taken(tmp_path: Path) -> None:
         (b"\xff" * 50, "is no safetensors file"),
         (
             b"version https://git-lfs.github.com/spec/v1\n",
-            "a Git LFS pointer, run git lfs pull",
+            "pointer, run git lfs pull",
         ),
         (b"\x02\x00\x00\x00\x00\x00\x00\x00[]", "is damaged"),
         (b"\x02\x00\x00\x00\x00\x00\x00\x00{", "is damaged"),
