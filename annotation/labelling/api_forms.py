@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from annotation.cot.attributes import asked_attributes
-from annotation.labelling.queue import SKIP_WAYS
+from annotation.labelling.skip_table import skip_keys
 from annotation.models import Assignment, Submission
 from annotation.people.fields import INT, StoredJson, Text
 
@@ -122,7 +122,14 @@ class Receipt(serializers.ModelSerializer[Submission]):
         fields = ["receipt", "claim", "created_at", "next"]
 
 
+class SkipField(serializers.ChoiceField):
+    """Reads the table of skip reasons whenever a form is made of it."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(choices=skip_keys(), **more)
+
+
 @extend_schema_serializer(component_name="Skip")
 class SkipSent(serializers.Serializer[Any]):
-    how = serializers.ChoiceField(choices=SKIP_WAYS)
+    how = SkipField()
     reason = Text(default="")

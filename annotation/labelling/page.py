@@ -24,12 +24,13 @@ from annotation.labelling.place import answered_before, last_project, place_of
 from annotation.labelling.queue import claim_heartbeat, item_skip, queue_claim_shown
 from annotation.labelling.queue_select import queue_state
 from annotation.labelling.recent import recent_submissions
+from annotation.labelling.skip_table import Effect, skip_keys, skips_for
 from annotation.labelling.skips import skip_take_back
 from annotation.labelling.submit import claim_submit, submission_undo, undo_refusal
 from annotation.models import Assignment, Project, QueueItem, Submission
 from annotation.people.guard import role_required, visitor, wants_json
 from annotation.people.language import label_words, refusal_words
-from annotation.people.roles import Role
+from annotation.people.roles import Role, has_role
 
 CLAIMABLE = (QueueItem.State.OPEN, QueueItem.State.GOLD)
 
@@ -97,7 +98,7 @@ def skip(request: HttpRequest, pk: int) -> HttpResponse:
         reason=request.POST.get("reason", "").strip(),
     )
     messages.info(request, _("Skipped."))
-    skipped = {"skipped": pk} if how == Assignment.Skip.TO_OTHERS else {}
+    skipped = {"skipped": pk} if how in skip_keys(Effect.OTHERS) else {}
     if vote is not None:
         skipped["receipt"] = vote.pk
     return redirect(_next_url(assignment.item.project.slug, **skipped))
@@ -149,6 +150,7 @@ def _page(
         "cards": cards_of(item.rollout.steps, item.kinds, answers, errors),
         "errors": errors,
         "mark_options": mark_options(),
+        "skips": skips_for(lead=has_role(visitor(request), Role.LEAD)),
         "rules": rules_json(item.project.rules),
         "client_key": request.POST.get("client_key") or uuid.uuid4().hex,
         "lease_ms": settings.LEASE_SECONDS * 1000,
@@ -170,7 +172,7 @@ def _before(request: HttpRequest) -> dict[str, object]:
     pk = request.GET.get("skipped", "")
     own = Assignment.objects.filter(
         annotator=visitor(request),
-        skip=Assignment.Skip.TO_OTHERS,
+        skip__in=skip_keys(Effect.OTHERS),
         item__state=QueueItem.State.OPEN,
     )
     skipped = own.filter(pk=pk).first() if _is_id(pk) else None

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from annotation.labelling.skip_table import Effect, skip_keys
 from annotation.models import Assignment, Project, QueueItem
 from annotation.people.roles import Role, people_with
 
@@ -18,13 +19,15 @@ _DONE = (Assignment.State.SUBMITTED, Assignment.State.SKIPPED)
 def unrateable_votes(item: QueueItem) -> QuerySet[Assignment]:
     """Those who say that the item cannot be judged."""
     return Assignment.objects.filter(
-        item=item, state=Assignment.State.SUBMITTED, skip=Assignment.Skip.UNRATEABLE
+        item=item, state=Assignment.State.SUBMITTED, skip__in=skip_keys(Effect.VOTE)
     ).order_by("pk")
 
 
 def skips_of(item: QueueItem) -> QuerySet[Assignment]:
     """Every way in which somebody gave the item back, but for later."""
-    given = Assignment.objects.filter(item=item).exclude(skip__in=("", Assignment.Skip.TO_ME))
+    given = Assignment.objects.filter(item=item).exclude(
+        skip__in=["", *skip_keys(Effect.LATER)]
+    )
     return given.order_by("pk")
 
 

@@ -19,14 +19,12 @@ from annotation.labelling.claim_sql import Attempt, Lock, Standing, claim_once, 
 from annotation.labelling.claims import ShownClaim, claim_read, claim_shown
 from annotation.labelling.gold import gold_serve
 from annotation.labelling.items import default_kinds
+from annotation.labelling.skip_table import Effect, skip_keys, skip_reason
 from annotation.labelling.skips import item_close, unrateable_vote
 from annotation.models import Assignment, Project, QueueItem, Rollout, Submission
 from annotation.people.roles import Role, has_role
 
 LIVE_STATES = (QueueItem.State.OPEN, QueueItem.State.LABELLED, QueueItem.State.SPLIT)
-
-Skip = Assignment.Skip
-SKIP_WAYS = tuple(Skip.values)
 
 HIGHEST_RANK = 40  # what a project's order gives; what somebody waits for is above it
 _PRIORITY = {QueueItem.Reason.DISAGREEMENT: 100, QueueItem.Reason.AUDIT: 50}
@@ -231,11 +229,8 @@ def draft_save(
 def item_skip(
     *, assignment: Assignment, annotator: User, how: str, reason: str = ""
 ) -> Submission | None:
-    """Give a claimed item back; all but ``to_me`` with a reason. A draft is kept.
-
-    ``how``: ``to_me`` puts it at the end of this person's queue, ``to_others`` never shows it
-    to this person again (``skip_take_back`` does), ``drop`` (leads) takes it out of the queue
-    for all, ``unrateable`` is this person's vote that it cannot be judged and gives a receipt.
+    """Give a claimed item back, ``how`` by a key of ``skip_table``; a vote gives a receipt. A
+    draft is kept.
 
     Raises:
         Denied: somebody else's claim, or only a lead may drop.
@@ -243,25 +238,26 @@ def item_skip(
         Conflict: the claim is over.
     """
     _check_owner(assignment, annotator)
-    if how not in SKIP_WAYS:
-        raise Invalid(_("skip with one of %(those)s", those=", ".join(SKIP_WAYS)))
-    if how == Skip.DROP and not has_role(annotator, Role.LEAD):
+    row = skip_reason(how)
+    if row is None:
+        raise Invalid(_("skip with one of %(those)s", those=", ".join(skip_keys())))
+    if row.leads_only and not has_role(annotator, Role.LEAD):
         raise Denied(_("only a lead may drop an item"))
-    if how != Skip.TO_ME and not reason.strip():
+    if row.wants_reason and not reason.strip():
         raise Invalid(_("say why"))
     item = QueueItem.objects.select_for_update().get(pk=assignment.item_id)
     states = Assignment.State
     given_back = Assignment.objects.filter(pk=assignment.pk, state=states.CLAIMED).update(
-        state=states.RELEASED if how == Skip.TO_ME else states.SKIPPED,
+        state=states.RELEASED if row.effect is Effect.LATER else states.SKIPPED,
         reason=reason.strip(),
         skip=how,
         skipped_at=timezone.now(),
     )
     if not given_back:
         raise Conflict(_("this item is no longer yours"))
-    if how == Skip.UNRATEABLE and item.state != QueueItem.State.GOLD:
+    if row.effect is Effect.VOTE and item.state != QueueItem.State.GOLD:
         return unrateable_vote(assignment=Assignment.objects.get(pk=assignment.pk), item=item)
-    if how in (Skip.DROP, Skip.UNRATEABLE):  # gold asks one person alone
+    if row.effect in (Effect.DROP, Effect.VOTE):  # gold asks one person alone
         item_close(item, f"{how}: {reason.strip()}")
     return None
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from annotation.cot.errors import Conflict, Denied, Invalid
 from annotation.cot.wording import wording as _
 from annotation.labelling.passed import unrateable_votes
+from annotation.labelling.skip_table import Effect, skip_keys
 from annotation.models import Assignment, QueueItem, Submission
 from annotation.people.roles import Role, has_role
 
@@ -29,8 +30,11 @@ def item_close(item: QueueItem, note: str) -> None:
 
 
 def unrateable_note(votes: Iterable[Assignment]) -> str:
-    reasons = dict.fromkeys(vote.reason for vote in votes)
-    return f"{Assignment.Skip.UNRATEABLE}: {'; '.join(reasons)}"
+    """The votes' reasons by their keys, each said once."""
+    reasons: dict[str, dict[str, None]] = {}
+    for vote in votes:
+        reasons.setdefault(vote.skip, {})[vote.reason] = None
+    return "; ".join(f"{key}: {'; '.join(texts)}" for key, texts in reasons.items())
 
 
 @transaction.atomic
@@ -52,7 +56,7 @@ def unrateable_vote(*, assignment: Assignment, item: QueueItem) -> Submission:
     if submitted.count() >= item.overlap:
         item.state = QueueItem.State.LABELLED
         item.save(update_fields=["state"])
-        if not submitted.exclude(skip=Assignment.Skip.UNRATEABLE).exists():
+        if not submitted.exclude(skip__in=skip_keys(Effect.VOTE)).exists():
             item_close(item, unrateable_note(unrateable_votes(item)))
     return vote
 
@@ -72,7 +76,7 @@ def skip_take_back(
     moment, states = now or timezone.now(), Assignment.State
     item = QueueItem.objects.select_for_update().get(pk=assignment.item_id)
     mine = Assignment.objects.select_for_update().get(pk=assignment.pk)
-    if (mine.state, mine.skip) != (states.SKIPPED, Assignment.Skip.TO_OTHERS):
+    if mine.state != states.SKIPPED or mine.skip not in skip_keys(Effect.OTHERS):
         raise Conflict(_("this item was not passed to others, or was taken back before"))
     if item.state != QueueItem.State.OPEN:
         raise Conflict(_("this item was closed meanwhile"))
@@ -106,5 +110,5 @@ def item_drop(*, item: QueueItem, lead: User, reason: str) -> QueueItem:
     locked = QueueItem.objects.select_for_update().get(pk=item.pk)
     if locked.state not in _LIVE_ITEM:
         raise Conflict(_("this item was closed meanwhile"))
-    item_close(locked, f"{Assignment.Skip.DROP}: {reason.strip()}")
+    item_close(locked, f"drop: {reason.strip()}")
     return locked

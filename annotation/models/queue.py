@@ -78,12 +78,6 @@ class Assignment(models.Model):
         RELEASED = "released"
         EXPIRED = "expired"
 
-    class Skip(models.TextChoices):
-        TO_ME = "to_me", "to me later"
-        TO_OTHERS = "to_others", "to others"
-        DROP = "drop", "dropped"  # by a lead
-        UNRATEABLE = "unrateable", "cannot be judged"  # a submission without labels
-
     item = models.ForeignKey(QueueItem, on_delete=models.CASCADE, related_name="assignments")
     annotator = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="assignments",
@@ -96,8 +90,8 @@ class Assignment(models.Model):
     submitted_at = models.DateTimeField(null=True, blank=True)
     reason = models.TextField(blank=True, help_text="why skipped or unrateable")
     skip = models.CharField(
-        max_length=12, choices=Skip.choices, blank=True, default="", db_default="",
-        help_text="how it was given back",
+        max_length=12, blank=True, default="", db_default="",
+        help_text="how it was given back; empty when it was not",
     )  # fmt: skip
     skipped_at = models.DateTimeField(null=True, blank=True)
     draft = models.JSONField(default=dict, blank=True)

@@ -8,9 +8,8 @@ export function wireDialogs() {
     if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
   });
   const skip = document.getElementById("skip");
-  // Putting an item off for oneself needs no reason; everything else does.
   const askReason = () => {
-    skip.querySelector("textarea").required = skip.querySelector("[name=how]:checked").value !== "to_me";
+    skip.querySelector("textarea").required = "reason" in skip.querySelector("[name=how]:checked").dataset;
   };
   skip?.addEventListener("change", askReason);
   skip?.addEventListener("keydown", (event) => {
