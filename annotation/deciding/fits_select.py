@@ -23,7 +23,7 @@ def newest_fits(project: Project) -> dict[int, ConsensusFit]:
 
 def skills_of(project: Project) -> dict[int, Skill]:
     """Step kind -> fit, for a project that merges labels by Dawid-Skene; else nothing."""
-    if project.consensus != "dawid_skene":
+    if project.consensus != Project.Consensus.DAWID_SKENE:
         return {}
     return {kind: skill_of(row) for kind, row in newest_fits(project).items()}
 
@@ -49,7 +49,8 @@ def labels_to_fit(project: Project, kind: StepKind) -> list[tuple[int, int, str]
 def fits_due(every: int) -> list[Project]:
     """Projects that merge by Dawid-Skene and have at least ``every`` labels since their fit."""
     due = []
-    for project in Project.objects.filter(consensus="dawid_skene").order_by("pk"):
+    estimated = Project.objects.filter(consensus=Project.Consensus.DAWID_SKENE)
+    for project in estimated.order_by("pk"):
         newest = ConsensusFit.objects.filter(project=project).order_by("-pk").first()
         labels = StepLabel.objects.filter(item__project=project)
         if newest is not None:

@@ -19,7 +19,7 @@ LIMITS: dict[str, tuple[int, int]] = {
     "pause_window": (1, 200),
     "review_percent": (0, 100),
 }
-CONSENSUS = ("majority", "dawid_skene")
+CONSENSUS = tuple(Project.Consensus.values)
 
 
 @transaction.atomic

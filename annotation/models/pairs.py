@@ -11,6 +11,10 @@ from annotation.models.made import Dated
 
 
 class Project(Dated):
+    class Consensus(models.TextChoices):
+        MAJORITY = "majority", "majority"
+        DAWID_SKENE = "dawid_skene", "Dawid-Skene"
+
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
     layout = models.CharField(
@@ -46,8 +50,7 @@ class Project(Dated):
         default=0, help_text="share of resolved items that a lead looks at again"
     )
     consensus = models.CharField(
-        max_length=16, default="majority",
-        choices=[("majority", "majority"), ("dawid_skene", "Dawid-Skene")],
+        max_length=16, default=Consensus.MAJORITY, choices=Consensus.choices,
     )  # fmt: skip
     pool = models.ManyToManyField(
         settings.AUTH_USER_MODEL, blank=True, related_name="+", verbose_name="annotators",

@@ -187,12 +187,12 @@ def _kappa_row(
     kind: StepKind,
     names: Mapping[str, str],
 ) -> dict[str, Any]:
-    plain = kappa_of_counts(pair, counts)
+    plain = kappa_of_counts(counts)
     ordinal = level_of(kind) == "ordinal"
     return {
         "pair": (names[str(pair[0])], names[str(pair[1])]),
         "kappa": plain.value,
-        "weighted": kappa_of_counts(pair, counts, quadratic=True).value if ordinal else None,
+        "weighted": kappa_of_counts(counts, quadratic=True).value if ordinal else None,
         "n": plain.n,
         "undefined_reason": plain.undefined_reason,
     }

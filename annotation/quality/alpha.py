@@ -6,7 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import product
 from typing import Literal
 
 from annotation.cot.wording import wording as _
@@ -130,28 +130,15 @@ def _order(value: str) -> tuple[float, str]:
 
 @dataclass(frozen=True, slots=True)
 class Kappa:
-    """Two annotators, named ``pair`` in ascending order; ``n`` items both have judged."""
+    """Of two annotators; ``n`` items both have judged."""
 
-    pair: tuple[int, int]
     value: float | None
     n: int
     undefined_reason: str = ""
 
 
-def pairwise_kappa(units: Sequence[Mapping[int, str]]) -> list[Kappa]:
-    """Cohen's kappa of every two annotators who share an item, most shared items first."""
-    shared: dict[tuple[int, int], Counter[tuple[str, str]]] = defaultdict(Counter)
-    for unit in units:
-        for one, other in combinations(sorted(unit), 2):
-            shared[one, other][unit[one], unit[other]] += 1
-    rows = [kappa_of_counts(pair, counts) for pair, counts in shared.items()]
-    return sorted(rows, key=lambda kappa: (-kappa.n, kappa.pair))
-
-
-def kappa_of_counts(
-    pair: tuple[int, int], counts: Mapping[tuple[str, str], int], *, quadratic: bool = False
-) -> Kappa:
-    """Cohen's kappa from how often the first said x while the second said y.
+def kappa_of_counts(counts: Mapping[tuple[str, str], int], *, quadratic: bool = False) -> Kappa:
+    """Cohen's kappa from how often the first gave x and the second y.
 
     kappa = 1 - d_o / d_e, with the disagreement 0 or 1, or with ``quadratic`` the squared
     difference of the values as numbers; d_e from each one's own value frequencies.
@@ -172,5 +159,5 @@ def kappa_of_counts(
         apart(one, other) * ones[one] * others[other] for one in ones for other in others
     ) / (n * n)
     if expected == 0:
-        return Kappa(pair, None, n, _("both always gave the same value"))
-    return Kappa(pair, 1 - observed / expected, n)
+        return Kappa(None, n, _("both always gave the same value"))
+    return Kappa(1 - observed / expected, n)

@@ -41,7 +41,7 @@ def daily(
     today = (now or timezone.now()).date()
     first = today - timedelta(days=days - 1)
     rows = Assignment.objects.filter(
-        item__project=project, state="submitted", submitted_at__date__gte=first
+        item__project=project, state=Assignment.State.SUBMITTED, submitted_at__date__gte=first
     )
     if user is not None:
         rows = rows.filter(annotator=user)
@@ -72,13 +72,15 @@ def forecast(project: Project, now: datetime | None = None) -> Forecast:
     opened = QueueItem.objects.filter(project=project, state=QueueItem.State.OPEN)
     wanted = opened.aggregate(n=Sum("overlap"))["n"] or 0
     given = Assignment.objects.filter(
-        item__project=project, item__state=QueueItem.State.OPEN, state="submitted"
+        item__project=project,
+        item__state=QueueItem.State.OPEN,
+        state=Assignment.State.SUBMITTED,
     ).count()
     remaining = wanted - given
     recent = (
         Assignment.objects.filter(
             item__project=project,
-            state="submitted",
+            state=Assignment.State.SUBMITTED,
             submitted_at__gt=moment - timedelta(days=RATE_DAYS),
         )
         .exclude(item__state=QueueItem.State.GOLD)

@@ -43,7 +43,7 @@ def throughput(project: Project, now: datetime | None = None) -> list[dict[str, 
     ``active_ms`` (sum) and ``ms_per_item`` (mean, None when nothing was measured)."""
     day = (now or timezone.now()) - timedelta(hours=24)
     rows = (
-        Assignment.objects.filter(item__project=project, state="submitted")
+        Assignment.objects.filter(item__project=project, state=Assignment.State.SUBMITTED)
         .values("annotator_id", "annotator__username")
         .annotate(
             submitted=Count("pk"),
@@ -76,6 +76,8 @@ def home_summary(user: User, now: datetime | None = None) -> list[dict[str, Any]
     be claimed), ``mine`` and ``mine_today`` (24 h) submitted, ``holding`` (unfinished)."""
     day = (now or timezone.now()) - timedelta(hours=24)
     states = QueueItem.State
+    submitted = Q(state=Assignment.State.SUBMITTED)
+    claimed = Q(state=Assignment.State.CLAIMED)
     by_project = {
         row["project_id"]: row
         for row in QueueItem.objects.exclude(state=states.GOLD)
@@ -92,9 +94,9 @@ def home_summary(user: User, now: datetime | None = None) -> list[dict[str, Any]
         for row in Assignment.objects.filter(annotator=user)
         .values("item__project_id")
         .annotate(
-            mine=Count("pk", filter=Q(state="submitted")),
-            mine_today=Count("pk", filter=Q(state="submitted", submitted_at__gte=day)),
-            holding=Count("pk", filter=Q(state="claimed", item__state__in=_CLAIMABLE)),
+            mine=Count("pk", filter=submitted),
+            mine_today=Count("pk", filter=submitted & Q(submitted_at__gte=day)),
+            holding=Count("pk", filter=claimed & Q(item__state__in=_CLAIMABLE)),
         )
     }
     waiting = claimable_counts(user)

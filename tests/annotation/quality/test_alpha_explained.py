@@ -58,8 +58,8 @@ def test_weighted_kappa_forgives_a_near_miss_by_hand() -> None:
     # First: 1 x3, 2 x2, 3 x1; second: 1 x2, 2 x3, 3 x1. Squared distances expected:
     # 3*3*1 + 3*1*4 + 2*2*1 + 2*1*1 + 1*2*4 + 1*3*1 = 38 of 36.
     counts = {("1", "1"): 2, ("2", "2"): 2, ("1", "2"): 1, ("3", "3"): 1}
-    quadratic = kappa_of_counts((1, 2), counts, quadratic=True)
+    quadratic = kappa_of_counts(counts, quadratic=True)
     assert quadratic.value == pytest.approx(1 - (1 / 6) / (38 / 36))
-    plain = kappa_of_counts((1, 2), counts)
+    plain = kappa_of_counts(counts)
     # expected agreement (3*2 + 2*3 + 1*1) / 36 = 13/36
     assert plain.value == pytest.approx((5 / 6 - 13 / 36) / (1 - 13 / 36))
