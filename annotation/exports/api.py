@@ -29,10 +29,13 @@ class ExportFilterForm(serializers.Serializer[Any]):
     policy = Text(required=False, max_length=200)
 
 
-class ExportAsked(serializers.Serializer[Any]):
+class ExportRequest(serializers.Serializer[Any]):
     project = serializers.SlugRelatedField(slug_field="slug", queryset=Project.objects.all())
-    format = serializers.ChoiceField(choices=sorted(formats()))
     filter = ExportFilterForm(default=dict)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        choices = [(each.name, each.about) for each in formats().values()]
+        return super().get_fields() | {"format": serializers.ChoiceField(choices=choices)}
 
 
 class ExportStatus(serializers.ModelSerializer[ExportJob]):
@@ -65,13 +68,13 @@ class Exports(ApiView, generics.ListAPIView[ExportJob]):
     pagination_class = Pages
     queryset = ExportJob.objects.select_related("project")
 
-    @extend_schema(request=ExportAsked, responses={202: ExportStatus})
+    @extend_schema(request=ExportRequest, responses={202: ExportStatus})
     def post(self, request: Request) -> Response:
-        asked = body_of(request, ExportAsked)
+        wanted = body_of(request, ExportRequest)
         job = export_job_create(
-            project=asked["project"],
-            format=asked["format"],
-            filter=asked["filter"],
+            project=wanted["project"],
+            format=wanted["format"],
+            filter=wanted["filter"],
             user=user_of(request),
         )
         export_job_send(job.pk)

@@ -6,16 +6,21 @@ that no split infers types of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from annotation.cot.errors import Invalid
-from annotation.exports.writers import Record, Writer, batches, json_lines
+from annotation.exports.writers import (
+    Append,
+    Record,
+    Writer,
+    batches,
+    jsonl_file,
+    parquet_file,
+)
 
 # Our split -> the name that Hugging Face's tools know.
 SPLIT_NAMES = {"train": "train", "val": "validation", "test": "test"}
@@ -23,7 +28,6 @@ _SIZES = (
     (1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"),
 )  # fmt: skip
 _BATCH = 500
-_Append = Callable[[list[Record]], object]
 
 _CARD = """\
 ---
@@ -58,16 +62,19 @@ def folder_writer(name: str, about: str, schema: pa.Schema, suffix: str) -> Writ
         Invalid: there are no rows: Hugging Face's loader opens no empty split.
     """
 
+    opened = parquet_file if suffix == ".parquet" else jsonl_file
+
     def write(path: Path, records: Iterable[Record]) -> None:
         data = path / "data"
         data.mkdir(parents=True)
         counts: dict[str, int] = {}
         with ExitStack() as files:
-            appends: dict[str, _Append] = {}
+            appends: dict[str, Append] = {}
             for batch in batches(records, _BATCH):
                 for split in sorted({row["split"] for row in batch}):
                     if split not in appends:
-                        appends[split] = _open(data / f"{split}{suffix}", schema, files)
+                        file = opened(data / f"{split}{suffix}", schema)
+                        appends[split] = files.enter_context(file)
                     rows = [row for row in batch if row["split"] == split]
                     appends[split](rows)
                     counts[split] = counts.get(split, 0) + len(rows)
@@ -119,15 +126,3 @@ def _typed(type_: pa.DataType, indent: str) -> Iterator[str]:
 
 def _scalar(type_: pa.DataType) -> str:
     return {"double": "float64"}.get(str(type_), str(type_))
-
-
-def _open(path: Path, schema: pa.Schema, files: ExitStack) -> _Append:
-    if path.suffix == ".parquet":
-        parquet = files.enter_context(pq.ParquetWriter(path, schema, compression="zstd"))
-
-        def append_table(rows: list[Record]) -> Any:
-            parquet.write_table(pa.Table.from_pylist(rows, schema=schema))
-
-        return append_table
-    stream = files.enter_context(path.open("wb"))
-    return lambda rows: stream.write(json_lines(pa.Table.from_pylist(rows, schema=schema)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -63,14 +63,13 @@ class ExportFormat:
     notes: Callable[[ExportFilter], list[str]] = lambda chosen: []
 
 
-@cache
 def formats() -> dict[str, ExportFormat]:
     """Name -> format, of every table that ``EXPORT_FORMATS`` names.
 
     The training formats know prompts, which this app does not; so the settings name the tables
     and no import goes back.
     """
-    return {f.name: f for table in settings.EXPORT_FORMATS for f in import_string(table)}
+    return _formats(tuple(settings.EXPORT_FORMATS))
 
 
 def format_named(name: str) -> ExportFormat:
@@ -78,7 +77,12 @@ def format_named(name: str) -> ExportFormat:
     Raises:
         Invalid: there is no such format.
     """
-    found = formats().get(name)
-    if found is None:
+    wanted = formats().get(name)
+    if wanted is None:
         raise Invalid(f"format must be one of {', '.join(formats())}")
-    return found
+    return wanted
+
+
+@lru_cache
+def _formats(tables: tuple[str, ...]) -> dict[str, ExportFormat]:
+    return {each.name: each for table in tables for each in import_string(table)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,10 +16,10 @@ from annotation.cot.errors import Conflict, Invalid
 from annotation.exports.formats import ExportFilter, ExportFormat, format_named
 from annotation.exports.lint import lint_file
 from annotation.models import ExportJob, Project
+from annotation.models.job_progress import JobProgress
 from annotation.models.job_run import job_run
 from annotation.models.leases import in_flight_until, queued_again
 
-_EVERY = 0.5  # seconds between two writes of the progress
 _State = ExportJob.State
 T = TypeVar("T")
 
@@ -119,7 +118,8 @@ def _run(job: ExportJob) -> dict[str, Any]:
     name = f"{job.project.slug}-{format.name}-{job.pk}"
     path = folder / (name + format.suffix)
     _remove(path)  # of an attempt that was killed before it was recorded
-    written = export_write(format=format, chosen=chosen, path=path, progress=_Progress(job))
+    with JobProgress(job, "rows_written", "rows_total") as progress:
+        written = export_write(format=format, chosen=chosen, path=path, progress=progress)
     lint = lint_file(path) if format.lint else {}
     if notes := format.notes(chosen):
         lint["notes"] = notes
@@ -166,16 +166,3 @@ class _Counted(Iterable[T]):
             if self.n % 500 == 0:
                 self._progress(self.n)
             yield record
-
-
-class _Progress:
-    """Writes how far the export is, at most twice a second."""
-
-    def __init__(self, job: ExportJob) -> None:
-        self._job, self._written = job, time.monotonic()
-
-    def __call__(self, written: int) -> None:
-        if time.monotonic() - self._written < _EVERY:
-            return
-        self._written = time.monotonic()
-        ExportJob.objects.filter(pk=self._job.pk).update(rows_written=written)

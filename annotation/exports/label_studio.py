@@ -12,7 +12,7 @@ from typing import Any
 from annotation.exports.formats import ExportFilter, ExportFormat, Record
 from annotation.exports.labelled import labelled_rows
 from annotation.exports.rows import labelled_total
-from annotation.exports.writers import write_json_array
+from annotation.exports.writers import json_writer
 
 _DATA = (
     "query", "query_type", "locale", "product_id", "title", "category_path", "description",
@@ -96,6 +96,6 @@ FORMATS = (
         ".json",
         labelled_total,
         tasks,
-        write_json_array,
+        json_writer(),
     ),
 )

@@ -5,15 +5,12 @@ A pair whose tier nobody decided is not in the file: unjudged, which is not irre
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
-from pathlib import Path
 
-from annotation.exports import writers
 from annotation.exports.formats import ExportFilter, ExportFormat, Record
 from annotation.exports.rows import tier_nameless, tier_rows, tier_total
-from annotation.exports.writers import Writer, csv_writer
+from annotation.exports.writers import csv_writer, json_writer
 
 
 def ratings(chosen: ExportFilter) -> Iterator[Record]:
@@ -61,21 +58,8 @@ def left_out(chosen: ExportFilter) -> list[str]:
     return [f"{count} decided pairs are left out, their product has no id: {named}{more}"]
 
 
-def inside(before: str, after: str) -> Writer:
-    """A JSON document around a streamed list."""
-
-    def write(path: Path, records: Iterable[writers.Record]) -> None:
-        with path.open("w", encoding="utf-8") as stream:
-            stream.write(before)
-            for number, record in enumerate(records):
-                stream.write(",\n" if number else "\n")
-                stream.write(json.dumps(record, ensure_ascii=False))
-            stream.write(after)
-
-    return write
-
-
 _NAMED = 5
+_DCG = '"metric": {"dcg": {"k": 10, "normalize": true}}'
 _RRE = (
     '{"index": "products", "id_field": "id", "topics": [{"description": "", "query_groups": ['
 )
@@ -96,7 +80,7 @@ FORMATS = (
         ".json",
         tier_total,
         query_groups,
-        inside(_RRE, "\n]}]}\n"),
+        json_writer(_RRE, "\n]}]}\n"),
         notes=left_out,
     ),
     ExportFormat(
@@ -105,7 +89,9 @@ FORMATS = (
         ".json",
         tier_total,
         rank_eval_requests,
-        inside('{"requests": [', '\n], "metric": {"dcg": {"k": 10, "normalize": true}}}\n'),
+        json_writer(
+            '{"requests": [', '\n], "metric": {"dcg": {"k": 10, "normalize": true}}}\n'
+        ),
         notes=left_out,
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 
 Record = Mapping[str, Any]
 Writer = Callable[[Path, Iterable[Record]], None]
+Append = Callable[[list[Record]], object]  # writes a batch to an open file
 
 BATCH = 2000
 _BUFFER = 1 << 20  # bytes: a file of long lines would else be a write of the system each
@@ -23,50 +25,76 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def jsonl_writer(schema: pa.Schema) -> Writer:
     """One object a line, UTF-8; every line has all keys of ``schema``, in its types."""
-
-    def write(path: Path, records: Iterable[Record]) -> None:
-        with path.open("wb", _BUFFER) as stream:
-            for batch in batches(records):
-                stream.write(json_lines(pa.Table.from_pylist(batch, schema=schema)))
-
-    return write
+    return _batched(lambda path: jsonl_file(path, schema))
 
 
-def json_lines(table: pa.Table) -> bytes:
-    """A share of 1 is written 1.0: readers that take types from the first lines see a float."""
-    return b"".join(orjson.dumps(row) + b"\n" for row in table.to_pylist())
-
-
-def write_json_array(path: Path, records: Iterable[Record]) -> None:
-    """One JSON array, an element a line."""
-    with path.open("wb", _BUFFER) as stream:
-        stream.write(b"[")
-        for number, record in enumerate(records):
-            stream.write((b",\n" if number else b"\n") + orjson.dumps(record))
-        stream.write(b"\n]\n")
+def parquet_writer(schema: pa.Schema) -> Writer:
+    """Zstandard-compressed, a row group a batch, types as in ``schema``."""
+    return _batched(lambda path: parquet_file(path, schema))
 
 
 def csv_writer(columns: Sequence[str], spreadsheet: bool = False) -> Writer:
     """RFC 4180 with a header; None is an empty cell. For a ``spreadsheet`` no text is a
     formula; elsewhere a text stays as it is."""
-    cell = _cell if spreadsheet else _same
+    return _batched(lambda path: _csv_file(path, columns, _cell if spreadsheet else _same))
 
+
+def json_writer(before: str = "[", after: str = "\n]\n") -> Writer:
+    """One JSON document around a list, an element a line."""
+    return _batched(lambda path: _json_file(path, before, after))
+
+
+@contextmanager
+def jsonl_file(path: Path, schema: pa.Schema) -> Iterator[Append]:
+    """A share of 1 is written 1.0: readers that take types from the first lines see a float."""
+    with path.open("wb", _BUFFER) as stream:
+
+        def append(rows: list[Record]) -> None:
+            for row in pa.Table.from_pylist(rows, schema=schema).to_pylist():
+                stream.write(orjson.dumps(row) + b"\n")
+
+        yield append
+
+
+@contextmanager
+def parquet_file(path: Path, schema: pa.Schema) -> Iterator[Append]:
+    with pq.ParquetWriter(path, schema, compression="zstd") as file:
+        yield lambda rows: file.write_table(pa.Table.from_pylist(rows, schema=schema))
+
+
+@contextmanager
+def _csv_file(
+    path: Path, columns: Sequence[str], cell: Callable[[Any], Any]
+) -> Iterator[Append]:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        sheet = csv.writer(stream)
+        sheet.writerow(columns)
+        yield lambda rows: sheet.writerows(
+            [cell(row[name]) for name in columns] for row in rows
+        )
+
+
+@contextmanager
+def _json_file(path: Path, before: str, after: str) -> Iterator[Append]:
+    with path.open("wb", _BUFFER) as stream:
+        stream.write(before.encode())
+        between = b"\n"
+
+        def append(rows: list[Record]) -> None:
+            nonlocal between
+            for row in rows:
+                stream.write(between + orjson.dumps(row))
+                between = b",\n"
+
+        yield append
+        stream.write(after.encode())
+
+
+def _batched(opened: Callable[[Path], AbstractContextManager[Append]]) -> Writer:
     def write(path: Path, records: Iterable[Record]) -> None:
-        with path.open("w", encoding="utf-8", newline="") as stream:
-            rows = csv.writer(stream)
-            rows.writerow(columns)
-            rows.writerows([cell(record[name]) for name in columns] for record in records)
-
-    return write
-
-
-def parquet_writer(schema: pa.Schema) -> Writer:
-    """Zstandard-compressed, a row group a batch, types as in ``schema``."""
-
-    def write(path: Path, records: Iterable[Record]) -> None:
-        with pq.ParquetWriter(path, schema, compression="zstd") as file:
+        with opened(path) as append:
             for batch in batches(records):
-                file.write_table(pa.Table.from_pylist(batch, schema=schema))
+                append(batch)
 
     return write
 

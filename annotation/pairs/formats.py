@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -169,5 +169,5 @@ def read_rows(
 
 
 @lru_cache
-def _formats(tables: Iterable[str]) -> dict[str, ImportFormat]:
+def _formats(tables: tuple[str, ...]) -> dict[str, ImportFormat]:
     return {each.name: each for table in tables for each in import_string(table)}

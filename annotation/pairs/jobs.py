@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,23 +13,18 @@ from uuid import uuid4
 from django.contrib.auth.models import User
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
-from django.db import connections, transaction
+from django.db import transaction
 
 from annotation.cot.errors import Invalid, NoRoom
 from annotation.cot.storable import storable
 from annotation.models import ImportJob, Project
+from annotation.models.job_progress import JobProgress
 from annotation.models.job_run import job_run
 from annotation.models.leases import in_flight_until, queued_again
 from annotation.pairs.formats import ImportFormat, format_named, given
 from annotation.pairs.readers.opening import HEAD, Look, look, packed_name
 from annotation.pairs.readers.rows import ImportFileError
 from annotation.pairs.report import ImportRefused, ImportReport
-
-_EVERY = 0.5  # seconds between two writes of the progress
-_PROGRESS = """
-UPDATE annotation_importjob SET rows_read = %s, rows_total = %s
-WHERE id = (SELECT id FROM annotation_importjob WHERE id = %s FOR UPDATE SKIP LOCKED)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,25 +159,23 @@ def import_job_run(*, job_id: int) -> ImportJob | None:
 
 
 def _run(job: ImportJob) -> dict[str, Any]:
-    progress = _Progress(job)
     files = {option: Path(path) for option, path in job.files.items()}
     try:
-        report = format_named(job.adapter).run(
-            project=job.project,
-            path=Path(job.path),
-            adapter=job.adapter,
-            skip_bad=job.skip_bad,
-            unknown_as_attributes=job.unknown_as_attributes,
-            dry_run=job.dry_run,
-            source=job.filename,
-            progress=progress,
-            **job.options,
-            **files,
-        )
+        with JobProgress(job, "rows_read", "rows_total") as progress:
+            report = format_named(job.adapter).run(
+                project=job.project,
+                path=Path(job.path),
+                adapter=job.adapter,
+                skip_bad=job.skip_bad,
+                unknown_as_attributes=job.unknown_as_attributes,
+                dry_run=job.dry_run,
+                source=job.filename,
+                progress=progress,
+                **job.options,
+                **files,
+            )
     except ImportRefused as refused:
         return _ended(ImportJob.State.FAILED, refused.report)
-    finally:
-        progress.close()
     return _ended(ImportJob.State.FAILED if report.failure else ImportJob.State.DONE, report)
 
 
@@ -203,28 +195,6 @@ def import_job_requeue(*, job: ImportJob) -> ImportJob:
         raise Invalid("this import is done")
     job.refresh_from_db()
     return job
-
-
-class _Progress:
-    """Writes how far the import is, at most twice a second.
-
-    Over a connection of its own, so that it is seen whatever transaction the import is in. It
-    never waits for the row.
-    """
-
-    def __init__(self, job: ImportJob) -> None:
-        self._job, self._written = job.pk, time.monotonic()
-        self._connection = connections["default"].copy()
-
-    def __call__(self, read: int, total: int | None) -> None:
-        if time.monotonic() - self._written < _EVERY:
-            return
-        with self._connection.cursor() as cursor:
-            cursor.execute(_PROGRESS, [read, total, self._job])
-        self._written = time.monotonic()
-
-    def close(self) -> None:
-        self._connection.close()
 
 
 def _ended(state: str, report: ImportReport) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Uploading pairs. The page of a running import reloads itself."""
+"""Uploading pairs."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.http import HttpRequest
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from annotation.cot.errors import StepwiseError
 from annotation.models import ImportJob
+from annotation.models.leased import Leased
 from annotation.pairs.formats import (
     MAX_OPTION,
     NATIVE,
@@ -34,11 +32,8 @@ from annotation.pairs.jobs import (
     uploads_given,
 )
 from annotation.pairs.readers.rows import ImportFileError
-from annotation.pairs.tasks import import_job_start
-from annotation.people.admin_base import RoleAdmin
-from annotation.people.roles import Role
-
-_LIVE = (ImportJob.State.QUEUED, ImportJob.State.RUNNING)
+from annotation.pairs.tasks import import_job_send
+from annotation.people.admin_jobs import JobAdmin, progress_bar
 
 
 class ImportForm(forms.ModelForm[ImportJob]):
@@ -92,34 +87,20 @@ def _option_field(option: ImportOption) -> forms.Field:
 
 
 @admin.register(ImportJob)
-class ImportJobAdmin(RoleAdmin):
-    editors = (Role.LEAD, Role.ML_ENGINEER)
+class ImportJobAdmin(JobAdmin):
     list_display = ("id", "filename", "project", "state", "progress", "created", "bad_rows")
     list_select_related = ("project",)
     list_filter = ("project", "state")
-    actions = ("try_again",)
+    add_form = ImportForm
+    word = "import"
     shown = (
         "project", "filename", "adapter", "told", "state", "progress", "created", "existing",
         "also_stored", "bad_rows", "error_list", "notice_list", "columns_not_known", "skip_bad",
         "unknown_as_attributes", "dry_run", "created_by", "created_at", "finished_at",
     )  # fmt: skip
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # The changelist's actions need it; an import itself is never edited.
-        return obj is None and super().has_change_permission(request)
-
-    def get_form(
-        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
-    ) -> Any:
-        if obj is None:
-            kwargs |= {"form": ImportForm, "fields": ImportForm.Meta.fields}
-        return super().get_form(request, obj, change, **kwargs)
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.shown if obj else [*ImportForm.Meta.fields, *options()]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.shown if obj else ()
+    def add_fields(self) -> Sequence[str]:
+        return [*ImportForm.Meta.fields, *options()]
 
     def save_model(self, request: HttpRequest, obj: ImportJob, form: Any, change: bool) -> None:
         upload = form.cleaned_data["file"]
@@ -137,47 +118,20 @@ class ImportJobAdmin(RoleAdmin):
         )
         obj.pk = job.pk
         obj.refresh_from_db()
-        send(job.pk)
+        import_job_send(job.pk)
 
-    def response_add(
-        self, request: HttpRequest, obj: ImportJob, post_url_continue: str | None = None
-    ) -> HttpResponseRedirect:
-        return HttpResponseRedirect(reverse("admin:annotation_importjob_change", args=[obj.pk]))
-
-    def add_view(self, request: HttpRequest, *rest: Any, **more: Any) -> Any:
-        try:
-            return super().add_view(request, *rest, **more)
-        except StepwiseError as error:  # no room for the file, of which nothing is kept
-            messages.error(request, error.message)
-            return HttpResponseRedirect(request.path)
-
-    def change_view(self, request: HttpRequest, object_id: str, *rest: Any, **more: Any) -> Any:
-        response: HttpResponseBase = super().change_view(request, object_id, *rest, **more)
-        if ImportJob.objects.filter(pk=object_id, state__in=_LIVE).exists():
-            response["Refresh"] = "2"
-        return response
+    def requeue(self, job: Leased) -> None:
+        assert isinstance(job, ImportJob)
+        import_job_requeue(job=job)
+        import_job_send(job.pk)
 
     @admin.action(description="Try again, or import what was checked")
-    def try_again(self, request: HttpRequest, queryset: QuerySet[ImportJob]) -> None:
-        for job in queryset:
-            try:
-                import_job_requeue(job=job)
-            except StepwiseError as error:
-                messages.error(request, f"import {job.pk}: {error.message}")
-            else:
-                send(job.pk)
+    def try_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        super().try_again(request, queryset)
 
     @admin.display
     def progress(self, job: ImportJob) -> SafeString | str:
-        if not job.rows_total:
-            return f"{job.rows_read} rows read"
-        return format_html(
-            '<progress value="{}" max="{}"></progress> {} of {}',
-            job.rows_read,
-            job.rows_total,
-            job.rows_read,
-            job.rows_total,
-        )
+        return progress_bar(job.rows_read, job.rows_total, "rows read")
 
     @admin.display(description="pairs created")
     def created(self, job: ImportJob) -> int:
@@ -221,8 +175,3 @@ def _named(values: Mapping[str, Any]) -> str:
 def _lines(entries: Sequence[Mapping[str, Any]]) -> SafeString | str:
     lines = ((entry["line"] or "file", entry["message"]) for entry in entries)
     return format_html_join("", "<div>line {}: {}</div>", lines) or "none"
-
-
-def send(job_id: int) -> None:
-    """Queue the job once its row is committed."""
-    transaction.on_commit(lambda: import_job_start.delay(job_id))

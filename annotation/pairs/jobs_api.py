@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, parsers, serializers, status
@@ -16,7 +15,7 @@ from annotation.models import ImportJob, Pair, Project
 from annotation.models.outbox import outbox_settled
 from annotation.pairs.formats import MAX_OPTION, NATIVE, ImportOption, formats, options, takers
 from annotation.pairs.jobs import import_job_create, uploads_given
-from annotation.pairs.tasks import import_job_start
+from annotation.pairs.tasks import import_job_send
 from annotation.people.abilities import Ability
 from annotation.people.api import ApiView, user_of
 from annotation.people.fields import Pages, ProjectQuery, Text, body_of, project_named, query_of
@@ -118,7 +117,7 @@ class Imports(ApiView, generics.ListAPIView[ImportJob]):
             options=uploads_given(asked),
             user=user_of(request),
         )
-        transaction.on_commit(lambda: import_job_start.delay(job.pk))
+        import_job_send(job.pk)
         return Response(ImportStatus(job).data, status=status.HTTP_202_ACCEPTED)
 
 

@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from annotation.cot.errors import Invalid
-from annotation.models import ImportJob, Pair, Project
-from annotation.pairs import jobs as imports
+from annotation.models import ImportJob, Pair, Project, job_progress
+from annotation.models.job_progress import JobProgress
 from annotation.pairs.jobs import import_job_create, import_job_requeue, import_job_run
 from annotation.pairs.readers.rows import ImportFileError
 from tests.annotation.pairs.test_pairs import jsonl, row
@@ -81,9 +81,9 @@ class TestJob:
     def test_the_progress_of_a_running_import_is_seen_and_its_pairs_are_not(
         self, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        seen, write = [], imports._Progress.__call__
+        seen, write = [], JobProgress.__call__
 
-        def watch(progress: imports._Progress, read: int, total: int | None) -> None:
+        def watch(progress: JobProgress, read: int, total: int | None) -> None:
             write(progress, read, total)
             other = connections["default"].copy()
             with other.cursor() as cursor:
@@ -94,8 +94,8 @@ class TestJob:
                 seen.append(cursor.fetchone())
             other.close()
 
-        monkeypatch.setattr(imports._Progress, "__call__", watch)
-        monkeypatch.setattr(imports, "_EVERY", 0)
+        monkeypatch.setattr(JobProgress, "__call__", watch)
+        monkeypatch.setattr(job_progress, "EVERY", 0)
         rows = (json.dumps(row(f"q {n}")) + "\n" for n in range(5500))
         import_job_run(job_id=self.create(project, tmp_path, "".join(rows)).pk)
         assert seen == [(2000, 0), (4000, 0), (5500, 0), (5500, 5500)]
