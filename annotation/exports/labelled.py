@@ -1,7 +1,7 @@
 """Rollouts with what people said about them, in one statement: one state of the data.
 
 Steps and labels are grouped once and merged in order of rollout. To ask for them rollout by
-rollout (``selectors.exports``) takes three times as long where nearly all are wanted.
+rollout (``rows.rollout_rows``) takes three times as long where nearly all are wanted.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from django.db import connection
 
-from annotation.exports.rows import Chosen
+from annotation.exports.formats import ExportFilter
 from annotation.models import QueueItem
 
 _CHUNK = 2000
@@ -59,7 +59,7 @@ ORDER BY rollout_id
 """
 
 
-def labelled_rows(chosen: Chosen) -> Iterator[dict[str, Any]]:
+def labelled_rows(chosen: ExportFilter) -> Iterator[dict[str, Any]]:
     """Rollouts with at least one valid label (not undone, not gold), in order of id, with pair
     and product.
 

@@ -59,11 +59,11 @@ class Lint:
         self.n += 1
         self.kind = self.kind or kind_of(record)
         self._check_split(line, record)
-        for found in cases_of(self.kind, record):
-            if isinstance(found, Defect):
-                self.defect(line, found.message)
+        for case in cases_of(self.kind, record):
+            if isinstance(case, Defect):
+                self.defect(line, case.message)
             else:
-                self._count(found)
+                self._count(case)
 
     def defect(self, line: int, message: str) -> None:
         self._defects[message] += 1

@@ -57,7 +57,7 @@ def native_records(chosen: ExportFilter) -> Iterator[Record]:
 def native_record(row: Record, project: str) -> Record:
     """``steps`` in the order of the text; ``human`` is None on a step that nobody decided."""
     # Oldest first, so the newest decision of a kind is the one that stays.
-    decided = {found["kind"]: found for found in row["decided"]}
+    decided = {each["kind"]: each for each in row["decided"]}
     final = decided.get(int(StepKind.FINAL))
     return {
         "rollout_id": row["rollout_id"],

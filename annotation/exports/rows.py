@@ -7,7 +7,7 @@ does not grow with the project.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 from django.db.models import (
@@ -23,8 +23,8 @@ from django.db.models import (
     Value,
 )
 
+from annotation.exports.formats import ExportFilter, Record
 from annotation.models import (
-    Project,
     QueueItem,
     Resolution,
     Rollout,
@@ -32,7 +32,6 @@ from annotation.models import (
     StepLabel,
 )
 
-Record = dict[str, Any]
 _CHUNK = 2000
 _PAIR = {
     "pair_id": "{0}pair_id",
@@ -98,38 +97,27 @@ _RESOLUTION = {
 }
 
 
-class Chosen(Protocol):
-    """Which rows of a project; "" means all."""
-
-    @property
-    def project(self) -> Project: ...
-    @property
-    def split(self) -> str: ...
-    @property
-    def policy(self) -> str: ...
-
-
-def label_rows(chosen: Chosen) -> Iterator[Record]:
+def label_rows(chosen: ExportFilter) -> Iterator[Record]:
     """One record a valid label: submitted and not undone. Unmarked steps have none.
     ``item_active_ms`` is the time of the whole item, the same on each of its labels;
     ``annotator_id`` stays when the account is renamed."""
     yield from _stream(_labels(chosen), _LABEL)
 
 
-def label_total(chosen: Chosen) -> int:
+def label_total(chosen: ExportFilter) -> int:
     return _labels(chosen).count()
 
 
-def resolution_rows(chosen: Chosen) -> Iterator[Record]:
+def resolution_rows(chosen: ExportFilter) -> Iterator[Record]:
     """One record a decided step: the newest resolution of its item."""
     yield from _stream(_resolutions(chosen), _RESOLUTION)
 
 
-def resolution_total(chosen: Chosen) -> int:
+def resolution_total(chosen: ExportFilter) -> int:
     return _resolutions(chosen).count()
 
 
-def tier_rows(chosen: Chosen) -> Iterator[Record]:
+def tier_rows(chosen: ExportFilter) -> Iterator[Record]:
     """``pair_id``, ``query``, ``product_id``, ``tier`` ("4".."1") of every pair whose tier
     people decided (the newest decision), ordered by query.
 
@@ -138,26 +126,26 @@ def tier_rows(chosen: Chosen) -> Iterator[Record]:
     """
     rows = _tiers(chosen).exclude(pair__product__external_id="")
     rows = rows.order_by("pair__query", "pair__product__external_id", "-pair_id")
-    found = rows.values_list("pair_id", "pair__query", "pair__product__external_id", "value")
+    tiers = rows.values_list("pair_id", "pair__query", "pair__product__external_id", "value")
     known: tuple[str, str] | None = None
-    for pair_id, query, product_id, tier in found.iterator(chunk_size=_CHUNK):
+    for pair_id, query, product_id, tier in tiers.iterator(chunk_size=_CHUNK):
         if known == (query, product_id):
             continue
         known = (query, product_id)
         yield {"pair_id": pair_id, "query": query, "product_id": product_id, "tier": tier}
 
 
-def tier_total(chosen: Chosen) -> int:
+def tier_total(chosen: ExportFilter) -> int:
     return _tiers(chosen).count()
 
 
-def tier_nameless(chosen: Chosen, most: int) -> tuple[int, list[str]]:
+def tier_nameless(chosen: ExportFilter, most: int) -> tuple[int, list[str]]:
     """How many decided pairs have a product without an id, and the titles of the first."""
     rows = _tiers(chosen).filter(pair__product__external_id="").order_by("pk")
     return rows.count(), list(rows.values_list("pair__product__title", flat=True)[:most])
 
 
-def rollout_rows(chosen: Chosen) -> Iterator[Record]:
+def rollout_rows(chosen: ExportFilter) -> Iterator[Record]:
     """Rollouts with at least one decided step: the columns of ``_TEXT``, ``step_rows`` in text
     order, ``decided`` (resolutions, oldest first) and ``marked`` (labels of step 4 with
     attributes). A pair's rollouts follow each other."""
@@ -172,12 +160,12 @@ def rollout_rows(chosen: Chosen) -> Iterator[Record]:
     yield from _read(_with_steps(rows, *wanted), "step_rows", *wanted)
 
 
-def rollout_total(chosen: Chosen) -> int:
+def rollout_total(chosen: ExportFilter) -> int:
     return _rollouts(chosen).count()
 
 
-def labelled_total(chosen: Chosen) -> int:
-    """Rollouts with at least one valid label; ``selectors.labelled`` reads them."""
+def labelled_total(chosen: ExportFilter) -> int:
+    """Rollouts with at least one valid label; ``labelled_rows`` reads them."""
     return _labelled(chosen).count()
 
 
@@ -221,18 +209,18 @@ def _valid() -> QuerySet[StepLabel]:
     return labels.exclude(item__state=QueueItem.State.GOLD)
 
 
-def _labels(chosen: Chosen) -> QuerySet[StepLabel]:
+def _labels(chosen: ExportFilter) -> QuerySet[StepLabel]:
     return _in(_valid(), "item__rollout__", chosen)
 
 
-def _resolutions(chosen: Chosen) -> QuerySet[Resolution]:
+def _resolutions(chosen: ExportFilter) -> QuerySet[Resolution]:
     newer = Resolution.objects.filter(
         item=OuterRef("item"), kind=OuterRef("kind"), pk__gt=OuterRef("pk")
     )
     return _in(Resolution.objects.filter(~Exists(newer)), "item__rollout__", chosen)
 
 
-def _tiers(chosen: Chosen) -> QuerySet[Resolution]:
+def _tiers(chosen: ExportFilter) -> QuerySet[Resolution]:
     """The newest decision of step 5 of every pair."""
     newest = (
         Resolution.objects.filter(pair=OuterRef("pair"), kind=5)
@@ -243,17 +231,17 @@ def _tiers(chosen: Chosen) -> QuerySet[Resolution]:
     return rows.filter(pk=Subquery(newest.values("pk")[:1]))
 
 
-def _rollouts(chosen: Chosen) -> QuerySet[Rollout]:
+def _rollouts(chosen: ExportFilter) -> QuerySet[Rollout]:
     decided = Resolution.objects.filter(item__rollout=OuterRef("pk"))
     return _in(Rollout.objects.filter(Exists(decided)), "", chosen)
 
 
-def _labelled(chosen: Chosen) -> QuerySet[Rollout]:
+def _labelled(chosen: ExportFilter) -> QuerySet[Rollout]:
     valid = _valid().filter(item__rollout=OuterRef("pk"))
     return _in(Rollout.objects.filter(Exists(valid)), "", chosen)
 
 
-def _in(rows: QuerySet[Any], rollout: str, chosen: Chosen) -> QuerySet[Any]:
+def _in(rows: QuerySet[Any], rollout: str, chosen: ExportFilter) -> QuerySet[Any]:
     """Narrow by the pair and rollout that ``rollout`` leads to."""
     wanted = Q(**{f"{rollout}pair__project": chosen.project})
     if chosen.split:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from annotation.exports.rows import Chosen, Record
+from annotation.exports.formats import ExportFilter, Record
 from annotation.models import Assignment, QueueItem
 
 _CHUNK = 2000
@@ -33,7 +33,7 @@ _COLUMNS = {
 }
 
 
-def skip_rows(chosen: Chosen) -> Iterator[Record]:
+def skip_rows(chosen: ExportFilter) -> Iterator[Record]:
     """One record a claim that was given back: ``how``, ``reason``, who, and what became of the
     item. ``unrateable`` is a vote; what was taken back is left out."""
     rows = _skips(chosen).order_by("pk").values_list(*_COLUMNS.values())
@@ -44,11 +44,11 @@ def skip_rows(chosen: Chosen) -> Iterator[Record]:
         yield record
 
 
-def skip_total(chosen: Chosen) -> int:
+def skip_total(chosen: ExportFilter) -> int:
     return _skips(chosen).count()
 
 
-def _skips(chosen: Chosen) -> QuerySet[Assignment, Any]:
+def _skips(chosen: ExportFilter) -> QuerySet[Assignment, Any]:
     rows = Assignment.objects.filter(item__project=chosen.project).exclude(skip="")
     if chosen.split:
         rows = rows.filter(item__rollout__pair__split=chosen.split)

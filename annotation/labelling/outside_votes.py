@@ -16,7 +16,7 @@ from annotation.labelling.outside_people import staff_refuse
 from annotation.labelling.queue import LIVE_STATES, queue_open
 from annotation.labelling.submit import label_submit
 from annotation.models import Assignment, QueueItem, Rollout, StepLabel, Submission
-from annotation.pairs.readers.label_studio_answers import Said
+from annotation.pairs.readers.label_studio_answers import PersonAnswers
 
 _LIVE = (Assignment.State.CLAIMED, Assignment.State.SUBMITTED)
 
@@ -29,7 +29,7 @@ class VoteCounts:
     joined: int = 0
 
 
-def votes_store(*, rollout: Rollout, judgments: Mapping[User, Said]) -> VoteCounts:
+def votes_store(*, rollout: Rollout, judgments: Mapping[User, PersonAnswers]) -> VoteCounts:
     """Inside a transaction: what each person said about a rollout, unless it is there.
 
     Raises:
@@ -65,7 +65,7 @@ def _stored(rollout: Rollout, person: User) -> Submission | None:
     )
 
 
-def _is_known(stored: Submission, judgment: Said) -> bool:
+def _is_known(stored: Submission, judgment: PersonAnswers) -> bool:
     """Whether the file says the same as we have, or what was said before that."""
     item = stored.assignment.item
     labels = {
@@ -87,7 +87,7 @@ def _is_known(stored: Submission, judgment: Said) -> bool:
     return judgment.changed_at <= stored.created_at
 
 
-def _supersede(stored: Submission, person: User, judgment: Said) -> None:
+def _supersede(stored: Submission, person: User, judgment: PersonAnswers) -> None:
     """Take the earlier submission back and submit the new one; both stay in the history."""
     staff_refuse(person)
     claim = stored.assignment
@@ -103,7 +103,7 @@ def _supersede(stored: Submission, person: User, judgment: Said) -> None:
     _submit(item, claim, person, judgment, judgment.changed_at)
 
 
-def _add(rollout: Rollout, new: Mapping[User, Said], counts: VoteCounts) -> None:
+def _add(rollout: Rollout, new: Mapping[User, PersonAnswers], counts: VoteCounts) -> None:
     for person in new:
         staff_refuse(person)
     item = _item(rollout, len(new))
@@ -156,7 +156,11 @@ def _slot(item: QueueItem, person: User) -> Assignment:
 
 
 def _submit(
-    item: QueueItem, claim: Assignment, person: User, judgment: Said, when: datetime | None
+    item: QueueItem,
+    claim: Assignment,
+    person: User,
+    judgment: PersonAnswers,
+    when: datetime | None,
 ) -> None:
     """With the date that it was said on: throughput, agreement by week and the forecast go by
     it."""

@@ -15,7 +15,11 @@ from annotation.labelling.outside_people import origin_of, outside_person
 from annotation.labelling.outside_votes import votes_store
 from annotation.labelling.rollouts import rollout_record
 from annotation.models import Pair, Project, Rollout
-from annotation.pairs.readers.label_studio_answers import Said, SaidTask, read_said
+from annotation.pairs.readers.label_studio_answers import (
+    AnsweredTask,
+    PersonAnswers,
+    answered_tasks,
+)
 from annotation.pairs.readers.rows import RowError
 from annotation.pairs.report import KEPT_ERRORS
 from annotation.pairs.write import pair_hash, pairs_import
@@ -77,7 +81,7 @@ def submissions_import(
         gold=False,
     )
     report.pairs_created, report.pairs_existing = pairs.created, pairs.existing
-    for task in read_said(path):
+    for task in answered_tasks(path):
         report.tasks += 1
         if isinstance(task, RowError):
             report.refuse(task.line, task.message)
@@ -92,7 +96,7 @@ def submissions_import(
 
 
 def _task_store(
-    project: Project, task: SaidTask, report: SubmissionReport, origin: str
+    project: Project, task: AnsweredTask, report: SubmissionReport, origin: str
 ) -> None:
     made: list[User] = []
     with transaction.atomic():
@@ -110,10 +114,10 @@ def _task_store(
 
 
 def _by_account(
-    project: Project, task: SaidTask, origin: str, made: list[User]
-) -> dict[User, Said]:
+    project: Project, task: AnsweredTask, origin: str, made: list[User]
+) -> dict[User, PersonAnswers]:
     """Who annotated twice said the newest, by the file's order where it has no times."""
-    newest: dict[User, Said] = {}
+    newest: dict[User, PersonAnswers] = {}
     for judgment in task.people:
         user = outside_person(
             person=judgment.person,
@@ -129,7 +133,7 @@ def _by_account(
     return newest
 
 
-def _rollout(project: Project, task: SaidTask) -> Rollout:
+def _rollout(project: Project, task: AnsweredTask) -> Rollout:
     """Ours when the task names it and shows its text, else one made of the task's steps."""
     own = Rollout.objects.filter(pk=task.rollout_id or 0, pair__project=project).first()
     if own is not None and own.text.split() == task.text.split():

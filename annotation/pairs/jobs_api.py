@@ -105,16 +105,16 @@ class Imports(ApiView, generics.ListAPIView[ImportJob]):
 
     @extend_schema(request=ImportUpload, responses={202: ImportStatus})
     def post(self, request: Request) -> Response:
-        asked = body_of(request, ImportUpload)
+        wanted = body_of(request, ImportUpload)
         job = import_job_create(
-            project=asked["project"],
-            upload=asked["file"],
-            filename=asked["file"].name,
-            adapter=asked["adapter"],
-            skip_bad=asked["skip_bad"],
-            unknown_as_attributes=asked["unknown_as_attributes"],
-            dry_run=asked["dry_run"],
-            options=uploads_given(asked),
+            project=wanted["project"],
+            upload=wanted["file"],
+            filename=wanted["file"].name,
+            adapter=wanted["adapter"],
+            skip_bad=wanted["skip_bad"],
+            unknown_as_attributes=wanted["unknown_as_attributes"],
+            dry_run=wanted["dry_run"],
+            options=uploads_given(wanted),
             user=user_of(request),
         )
         import_job_send(job.pk)
@@ -138,9 +138,9 @@ class Pairs(ApiView, generics.ListAPIView[Pair]):
     pagination_class = Pages
 
     def get_queryset(self) -> QuerySet[Pair]:
-        asked = query_of(self.request, PairQuery)
-        project = project_named(asked["project"])
+        wanted = query_of(self.request, PairQuery)
+        project = project_named(wanted["project"])
         pairs = outbox_settled(Pair.objects.filter(project=project), project)
-        if split := asked.get("split"):
+        if split := wanted.get("split"):
             pairs = pairs.filter(split=split)
         return pairs.select_related("product")

@@ -35,7 +35,7 @@ class OutsidePerson:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PersonAnswers:
     """One person's labels; the times are None where the file does not tell them."""
 
     person: OutsidePerson
@@ -46,7 +46,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class SaidTask:
+class AnsweredTask:
     """``text`` is the rollout that was judged; ``rollout_id`` is ours, if the task has it.
 
     ``unknown`` are controls that were left out, ``people`` is in the file's order.
@@ -57,11 +57,11 @@ class SaidTask:
     text: str
     policy: str
     rollout_id: int | None = None
-    people: list[Said] = field(default_factory=list)
+    people: list[PersonAnswers] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
 
 
-def read_said(path: Path) -> Iterator[SaidTask | RowError]:
+def answered_tasks(path: Path) -> Iterator[AnsweredTask | RowError]:
     """Every task that somebody annotated, in order.
 
     Raises:
@@ -79,7 +79,7 @@ def read_said(path: Path) -> Iterator[SaidTask | RowError]:
             yield judged
 
 
-def _task(line: int, task: Mapping[str, Any]) -> SaidTask | RowError | None:
+def _task(line: int, task: Mapping[str, Any]) -> AnsweredTask | RowError | None:
     if where := unstorable(task):
         return RowError(line, f"{where} has a NUL or half a character in it")
     pair = pair_of(line, task, gold=False)
@@ -93,13 +93,13 @@ def _task(line: int, task: Mapping[str, Any]) -> SaidTask | RowError | None:
     if not text:
         return RowError(line, "the task has no step_1 to step_5")
     number = data.get("rollout_id")
-    return SaidTask(
+    return AnsweredTask(
         line=line,
         pair=pair,
         text=text,
         policy=clean(data.get("policy"))[:200] or POLICY,
         rollout_id=number if type(number) is int else None,
-        people=[_said(one, answers) for one, answers in annotations],
+        people=[_person_answers(one, answers) for one, answers in annotations],
         unknown=[control for _, answers in annotations for control in answers.unknown],
     )
 
@@ -116,10 +116,10 @@ def _text(data: Mapping[str, Any]) -> str:
     return "".join(parts)
 
 
-def _said(annotation: Mapping[str, Any], answers: Answers) -> Said:
+def _person_answers(annotation: Mapping[str, Any], answers: Answers) -> PersonAnswers:
     created = _moment(annotation, "created_at")
     changed = _moment(annotation, "updated_at") or created
-    return Said(
+    return PersonAnswers(
         _person(annotation),
         [label for kind in StepKind if (label := _label(kind, answers))],
         _milliseconds(annotation.get("lead_time")),

@@ -46,8 +46,8 @@ class DiskLookup:
 
     def get(self, key: str) -> dict[str, Any] | None:
         query = "SELECT record FROM rows WHERE key = ?"
-        found = self._db.execute(query, [_key(key)]).fetchone()
-        return json.loads(found[0]) if found else None
+        row = self._db.execute(query, [_key(key)]).fetchone()
+        return json.loads(row[0]) if row else None
 
     def __enter__(self) -> DiskLookup:
         return self

@@ -101,13 +101,13 @@ def open_text(path: Path) -> io.BufferedReader:
     Raises:
         ImportFileError: what is in it is not text.
     """
-    found = file_look(path)
+    file = file_look(path)
     size = path.stat().st_size
-    blocks = _checked(_blocks(path, found.packing))
+    blocks = _checked(_blocks(path, file.packing))
     try:
         head, blocks = _begin(blocks)
         _refuse_archive(path.name, head)
-        blocks = _bounded(_recoded(path.name, head, blocks), size, lines=found.kind != "json")
+        blocks = _bounded(_recoded(path.name, head, blocks), size, lines=file.kind != "json")
         return io.BufferedReader(_Stream(blocks), _BLOCK)
     except Unreadable as error:
         raise ImportFileError(f"{path.name}: {error}") from error

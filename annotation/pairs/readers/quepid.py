@@ -142,14 +142,14 @@ def _joined(
 
 def _attributes(product: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Brand and price, then the text and the numeric specifications, in the file's order."""
-    found = [("brand", _plain(product.get("supplier")))]
+    pairs = [("brand", _plain(product.get("supplier")))]
     for prefix in ("attr_t_", "attr_n_"):
-        found += [
+        pairs += [
             (name.removeprefix(prefix).replace("__", " ").replace("_", " ").strip(), _plain(v))
             for name, v in product.items()
             if name.startswith(prefix)
         ]
-    return [pair for pair in found if all(pair)][:MAX_ATTRIBUTES]
+    return [pair for pair in pairs if all(pair)][:MAX_ATTRIBUTES]
 
 
 def _catalogue(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:

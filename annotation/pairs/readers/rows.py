@@ -217,15 +217,15 @@ def _written_pairs(text: str) -> list[tuple[str, str]]:
     parts = text.split("|")
     if len(parts) > MAX_ATTRIBUTES:
         raise _Bad(f"more than {MAX_ATTRIBUTES} attributes")
-    found = []
+    pairs = []
     for part in parts:
         name, colon, value = part.partition(":")
         name, value = name.strip(), value.strip()
         if name and value:
-            found.append((name, value))
+            pairs.append((name, value))
         elif not colon and name:
             raise _Bad(f"attribute '{name[:40]}' has no colon")
-    return found
+    return pairs
 
 
 def _storable(texts: list[str], attributes: list[tuple[str, str]]) -> None:
@@ -236,10 +236,10 @@ def _storable(texts: list[str], attributes: list[tuple[str, str]]) -> None:
     for (name, limit), text in zip(_LIMITS.items(), texts, strict=True):
         if len(text) > limit:
             raise _Bad(f"{name} is longer than {limit} characters")
-        if found := _defect(text):
-            raise _Bad(f"{name} {found}")
-    if found := _defect("".join(part for pair in attributes for part in pair)):
-        raise _Bad(f"attributes {found}")
+        if defect := _defect(text):
+            raise _Bad(f"{name} {defect}")
+    if defect := _defect("".join(part for pair in attributes for part in pair)):
+        raise _Bad(f"attributes {defect}")
 
 
 def _defect(text: str) -> str:
@@ -271,7 +271,7 @@ def _choice(name: str, text: str, allowed: tuple[str, ...]) -> str:
 
 
 def _values(record: Mapping[str, Any], columns: Columns) -> dict[str, str]:
-    found = {}
+    values = {}
     for column, kind, allowed in columns:
         if column not in record:
             continue
@@ -279,5 +279,5 @@ def _values(record: Mapping[str, Any], columns: Columns) -> dict[str, str]:
         if text not in allowed:  # a column with gaps: pandas writes 4 as 4.0, and nan
             text = "" if text.lower() == "nan" else text.removesuffix(".0")
         if value := _choice(column, text, allowed):
-            found[kind] = value
-    return found
+            values[kind] = value
+    return values

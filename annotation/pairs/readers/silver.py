@@ -40,8 +40,8 @@ def silver_values(
 def _attribute(modifiers: list[str], known: set[str]) -> str:
     if not modifiers:
         return "not_requested"
-    found = sum(word in known for word in modifiers)
-    return "all" if found == len(modifiers) else "partial" if found else "none"
+    matched = sum(word in known for word in modifiers)
+    return "all" if matched == len(modifiers) else "partial" if matched else "none"
 
 
 def _words(text: str) -> list[str]:

@@ -137,9 +137,9 @@ class Client:
     ) -> list[dict[str, Any]]:
         """Store your own CoTs, in batches that are each stored whole or not at all."""
         kept: list[dict[str, Any]] = []
-        asked = {"priority": priority} if queue else None
+        queued = {"priority": priority} if queue else None
         for start in range(0, len(rollouts), _BATCH):
-            rows = [asdict(r) | {"queue": asked} for r in rollouts[start : start + _BATCH]]
+            rows = [asdict(r) | {"queue": queued} for r in rollouts[start : start + _BATCH]]
             kept += self._call("POST", "rollouts/", json={"rollouts": rows})["rollouts"]
         return kept
 
@@ -220,8 +220,8 @@ class Client:
                     stream.write(block)
         return path
 
-    def _pages(self, path: str, **asked: str | int) -> Iterator[dict[str, Any]]:
-        page = self._call("GET", path, params={**asked, "page_size": _BATCH})
+    def _pages(self, path: str, **filters: str | int) -> Iterator[dict[str, Any]]:
+        page = self._call("GET", path, params={**filters, "page_size": _BATCH})
         while True:
             yield from page["results"]
             if not page["next"]:

@@ -38,7 +38,7 @@ class InvalidLabelsError(StepwiseError):
     @property
     def by_kind(self) -> dict[int, str]:
         """Step kind -> what is wrong; 0 is the submission as a whole."""
-        return {int(kind): "; ".join(said) for kind, said in self.body["errors"].items()}
+        return {int(kind): "; ".join(texts) for kind, texts in self.body["errors"].items()}
 
 
 def error_of(response: httpx.Response) -> StepwiseError:

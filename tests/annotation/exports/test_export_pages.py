@@ -49,8 +49,8 @@ def test_an_export_is_asked_for_watched_and_downloaded(
     submit(item, make_user())
     client = client_of(role)
     with django_capture_on_commit_callbacks(execute=True):
-        asked = {"project": item.project.slug, "format": "labels", "split": "", "policy": ""}
-        assert client.post("/exports/new/", asked).status_code == 302
+        form = {"project": item.project.slug, "format": "labels", "split": "", "policy": ""}
+        assert client.post("/exports/new/", form).status_code == 302
     job = ExportJob.objects.get()
     assert sent == [job.pk]
     assert client.get("/exports/")["Refresh"] == "2"
@@ -65,8 +65,8 @@ def test_an_export_is_asked_for_watched_and_downloaded(
 
 
 def test_a_format_that_does_not_exist_is_refused_in_words() -> None:
-    asked = {"project": make_project().slug, "format": "docx"}
-    response = client_of(Role.LEAD).post("/exports/new/", asked)
+    form = {"project": make_project().slug, "format": "docx"}
+    response = client_of(Role.LEAD).post("/exports/new/", form)
     assert response.status_code == 422
     assert "format must be one of" in text_of(response)
 
@@ -84,8 +84,8 @@ def test_the_admin_makes_shows_and_retries_exports(
 ) -> None:
     project, client = make_project(), client_of(Role.ML_ENGINEER)
     with django_capture_on_commit_callbacks(execute=True):
-        asked = {"project": project.pk, "format": "labels-csv", "split": "train"}
-        page = client.post("/admin/annotation/exportjob/add/", asked)
+        form = {"project": project.pk, "format": "labels-csv", "split": "train"}
+        page = client.post("/admin/annotation/exportjob/add/", form)
     job = ExportJob.objects.get()
     assert (job.format, job.filter, sent) == ("labels-csv", {"split": "train"}, [job.pk])
     assert client.get(page["Location"])["Refresh"] == "2"

@@ -209,10 +209,12 @@ def test_a_job_that_cannot_be_written_says_why_and_can_be_tried_again(
     assert (job.state, job.error) == ("done", "")
 
 
-@pytest.mark.parametrize("asked", [{"split": "nope"}, {"color": "red"}, {"policy": 3}], ids=str)
-def test_an_unknown_filter_is_refused(asked: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "chosen", [{"split": "nope"}, {"color": "red"}, {"policy": 3}], ids=str
+)
+def test_an_unknown_filter_is_refused(chosen: dict[str, Any]) -> None:
     with pytest.raises(Invalid):
-        export_job_create(project=make_project(), format="labels", filter=asked)
+        export_job_create(project=make_project(), format="labels", filter=rows)
 
 
 def test_an_unknown_format_is_refused_with_the_list() -> None:

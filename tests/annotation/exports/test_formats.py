@@ -167,8 +167,8 @@ def test_a_label_studio_task_has_claims_as_prediction_and_people_as_annotation()
     claimed = {r["from_name"]: r["value"]["choices"] for r in wrong["predictions"][0]["result"]}
     assert claimed == {"value_3": ["match"], "value_4": ["none"], "value_5": ["4"]}
     (annotation,) = wrong["annotations"]
-    said = {r["from_name"]: r["value"]["choices"] for r in annotation["result"]}
-    assert (said["verdict_5"], said["value_5"]) == (["incorrect"], ["2"])
+    choices = {r["from_name"]: r["value"]["choices"] for r in annotation["result"]}
+    assert (choices["verdict_5"], choices["value_5"]) == (["incorrect"], ["2"])
     assert {r["to_name"] for r in partly["annotations"][0]["result"]} == {"step_1", "step_3"}
 
 

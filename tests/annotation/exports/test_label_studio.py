@@ -35,13 +35,13 @@ def test_each_submission_is_one_annotation_in_order_of_age_and_an_undone_one_is_
     submission_undo(submission=submit(item, gone), annotator=gone)
     submit(item, last, [LabelInput(1, "incorrect", comment="it is red")])
     (task,) = exported(item.project)
-    said = [
+    results = [
         [(r["from_name"], r["meta"]["annotator"], r["value"]) for r in one["result"]]
         for one in task["annotations"]
     ]
-    assert {name for name, _, _ in said[0]} == {"verdict_1", "verdict_2"}
-    assert {person for _, person, _ in said[0]} == {first.username}
-    assert said[1] == [
+    assert {name for name, _, _ in results[0]} == {"verdict_1", "verdict_2"}
+    assert {person for _, person, _ in results[0]} == {first.username}
+    assert results[1] == [
         ("verdict_1", last.username, {"choices": ["incorrect"]}),
         ("comment_1", last.username, {"text": ["it is red"]}),
     ]

@@ -22,37 +22,37 @@ def report(*records: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_policy_that_tells_the_label_is_a_leak_of_its_lift() -> None:
     # 20 right by a strong policy, 20 wrong by a weak one: base 0.5, by policy 1.0.
-    found = report(*[prm(True, "strong")] * 20, *[prm(False, "weak")] * 20)
-    assert found["base"] == 0.5
-    assert found["labels"] == {"true": 20, "false": 20}
-    assert found["features"][0] == {
+    told = report(*[prm(True, "strong")] * 20, *[prm(False, "weak")] * 20)
+    assert told["base"] == 0.5
+    assert told["labels"] == {"true": 20, "false": 20}
+    assert told["features"][0] == {
         "feature": "policy", "accuracy": 1.0, "lift": 0.5, "leak": True,
     }  # fmt: skip
 
 
 def test_a_feature_that_says_nothing_is_no_leak() -> None:
-    found = report(*[prm(True, "a"), prm(False, "a"), prm(True, "b"), prm(False, "b")] * 10)
-    assert [row["leak"] for row in found["features"]] == [False] * 5
+    told = report(*[prm(True, "a"), prm(False, "a"), prm(True, "b"), prm(False, "b")] * 10)
+    assert [row["leak"] for row in told["features"]] == [False] * 5
 
 
 def test_rare_values_are_pooled_so_that_singletons_look_no_better_than_chance() -> None:
-    found = report(*[prm(n % 2 == 0, policy=f"p{n}") for n in range(40)])
-    policy = next(row for row in found["features"] if row["feature"] == "policy")
+    told = report(*[prm(n % 2 == 0, policy=f"p{n}") for n in range(40)])
+    policy = next(row for row in told["features"] if row["feature"] == "policy")
     assert (policy["accuracy"], policy["lift"]) == (0.5, 0.0)
 
 
 def test_the_step_kind_may_tell_the_label() -> None:
     rows = [{"verdict": "correct", "kind": 1, "policy": "p"}] * 10
     rows += [{"verdict": "incorrect", "kind": 3, "policy": "p"}] * 10
-    found = report(*rows)
-    assert found["base"] == 1.0
-    assert not any(row["leak"] for row in found["features"])
+    told = report(*rows)
+    assert told["base"] == 1.0
+    assert not any(row["leak"] for row in told["features"])
 
 
 def test_length_shows_as_a_leak_and_in_the_means() -> None:
-    found = report(*[prm(True, text="a" * 10)] * 10, *[prm(False, text="a" * 210)] * 10)
-    assert found["mean_characters"] == {"true": 10.0, "false": 210.0}
-    assert next(r for r in found["features"] if r["feature"] == "length")["leak"]
+    told = report(*[prm(True, text="a" * 10)] * 10, *[prm(False, text="a" * 210)] * 10)
+    assert told["mean_characters"] == {"true": 10.0, "false": 210.0}
+    assert next(r for r in told["features"] if r["feature"] == "length")["leak"]
 
 
 @pytest.mark.parametrize(
@@ -68,17 +68,17 @@ def test_length_shows_as_a_leak_and_in_the_means() -> None:
     ],
 )
 def test_a_defect_is_counted_with_its_first_line(record: dict[str, Any], message: str) -> None:
-    found = report(record, record)
-    assert [(row["count"], row["first_line"]) for row in found["defects"]] == [(2, 1)]
-    assert message in found["defects"][0]["message"]
+    told = report(record, record)
+    assert [(row["count"], row["first_line"]) for row in told["defects"]] == [(2, 1)]
+    assert message in told["defects"][0]["message"]
 
 
 def test_a_query_in_two_splits_is_a_defect() -> None:
-    found = report(
+    told = report(
         {"query": "q", "split": "train", "verdict": "correct"},
         {"query": "q", "split": "test", "verdict": "correct"},
     )
-    assert found["defects"] == [
+    assert told["defects"] == [
         {"message": "a query is in two splits", "count": 1, "first_line": 2}
     ]
 

@@ -93,9 +93,9 @@ def test_an_item_waits_for_the_people_that_the_file_does_not_bring(tmp_path: Pat
     imported(project, tmp_path, task(annotation(1, *verdicts())))
     item = QueueItem.objects.get()
     assert item.state == QueueItem.State.OPEN
-    held = queue_claim(annotator=make_user(), project=project)
-    assert held is not None
-    assert (held.item_id, held.slot) == (item.pk, 1)
+    claim = queue_claim(annotator=make_user(), project=project)
+    assert claim is not None
+    assert (claim.item_id, claim.slot) == (item.pk, 1)
 
 
 def test_an_export_of_ours_comes_back_with_its_people(tmp_path: Path) -> None:
@@ -111,8 +111,8 @@ def test_an_export_of_ours_comes_back_with_its_people(tmp_path: Path) -> None:
     other = make_project(overlap=1)
     assert submissions_import(project=other, path=file).created == 1
     labels = StepLabel.objects.filter(item__project=other, annotator=person)
-    said = list(labels.order_by("kind").values_list("verdict", "value"))
-    assert said == [
+    labelled = list(labels.order_by("kind").values_list("verdict", "value"))
+    assert labelled == [
         ("correct", ""),
         ("correct", ""),
         ("correct", "match"),

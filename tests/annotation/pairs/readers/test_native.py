@@ -63,12 +63,12 @@ def test_the_three_formats_give_the_same_rows(
         table.writerows(written)
     write(tmp_path / "p.jsonl", "".join(json.dumps(r) + "\n" for r in written))
     pq.write_table(pa.Table.from_pylist(written), tmp_path / "p.parquet")
-    found = [
+    rows = [
         [replace(row, line=0) for row in pairs(list(read_rows(tmp_path / f"p.{kind}")))]
         for kind in ("csv", "jsonl", "parquet")
     ]
-    assert found[0] == found[1] == found[2]
-    assert [row.query for row in found[0]] == [record["query"] for record in written]
+    assert rows[0] == rows[1] == rows[2]
+    assert [row.query for row in rows[0]] == [record["query"] for record in written]
 
 
 @on_disk

@@ -109,5 +109,5 @@ def test_the_command_asks_for_the_scale_and_takes_it(tmp_path: Path) -> None:
         call_command("import_pairs", *words, project=project)
     assert not Pair.objects.exists()
     call_command("import_pairs", *words, project=project, scale="0=1,1=4", stdout=StringIO())
-    found = Pair.objects.order_by("query").values_list("query", "gold")
-    assert list(found) == [("q0", {"5": "1"}), ("q1", {"5": "4"})]
+    rows = Pair.objects.order_by("query").values_list("query", "gold")
+    assert list(rows) == [("q0", {"5": "1"}), ("q1", {"5": "4"})]

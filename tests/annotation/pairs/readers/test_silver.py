@@ -24,15 +24,15 @@ from annotation.pairs.readers.silver import silver_values
 def test_a_value_follows_from_the_words(
     query: str, title: str, kind: str, rest: str, expected: tuple[str, str]
 ) -> None:
-    found = silver_values(query, title=title, kind=kind, attributes=[], rest=rest)
-    assert (found["3"], found["4"]) == expected
+    values = silver_values(query, title=title, kind=kind, attributes=[], rest=rest)
+    assert (values["3"], values["4"]) == expected
 
 
 def test_attributes_count_for_modifiers() -> None:
-    found = silver_values(
+    values = silver_values(
         "red mouse", title="Mouse", kind="", attributes=[("color", "Red")], rest=""
     )
-    assert found["4"] == "all"
+    assert values["4"] == "all"
 
 
 def test_a_query_without_words_has_no_silver_value() -> None:
