@@ -214,7 +214,7 @@ def test_a_job_that_cannot_be_written_says_why_and_can_be_tried_again(
 )
 def test_an_unknown_filter_is_refused(chosen: dict[str, Any]) -> None:
     with pytest.raises(Invalid):
-        export_job_create(project=make_project(), format="labels", filter=rows)
+        export_job_create(project=make_project(), format="labels", filter=chosen)
 
 
 def test_an_unknown_format_is_refused_with_the_list() -> None:
