@@ -15,6 +15,7 @@ from training.disagreements.select import DECIDED
 from training.job.methods import METHODS, Method
 from training.models import Checkpoint
 from training.rollouts.pair_choice import FEW_QUERIES, pairs_choose
+from training.runs.lengths import length_problems, length_warnings
 from training.runs.run_config import ConfigError, DataOptions, config_check
 from training.runs.select import seconds_of_earlier_runs
 from verifier.models import GroundTruth
@@ -95,10 +96,11 @@ def preflight(
         estimated_seconds=seconds_of_earlier_runs(project, method),
         test_pairs_due=not held_out and _pairs(project, split).exists(),
     )
+    pairs = policy, resolved, [pk for pk, _query in chosen], [pk for pk, _query in held_out]
     return replace(
         seen,
-        problems=tuple(_problems(seen, row)),
-        warnings=tuple(_warnings(seen, row, rm)),
+        problems=(*_problems(seen, row), *length_problems(*pairs)),
+        warnings=(*_warnings(seen, row, rm), *length_warnings(*pairs)),
     )
 
 
