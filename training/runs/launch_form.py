@@ -129,7 +129,7 @@ class LaunchForm(forms.Form):
         """(label, value) of every filled field, for the summary."""
         values = ((bound, self.cleaned_data.get(bound.name)) for bound in self)
         return [
-            (str(bound.label), str(value))
+            (str(bound.label), _shown(bound.field, value))
             for bound, value in values
             if value not in (None, "") and bound.name != "preset"
         ]
@@ -177,6 +177,12 @@ class LaunchForm(forms.Form):
         """The field whose setting the message names first."""
         names = map(field_name, re.findall(r"\b[a-z]+\.[a-z_]+", message))
         return next((name for name in names if name in self.fields), None)
+
+
+def _shown(field: forms.Field, value: object) -> str:
+    """A choice by its name on the form; the methods' names are sentences."""
+    choices: Any = field.choices if type(field) is forms.ChoiceField else ()
+    return str(dict(choices).get(value, value))
 
 
 def _method(name: object) -> Method:

@@ -116,7 +116,10 @@ def _problems(seen: Preflight, row: Method) -> Iterator[str]:
             )
         return
     if not seen.train_pairs:
-        yield _("no training pair has a known answer: refresh the ground truth")
+        yield _(
+            "no training pair has a known answer: import verified answers, or have rollouts of "
+            "training pairs labelled"
+        )
     if seen.test_pairs_due:
         yield _(
             "no pair of the %(split)s split has a verified tier: nothing to evaluate on. "

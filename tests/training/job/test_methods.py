@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -20,15 +21,24 @@ from training.runs.run_config import config_check
 
 ROOT = Path(__file__).resolve().parents[3]
 TOY = Method(
-    "toy", "Toy: does nothing", "tests.training.toy_method:train_toy",
+    "toy", "Toy: does nothing", "toy_method:train_toy",
     reads=("seed", "data.eval_split", "fit.epochs"), form=("fit.epochs",),
     leaves="report",
     defaults={"fit": {"epochs": 5.0}},
 )  # fmt: skip
 
 
+FILE = """
+def train_toy(run):
+    return {"epochs": run.config.fit.epochs}, []
+"""
+
+
 @pytest.fixture
-def toy(monkeypatch: pytest.MonkeyPatch) -> Method:
+def toy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Method:
+    """One file and one row."""
+    (tmp_path / "toy_method.py").write_text(FILE)
+    monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setitem(METHODS, "toy", TOY)
     return TOY
 
@@ -49,6 +59,12 @@ def test_a_method_is_added_by_its_row(toy: Method, tmp_path: Path) -> None:
     make_project(slug="shop")
     with pytest.raises(CommandError, match="no training pair"):
         call_command("launch_run", "shop", "toy", policy="policy")
+
+
+def test_the_trainer_runs_the_file_of_the_row_with_its_defaults(toy: Method) -> None:
+    config = parse_config('policy = "p"\nmethod = "toy"')
+    facts, answers = METHODS[config.method].load()(SimpleNamespace(config=config))
+    assert (facts, answers) == ({"epochs": 5.0}, [])
 
 
 def test_the_docs_list_the_methods() -> None:

@@ -96,7 +96,8 @@ def test_what_blocks_is_said(project: Project) -> None:
     summary = check(project, policy=policy)
     assert not summary.ready
     assert summary.problems == (
-        "no training pair has a known answer: refresh the ground truth",
+        "no training pair has a known answer: import verified answers, or have rollouts of "
+        "training pairs labelled",
         "no pair is in the test split: nothing to evaluate on. "
         "Import more queries, or choose the other split",
     )
