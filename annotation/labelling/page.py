@@ -28,11 +28,10 @@ from annotation.labelling.skip_table import Effect, skip_keys, skips_for
 from annotation.labelling.skips import skip_take_back
 from annotation.labelling.submit import claim_submit, submission_undo, undo_refusal
 from annotation.models import Assignment, Project, QueueItem, Submission
+from annotation.models.queue import CLAIMABLE
 from annotation.people.guard import role_required, visitor, wants_json
 from annotation.people.language import label_words, refusal_words
 from annotation.people.roles import Role, has_role
-
-CLAIMABLE = (QueueItem.State.OPEN, QueueItem.State.GOLD)
 
 
 @require_GET

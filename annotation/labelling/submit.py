@@ -17,7 +17,7 @@ from annotation.cot.labels import LabelInput, label_errors, rule_warning, with_i
 from annotation.cot.rules import parse_rules
 from annotation.cot.wording import wording as _
 from annotation.labelling.gold import gold_answered
-from annotation.labelling.submit_sql import Target, claim_target, submission_store
+from annotation.labelling.submit_sql import Outcome, Target, claim_target, submission_store
 from annotation.models import Assignment, QueueItem, Submission
 
 # What a label and a draft have in common.
@@ -76,7 +76,7 @@ def claim_submit(
         raise Invalid(_("client_key must have 1 to 64 characters"))
     target = claim_target(claim_id=claim_id, annotator_id=annotator.pk)
     if target is None:
-        raise Denied(_refusal("denied"))
+        raise Denied(_refusal(Outcome.DENIED))
     try:
         checked = _checked(target, labels, rules_enforced)
     except InvalidLabels:
@@ -171,9 +171,9 @@ def _draft_again(submission: Submission, active_ms: int) -> dict[str, Any]:
     return draft | {"active_ms": active_ms, "hint_shown": shown}
 
 
-def _not_stored(outcome: str, item_id: int, annotator: User) -> Conflict | Denied:
+def _not_stored(outcome: Outcome, item_id: int, annotator: User) -> Conflict | Denied:
     """Why ``stepwise_submit`` stored nothing."""
-    if outcome == "denied":
+    if outcome == Outcome.DENIED:
         return Denied(_refusal(outcome))
     standing = Submission.objects.filter(
         assignment__item=item_id,
@@ -184,15 +184,15 @@ def _not_stored(outcome: str, item_id: int, annotator: User) -> Conflict | Denie
     return Conflict(_refusal(outcome)) if standing is None else AlreadySubmitted(standing.pk)
 
 
-def _refusal(outcome: str) -> str:
+def _refusal(outcome: Outcome) -> str:
     """In words what ``stepwise_submit`` refused."""
     return {
-        "denied": _("this claim belongs to somebody else"),
-        "used": _("this client_key was used for another item"),
-        "closed": _("this item was closed meanwhile"),
-        "over": _("this item is no longer yours"),
-        "again": _("you claimed this item again in another window"),
-        "given_away": _("your time for this item ran out and somebody else has it now"),
+        Outcome.DENIED: _("this claim belongs to somebody else"),
+        Outcome.USED: _("this client_key was used for another item"),
+        Outcome.CLOSED: _("this item was closed meanwhile"),
+        Outcome.OVER: _("this item is no longer yours"),
+        Outcome.AGAIN: _("you claimed this item again in another window"),
+        Outcome.GIVEN_AWAY: _("your time for this item ran out and somebody else has it now"),
     }[outcome]
 
 

@@ -1,6 +1,6 @@
 """The two statements of a submit: what is the claim about, and ``stepwise_submit``.
 
-The function is in the migrations: it locks the item, looks at the claim and writes.
+The function locks the item, looks at the claim and writes.
 """
 
 from __future__ import annotations
@@ -9,23 +9,48 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from annotation.cot.attributes import marks_json
 from annotation.cot.labels import JudgedStep, LabelInput
+from annotation.cot.sql import statement
 from annotation.cot.storable import storable
+from annotation.models import Assignment, QueueItem
+from annotation.models.functions import Function
 from annotation.models.joined import fetch
+from annotation.models.queue import CLAIMABLE, IN_A_SLOT
 
-_TARGET = """
-SELECT i.id, i.state, i.kinds, o.rules, o.first_error_only, o.guideline_version, (
-    SELECT json_agg(json_build_array(s.kind, s.value, char_length(s.text)))
-    FROM annotation_step s WHERE s.rollout_id = i.rollout_id)
-FROM annotation_assignment a
-JOIN annotation_queueitem i ON i.id = a.item_id
-JOIN annotation_project o ON o.id = i.project_id
-WHERE a.id = %s AND a.annotator_id = %s
-"""
-_STORE = "SELECT * FROM stepwise_submit(%s, %s, %s, %s::jsonb, %s, %s, %s)"
+
+class Outcome(StrEnum):
+    STORED = "stored"
+    REPEATED = "repeated"
+    DENIED = "denied"  # from here on: why not
+    USED = "used"
+    CLOSED = "closed"
+    OVER = "over"
+    AGAIN = "again"
+    GIVEN_AWAY = "given_away"
+
+
+_sql = partial(statement, __file__)
+_TARGET = _sql("claim_target")
+_STORE = _sql("submission_store")
+SUBMIT = Function(
+    "stepwise_submit",
+    _sql(
+        "stepwise_submit",
+        open=QueueItem.State.OPEN,
+        labelled=QueueItem.State.LABELLED,
+        claimable=CLAIMABLE,
+        claimed=Assignment.State.CLAIMED,
+        submitted=Assignment.State.SUBMITTED,
+        expired=Assignment.State.EXPIRED,
+        live=IN_A_SLOT,
+        **{outcome.value: outcome for outcome in Outcome},
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +69,20 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """``outcome``: stored, repeated, or denied, used, closed, over, again, given_away: why not.
-    ``receipt`` and ``created_at`` mean something for the first two."""
+    """``receipt`` and ``created_at`` mean something where it is ``done``."""
 
-    outcome: str
+    outcome: Outcome
     receipt: int | None
     created_at: datetime
 
     @property
     def done(self) -> bool:
-        return self.outcome in ("stored", "repeated")
+        return self.outcome in (Outcome.STORED, Outcome.REPEATED)
 
 
 def claim_target(*, claim_id: int, annotator_id: int) -> Target | None:
     """None when the claim is not this person's."""
-    row = fetch(_TARGET, [claim_id, annotator_id])
+    row = fetch(_TARGET, {"claim": claim_id, "annotator": annotator_id})
     if row is None:
         return None
     item, state, kinds, rules, first_only, guideline, texts = row
@@ -77,11 +101,21 @@ def submission_store(
     now: datetime,
 ) -> Stored:
     """All of it or nothing."""
-    rows = json.dumps([_columns(label) for label in labels])
-    values = [claim_id, annotator_id, client_key, rows, active_ms, guideline_version, now]
-    row = fetch(_STORE, values)
+    row = fetch(
+        _STORE,
+        {
+            "claim": claim_id,
+            "annotator": annotator_id,
+            "client_key": client_key,
+            "labels": json.dumps([_columns(label) for label in labels]),
+            "active_ms": active_ms,
+            "guideline_version": guideline_version,
+            "now": now,
+        },
+    )
     assert row is not None  # a function with OUT parameters has one row
-    return Stored(*row)
+    outcome, receipt, stored_at = row
+    return Stored(Outcome(outcome), receipt, stored_at)
 
 
 def _columns(label: LabelInput) -> dict[str, Any]:

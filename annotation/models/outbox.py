@@ -14,8 +14,14 @@ from typing import TypeVar
 from django.db import connection
 from django.db.models import Model, QuerySet
 
+from annotation.cot.sql import statement
 from annotation.models import Project
+from annotation.models.functions import Function
 
+MARKS = tuple(
+    Function(name, statement(__file__, name))
+    for name in ("stepwise_outbox_newest", "stepwise_outbox_mark", "stepwise_outbox_horizon")
+)
 OUTBOXES = (
     "annotation_pair",
     "annotation_rollout",

@@ -105,8 +105,9 @@ class Product(models.Model):
             models.UniqueConstraint(
                 fields=["project", "external_id", "content_hash"], name="product_once"
             ),
-            # What a pair's foreign key refers to.
-            models.UniqueConstraint(fields=["project", "id"], name="product_of_project"),
+            # What a pair's foreign key refers to. An index that began with the project would be
+            # taken for a look-up by project and hash in a project that statistics do not know.
+            models.UniqueConstraint(fields=["id", "project"], name="product_of_project"),
         ]
 
     def __str__(self) -> str:
@@ -114,7 +115,7 @@ class Product(models.Model):
 
 
 class Pair(Dated):
-    """One foreign key, ``pair_of_project`` of migration 0020, says that its product is there
+    """One foreign key, ``pair_of_project`` of migration 0022, says that its product is there
     and is the project's own: Django's two would let a pair name another project's."""
 
     # Its index is that of pair_once.

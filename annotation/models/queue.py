@@ -113,3 +113,7 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"assignment {self.pk} of {self.annotator_id}"
+
+
+CLAIMABLE = (QueueItem.State.OPEN, QueueItem.State.GOLD)
+IN_A_SLOT = (Assignment.State.CLAIMED, Assignment.State.SUBMITTED)

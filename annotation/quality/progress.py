@@ -13,8 +13,7 @@ from django.utils import timezone
 from annotation.labelling.passed import passed_by_everybody
 from annotation.labelling.queue_select import claimable_counts
 from annotation.models import Assignment, Project, QueueItem, StepLabel
-
-_CLAIMABLE = (QueueItem.State.OPEN, QueueItem.State.GOLD)
+from annotation.models.queue import CLAIMABLE
 
 
 def item_counts(project: Project) -> dict[str, int]:
@@ -96,7 +95,7 @@ def home_summary(user: User, now: datetime | None = None) -> list[dict[str, Any]
         .annotate(
             mine=Count("pk", filter=submitted),
             mine_today=Count("pk", filter=submitted & Q(submitted_at__gte=day)),
-            holding=Count("pk", filter=claimed & Q(item__state__in=_CLAIMABLE)),
+            holding=Count("pk", filter=claimed & Q(item__state__in=CLAIMABLE)),
         )
     }
     waiting = claimable_counts(user)

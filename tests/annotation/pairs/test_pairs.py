@@ -7,14 +7,19 @@ import random
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.utils import timezone
 
 from annotation.cot.errors import Invalid
 from annotation.cot.splits import split_of
+from annotation.cot.sql import statement
 from annotation.models import Pair, Product, Project
+from annotation.pairs import staged
 from annotation.pairs.report import ImportRefused
+from annotation.pairs.staged import Staged
 from annotation.pairs.write import pairs_import
 from tests.factories import make_project
 
@@ -227,6 +232,22 @@ def test_rows_in_any_order_and_batch_make_the_pairs_that_they_name(
     }
     assert len(made) == len(first)
     assert Product.objects.count() == len({each["product_id"] for each in rows})
+
+
+def test_products_are_looked_up_by_their_key_in_a_project_that_statistics_do_not_know(
+    project: Project, tmp_path: Path
+) -> None:
+    """Else an import into the second project reads all of its products for each row."""
+    path = jsonl(tmp_path / "p.jsonl", (row(f"q {n}", product_id=str(n)) for n in range(3000)))
+    pairs_import(project=project, path=path)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("ANALYZE annotation_product")
+        Staged(make_project(), "p.jsonl")
+        about: dict[str, Any] = {"project": project.pk + 1, "source": "", "now": timezone.now()}
+        cursor.execute(f"EXPLAIN {statement(staged.__file__, 'pairs_insert')}", about)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "product_once" in plan
+    assert "product_of_project" not in plan
 
 
 @pytest.mark.django_db(transaction=True)

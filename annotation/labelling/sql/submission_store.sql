@@ -1,0 +1,5 @@
+SELECT outcome, receipt, stored_at
+FROM stepwise_submit(
+    %(claim)s, %(annotator)s, %(client_key)s, %(labels)s::jsonb, %(active_ms)s,
+    %(guideline_version)s, %(now)s
+)
