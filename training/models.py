@@ -10,7 +10,7 @@ from django.db import models
 from annotation.cot.steps import Layout
 from annotation.models import Project, QueueItem, Resolution, Step
 from annotation.models.leased import Leased
-from annotation.models.made import Dated, Made
+from annotation.models.made import Dated, Made, by_person
 from training.job.prompts import STYLES, Style
 from verifier.models import VerifierRelease
 
@@ -212,13 +212,7 @@ class Disagreement(Dated):
     item = models.ForeignKey(
         QueueItem, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
+    decided_by = by_person()
     decided_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from annotation.models.made import by_person
 from annotation.models.queue import QueueItem
 
 
@@ -19,13 +20,7 @@ class Flag(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     raised_at = models.DateTimeField(auto_now_add=True)
-    settled_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    settled_by = by_person(models.PROTECT)
     settled_at = models.DateTimeField(null=True, blank=True)
     answer = models.TextField(blank=True, help_text="the lead's, shown to who raised it")
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from annotation.models.made import Dated
+from annotation.models.made import Dated, by_person
 from annotation.models.pairs import Project
 
 
@@ -26,13 +25,7 @@ class GuidelineVersion(Dated):
         help_text="step kinds whose meaning this version changed: older labels are stale",
     )
     note = models.TextField(blank=True)
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
+    author = by_person()
 
     class Meta:
         constraints = [

@@ -7,7 +7,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from annotation.models.made import Dated
+from annotation.models.made import Dated, by_person
 from annotation.models.pairs import Pair
 from annotation.models.queue import Assignment, QueueItem
 
@@ -98,13 +98,7 @@ class Resolution(Dated):
     n = models.PositiveSmallIntegerField(help_text="labels behind it")
     agreement = models.FloatField(help_text="share of labels that say the same")
     step_sha256 = models.CharField(max_length=64, blank=True)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    decided_by = by_person(models.PROTECT)
     cause = models.CharField(max_length=32, blank=True, help_text="why the labels were split")
     method = models.CharField(max_length=32, blank=True, help_text="how the labels were merged")
     guideline_version = models.PositiveIntegerField(default=1)

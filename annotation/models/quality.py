@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from annotation.models.made import Dated, Made
+from annotation.models.made import Dated, Made, by_person
 from annotation.models.pairs import Project, Rollout
 from annotation.models.queue import QueueItem
 
@@ -85,13 +85,7 @@ class GoldDispute(Dated):
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     answers_before = models.JSONField()
     answers_after = models.JSONField(null=True, blank=True)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    decided_by = by_person(models.PROTECT)
     decision_note = models.TextField(blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
 
@@ -117,13 +111,7 @@ class Pause(Dated):
     n = models.PositiveSmallIntegerField()
     threshold = models.FloatField()
     lifted_at = models.DateTimeField(null=True, blank=True)
-    lifted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
+    lifted_by = by_person()
     note = models.TextField(blank=True)
 
     class Meta:
@@ -148,13 +136,7 @@ class Review(Dated):
 
     item = models.ForeignKey(QueueItem, on_delete=models.CASCADE, related_name="reviews")
     state = models.CharField(max_length=8, choices=State.choices, default=State.DUE)
-    reviewer = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    reviewer = by_person(models.PROTECT)
     note = models.TextField(blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
 
