@@ -25,10 +25,10 @@ _USUAL, _MOST = 3.5, 10.0  # bytes a token: of English; more than any tokenizer'
 
 
 def length_problems(
-    policy: Checkpoint, config: RunConfig, train: Sequence[int], held: Sequence[int]
+    policy: Checkpoint, config: RunConfig, train: Sequence[int], held_out: Sequence[int]
 ) -> Iterator[str]:
     """What cannot fit however the tokenizer cuts it; ``train`` and ``held`` are pairs."""
-    for setting, wanted, size, context in _lengths(policy, config, train, held):
+    for setting, wanted, size, context in _lengths(policy, config, train, held_out):
         if size / _MOST + wanted > context:
             yield _(
                 "%(setting)s %(wanted)s and the longest prompt (%(size)s bytes) do not fit "
@@ -43,10 +43,10 @@ def length_problems(
 
 
 def length_warnings(
-    policy: Checkpoint, config: RunConfig, train: Sequence[int], held: Sequence[int]
+    policy: Checkpoint, config: RunConfig, train: Sequence[int], held_out: Sequence[int]
 ) -> Iterator[str]:
     """What does not fit if a token has as many bytes as is usual."""
-    for setting, wanted, size, context in _lengths(policy, config, train, held):
+    for setting, wanted, size, context in _lengths(policy, config, train, held_out):
         tokens = round(size / _USUAL)
         if size / _MOST + wanted <= context < tokens + wanted:
             yield _(
@@ -63,7 +63,7 @@ def length_warnings(
 
 
 def _lengths(
-    policy: Checkpoint, config: RunConfig, train: Sequence[int], held: Sequence[int]
+    policy: Checkpoint, config: RunConfig, train: Sequence[int], held_out: Sequence[int]
 ) -> Iterator[tuple[str, int, int, int]]:
     """(setting, its tokens, bytes of the longest prompt, context) of what will be sampled."""
     context = folder_context(Path(policy.path))
@@ -72,7 +72,7 @@ def _lengths(
     explored = train if config.fit.target == "cot" else []
     for setting, pairs, wanted in (
         ("rl.max_tokens", explored, config.rl.max_tokens),
-        ("eval.max_tokens", held, config.eval.max_tokens),
+        ("eval.max_tokens", held_out, config.eval.max_tokens),
     ):
         if pairs:
             yield setting, wanted, _longest(policy, pairs), context
