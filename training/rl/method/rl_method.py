@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-import torch
-
 from training.job.types import BadInput, Sample
 from training.rl.base.callbacks import RunCallback
 from training.rl.base.checkpoints import checkpoint_state, newest_checkpoint
@@ -21,7 +19,7 @@ from training.rl.policy.fit import common_arguments, rl_arguments
 from training.rl.policy.generate import Decoding
 from training.rl.policy.local_rollouts import local_rollouts
 from training.rl.policy.run_folder import Cancelled, Run
-from training.rl.policy.scale import adapter, sampler_arguments, settle
+from training.rl.policy.scale import adapter, own_sampler, sampler_arguments, settle
 from training.rl.reward.advantages import Normalise
 from training.rl.reward.rewards import (
     HybridRewards,
@@ -69,7 +67,9 @@ def train_policy(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
         scorer=rewards.score,
         prompt_of=lambda sample: run.policy.prompt(sample.text),
         processing_class=run.policy.tokenizer,
-        rollout_func=_rollouts(run),
+        rollout_func=local_rollouts(run.policy, _decoding(run))
+        if own_sampler(config.trainer)
+        else None,
         credit=_credit(run, trainer_class),
         planner=_planner(run, curriculum),
         peft_config=adapter(config.trainer),
@@ -147,18 +147,6 @@ def srpo_arguments(run: Run) -> SRPOConfig:
         gate_final=rl.gate_final,
         layout=run.policy.layout,
     )
-
-
-def _rollouts(run: Run) -> Any:
-    """Our sampler on CPU; on a GPU or over several processes TRL's own generation, unless
-    ``trainer.sampler`` says otherwise."""
-    wanted = run.config.trainer.sampler
-    if wanted == "ours" and _many():
-        raise BadInput("trainer.sampler 'ours' needs one process: it samples whole groups")
-    fits = not (_many() or torch.cuda.is_available())
-    if wanted == "ours" or (wanted == "auto" and fits):
-        return local_rollouts(run.policy, _decoding(run))
-    return None
 
 
 def _planner(run: Run, curriculum: Curriculum) -> PlannedRollouts | None:

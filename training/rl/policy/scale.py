@@ -6,11 +6,12 @@ import importlib.util
 from typing import Any
 
 import torch
+from accelerate.utils import parse_flag_from_env
 from peft import LoraConfig, PeftModel
 
 from training.job.config import TrainerConfig
 from training.job.types import BadInput
-from training.rl.base.processes import is_main
+from training.rl.base.processes import is_main, world_size
 from training.rl.policy.model import load_policy
 from training.rl.policy.run_folder import Run
 from training.serving.outbound import NotAllowed, Outbound
@@ -22,6 +23,9 @@ REPORTERS = {
     "mlflow": "mlflow",
     "trackio": "trackio",
 }
+
+# what accelerate's launcher sets for a sharded model
+SHARDING = ("ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED")
 
 
 def trainer_arguments(config: TrainerConfig) -> dict[str, Any]:
@@ -58,6 +62,23 @@ def reporters(names: str) -> list[str]:
 def installed(package: str) -> bool:
     """Whether ``package`` can be imported."""
     return importlib.util.find_spec(package) is not None
+
+
+def own_sampler(config: TrainerConfig) -> bool:
+    """Whether our sampler makes the rollouts. It needs whole groups and whole weights, so one
+    process without FSDP or DeepSpeed; there it is the faster one, on a GPU too.
+
+    Raises:
+        BadInput: ``sampler`` asks for it where it cannot work.
+    """
+    reason = ""
+    if world_size() > 1:
+        reason = "needs one process: it samples whole groups"
+    elif any(parse_flag_from_env(flag) for flag in SHARDING):
+        reason = "needs whole weights: FSDP and DeepSpeed spread them"
+    if reason and config.sampler == "ours":
+        raise BadInput(f"run.toml: trainer.sampler 'ours' {reason}")
+    return not reason and config.sampler in ("auto", "ours")
 
 
 def sampler_arguments(config: TrainerConfig) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from training.rl.policy.forward import TransformersForward, forward_of
 from training.rl.policy.model import Policy, load_policy
 from training.rl.policy.scale import (
     adapter,
+    own_sampler,
     reporters,
     sampler_arguments,
     settle,
@@ -90,6 +91,33 @@ def test_a_reporter_that_is_not_installed_is_named_with_its_remedy(
         reporters("wandb")
     with pytest.raises(BadInput, match="'excel' is not one of tensorboard, wandb"):
         reporters("excel")
+
+
+def test_one_process_samples_by_itself_on_a_gpu_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert own_sampler(TrainerConfig())
+    assert own_sampler(TrainerConfig(sampler="ours"))
+    assert not own_sampler(TrainerConfig(sampler="generate"))
+    assert not own_sampler(TrainerConfig(sampler="vllm_server"))
+
+
+@pytest.mark.parametrize(
+    ("several", "launcher", "reason"),
+    [
+        (2, {}, "one process"),
+        (1, {"ACCELERATE_USE_FSDP": "true"}, "whole weights"),
+        (1, {"ACCELERATE_USE_DEEPSPEED": "true"}, "whole weights"),
+    ],
+)
+def test_parts_of_groups_or_of_weights_are_sampled_by_trl(
+    monkeypatch: pytest.MonkeyPatch, several: int, launcher: dict[str, str], reason: str
+) -> None:
+    monkeypatch.setattr(scale, "world_size", lambda: several)
+    for name, value in launcher.items():
+        monkeypatch.setenv(name, value)
+    assert not own_sampler(TrainerConfig())
+    with pytest.raises(BadInput, match=reason):
+        own_sampler(TrainerConfig(sampler="ours"))
 
 
 def test_vllm_as_a_server_and_beside_the_trainer(monkeypatch: pytest.MonkeyPatch) -> None:
