@@ -88,14 +88,14 @@ def _loaded(folder: Path, config: RunConfig) -> Policy:
 
 
 def _room_check(
-    policy: Policy, config: RunConfig, train: list[Sample], held: list[Sample]
+    policy: Policy, config: RunConfig, train: list[Sample], validation: list[Sample]
 ) -> None:
     """Before anything is sampled; raises BadInput where what will be does not fit."""
     method = METHODS[config.method]
     if method.leaves != "policy":
         return
     explored = train if config.fit.target == "cot" else []
-    answered = held_out(held, config.eval.limit)
+    answered = held_out(validation, config.eval.limit)
     for setting, samples, tokens in (
         ("rl.max_tokens", explored, config.rl.max_tokens),
         ("eval.max_tokens", answered, config.eval.max_tokens),

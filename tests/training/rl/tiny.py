@@ -145,13 +145,13 @@ def make_run(folder: Path, policy_dir: Path, samples: list[Sample], **settings: 
     """A run folder with a small SRPO configuration; ``settings`` replace tables or keys."""
     folder.mkdir(parents=True)
     train = [s for s in samples if s.split == "train"]
-    held = [
+    evaluated = [
         replace(s, text=replace(s.text, query=s.text.query))
         for s in samples
         if s.split == "test"
     ]
     write_jsonl(folder / "train.jsonl", [pair_row(s) for s in train])
-    write_jsonl(folder / "eval.jsonl", [pair_row(s) for s in held])
+    write_jsonl(folder / "eval.jsonl", [pair_row(s) for s in evaluated])
     write_jsonl(
         folder / "labels.jsonl", [label_row(s, w) for s in train for w in (False, True)]
     )

@@ -56,7 +56,7 @@ def scored(
     samples: Sequence[Sample], texts: Sequence[str], cut: Sequence[bool]
 ) -> list[ScoredRollout]:
     """Rewards from the place alone: step k of rollout p is (p * k) % 3 / 2, one step masked."""
-    found = []
+    rollouts = []
     for row, (sample, text) in enumerate(zip(samples, texts, strict=True)):
         place = place_of(row)
         rewards = {
@@ -65,8 +65,8 @@ def scored(
         }
         if place == 5:
             rewards[StepKind.CATEGORY] = StepReward(None, None, "unknown")
-        found.append(ScoredRollout(sample.pair_id, text, None, "4", rewards))
-    return found
+        rollouts.append(ScoredRollout(sample.pair_id, text, None, "4", rewards))
+    return rollouts
 
 
 def main(policy_dir: str, out: str) -> None:

@@ -88,9 +88,9 @@ class RunCallback(TrainerCallback):
         self._rows.append(row)
         if "zero_variance" not in row:
             return
-        found = alarms(self._rows)
-        row["alarms"] = [alarm.code for alarm in found]
-        for alarm in found:
+        raised = alarms(self._rows)
+        row["alarms"] = [alarm.code for alarm in raised]
+        for alarm in raised:
             if alarm.code not in before:
                 name = alarm.code.replace("_", " ")
                 print(f"warning: {name}: {alarm.value} (limit {alarm.limit})", flush=True)
@@ -106,5 +106,5 @@ def _number(value: Any) -> float | None:
     """JSON has no NaN: a measure that does not exist is null."""
     if value is None:
         return None
-    found = float(value)
-    return round(found, 6) if math.isfinite(found) else None
+    number = float(value)
+    return round(number, 6) if math.isfinite(number) else None

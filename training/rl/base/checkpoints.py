@@ -14,14 +14,14 @@ MARK = "stepwise_state.json"  # written last, so that its presence means complet
 
 def newest_checkpoint(run_dir: Path) -> str | None:
     """The folder for ``Trainer.train(resume_from_checkpoint=...)``, or None for a fresh run."""
-    found = [
+    folders = [
         folder
         for folder in (run_dir / CHECKPOINTS).glob("checkpoint-*")
         if (folder / MARK).exists() and folder.name.split("-")[1].isdigit()
     ]
-    if not found:
+    if not folders:
         return None
-    return str(max(found, key=lambda folder: int(folder.name.split("-")[1])))
+    return str(max(folders, key=lambda folder: int(folder.name.split("-")[1])))
 
 
 def mark_complete(folder: Path, state: dict[str, Any]) -> None:

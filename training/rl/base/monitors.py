@@ -68,12 +68,12 @@ MONITORS: dict[str, tuple[Monitor, float]] = {
 
 def alarms(rows: Sequence[Row]) -> list[Alarm]:
     """Every monitor at or over its limit after the last of ``rows`` (ordered by update)."""
-    found = []
+    raised = []
     for code, (monitor, limit) in MONITORS.items():
         value = monitor(rows)
         if value is not None and value >= limit:
-            found.append(Alarm(code, round(value, 4), limit))
-    return found
+            raised.append(Alarm(code, round(value, 4), limit))
+    return raised
 
 
 def _lost(rows: Sequence[Row], key: str) -> float | None:

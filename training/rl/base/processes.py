@@ -55,6 +55,6 @@ def any_says(flag: bool) -> bool:
     if world_size() == 1:
         return flag
     device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
-    said = torch.tensor([float(flag)], device=device)
-    distributed.all_reduce(said)
-    return bool(said.item() > 0)
+    flags = torch.tensor([float(flag)], device=device)
+    distributed.all_reduce(flags)
+    return bool(flags.item() > 0)

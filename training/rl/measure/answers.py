@@ -29,14 +29,14 @@ def known_answers(run: Run) -> list[tuple[Sample, str]]:
     Raises:
         BadInput: no tier is known.
     """
-    found = []
+    known = []
     for sample in run.train:
         truth = run.truths.lookup(sample.pair_id, _FINAL) or sample.best(_FINAL)
         if truth is not None and (truth.source != "silver" or run.config.use_silver):
-            found.append((sample, truth.value))
-    if not found:
+            known.append((sample, truth.value))
+    if not known:
         raise BadInput("train.jsonl: no pair has a known tier, nothing to learn an answer from")
-    return found
+    return known
 
 
 def answer_examples(run: Run) -> list[FitExample]:

@@ -20,8 +20,8 @@ def query_tables(
     for index, query in enumerate(queries):
         rows.setdefault(query, []).append(index)
     tables = [
-        count_table([truths[i] for i in found], [predictions[i] for i in found])
-        for found in rows.values()
+        count_table([truths[i] for i in places], [predictions[i] for i in places])
+        for places in rows.values()
     ]
     return np.stack(tables) if tables else np.zeros((0, 4, 5), dtype=np.int64)
 

@@ -78,12 +78,12 @@ def predict(
     for batch in generate_batches(policy, prompts, decoding):
         answers.update({index: completions[0] for index, completions in batch})
         on_progress(len(answers), len(samples))
-    found = []
+    predictions = []
     for index, sample in enumerate(samples):
         text, cut = answers[index].text, answers[index].finish == "length"
         tier = answer_of(text) if answer_only else _tier(text, policy.layout)
-        found.append(Prediction(sample, text, None if cut else tier, cut))
-    return found
+        predictions.append(Prediction(sample, text, None if cut else tier, cut))
+    return predictions
 
 
 def report(predictions: Sequence[Prediction], draws: int = 1000) -> dict[str, Any]:
@@ -175,13 +175,13 @@ def _by_query_type(predictions: Sequence[Prediction]) -> dict[str, Any]:
     groups: dict[str, list[Prediction]] = defaultdict(list)
     for prediction in predictions:
         groups[prediction.sample.query_type or "unknown"].append(prediction)
-    found = {}
+    reports = {}
     for name, members in sorted(groups.items()):
         truths, answers, _ = _columns(members)
         table = count_table(truths, answers)
-        found[name] = {
+        reports[name] = {
             "n": len(members),
             "macro_f1": macro_f1(table),
             "accuracy": accuracy(table),
         }
-    return found
+    return reports

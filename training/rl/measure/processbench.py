@@ -23,9 +23,9 @@ def tally(solutions: Sequence[tuple[Sequence[bool], Sequence[float]]]) -> Tally:
     counts = np.zeros(4, dtype=np.int64)
     for verdicts, chances in solutions:
         truth = first_error(verdicts)
-        said = first_error([p >= THRESHOLD for p in chances])
+        claimed = first_error([p >= THRESHOLD for p in chances])
         place = 0 if truth is not None else 2
-        counts[place : place + 2] += (1, truth == said)
+        counts[place : place + 2] += (1, truth == claimed)
     return counts
 
 
@@ -33,8 +33,8 @@ def processbench(counts: Tally) -> dict[str, Any]:
     """``erroneous`` = share of the solutions with an error whose first one is found exactly,
     ``correct`` = share of the others that are passed, ``f1`` = their harmonic mean; None
     without solutions of the kind it needs."""
-    bad, found, good, passed = (int(count) for count in counts)
-    wrong = found / bad if bad else None
+    bad, located, good, passed = (int(count) for count in counts)
+    wrong = located / bad if bad else None
     right = passed / good if good else None
     return {
         "n": bad + good,

@@ -58,9 +58,9 @@ def rm_report(steps: Sequence[MeasuredStep], draws: int = 0) -> dict[str, Any]:
         },
     }
     if draws and read:
-        found = _resampled([_by_query(read)], draws)
+        draws_by_name = _resampled([_by_query(read)], draws)
         body["intervals"] = {
-            name: _interval([v[0] for v in rows]) for name, rows in found.items()
+            name: _interval([v[0] for v in rows]) for name, rows in draws_by_name.items()
         }
     return body
 
@@ -74,11 +74,11 @@ def rm_change(
     if list(sides[0]) != list(sides[1]):
         raise ValueError("before and after must cover the same queries")
     first, second = (_headline(list(side.values())) for side in sides)
-    found = _resampled(sides, draws)
+    draws_by_name = _resampled(sides, draws)
     return {
         name: {
             "delta": _less(second[name], first[name]),
-            "interval": _interval([_less(new, old) for old, new in found[name]]),
+            "interval": _interval([_less(new, old) for old, new in draws_by_name[name]]),
         }
         for name in first
     }
@@ -107,9 +107,9 @@ def accuracy(p: Floats, t: Floats) -> float:
 def balanced_accuracy(p: Floats, t: Floats) -> float | None:
     """Mean recall of the two verdicts; None if only one occurs."""
     recalls = [((p >= 0.5) == verdict)[t == verdict] for verdict in (True, False)]
-    if not all(len(said) for said in recalls):
+    if not all(len(hits) for hits in recalls):
         return None
-    return float(np.mean([said.mean() for said in recalls]))
+    return float(np.mean([hits.mean() for hits in recalls]))
 
 
 def auc(p: Floats, t: Floats) -> float | None:
@@ -134,9 +134,9 @@ def expected_calibration_error(p: Floats, t: Floats) -> float:
 
 def cohen_kappa(p: Floats, t: Floats) -> float | None:
     """Agreement of model and person beyond chance (Cohen 1960), verdicts at P >= 0.5."""
-    said = (p >= 0.5).astype(np.float64)
-    observed = float((said == t).mean())
-    expected = float(said.mean() * t.mean() + (1 - said.mean()) * (1 - t.mean()))
+    claimed = (p >= 0.5).astype(np.float64)
+    observed = float((claimed == t).mean())
+    expected = float(claimed.mean() * t.mean() + (1 - claimed.mean()) * (1 - t.mean()))
     return None if expected == 1 else (observed - expected) / (1 - expected)
 
 
@@ -160,9 +160,9 @@ def _counts(steps: Sequence[MeasuredStep]) -> Tally:
         rollouts[step.query, step.rollout].append(step)
     return tally(
         [
-            ([step.correct for step in found], [step.p for step in found])
-            for found in rollouts.values()
-            if len(found) == len(StepKind)
+            ([step.correct for step in steps], [step.p for step in steps])
+            for steps in rollouts.values()
+            if len(steps) == len(StepKind)
         ]
     )
 
@@ -171,13 +171,13 @@ def _by_query(steps: Sequence[MeasuredStep]) -> dict[str, _Query]:
     groups: dict[str, list[MeasuredStep]] = defaultdict(list)
     for step in steps:
         groups[step.query].append(step)
-    found = {}
+    queries = {}
     for query, members in groups.items():
         read = [step for step in members if not math.isnan(step.p)]
         p = np.array([step.p for step in read], dtype=np.float64)
         t = np.array([step.correct for step in read], dtype=np.float64)
-        found[query] = _Query(p, t, _counts(read))
-    return found
+        queries[query] = _Query(p, t, _counts(read))
+    return queries
 
 
 def _headline(queries: Sequence[_Query]) -> dict[str, float | None]:
@@ -197,12 +197,12 @@ def _resampled(
     """By measure, for each resample of the queries, its value on every side."""
     lists = [list(side.values()) for side in sides]
     count = len(lists[0])
-    found: dict[str, list[list[float | None]]] = defaultdict(list)
+    values_by_name: dict[str, list[list[float | None]]] = defaultdict(list)
     for chosen in np.random.default_rng(0).integers(0, count, size=(draws, count)):
         values = [_headline([queries[index] for index in chosen]) for queries in lists]
         for name in values[0]:
-            found[name].append([value[name] for value in values])
-    return found
+            values_by_name[name].append([value[name] for value in values])
+    return values_by_name
 
 
 def _interval(values: Sequence[float | None]) -> list[float] | None:

@@ -109,14 +109,14 @@ def tuned(scorer: TierScorer, samples: Sequence[Sample]) -> Tuned:
     return tune(rows, [tier for _, tier in known])
 
 
-def scores(scorer: TierScorer, samples: Sequence[Sample], found: Tuned) -> Iterator[Any]:
+def scores(scorer: TierScorer, samples: Sequence[Sample], threshold: Tuned) -> Iterator[Any]:
     """One record a sample."""
     rows = scorer.probabilities([sample.text for sample in samples])
     for sample, row in zip(samples, rows, strict=True):
         yield {
             "pair_id": sample.pair_id,
-            "tier": found.tier(row),
-            "band": band(row, found.threshold),
+            "tier": threshold.tier(row),
+            "band": band(row, threshold.threshold),
             "probabilities": {t: round(p, 6) for t, p in zip(TIERS, row, strict=True)},
         }
 
@@ -140,15 +140,15 @@ def main(argv: list[str]) -> int:
         scorer = TierScorer(load_policy(options.model), max(1, options.batch_size))
         samples = _samples(sys.stdin)
         if options.tune:
-            found = tuned(scorer, list(samples))
-            write_json(options.model / THRESHOLD_FILE, asdict(found))
-            print(json.dumps(asdict(found)))
-            if found.by_argmax:
+            threshold = tuned(scorer, list(samples))
+            write_json(options.model / THRESHOLD_FILE, asdict(threshold))
+            print(json.dumps(asdict(threshold)))
+            if threshold.by_argmax:
                 print("argmax is better on these pairs; tiers will be its", file=sys.stderr)
             return 0
-        found = read_tuned(options.model)
+        threshold = read_tuned(options.model)
         while batch := list(islice(samples, max(1, options.batch_size))):
-            for record in scores(scorer, batch, found):
+            for record in scores(scorer, batch, threshold):
                 print(json.dumps(record, ensure_ascii=False))
     except BadInput as error:
         print(error, file=sys.stderr)

@@ -74,7 +74,7 @@ def _tiers(run: Run, model: PreTrainedModel, samples: Sequence[Sample]) -> list[
     model.eval()
     rows = [_ids(run, sample) for sample in samples]
     order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
-    found: dict[int, str] = {}
+    tiers: dict[int, str] = {}
     step = run.config.eval.batch_size
     for start in range(0, len(order), step):
         run.check_cancel()
@@ -83,8 +83,8 @@ def _tiers(run: Run, model: PreTrainedModel, samples: Sequence[Sample]) -> list[
             [rows[i] for i in chosen], run.policy.tokenizer.pad_token_id, model.device
         )
         best = model(**batch).logits.argmax(1)
-        found.update({i: TIERS[place] for i, place in zip(chosen, best.tolist(), strict=True)})
-    return [found[index] for index in range(len(rows))]
+        tiers.update({i: TIERS[place] for i, place in zip(chosen, best.tolist(), strict=True)})
+    return [tiers[index] for index in range(len(rows))]
 
 
 def _ids(run: Run, sample: Sample) -> list[int]:

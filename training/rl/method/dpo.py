@@ -154,10 +154,10 @@ def _guided(run: Run, explored: Explored) -> dict[str, list[str]]:
         if not any(rollout.outcome == 1 for rollout in rollouts):
             wrong += [(sample, rollout.text) for rollout in refuted[:_PER_PAIR]]
     judge, decoding = verifier_rewards(run), explore_decoding(run)
-    found: dict[str, list[str]] = {}
+    by_pair: dict[str, list[str]] = {}
     for (sample, _), better in zip(
         wrong, guide(run.policy, judge, decoding, wrong, "pass@N"), strict=True
     ):
-        texts = found.setdefault(sample.pair_id, [])
+        texts = by_pair.setdefault(sample.pair_id, [])
         texts.append("" if better is None else better.scored.text)
-    return found
+    return by_pair

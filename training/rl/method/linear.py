@@ -52,8 +52,8 @@ def words_of(pair: PairText) -> str:
     """The pair's words, marked by the side they come from."""
     attributes = " ".join(f"{name} {value}" for name, value in pair.attributes.items())
     sold = f"{pair.title} {pair.category_path} {attributes}"
-    asked = [f"query:{word}" for word in pair.query.split()]
-    return " ".join([*asked, *(f"product:{word}" for word in sold.lower().split())])
+    wanted = [f"query:{word}" for word in pair.query.split()]
+    return " ".join([*wanted, *(f"product:{word}" for word in sold.lower().split())])
 
 
 def train_linear(run: Run) -> tuple[dict[str, Any], list[Prediction]]:

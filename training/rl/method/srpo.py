@@ -171,9 +171,9 @@ class SRPOTrainer(GRPOTrainer):
 
     def _generate(self, prompts: list[Any]) -> Any:
         started = time.monotonic()
-        found = super()._generate(prompts)
+        generated = super()._generate(prompts)
         self.spent["generation"] += time.monotonic() - started
-        return found
+        return generated
 
     def _outcomes(
         self,

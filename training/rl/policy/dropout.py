@@ -41,5 +41,7 @@ def _settings(model: Any) -> Iterator[tuple[Any, str, float]]:
 
 def _configurations(model: Any) -> list[Any]:
     """Every configuration object that a module of the model holds, once."""
-    held = [getattr(module, "config", None) for module in model.modules()]
-    return list({id(each): each for each in held if hasattr(each, "to_dict")}.values())
+    configurations = [getattr(module, "config", None) for module in model.modules()]
+    return list(
+        {id(each): each for each in configurations if hasattr(each, "to_dict")}.values()
+    )

@@ -86,10 +86,10 @@ def generate(
     policy: Policy, prompts: Sequence[str], decoding: Decoding
 ) -> list[list[Completion]]:
     """``decoding.n`` completions for each prompt, in the order of ``prompts``."""
-    found: dict[int, list[Completion]] = {}
+    completions: dict[int, list[Completion]] = {}
     for batch in generate_batches(policy, prompts, decoding):
-        found.update(batch)
-    return [found[index] for index in range(len(prompts))]
+        completions.update(batch)
+    return [completions[index] for index in range(len(prompts))]
 
 
 @torch.inference_mode()
@@ -99,12 +99,12 @@ def next_token_logits(
     """Logits of ``tokens`` as the next token after each row of ids: (rows, tokens)."""
     room_check(policy.model.config, rows, 0)
     order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
-    found = torch.zeros((len(rows), len(tokens)))
+    logits = torch.zeros((len(rows), len(tokens)))
     for start in range(0, len(order), batch_size):
         chosen = order[start : start + batch_size]
         batch = left_pad(policy, [rows[index] for index in chosen])
-        found[chosen] = read(policy, *batch)[:, list(tokens)].cpu()
-    return found
+        logits[chosen] = read(policy, *batch)[:, list(tokens)].cpu()
+    return logits
 
 
 def stream_seed(seed: int, prompt: str, index: int) -> int:

@@ -23,8 +23,8 @@ def with_head(policy: Policy, outputs: int, **config: Any) -> PreTrainedModel:
         setattr(settings, name, value)
     model: Any = AutoModelForSequenceClassification.from_config(settings)
     model.base_model.load_state_dict(policy.model.base_model.state_dict())
-    found: PreTrainedModel = model.to(policy.model.device)
-    return found
+    model_on_device: PreTrainedModel = model.to(policy.model.device)
+    return model_on_device
 
 
 def padded(

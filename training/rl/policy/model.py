@@ -49,8 +49,8 @@ class Policy:
         own = (
             self.model.generation_config.eos_token_id if self.model.generation_config else None
         )
-        found = own if isinstance(own, list) else [own]
-        ids = {self.tokenizer.eos_token_id, *found} - {None}
+        own_ids = own if isinstance(own, list) else [own]
+        ids = {self.tokenizer.eos_token_id, *own_ids} - {None}
         return sorted(int(token) for token in ids)
 
     def cut(self, ids: Sequence[int]) -> bool:

@@ -45,8 +45,8 @@ def trainer_arguments(config: TrainerConfig) -> dict[str, Any]:
 
 def reporters(names: str) -> list[str]:
     """The comma-separated ``names``; raises BadInput as :func:`trainer_arguments`."""
-    found = [name for part in names.split(",") if (name := part.strip())]
-    for name in found:
+    chosen = [name for part in names.split(",") if (name := part.strip())]
+    for name in chosen:
         if name not in REPORTERS:
             known = ", ".join(REPORTERS)
             raise BadInput(f"run.toml: trainer.report_to '{name}' is not one of {known}")
@@ -56,7 +56,7 @@ def reporters(names: str) -> list[str]:
                 f"run.toml: trainer.report_to '{name}' needs the package {package}, "
                 f"which is not installed: pip install {package}"
             )
-    return found
+    return chosen
 
 
 def installed(package: str) -> bool:

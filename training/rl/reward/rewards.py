@@ -88,13 +88,13 @@ class HybridRewards:
         scored = []
         for row, (sample, text) in enumerate(zip(samples, texts, strict=True)):
             steps, error = read[row]
-            found = {step.kind: step for step in steps}
+            by_kind = {step.kind: step for step in steps}
             rewards = {}
             for kind in StepKind:
                 prompt = prompts.get((row, kind))
                 p = None if prompt is None else chance[prompt]
-                rewards[kind] = self._reward(sample, kind, found.get(kind), p, error)
-            tier = found[StepKind.FINAL].value if error is None else None
+                rewards[kind] = self._reward(sample, kind, by_kind.get(kind), p, error)
+            tier = by_kind[StepKind.FINAL].value if error is None else None
             scored.append(ScoredRollout(sample.pair_id, text, error, tier, rewards))
         return scored
 
@@ -137,8 +137,8 @@ class HybridRewards:
 
     def values(self, sample: Sample) -> dict[StepKind, str]:
         """The true values of steps 3-5 that are known."""
-        found = {kind: self._truth(sample, kind) for kind in STRUCTURED_KINDS}
-        return {kind: truth.value for kind, truth in found.items() if truth is not None}
+        truths = {kind: self._truth(sample, kind) for kind in STRUCTURED_KINDS}
+        return {kind: truth.value for kind, truth in truths.items() if truth is not None}
 
     def _truth(self, sample: Sample, kind: StepKind) -> Truth | None:
         truth = self.truths.lookup(sample.pair_id, kind) or sample.best(kind)

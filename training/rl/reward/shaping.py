@@ -38,21 +38,21 @@ def parts(rollout: ScoredRollout, rules: Rules) -> Parts:
     return Parts(values[2], values[3], values[4], float(follows))
 
 
-def shaped_outcome(found: Parts, config: ShapingConfig) -> float:
+def shaped_outcome(scores: Parts, config: ShapingConfig) -> float:
     """GRPO's scalar: the weighted mean of the parts that exist, in [0, 1].
 
     NaN when nothing is known of the truth, because consistency alone would reward any claim
     that agrees with itself. With ``rule_gate`` a tier against the rules earns 0 as a whole.
     """
-    if isnan(found.category) and isnan(found.attribute) and isnan(found.tier):
+    if isnan(scores.category) and isnan(scores.attribute) and isnan(scores.tier):
         return nan
-    if config.rule_gate and found.consistency == 0:
+    if config.rule_gate and scores.consistency == 0:
         return 0.0
     return _mean(
-        (found.category, config.category),
-        (found.attribute, config.attribute),
-        (found.tier, config.tier),
-        (found.consistency, config.consistency),
+        (scores.category, config.category),
+        (scores.attribute, config.attribute),
+        (scores.tier, config.tier),
+        (scores.consistency, config.consistency),
     )
 
 
@@ -69,16 +69,16 @@ def shaped_steps(rollout: ScoredRollout, rules: Rules, config: ShapingConfig) ->
     owes to the rules it still earns: step 5 then is at most consistency / (tier +
     consistency). The plain gate (``rewards.gated``) masks it instead.
     """
-    found = parts(rollout, rules)
+    scores = parts(rollout, rules)
     values = rollout.values()
-    values[2], values[3] = found.category, found.attribute
-    lucky = found.category < RIGHT or found.attribute < RIGHT
-    tier = 0.0 if lucky and not isnan(found.tier) else found.tier
-    gated = config.rule_gate and found.consistency == 0 and not isnan(tier)
+    values[2], values[3] = scores.category, scores.attribute
+    lucky = scores.category < RIGHT or scores.attribute < RIGHT
+    tier = 0.0 if lucky and not isnan(scores.tier) else scores.tier
+    gated = config.rule_gate and scores.consistency == 0 and not isnan(tier)
     values[4] = (
         nan
         if isnan(tier)
-        else _mean((tier, config.tier), (found.consistency, config.consistency))
+        else _mean((tier, config.tier), (scores.consistency, config.consistency))
     )
     if gated:
         values[4] = 0.0

@@ -55,7 +55,7 @@ def examples_of(
     rollouts: Iterable[LabelledRollout], layout: Layout = "answer_last"
 ) -> list[RmExample]:
     """One example a verdict; steps nobody judged give none."""
-    found = []
+    examples = []
     for number, rollout in enumerate(rollouts):
         order = layout_order(layout)
         for place, kind in enumerate(order):
@@ -63,7 +63,7 @@ def examples_of(
                 continue
             seen = [rollout.steps[int(k) - 1] for k in order[: place + 1]]
             pair = rollout.sample.text
-            found.append(
+            examples.append(
                 RmExample(
                     rm_prompt(pair, seen, kind),
                     critique_of(
@@ -76,7 +76,7 @@ def examples_of(
                     forged_rm_prompt(pair, seen, kind),
                 )
             )
-    return found
+    return examples
 
 
 def critique_of(kind: StepKind, step: str, correct: bool, value: str | None) -> str:
@@ -116,9 +116,9 @@ class RewardModel(StepJudge):
         tokenizer = self.policy.tokenizer
         verdict = VerdictTokens.of(tokenizer)
         room = critique_room(context_of(self.policy.model.config), verdict)
-        found = dict.fromkeys(range(len(prompts)), UNREAD)
+        readings = dict.fromkeys(range(len(prompts)), UNREAD)
         due = [i for i, text in enumerate(prompts) if len(prompt_ids(tokenizer, text)) <= room]
-        long = sorted(set(found) - set(due))
+        long = sorted(set(readings) - set(due))
         on_batch(long, [UNREAD] * len(long))
         for batch in generate_batches(self.policy, [prompts[i] for i in due], self._decoding()):
             indexes = [due[place] for place, _ in batch]
@@ -134,9 +134,9 @@ class RewardModel(StepJudge):
                 self.judged(prompts[index], float(row[0] - row[1]), critique)
                 for row, index, critique in zip(logits, indexes, critiques, strict=True)
             ]
-            found.update(zip(indexes, scores, strict=True))
+            readings.update(zip(indexes, scores, strict=True))
             on_batch(indexes, scores)
-        return list(found.values())
+        return list(readings.values())
 
     def _decoding(self) -> Decoding:
         return Decoding(

@@ -43,12 +43,12 @@ def train_rm_grpo(run: Run) -> dict[str, Any]:
     """
     judge = _judge(run)
     data = rm_data(run.labels(), run.policy.layout, run.config.fit.holdout)
-    before = measure(judge, data.held, run.config)
+    before = measure(judge, data.validation, run.config)
     hard, counts = _hard(run, data.train)
     print(f"hard subset {counts}", flush=True)
     # evened out as for SFT, so that the prior shift stays what it was
     updates = _train(run, balance(hard))
-    after = measure(judge, data.held, run.config)
+    after = measure(judge, data.validation, run.config)
     report: dict[str, Any] = {
         "train": len(data.train),
         "hard": counts,
@@ -56,7 +56,7 @@ def train_rm_grpo(run: Run) -> dict[str, Any]:
         "before": held_out_report(before, run.config),
         "held_out": held_out_report(after, run.config),
     }
-    if data.held:
+    if data.validation:
         report["change"] = rm_change(before, after, run.config.eval.bootstrap)
     return {"rm": report, "model_facts": judge_facts(judge)}
 
@@ -76,19 +76,19 @@ def _hard(run: Run, examples: list[RmExample]) -> tuple[list[RmExample], dict[An
     every = len(examples)
     examples = [e for e in examples if len(prompt_ids(tokenizer, e.prompt)) <= room]
     reviews = _reviewer(run, n).reviews([example.prompt for example in examples], "hard")
-    found = hard_subset(
+    subset = hard_subset(
         [
             [review.verdict == example.correct for review in reviews[i * n : (i + 1) * n]]
             for i, example in enumerate(examples)
         ]
     )
-    if not found.kept:
+    if not subset.kept:
         raise BadInput(
             "the reward model is sure and right on every training step: none is hard"
         )
-    counts: dict[Any, int] = dict(found.counts)
+    counts: dict[Any, int] = dict(subset.counts)
     counts["too_long"] = every - len(examples)
-    return [examples[i] for i in found.kept], counts
+    return [examples[i] for i in subset.kept], counts
 
 
 def _reviewer(run: Run, n: int) -> Reviewer:
@@ -128,7 +128,7 @@ def verdict_reward(
     prompts: list[str], verdict: list[bool | None], correct: list[bool], **_: Any
 ) -> list[float]:
     """1 where the sampled verdict is the person's; a review without a verdict earns 0."""
-    return [float(said == truth) for said, truth in zip(verdict, correct, strict=True)]
+    return [float(claimed == truth) for claimed, truth in zip(verdict, correct, strict=True)]
 
 
 def grpo_arguments(run: Run) -> GRPOConfig:

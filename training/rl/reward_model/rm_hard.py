@@ -24,10 +24,10 @@ def hard_subset(right: Sequence[Sequence[bool]]) -> HardSubset:
 
     Always right is easy and dropped, never right is wrong, the rest is unsure.
     """
-    found = [hardness(verdicts) for verdicts in right]
+    grades = [hardness(verdicts) for verdicts in right]
     counts: Counter[Hardness] = Counter({"easy": 0, "unsure": 0, "wrong": 0})
-    counts.update(found)
-    return HardSubset([i for i, how in enumerate(found) if how != "easy"], dict(counts))
+    counts.update(grades)
+    return HardSubset([i for i, how in enumerate(grades) if how != "easy"], dict(counts))
 
 
 def hardness(right: Sequence[bool]) -> Hardness:

@@ -64,11 +64,11 @@ class ServedRewardModel(StepJudge):
         """As :class:`RewardModel`; raises BadInput when the server refuses or stays away."""
         verdict = VerdictTokens.of(self.tokenizer)
         room = critique_room(self.context, verdict)
-        found = dict.fromkeys(range(len(prompts)), UNREAD)
+        readings = dict.fromkeys(range(len(prompts)), UNREAD)
         due = [
             i for i, text in enumerate(prompts) if len(prompt_ids(self.tokenizer, text)) <= room
         ]
-        long = sorted(set(found) - set(due))
+        long = sorted(set(readings) - set(due))
         on_batch(long, [UNREAD] * len(long))
         with (
             self.outbound.client(
@@ -76,17 +76,17 @@ class ServedRewardModel(StepJudge):
             ) as http,
             ThreadPoolExecutor(CONCURRENT) as pool,
         ):
-            asked = {pool.submit(self._one, http, prompts[i], verdict): i for i in due}
+            pending = {pool.submit(self._one, http, prompts[i], verdict): i for i in due}
             try:
-                for done in as_completed(asked):
-                    found[asked[done]] = done.result()
-                    on_batch([asked[done]], [done.result()])
+                for done in as_completed(pending):
+                    readings[pending[done]] = done.result()
+                    on_batch([pending[done]], [done.result()])
             except PolicyError as error:
                 raise BadInput(str(error)) from error
             finally:
-                for future in asked:
+                for future in pending:
                     future.cancel()
-        return list(found.values())
+        return list(readings.values())
 
     def _one(self, http: httpx.Client, prompt: str, verdict: VerdictTokens) -> Score:
         written = self._ask(
@@ -126,14 +126,14 @@ def verdict_odds(
     """Log odds of "correct" from the listed log probabilities, by token id or by text. A token
     that is not listed has at most the least listed probability, and that is what it gets; with
     neither listed there is no verdict (None)."""
-    found = [
+    odds = [
         listed.get(f"token_id:{token}", listed.get(str(tokenizer.decode([token]))))
         for token in (verdict.correct, verdict.incorrect)
     ]
-    if found[0] is None and found[1] is None:
+    if odds[0] is None and odds[1] is None:
         return None
     least = min(listed.values())
-    good, bad = (least if value is None else value for value in found)
+    good, bad = (least if value is None else value for value in odds)
     return float(good - bad)
 
 

@@ -84,6 +84,6 @@ def _finished(
     if callback.cancelled:
         raise Cancelled
     judge.prior_shift = prior_shift(data.train, data.balanced)
-    steps = measure(judge, data.held, run.config)
+    steps = measure(judge, data.validation, run.config)
     report = {**data.counts(), **counts, "held_out": held_out_report(steps, run.config)}
     return {"rm": report, "model_facts": judge_facts(judge, **notes)}

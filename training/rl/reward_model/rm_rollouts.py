@@ -22,7 +22,7 @@ from training.rl.reward_model.model import CRITIQUE_TOKENS, VerdictTokens, line_
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class Critique:
     """``ids`` with 1 in ``own`` where the model chose the token and 0 where it was given;
     ``verdict`` None when no critique line was ended or another token stands for the verdict."""
 
@@ -47,21 +47,21 @@ class Reviewer:
             self.decoding, max_tokens=CRITIQUE_TOKENS, stop_ids=line_end(tokenizer)
         )
 
-    def reviews(self, prompts: Sequence[str], stream: str) -> list[Review]:
+    def reviews(self, prompts: Sequence[str], stream: str) -> list[Critique]:
         """The reviews, prompt by prompt; ``stream`` and the place give each its randomness."""
         n, ids = self.decoding.n, [prompt_ids(self.policy.tokenizer, p) for p in prompts]
         seeds = [
             [stream_seed(self.decoding.seed, stream, i * n + j) for j in range(n)]
             for i in range(len(ids))
         ]
-        found: list[Review] = []
+        reviews: list[Critique] = []
         step = max(1, self.decoding.batch_size // n)
         for start in range(0, len(ids), step):
             some = slice(start, start + step)
-            found += self._batch(ids[some], seeds[some])
-        return found
+            reviews += self._batch(ids[some], seeds[some])
+        return reviews
 
-    def _batch(self, prompts: list[list[int]], seeds: list[list[int]]) -> list[Review]:
+    def _batch(self, prompts: list[list[int]], seeds: list[list[int]]) -> list[Critique]:
         critiques = [
             self._line(row) for row in generate_ids(self.policy, prompts, seeds, self.decoding)
         ]
@@ -73,12 +73,12 @@ class Reviewer:
             [(*prompts[i // n], *critiques[i], *prefix) for i in due],
             [stream_seed(flat[i], "verdict", 0) for i in due],
         )
-        reviews = [Review(row, [1] * len(row), None) for row in critiques]
-        said = {self.verdict.correct: True, self.verdict.incorrect: False}
+        reviews = [Critique(row, [1] * len(row), None) for row in critiques]
+        verdict_of = {self.verdict.correct: True, self.verdict.incorrect: False}
         for i, token in zip(due, last, strict=True):
             row = critiques[i]
             own = [1] * len(row) + [0] * len(prefix) + [1]
-            reviews[i] = Review([*row, *prefix, token], own, said.get(token))
+            reviews[i] = Critique([*row, *prefix, token], own, verdict_of.get(token))
         return reviews
 
     def _decide(self, rows: list[tuple[int, ...]], seeds: list[int]) -> list[int]:
@@ -115,13 +115,13 @@ def review_rollouts(reviewer: Reviewer) -> Callable[[list[str], Any], dict[str, 
 
     def rollouts(prompts: list[str], trainer: Any) -> dict[str, Any]:
         n, encoded = reviewer.decoding.n, reviewer.policy.tokenizer
-        found = reviewer.reviews(prompts[::n], f"{trainer.state.global_step}")
+        reviews = reviewer.reviews(prompts[::n], f"{trainer.state.global_step}")
         return {
             "prompt_ids": [ids for p in prompts[::n] for ids in [prompt_ids(encoded, p)] * n],
-            "completion_ids": [review.ids for review in found],
+            "completion_ids": [review.ids for review in reviews],
             "logprobs": None,
-            "env_mask": [review.own for review in found],
-            "verdict": [review.verdict for review in found],
+            "env_mask": [review.own for review in reviews],
+            "verdict": [review.verdict for review in reviews],
         }
 
     return rollouts

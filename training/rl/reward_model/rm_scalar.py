@@ -49,10 +49,10 @@ class ScalarRewardModel(StepJudge):
         self.model.eval()
         rows = [prompt_ids(self.tokenizer, prompt) for prompt in prompts]
         limit = context_of(self.model.config)
-        found = dict.fromkeys(range(len(prompts)), UNREAD)
+        readings = dict.fromkeys(range(len(prompts)), UNREAD)
         long = [index for index, row in enumerate(rows) if len(row) > limit]
         on_batch(long, [UNREAD] * len(long))
-        fits = sorted(set(found) - set(long), key=lambda index: len(rows[index]))
+        fits = sorted(set(readings) - set(long), key=lambda index: len(rows[index]))
         for start in range(0, len(fits), self.batch_size):
             chosen = fits[start : start + self.batch_size]
             batch = padded(
@@ -60,9 +60,9 @@ class ScalarRewardModel(StepJudge):
             )
             logits = self.model(**batch).logits[:, 0].float().tolist()
             scores = [self.judged(prompts[i], x) for i, x in zip(chosen, logits, strict=True)]
-            found.update(zip(chosen, scores, strict=True))
+            readings.update(zip(chosen, scores, strict=True))
             on_batch(chosen, scores)
-        return list(found.values())
+        return list(readings.values())
 
 
 def load_scalar(folder: str | Path, batch_size: int = 128) -> ScalarRewardModel:

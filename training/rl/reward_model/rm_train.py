@@ -27,7 +27,7 @@ class RmData:
 
     train: list[RmExample]
     balanced: list[RmExample]
-    held: list[RmExample]
+    validation: list[RmExample]
     forged: list[RmExample]
 
     @property
@@ -54,20 +54,20 @@ def rm_data(labels: Sequence[LabelledRollout], layout: Layout, holdout: float) -
             f"labels.jsonl: {len(examples)} step verdicts and not both correct and incorrect "
             "among them; the reward model has nothing to tell apart"
         )
-    train, held = split_by_query(examples, holdout)
-    return RmData(train, balance(train), held, forged(train))
+    train, validation = split_by_query(examples, holdout)
+    return RmData(train, balance(train), validation, forged(train))
 
 
 def measure(
-    judge: StepJudge, held: Sequence[RmExample], config: RunConfig
+    judge: StepJudge, examples: Sequence[RmExample], config: RunConfig
 ) -> list[MeasuredStep]:
     """The judge's P(correct) on the held-out steps, with a calibration fitted on the other half
     of the queries; the judge itself keeps the calibration fitted on all of them."""
-    if not held:
+    if not examples:
         return []
     method = cast(Method, config.fit.calibration)
-    scores = judge.review([example.prompt for example in held])
-    rows = [(e, s.odds) for e, s in zip(held, scores, strict=True) if s.odds == s.odds]
+    scores = judge.review([example.prompt for example in examples])
+    rows = [(e, s.odds) for e, s in zip(examples, scores, strict=True) if s.odds == s.odds]
     odds, truths = [odds for _, odds in rows], [e.correct for e, _ in rows]
     folds = [_place(e.query, "fold") > 0.5 for e, _ in rows]
     chances = iter(cross_fitted(odds, truths, folds, method))
@@ -76,7 +76,7 @@ def measure(
         MeasuredStep(
             e.query, e.rollout, e.kind, e.correct, next(chances) if s.odds == s.odds else s.odds
         )
-        for e, s in zip(held, scores, strict=True)
+        for e, s in zip(examples, scores, strict=True)
     ]
 
 
@@ -90,10 +90,10 @@ def split_by_query(
 ) -> tuple[list[RmExample], list[RmExample]]:
     """(train, held out): a query falls on one side, by its hash, so a rerun splits alike."""
     train: list[RmExample] = []
-    held: list[RmExample] = []
+    validation: list[RmExample] = []
     for example in examples:
-        (held if _place(example.query, "rm") < holdout else train).append(example)
-    return (train, held) if train else (held, train)
+        (validation if _place(example.query, "rm") < holdout else train).append(example)
+    return (train, validation) if train else (validation, train)
 
 
 def balance(examples: Sequence[RmExample]) -> list[RmExample]:

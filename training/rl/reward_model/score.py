@@ -40,8 +40,8 @@ def score(folder: Path) -> None:
         append_jsonl(
             out,
             [
-                {"step_id": due[row], "p": _finite(found.p), "critique": found.critique}
-                for row, found in zip(rows, scores, strict=True)
+                {"step_id": due[row], "p": _finite(reading.p), "critique": reading.critique}
+                for row, reading in zip(rows, scores, strict=True)
             ],
         )
 

@@ -46,9 +46,9 @@ class Curriculum:
         self._prompts, self._seed, self._probe = prompts, seed, probe
         self._gated = config.gate > 0 and probe is not None
         self._pool: list[Prompt] = []
-        self._held: list[Prompt] = []
+        self._validation: list[Prompt] = []
         if self._gated:
-            pool, self._held = hold_out(pool, config.gate_pairs, seed)
+            pool, self._validation = hold_out(pool, config.gate_pairs, seed)
         self._seen: dict[str, int] = {}
         self._rested: set[str] = set()
         self._used: set[str] = set()  # in the current update
@@ -65,7 +65,7 @@ class Curriculum:
         known = {prompt.sample.pair_id for prompt in self._pool}
         self._pool += [p for p in prompts if p.sample.pair_id not in known]
         self._stages: list[Stage] = stage_plan(
-            self._pool, self._held, self._config, self._updates, self._seed
+            self._pool, self._validation, self._config, self._updates, self._seed
         )
 
     def stage(self, update: int) -> int:
@@ -86,7 +86,7 @@ class Curriculum:
         update = self._current[0] if self._current else 0
         stage = self._stages[self.stage(update) - 1]
         cells = {p.sample.pair_id: stage.cell(p) for p in stage.pool}
-        found: list[Sample | None] = []
+        samples: list[Sample | None] = []
         for sample in dropped:
             others = [
                 prompt
@@ -95,13 +95,13 @@ class Curriculum:
                 and prompt.sample.pair_id not in self._used | self._rested
             ]
             if not others:
-                found.append(None)
+                samples.append(None)
                 continue
             chosen = min(others, key=self._urgency).sample
             self._used.add(chosen.pair_id)
             self._count(chosen)
-            found.append(chosen)
-        return found
+            samples.append(chosen)
+        return samples
 
     def observe(self, rollouts: Sequence[ScoredRollout]) -> None:
         """Hear how the prompts of an update went."""
@@ -139,7 +139,7 @@ class Curriculum:
         over = update - (self._starts[-1] + stage.updates)
         if over < 0 or over % self._config.gate_every:
             return
-        rate = self._probe([prompt.sample for prompt in stage.held or self._held])
+        rate = self._probe([prompt.sample for prompt in stage.validation or self._validation])
         self.gates.append((update, number, rate))
         if rate >= self._config.gate:
             self._starts.append(update)

@@ -27,10 +27,13 @@ def explore(run: Run) -> Explored:
     rewards = verifier_rewards(run)
     scored: Explored = []
     for sample in run.train:
-        found = texts[sample.pair_id]
-        whole = [sample] * len(found)
+        rollouts = texts[sample.pair_id]
+        whole = [sample] * len(rollouts)
         scored.append(
-            (sample, rewards.score(whole, [t for t, _ in found], [cut for _, cut in found]))
+            (
+                sample,
+                rewards.score(whole, [t for t, _ in rollouts], [cut for _, cut in rollouts]),
+            )
         )
     return scored
 
@@ -48,16 +51,16 @@ def explored_texts(run: Run) -> dict[str, list[tuple[str, bool]]]:
     prompts = [run.policy.prompt(sample.text) for sample in due]
     for batch in generate_batches(run.policy, prompts, decoding):
         run.check_cancel()
-        found = {
+        explored = {
             due[index].pair_id: [(c.text, c.finish == "length") for c in done]
             for index, done in batch
         }
         rows = [
             {"pair_id": key, "texts": [t for t, _ in value], "cut": [cut for _, cut in value]}
-            for key, value in found.items()
+            for key, value in explored.items()
         ]
         append_jsonl(path, rows)
-        texts.update(found)
+        texts.update(explored)
         print(f"explored {len(texts)}/{len(run.train)} pairs", flush=True)
     return texts
 

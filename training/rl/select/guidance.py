@@ -19,8 +19,8 @@ def corrected(text: str, values: Mapping[StepKind, str], layout: Layout) -> str 
     A claim is reached when every section before it is well formed and in its place, because
     what stands before the claim is kept. The result has no line end: the policy writes it.
     """
-    found = parse_partial(text)
-    for step, kind in zip(found, layout_order(layout), strict=False):
+    steps = parse_partial(text)
+    for step, kind in zip(steps, layout_order(layout), strict=False):
         if step.kind is not kind:
             return None
         true = values.get(kind)

@@ -146,12 +146,12 @@ class PlannedRollouts:
             return 0
         wrong = [(group, place) for group in groups for place in self._failed(group)]
         texts = [(group.sample, group.scored[place].text) for group, place in wrong]
-        found = guide(self._policy, self._judge, self._decoding, texts, name)
+        guided = guide(self._policy, self._judge, self._decoding, texts, name)
         self._sampled += len(texts)
-        for (group, place), better in zip(wrong, found, strict=True):
+        for (group, place), better in zip(wrong, guided, strict=True):
             if better is not None:
                 group.ids[place], group.scored[place] = better.ids, better.scored
-        return sum(better is not None for better in found)
+        return sum(better is not None for better in guided)
 
     def _refill(self, groups: list[Group], name: str) -> int:
         """Replace the groups that teach nothing, ``refill_tries`` times at most; returns how
@@ -164,9 +164,9 @@ class PlannedRollouts:
             self._schedule.observe([r for place in dull for r in groups[place].scored])
             fresh = self._schedule.refill([groups[place].sample for place in dull])
             places = [p for p, sample in zip(dull, fresh, strict=True) if sample is not None]
-            found = self._sample([s for s in fresh if s is not None], f"{name}/{attempt}")
-            self._replay(found, f"{name}/{attempt}")
-            for place, group in zip(places, found, strict=True):
+            sampled = self._sample([s for s in fresh if s is not None], f"{name}/{attempt}")
+            self._replay(sampled, f"{name}/{attempt}")
+            for place, group in zip(places, sampled, strict=True):
                 groups[place] = group
             drawn += len(places)
         return drawn

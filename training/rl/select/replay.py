@@ -25,8 +25,8 @@ def chosen(outcomes: Outcomes, below: float, share: float) -> list[int]:
     A share under 1 leaves wrong rollouts in the group, without which a group that was all
     wrong would become all right and teach as little as before.
     """
-    found = accuracy(outcomes)
-    if found is None or found > below:
+    right_share = accuracy(outcomes)
+    if right_share is None or right_share > below:
         return []
     wrong = [
         place for place, value in enumerate(outcomes) if value is not None and value < RIGHT

@@ -17,10 +17,10 @@ _TYPE, _TIER = 0, 1  # places in Prompt.cell
 @dataclass(frozen=True, slots=True)
 class Stage:
     """``balance`` is the place in ``Prompt.cell`` whose values are served in turn; None draws
-    from the whole pool. ``held`` are the held-out prompts of the same difficulty."""
+    from the whole pool. ``validation`` are the held-out prompts of the same difficulty."""
 
     pool: list[Prompt]
-    held: list[Prompt]
+    validation: list[Prompt]
     updates: int
     balance: int | None
 
@@ -30,7 +30,7 @@ class Stage:
 
 def stage_plan(
     pool: Sequence[Prompt],
-    held: Sequence[Prompt],
+    validation: Sequence[Prompt],
     config: CurriculumConfig,
     updates: int,
     seed: int,
@@ -42,9 +42,9 @@ def stage_plan(
     place of the difficulty; ``none`` is one stage without balance.
     """
     if config.order == "none":
-        return [Stage(list(pool), list(held), updates, None)]
+        return [Stage(list(pool), list(validation), updates, None)]
     if config.stages == 1:
-        return [Stage(list(pool), list(held), updates, _TYPE)]
+        return [Stage(list(pool), list(validation), updates, _TYPE)]
     n = config.stages
     at_random = config.order == "random"
     ranked = sorted(_rank(prompt, seed, at_random) for prompt in pool)
@@ -59,7 +59,7 @@ def stage_plan(
     stages = [
         Stage(
             part(pool, number) or list(pool),
-            part(held, number),
+            part(validation, number),
             lengths[number],
             _TYPE if number < n / 2 else _TIER,
         )

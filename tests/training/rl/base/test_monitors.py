@@ -22,9 +22,9 @@ def rows(key: str, *values: float | None) -> list[dict[str, Any]]:
 
 
 def test_advantage_collapse_is_the_mean_share_of_silent_groups_at_the_end() -> None:
-    found = rows("zero_variance", 0.0, 0.1, 1.0, 0.9, 1.0, 0.8, 0.8)
-    assert advantage_collapse(found) == pytest.approx((1.0 + 0.9 + 1.0 + 0.8 + 0.8) / 5)
-    assert alarms(found) == [Alarm("advantage_collapse", 0.9, 0.9)]
+    updates = rows("zero_variance", 0.0, 0.1, 1.0, 0.9, 1.0, 0.8, 0.8)
+    assert advantage_collapse(updates) == pytest.approx((1.0 + 0.9 + 1.0 + 0.8 + 0.8) / 5)
+    assert alarms(updates) == [Alarm("advantage_collapse", 0.9, 0.9)]
     assert alarms(rows("zero_variance", 0.0, 0.1, 1.0, 0.9, 1.0, 0.8, 0.79)) == []
 
 
@@ -35,9 +35,9 @@ def test_four_updates_are_too_few_to_call_it_a_collapse() -> None:
 
 def test_entropy_collapse_is_the_share_of_the_first_entropy_that_is_gone() -> None:
     start, end = [0.4, 0.6, 0.5, 0.5, 0.5], [0.2, 0.0, 0.1, 0.1, 0.1]
-    found = rows("entropy", *start, 0.3, *end)
-    assert entropy_collapse(found) == pytest.approx(1 - 0.1 / 0.5)
-    assert [alarm.code for alarm in alarms(found)] == ["entropy_collapse"]
+    updates = rows("entropy", *start, 0.3, *end)
+    assert entropy_collapse(updates) == pytest.approx(1 - 0.1 / 0.5)
+    assert [alarm.code for alarm in alarms(updates)] == ["entropy_collapse"]
     assert alarms(rows("entropy", *start, 0.3, 0.2, 0.1, 0.1, 0.1, 0.1)) == []
 
 
@@ -46,27 +46,31 @@ def test_a_policy_without_entropy_at_the_start_cannot_lose_it() -> None:
 
 
 def test_signature_collapse_compares_distinct_lines_of_reasoning() -> None:
-    found = rows("distinct", *[0.8] * 5, *[0.2] * 5)
-    assert signature_collapse(found) == pytest.approx(0.75)
-    assert [alarm.code for alarm in alarms(found)] == ["signature_collapse"]
+    updates = rows("distinct", *[0.8] * 5, *[0.2] * 5)
+    assert signature_collapse(updates) == pytest.approx(0.75)
+    assert [alarm.code for alarm in alarms(updates)] == ["signature_collapse"]
 
 
 def test_updates_without_the_measure_are_left_out_of_the_window() -> None:
-    found = rows("entropy", None, 0.5, 0.5, None, 0.5, 0.1, None, 0.1, 0.1, 0.1)
-    assert entropy_collapse(found) == pytest.approx(0.8)
+    updates = rows("entropy", None, 0.5, 0.5, None, 0.5, 0.1, None, 0.1, 0.1, 0.1)
+    assert entropy_collapse(updates) == pytest.approx(0.8)
 
 
 def test_the_reward_model_drifts_when_only_its_own_score_grows() -> None:
     # the gap is 0.1 in the first five updates and 0.3 in the last five
-    found = [{"rm_score": 0.6, "verified": 0.5}] * 5 + [{"rm_score": 0.9, "verified": 0.6}] * 5
-    assert rm_drift(found) == pytest.approx(0.2)
-    assert alarms(found) == [Alarm("rm_drift", 0.2, 0.15)]
+    updates = [{"rm_score": 0.6, "verified": 0.5}] * 5 + [
+        {"rm_score": 0.9, "verified": 0.6}
+    ] * 5
+    assert rm_drift(updates) == pytest.approx(0.2)
+    assert alarms(updates) == [Alarm("rm_drift", 0.2, 0.15)]
 
 
 def test_both_growing_together_is_no_drift() -> None:
-    found = [{"rm_score": 0.6, "verified": 0.5}] * 5 + [{"rm_score": 0.9, "verified": 0.8}] * 5
-    assert rm_drift(found) == pytest.approx(0.0)
-    assert alarms(found) == []
+    updates = [{"rm_score": 0.6, "verified": 0.5}] * 5 + [
+        {"rm_score": 0.9, "verified": 0.8}
+    ] * 5
+    assert rm_drift(updates) == pytest.approx(0.0)
+    assert alarms(updates) == []
 
 
 def test_a_run_without_a_reward_model_cannot_drift() -> None:
@@ -84,7 +88,7 @@ def rollout(tier: str, rm: float | None, outcome: StepReward) -> ScoredRollout:
 def test_the_measures_of_two_groups_of_two() -> None:
     right, wrong = StepReward(1.0, "adjudicated", ""), StepReward(0.0, "consensus", "")
     judged = StepReward(1.0, "rm", "")
-    found = rollout_metrics(
+    updates = rollout_metrics(
         [
             rollout("4", 0.9, right),
             rollout("4", 0.5, wrong),
@@ -94,9 +98,9 @@ def test_the_measures_of_two_groups_of_two() -> None:
         group=2,
     )
     # the first group says one thing, the second two: (1/2 + 2/2) / 2
-    assert found["distinct"] == pytest.approx(0.75)
+    assert updates["distinct"] == pytest.approx(0.75)
     # four scores of step 1 and one outcome that the reward model gave
-    assert found["rm_score"] == pytest.approx((0.9 + 0.5 + 0.1 + 0.5 + 1.0) / 5)
-    assert found["verified"] == pytest.approx(2 / 3)
-    assert found["human_share"] == pytest.approx(3 / 8)
-    assert found["parse_rate"] == pytest.approx(3 / 4)
+    assert updates["rm_score"] == pytest.approx((0.9 + 0.5 + 0.1 + 0.5 + 1.0) / 5)
+    assert updates["verified"] == pytest.approx(2 / 3)
+    assert updates["human_share"] == pytest.approx(3 / 8)
+    assert updates["parse_rate"] == pytest.approx(3 / 4)

@@ -50,8 +50,8 @@ def test_two_processes_get_the_advantages_and_weights_of_one(
         ),
     ]
     for process in running:
-        said, _ = process.communicate(timeout=600)
-        assert process.returncode == 0, said.decode()[-3000:]
+        output, _ = process.communicate(timeout=600)
+        assert process.returncode == 0, output.decode()[-3000:]
     alone, first, second = (json.loads(out.read_text()) for out in outs)
     assert (alone["main"], first["main"], second["main"]) == (True, True, False)
     assert len(alone["advantages"]) == 2
@@ -59,8 +59,8 @@ def test_two_processes_get_the_advantages_and_weights_of_one(
         alone["advantages"], first["advantages"], second["advantages"], strict=True
     ):
         assert len(one) == len(other) == 4
-        for expected, found in zip(whole, one + other, strict=True):
-            assert found == pytest.approx(expected, abs=1e-6)
+        for expected, computed in zip(whole, one + other, strict=True):
+            assert computed == pytest.approx(expected, abs=1e-6)
         assert any(abs(value) > 0.1 for row in whole for value in row)
     assert first["weights"] == second["weights"]
     assert first["weights"] == pytest.approx(alone["weights"], abs=1e-3)

@@ -49,26 +49,26 @@ def test_one_verdict_alone_says_nothing_about_the_temperature() -> None:
 def test_a_fold_is_judged_with_the_temperature_of_the_others() -> None:
     odds = [4.0] * 4 + [2.0, 2.0]
     truths = [True, True, True, False, True, True]
-    found = cross_fitted(odds, truths, [0, 0, 0, 0, 1, 1])
-    assert found[0] == pytest.approx(chance(4.0))  # the other fold has one verdict: 1
-    assert found[4] == pytest.approx(chance(2.0, fit_temperature(odds[:4], truths[:4])))
+    fitted = cross_fitted(odds, truths, [0, 0, 0, 0, 1, 1])
+    assert fitted[0] == pytest.approx(chance(4.0))  # the other fold has one verdict: 1
+    assert fitted[4] == pytest.approx(chance(2.0, fit_temperature(odds[:4], truths[:4])))
 
 
 def test_isotonic_calibration_is_the_share_of_right_rows_at_each_place() -> None:
     # odds -2, -1, 1, 2 with 0, 1, 0, 1 of 1 right: the middle two are pooled to a half
-    found = calibrate([-2.0, -1.0, 1.0, 2.0], [False, True, False, True], "isotonic")
-    assert found.chance(-1.0) == pytest.approx(0.5)
-    assert found.chance(1.0) == pytest.approx(0.5)
-    assert found.chance(-9.0) == pytest.approx(0.001)  # never certain
-    assert found.chance(9.0) == pytest.approx(0.999)
+    fitted = calibrate([-2.0, -1.0, 1.0, 2.0], [False, True, False, True], "isotonic")
+    assert fitted.chance(-1.0) == pytest.approx(0.5)
+    assert fitted.chance(1.0) == pytest.approx(0.5)
+    assert fitted.chance(-9.0) == pytest.approx(0.001)  # never certain
+    assert fitted.chance(9.0) == pytest.approx(0.999)
 
 
 @given(st.lists(st.tuples(st.floats(-20, 20), st.booleans()), min_size=2, max_size=30))
 def test_isotonic_calibration_never_turns_two_steps_round(
     rows: list[tuple[float, bool]],
 ) -> None:
-    found = calibrate([odds for odds, _ in rows], [right for _, right in rows], "isotonic")
-    chances = [found.chance(odds / 4) for odds in range(-100, 101, 5)]
+    fitted = calibrate([odds for odds, _ in rows], [right for _, right in rows], "isotonic")
+    chances = [fitted.chance(odds / 4) for odds in range(-100, 101, 5)]
     assert chances == sorted(chances)
     assert all(0 < p < 1 for p in chances)
 
@@ -82,6 +82,6 @@ def test_a_calibration_survives_being_written_down(method: Method) -> None:
 
 def test_a_fold_can_be_judged_by_isotonic_calibration_too() -> None:
     odds, truths = [-1.0, 1.0, -1.0, 1.0, 5.0], [False, True, True, True, False]
-    found = cross_fitted(odds, truths, [0, 0, 1, 1, 1], "isotonic")
-    assert found[0] == calibrate(odds[2:], truths[2:], "isotonic").chance(-1.0)
-    assert found[4] == calibrate(odds[:2], truths[:2], "isotonic").chance(5.0)
+    fitted = cross_fitted(odds, truths, [0, 0, 1, 1, 1], "isotonic")
+    assert fitted[0] == calibrate(odds[2:], truths[2:], "isotonic").chance(-1.0)
+    assert fitted[4] == calibrate(odds[:2], truths[:2], "isotonic").chance(5.0)

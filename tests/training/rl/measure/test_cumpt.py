@@ -58,22 +58,22 @@ def test_a_larger_threshold_is_never_kinder(row: tuple[float, ...]) -> None:
 def test_the_threshold_is_tuned_to_what_argmax_gets_wrong() -> None:
     # tier 4 is true whenever it has 0.3 of the mass, which argmax never sees
     rows = [(0.35, 0.0, 0.65, 0.0)] * 4 + [(0.1, 0.0, 0.9, 0.0)] * 4
-    found = tune(rows, ["4"] * 4 + ["2"] * 4)
-    assert 0.1 < found.threshold <= 0.35
-    assert found.threshold == 0.225  # the middle of 0.105 .. 0.35
-    assert found.macro_f1 == 1.0
-    assert found.argmax_macro_f1 == pytest.approx(1 / 3)  # F1 of 4 is 0, of 2 is 2/3
-    assert found.n == 8
+    tuned = tune(rows, ["4"] * 4 + ["2"] * 4)
+    assert 0.1 < tuned.threshold <= 0.35
+    assert tuned.threshold == 0.225  # the middle of 0.105 .. 0.35
+    assert tuned.macro_f1 == 1.0
+    assert tuned.argmax_macro_f1 == pytest.approx(1 / 3)  # F1 of 4 is 0, of 2 is 2/3
+    assert tuned.n == 8
 
 
 def test_where_argmax_was_better_on_validation_it_decides() -> None:
     # the last is a 1 only above 0.6, and there the first is no 4 any more
     rows = [(0.4, 0.0, 0.3, 0.3), (0.3, 0.0, 0.4, 0.3), (0.35, 0.0, 0.25, 0.4)]
-    found = tune(rows, ["4", "2", "1"])
-    assert (found.argmax_macro_f1, found.by_argmax) == (1.0, True)
-    assert found.macro_f1 < 1
-    assert [found.tier(row) for row in rows] == ["4", "2", "1"]
-    even = replace(found, threshold=0.65, macro_f1=1.0)
+    tuned = tune(rows, ["4", "2", "1"])
+    assert (tuned.argmax_macro_f1, tuned.by_argmax) == (1.0, True)
+    assert tuned.macro_f1 < 1
+    assert [tuned.tier(row) for row in rows] == ["4", "2", "1"]
+    even = replace(tuned, threshold=0.65, macro_f1=1.0)
     assert [even.tier(row) for row in rows] == ["2", "2", "1"]
 
 

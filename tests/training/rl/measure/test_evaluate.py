@@ -20,14 +20,14 @@ from training.rl.policy.model import Policy
 SAMPLES = make_samples()[:8]
 
 
-def said(sample: Sample, wrong: bool) -> Prediction:
+def predicted(sample: Sample, wrong: bool) -> Prediction:
     return Prediction(
         sample, answer(sample, wrong), "3" if wrong else sample.truth[StepKind.FINAL].value
     )
 
 
 def test_a_perfect_policy_scores_one_everywhere() -> None:
-    body = report([said(s, False) for s in SAMPLES], draws=20)
+    body = report([predicted(s, False) for s in SAMPLES], draws=20)
     assert body["macro_f1"] == body["accuracy"] == body["kappa_quadratic"] == 1.0
     assert body["macro_f1_interval"] == [1.0, 1.0]
     assert body["step_accuracy"] == {"3": 1.0, "4": 1.0, "5": 1.0}
@@ -36,7 +36,7 @@ def test_a_perfect_policy_scores_one_everywhere() -> None:
 
 
 def test_step_accuracy_stands_beside_the_majority_rate() -> None:
-    body = report([said(s, number < 2) for number, s in enumerate(SAMPLES)], draws=10)
+    body = report([predicted(s, number < 2) for number, s in enumerate(SAMPLES)], draws=10)
     assert body["step_accuracy"]["3"] == 6 / 8
     assert body["step_majority"]["3"] == 6 / 8  # every fourth thing differs
 
@@ -44,7 +44,7 @@ def test_step_accuracy_stands_beside_the_majority_rate() -> None:
 def test_a_step_with_no_known_truth_has_no_accuracy() -> None:
     tier_only = [replace(s, truth={StepKind.FINAL: s.truth[StepKind.FINAL]}) for s in SAMPLES]
     body = report(
-        [said(s, False) if s.truth else said(s, True) for s in SAMPLES[:0]]
+        [predicted(s, False) if s.truth else predicted(s, True) for s in SAMPLES[:0]]
         or [Prediction(s, "", None) for s in tier_only],
         draws=10,
     )
@@ -54,15 +54,15 @@ def test_a_step_with_no_known_truth_has_no_accuracy() -> None:
 
 def test_query_types_are_reported_apart() -> None:
     body = report(
-        [said(s, s.query_type == "qa" or int(s.pair_id) % 2 == 1) for s in SAMPLES], 10
+        [predicted(s, s.query_type == "qa" or int(s.pair_id) % 2 == 1) for s in SAMPLES], 10
     )
     assert body["by_query_type"]["general"]["accuracy"] == 0.0
     assert body["by_query_type"]["negation"] == {"n": 4, "macro_f1": 1.0, "accuracy": 1.0}
 
 
 def test_the_gain_is_the_difference_of_the_two_reports() -> None:
-    before = [said(s, True) for s in SAMPLES]
-    after = [said(s, False) for s in SAMPLES]
+    before = [predicted(s, True) for s in SAMPLES]
+    after = [predicted(s, False) for s in SAMPLES]
     gain = delta(before, after, draws=20)
     assert gain == {"macro_f1": 1.0, "interval": [1.0, 1.0]}
 
@@ -80,9 +80,9 @@ def test_predictions_come_in_order_and_are_written_beside_the_report(
 ) -> None:
     config = EvalConfig(batch_size=3, max_tokens=90)
     heard: list[int] = []
-    found = predict(policy, SAMPLES, config, lambda done, total: heard.append(done))
-    assert [p.sample for p in found] == SAMPLES
+    predictions = predict(policy, SAMPLES, config, lambda done, total: heard.append(done))
+    assert [p.sample for p in predictions] == SAMPLES
     assert heard == [3, 6, 8]
-    body = write_report(tmp_path, "before", found, 10)
+    body = write_report(tmp_path, "before", predictions, 10)
     assert body["predictions"] == "predictions_before.jsonl"
     assert len((tmp_path / "predictions_before.jsonl").read_text().splitlines()) == 8

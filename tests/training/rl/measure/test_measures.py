@@ -76,16 +76,16 @@ def test_resampling_no_queries_is_an_error() -> None:
 
 
 def test_binary_measures_of_a_worked_example() -> None:
-    found = binary_metrics([0.9, 0.4, 0.6, 0.2], [True, True, False, False])
-    assert found["accuracy"] == 0.5
-    assert found["majority"] == 0.5
-    assert found["balanced_accuracy"] == 0.5
-    assert found["auc"] == 0.75
+    metrics = binary_metrics([0.9, 0.4, 0.6, 0.2], [True, True, False, False])
+    assert metrics["accuracy"] == 0.5
+    assert metrics["majority"] == 0.5
+    assert metrics["balanced_accuracy"] == 0.5
+    assert metrics["auc"] == 0.75
 
 
 def test_measures_that_need_both_verdicts_are_none_without_them() -> None:
-    found = binary_metrics([0.9, 0.4], [True, True])
-    assert (found["balanced_accuracy"], found["auc"]) == (None, None)
+    metrics = binary_metrics([0.9, 0.4], [True, True])
+    assert (metrics["balanced_accuracy"], metrics["auc"]) == (None, None)
     assert binary_metrics([], [])["accuracy"] is None
 
 

@@ -41,11 +41,11 @@ def test_processbench_is_the_harmonic_mean_of_finding_errors_and_passing_clean_s
         ([True, True, True], [0.4, 0.9, 0.9]),  # an error where none is
         ([False, True, True], [0.9, 0.9, 0.9]),  # missed
     ]
-    found = processbench(tally(solutions))
-    assert (found["n"], found["n_erroneous"]) == (6, 3)
-    assert found["erroneous"] == pytest.approx(1 / 3)
-    assert found["correct"] == pytest.approx(2 / 3)
-    assert found["f1"] == pytest.approx(2 * (1 / 3) * (2 / 3) / 1)
+    metrics = processbench(tally(solutions))
+    assert (metrics["n"], metrics["n_erroneous"]) == (6, 3)
+    assert metrics["erroneous"] == pytest.approx(1 / 3)
+    assert metrics["correct"] == pytest.approx(2 / 3)
+    assert metrics["f1"] == pytest.approx(2 * (1 / 3) * (2 / 3) / 1)
 
 
 def test_processbench_needs_solutions_of_both_kinds() -> None:
@@ -56,8 +56,8 @@ def test_processbench_needs_solutions_of_both_kinds() -> None:
 
 def test_cohens_kappa_of_a_worked_example() -> None:
     # agreement 3/4; the model says right 3/4, people 1/2: chance 3/8 + 1/8 = 1/2
-    found = binary_metrics([0.9, 0.8, 0.7, 0.1], [True, True, False, False])
-    assert found["kappa"] == pytest.approx((0.75 - 0.5) / 0.5)
+    metrics = binary_metrics([0.9, 0.8, 0.7, 0.1], [True, True, False, False])
+    assert metrics["kappa"] == pytest.approx((0.75 - 0.5) / 0.5)
     assert binary_metrics([0.9, 0.9], [True, True])["kappa"] is None
 
 
@@ -89,8 +89,8 @@ def test_a_step_the_model_could_not_read_is_counted_and_left_out() -> None:
 def test_an_interval_ranges_over_what_the_queries_differ_in() -> None:
     good = rollout("q", "a", "++-++", [0.9, 0.9, 0.1, 0.9, 0.9])
     bad = rollout("r", "b", "++-++", [0.1, 0.1, 0.9, 0.1, 0.1])
-    found = rm_report(good + bad, draws=200)["intervals"]
-    assert found["accuracy"] == [0.0, 1.0]  # both queries, or one of them twice
+    metrics = rm_report(good + bad, draws=200)["intervals"]
+    assert metrics["accuracy"] == [0.0, 1.0]  # both queries, or one of them twice
     alone = rm_report(good, draws=20)["intervals"]
     assert alone["accuracy"] == [1.0, 1.0]
     assert alone["processbench_f1"] is None  # no clean solution in any resample
@@ -100,16 +100,16 @@ def test_a_change_pairs_the_queries() -> None:
     worse = rollout("q", "a", "++-++", [0.9, 0.9, 0.9, 0.9, 0.9])  # 4 of 5
     better = rollout("q", "a", "++-++", [0.9, 0.9, 0.1, 0.9, 0.9])
     same = rollout("r", "b", "+++-+", [0.9] * 5)
-    found = rm_change(worse + same, better + same, draws=100)["accuracy"]
-    assert found["delta"] == pytest.approx(0.1)
-    assert found["interval"] == pytest.approx([0.0, 0.2])
+    metrics = rm_change(worse + same, better + same, draws=100)["accuracy"]
+    assert metrics["delta"] == pytest.approx(0.1)
+    assert metrics["interval"] == pytest.approx([0.0, 0.2])
     with pytest.raises(ValueError, match="same queries"):
         rm_change(worse, same, draws=2)
 
 
 def test_an_example_is_hard_unless_every_sample_is_right() -> None:
-    found = hard_subset([[True, True], [True, False], [False, False], [True, True]])
-    assert found.kept == [1, 2]
-    assert found.counts == {"easy": 2, "unsure": 1, "wrong": 1}
+    metrics = hard_subset([[True, True], [True, False], [False, False], [True, True]])
+    assert metrics.kept == [1, 2]
+    assert metrics.counts == {"easy": 2, "unsure": 1, "wrong": 1}
     with pytest.raises(ValueError, match="at least one"):
         hardness([])

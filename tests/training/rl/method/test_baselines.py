@@ -86,12 +86,12 @@ def test_a_baseline_leaves_the_report_and_the_predictions_that_every_method_leav
     report = json.loads((folder / "report.json").read_text())
     assert (report["method"], report["samples"]) == (method, {"train": 32})
     rows = read_finished_jsonl(folder / "predictions_after.jsonl")
-    held = read_samples(folder / "eval.jsonl")
-    assert {row["pair_id"] for row in rows} == {sample.pair_id for sample in held}
+    evaluated = read_samples(folder / "eval.jsonl")
+    assert {row["pair_id"] for row in rows} == {sample.pair_id for sample in evaluated}
     assert all(row["text"] == answer_text(row["tier"]) for row in rows)
     body = json.loads((folder / "eval_after.json").read_text())
     assert body["parse_rate"] == 1.0
-    assert sum(map(sum, body["confusion"])) == len(held)
+    assert sum(map(sum, body["confusion"])) == len(evaluated)
     assert not (folder / "eval_before.json").exists()
 
 

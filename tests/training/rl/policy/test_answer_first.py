@@ -106,9 +106,9 @@ def test_a_tuned_threshold_scores_pairs_from_their_first_token(
     assert served(model, rows[:2], monkeypatch) == 4  # before it was tuned
     assert "--tune" in capsys.readouterr().err
     assert served(model, rows, monkeypatch, "--tune") == 0
-    found = json.loads((model / THRESHOLD_FILE).read_text())
-    assert found["n"] == 48
-    assert found["macro_f1"] >= found["argmax_macro_f1"] - 0.05
+    threshold = json.loads((model / THRESHOLD_FILE).read_text())
+    assert threshold["n"] == 48
+    assert threshold["macro_f1"] >= threshold["argmax_macro_f1"] - 0.05
     capsys.readouterr()
     assert served(model, rows, monkeypatch, "--batch-size", "7") == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -88,12 +88,14 @@ def test_only_models_it_computes_exactly_take_the_fast_pass(policy: Policy) -> N
 def one_by_one(policy: Policy, ids: list[int], seed: int) -> list[int]:
     """The same draws with no batch, no cache and nothing shared: the definition."""
     draws = torch.rand(DECODING.max_tokens, generator=torch.Generator().manual_seed(seed))
-    found: list[int] = []
-    while len(found) < DECODING.max_tokens and (not found or found[-1] not in policy.eos_ids):
+    sampled: list[int] = []
+    while len(sampled) < DECODING.max_tokens and (
+        not sampled or sampled[-1] not in policy.eos_ids
+    ):
         with torch.inference_mode():
-            logits = policy.model(torch.tensor([ids + found])).logits[:, -1]
-        found.append(int(choose(logits, draws[len(found)][None], DECODING)))
-    return found
+            logits = policy.model(torch.tensor([ids + sampled])).logits[:, -1]
+        sampled.append(int(choose(logits, draws[len(sampled)][None], DECODING)))
+    return sampled
 
 
 def test_sampling_in_a_batch_gives_the_tokens_of_sampling_one_by_one(
@@ -101,12 +103,12 @@ def test_sampling_in_a_batch_gives_the_tokens_of_sampling_one_by_one(
 ) -> None:
     ids = [policy.tokenizer(policy_prompt(s.text))["input_ids"] for s in samples[:3]]
     seeds = [[stream_seed(1, str(row), i) for i in range(4)] for row in range(3)]
-    found = generate_ids(policy, ids, seeds, DECODING)
+    sampled = generate_ids(policy, ids, seeds, DECODING)
     expected = [
         one_by_one(policy, ids[row], seed) for row, group in enumerate(seeds) for seed in group
     ]
-    assert found == expected
-    assert len({tuple(row) for row in found[:4]}) > 1
+    assert sampled == expected
+    assert len({tuple(row) for row in sampled[:4]}) > 1
 
 
 def test_a_model_without_a_fast_pass_samples_the_same_way(

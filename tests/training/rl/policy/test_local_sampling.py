@@ -74,8 +74,8 @@ def test_next_token_logits_are_those_of_a_plain_forward_pass(
     policy: Policy, samples: list[Sample]
 ) -> None:
     rows = [policy.tokenizer(p)["input_ids"] for p in prompts_of(samples)]
-    found = next_token_logits(policy, rows, [3, 7], batch_size=2)
-    for row, logits in zip(rows, found, strict=True):
+    computed = next_token_logits(policy, rows, [3, 7], batch_size=2)
+    for row, logits in zip(rows, computed, strict=True):
         plain = policy.model(torch.tensor([row])).logits[0, -1, [3, 7]]
         assert logits.tolist() == pytest.approx(plain.tolist(), abs=1e-4)
 

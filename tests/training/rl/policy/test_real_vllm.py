@@ -86,10 +86,10 @@ def texts_of(
     """By pair, as the installation's own client samples them."""
     request = SamplingRequest(n=n, temperature=temperature, top_k=0, max_tokens=TOKENS, seed=3)
     client = HttpPolicy(url, name, outbound=Outbound(url), own=True, timeout=ANSWER_SECONDS)
-    found: dict[str, list[str]] = {p["pair_id"]: [""] * n for p in prompts}
+    texts_by_pair: dict[str, list[str]] = {p["pair_id"]: [""] * n for p in prompts}
     for text in client.sample(prompts, request, lambda: None):
-        found[text.pair_id][text.index] = text.text
-    return found
+        texts_by_pair[text.pair_id][text.index] = text.text
+    return texts_by_pair
 
 
 @torch.inference_mode()
@@ -98,8 +98,8 @@ def own_logprobs(policy: Policy, text: str, tokens: list[int]) -> list[float]:
     model: Any = policy.model
     prompt = encode(policy.tokenizer, text)
     logits = model(torch.tensor([prompt + tokens])).logits[0, len(prompt) - 1 : -1]
-    found: list[float] = logits.log_softmax(-1)[range(len(tokens)), tokens].tolist()
-    return found
+    texts_by_pair: list[float] = logits.log_softmax(-1)[range(len(tokens)), tokens].tolist()
+    return texts_by_pair
 
 
 def with_logprobs(url: str, name: str, prompt: dict[str, str], **more: Any) -> list[Any]:
@@ -121,9 +121,9 @@ def test_sixteen_samples_have_the_log_probabilities_of_our_own_process(
 ) -> None:
     url, policy = vllm.serve(SEED_POLICY), load_policy(SEED_POLICY)
     prompts = prompts_of(policy, samples[:4])
-    found = texts_of(url, str(SEED_POLICY), prompts, n=16, temperature=HOT)
+    texts_by_pair = texts_of(url, str(SEED_POLICY), prompts, n=16, temperature=HOT)
     for prompt in prompts:
-        texts = found[prompt["pair_id"]]
+        texts = texts_by_pair[prompt["pair_id"]]
         assert len(set(texts)) > 1
         choices = with_logprobs(url, str(SEED_POLICY), prompt, n=16, temperature=HOT)
         same = sum(c["text"] == texts[c["index"]] for c in choices)
@@ -142,16 +142,16 @@ def test_greedy_answers_parse_and_are_what_our_own_process_writes(
 ) -> None:
     url, policy = vllm.serve(SEED_POLICY), load_policy(SEED_POLICY)
     prompts = prompts_of(policy, samples[:16])
-    found = texts_of(url, str(SEED_POLICY), prompts, n=1, temperature=0.0)
+    texts_by_pair = texts_of(url, str(SEED_POLICY), prompts, n=1, temperature=0.0)
     ours = generate(policy, [p["prompt"] for p in prompts], Decoding(max_tokens=TOKENS))
-    assert [found[p["pair_id"]][0] for p in prompts] == [own.text for (own,) in ours]
-    assert all(len(parse(text)) == 5 for (text,) in found.values())
+    assert [texts_by_pair[p["pair_id"]][0] for p in prompts] == [own.text for (own,) in ours]
+    assert all(len(parse(text)) == 5 for (text,) in texts_by_pair.values())
 
 
 def test_a_step_has_the_same_critique_and_chance_through_the_server(
     vllm: Vllm, judge: Path, samples: list[Sample]
 ) -> None:
-    asked = [
+    questions = [
         rm_prompt(s.text, label_row(s, wrong)["steps"][: int(kind)], kind)
         for s in samples[:4]
         for wrong in (False, True)
@@ -159,7 +159,7 @@ def test_a_step_has_the_same_critique_and_chance_through_the_server(
     ]
     served = load_served(judge, vllm.serve(judge), HERE)
     served.timeout = ANSWER_SECONDS
-    theirs, ours = served.review(asked), load_reward_model(judge).review(asked)
+    theirs, ours = served.review(questions), load_reward_model(judge).review(questions)
     assert [s.critique for s in theirs] == [s.critique for s in ours]
     assert [s.odds for s in theirs] == pytest.approx([s.odds for s in ours], abs=NEAR)
     assert [s.p for s in theirs] == pytest.approx([s.p for s in ours], abs=NEAR)

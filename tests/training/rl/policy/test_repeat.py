@@ -17,8 +17,8 @@ pytestmark = pytest.mark.rl
 
 
 def body(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(path.read_text())
-    return found
+    record: dict[str, Any] = json.loads(path.read_text())
+    return record
 
 
 def without_seconds(folder: Path) -> list[dict[str, Any]]:

@@ -60,15 +60,15 @@ def test_a_model_with_an_adapter_is_sampled_through_the_adapter(policy: Policy) 
 
 
 def test_an_adapter_may_name_its_modules() -> None:
-    found = adapter(TrainerConfig(lora_rank=4, lora_targets="q_proj, v_proj"))
-    assert found is not None
-    assert (found.r, found.target_modules) == (4, {"q_proj", "v_proj"})
+    configured = adapter(TrainerConfig(lora_rank=4, lora_targets="q_proj, v_proj"))
+    assert configured is not None
+    assert (configured.r, configured.target_modules) == (4, {"q_proj", "v_proj"})
     assert adapter(TrainerConfig()) is None
 
 
 def test_mixed_precision_and_checkpointing_reach_the_trainer() -> None:
-    found = trainer_arguments(TrainerConfig(bf16=True, activation_checkpointing=True))
-    assert found == {
+    configured = trainer_arguments(TrainerConfig(bf16=True, activation_checkpointing=True))
+    assert configured == {
         "bf16": True,
         "use_cpu": not torch.cuda.is_available(),
         "activation_checkpointing": True,
@@ -171,11 +171,11 @@ def test_sharded_weights_are_gathered_and_loaded_again(policy: Policy, tmp_path:
 
 class Losses(TrainerCallback):
     def __init__(self) -> None:
-        self.found: list[float] = []
+        self.losses: list[float] = []
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         if "loss" in logs:
-            self.found.append(logs["loss"])
+            self.losses.append(logs["loss"])
 
 
 def test_packed_examples_do_not_see_each_other(
@@ -192,7 +192,7 @@ def test_packed_examples_do_not_see_each_other(
         config = FitConfig(epochs=1, batch_size=6, max_tokens=200)
         folder = tmp_path / str(packing)
         fit(policy, examples, config, folder, 0, [heard], TrainerConfig(packing=packing))
-        losses.append(heard.found)
+        losses.append(heard.losses)
     assert len(losses[0]) == 1
     assert losses[0] == pytest.approx(losses[1], abs=1e-5)
 
@@ -209,6 +209,6 @@ def test_packed_examples_do_not_see_each_other(
 def test_the_shipped_launcher_settings_are_ones_that_accelerate_reads(
     name: str, kind: DistributedType
 ) -> None:
-    found = load_config_from_file(str(LAUNCHERS / f"{name}.yaml"))
-    assert found.distributed_type == kind
-    assert found.mixed_precision == ("no" if name == "cpu" else "bf16")
+    configured = load_config_from_file(str(LAUNCHERS / f"{name}.yaml"))
+    assert configured.distributed_type == kind
+    assert configured.mixed_precision == ("no" if name == "cpu" else "bf16")

@@ -51,6 +51,6 @@ def test_the_seed_decides_which() -> None:
 
 def test_silver_values_are_changed_too() -> None:
     silver = Sample("1", SAMPLES[1].text, silver={StepKind.FINAL: Truth("4", "silver")})
-    _, (found,) = noisy(TruthTable(), [silver], 1.0, seed=0)
-    assert found.silver[StepKind.FINAL].value in ("1", "2", "3")
-    assert found.silver[StepKind.FINAL].source == "silver"
+    _, (noised,) = noisy(TruthTable(), [silver], 1.0, seed=0)
+    assert noised.silver[StepKind.FINAL].value in ("1", "2", "3")
+    assert noised.silver[StepKind.FINAL].source == "silver"

@@ -22,10 +22,10 @@ class Halves:
     """A reward model that always says 0.5 and remembers what it was asked."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.prompts: list[str] = []
 
     def score(self, prompts: Sequence[str]) -> list[float]:
-        self.asked += prompts
+        self.prompts += prompts
         return [0.5] * len(prompts)
 
 
@@ -55,7 +55,7 @@ def test_open_steps_get_the_reward_models_probability_and_each_text_is_asked_onc
     rewards = HybridRewards(TruthTable(), model)
     first, second = rewards.score([SAMPLE, SAMPLE], [RIGHT, WRONG])
     assert values(first)[:2] == values(second)[:2] == [0.5, 0.5]
-    assert len(model.asked) == 2  # steps 1 and 2, the same in both rollouts
+    assert len(model.prompts) == 2  # steps 1 and 2, the same in both rollouts
 
 
 def test_a_truncated_rollout_earns_zero_on_what_it_lacks_and_on_its_answer() -> None:
@@ -113,7 +113,7 @@ def test_reward_model_only_asks_the_model_about_every_step_and_no_truth() -> Non
     (scored,) = HybridRewards(TruthTable(), model, mode="rm_only").score([SAMPLE], [WRONG])
     assert values(scored) == [0.5] * 5
     assert {reward.source for reward in scored.rewards.values()} == {"rm"}
-    assert len(model.asked) == 5
+    assert len(model.prompts) == 5
 
 
 def test_reward_model_only_still_gives_zero_to_what_cannot_be_read() -> None:
@@ -130,7 +130,7 @@ def test_outcome_only_masks_every_step_but_the_last() -> None:
     assert values(right) == [None, None, None, None, 1.0]
     assert values(wrong) == [None, None, None, None, 0.0]
     assert values(short) == [None, None, None, None, 0.0]
-    assert model.asked == []
+    assert model.prompts == []
 
 
 def test_verdicts_are_what_a_probability_says_and_unknown_stays_unknown() -> None:
@@ -138,6 +138,6 @@ def test_verdicts_are_what_a_probability_says_and_unknown_stays_unknown() -> Non
         def score(self, prompts: Sequence[str]) -> list[float]:
             return [0.93, 0.5, 0.49, float("nan")]
 
-    found = Verdicts(Scorer()).score(["a", "b", "c", "d"])
-    assert found[:3] == [1.0, 1.0, 0.0]
-    assert found[3] != found[3]
+    scores = Verdicts(Scorer()).score(["a", "b", "c", "d"])
+    assert scores[:3] == [1.0, 1.0, 0.0]
+    assert scores[3] != scores[3]

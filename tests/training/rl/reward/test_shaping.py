@@ -35,15 +35,15 @@ def scored(category: str, attribute: str, tier: str, sample: Sample = SAMPLE) ->
             StepKind.FINAL: f"tier: {tier}",
         }
     )
-    (found,) = HybridRewards(TruthTable()).score([sample], [text])
-    return found
+    (scored_rollout,) = HybridRewards(TruthTable()).score([sample], [text])
+    return scored_rollout
 
 
 def cut(sample: Sample = SAMPLE) -> ScoredRollout:
     """Right as far as it goes, but without an end."""
     text = scored("match", "all", "4").text.partition("## 5")[0]
-    (found,) = HybridRewards(TruthTable()).score([sample], [text])
-    return found
+    (scored_rollout,) = HybridRewards(TruthTable()).score([sample], [text])
+    return scored_rollout
 
 
 @pytest.mark.parametrize(
@@ -59,9 +59,9 @@ def cut(sample: Sample = SAMPLE) -> ScoredRollout:
 def test_the_judgment_is_taken_apart_and_weighed(
     claims: tuple[str, str, str], expected: Parts, outcome: float
 ) -> None:
-    found = parts(scored(*claims), RULES)
-    assert found == expected
-    assert shaped_outcome(found, WEIGHTS) == pytest.approx(outcome)
+    scored_rollout = parts(scored(*claims), RULES)
+    assert scored_rollout == expected
+    assert shaped_outcome(scored_rollout, WEIGHTS) == pytest.approx(outcome)
 
 
 def test_a_text_that_is_no_cot_has_no_part_at_all() -> None:

@@ -83,10 +83,10 @@ def test_loss_falls_on_the_critique_and_on_the_token_that_decides(
 
 
 def test_a_query_is_either_trained_on_or_held_out(labels: list[LabelledRollout]) -> None:
-    train, held = split_by_query(examples_of(labels), 0.4)
+    train, validation = split_by_query(examples_of(labels), 0.4)
     assert train
-    assert held
-    assert not {e.query for e in train} & {e.query for e in held}
+    assert validation
+    assert not {e.query for e in train} & {e.query for e in validation}
 
 
 def test_the_rarer_verdict_is_repeated_at_most_four_times(
@@ -150,9 +150,9 @@ def test_a_scoring_job_scores_each_step_once(policy: Policy, tmp_path: Path) -> 
     write_jsonl(tmp_path / "steps.jsonl", rows)
     score(tmp_path)
     out = tmp_path / "scores.jsonl"
-    found = read_finished_jsonl(out)
-    assert sorted(row["step_id"] for row in found) == [0, 1, 2, 3, 4]
-    assert all(0 < row["p"] < 1 for row in found)
+    rows = read_finished_jsonl(out)
+    assert sorted(row["step_id"] for row in rows) == [0, 1, 2, 3, 4]
+    assert all(0 < row["p"] < 1 for row in rows)
     out.write_text("".join(out.read_text().splitlines(keepends=True)[:2]) + '{"step')
     score(tmp_path)
     assert sorted(row["step_id"] for row in read_finished_jsonl(out)) == [0, 1, 2, 3, 4]

@@ -55,7 +55,7 @@ def test_a_share_is_of_whole_queries_and_the_smaller_lies_in_the_larger() -> Non
 
 
 def test_a_table_gives_the_mean_and_the_spread_of_the_seeds() -> None:
-    found = {"sft": {"auc": {"mean": 0.7, "low": 0.65, "high": 0.75}, "majority": {}}}
-    assert bench.markdown(found) == (
+    summaries = {"sft": {"auc": {"mean": 0.7, "low": 0.65, "high": 0.75}, "majority": {}}}
+    assert bench.markdown(summaries) == (
         "| arm | auc |\n|---|---|\n| sft | 0.700 (0.650 to 0.750) |"
     )

@@ -95,8 +95,8 @@ def test_a_server_and_this_process_give_the_same_critique_and_chance(
     assert all(isinstance(body["prompt"][0], int) for body in server.requests)
     assert all(body["repetition_penalty"] == 1.0 for body in server.requests)
     tokens = VerdictTokens.of(policy.tokenizer)
-    asked = [body["logprob_token_ids"] for body in server.requests if "logprobs" in body]
-    assert asked == [[tokens.correct, tokens.incorrect]] * 3
+    token_ids = [body["logprob_token_ids"] for body in server.requests if "logprobs" in body]
+    assert token_ids == [[tokens.correct, tokens.incorrect]] * 3
 
 
 def test_a_busy_server_is_asked_again(policy: Policy, judge_dir: Path) -> None:
@@ -107,9 +107,9 @@ def test_a_busy_server_is_asked_again(policy: Policy, judge_dir: Path) -> None:
         return unwell.get(number) or voice(body, number)
 
     with serving(busy_first) as server:
-        (found,) = served(server, judge_dir).review(PROMPTS[:1])
+        (reading,) = served(server, judge_dir).review(PROMPTS[:1])
         assert len(server.requests) == 5
-    assert 0 < found.p < 1
+    assert 0 < reading.p < 1
 
 
 def test_a_server_that_refuses_or_stays_away_is_named(policy: Policy, judge_dir: Path) -> None:
@@ -192,8 +192,8 @@ def test_the_rewards_of_a_run_can_come_from_a_server(
         rewards = {"source": "rm_only", "rm": "p", "server": server.url}
         make_run(folder, policy_dir, samples, rm=str(judge_dir), rewards=rewards)
         run = Run(folder, load_config(folder / "run.toml"), TruthTable(), samples, [], policy)
-        (found,) = hybrid_rewards(run).score(samples[:1], [answer(samples[0])])
-    values = [reward.value for reward in found.rewards.values()]
+        (reading,) = hybrid_rewards(run).score(samples[:1], [answer(samples[0])])
+    values = [reward.value for reward in reading.rewards.values()]
     local = HybridRewards(TruthTable(), load_reward_model(judge_dir), mode="rm_only")
     (same,) = local.score(samples[:1], [answer(samples[0])])
     assert values == pytest.approx([r.value for r in same.rewards.values()], abs=1e-4)

@@ -52,15 +52,15 @@ def rm_folder(
 
 
 def test_the_report_has_the_measures_and_their_intervals(rm_folder: Path) -> None:
-    found = report_of(rm_folder)["held_out"]
-    assert {"accuracy", "balanced_accuracy", "auc", "ece", "kappa"} <= set(found)
-    assert set(found["intervals"]) == {
+    outcome = report_of(rm_folder)["held_out"]
+    assert {"accuracy", "balanced_accuracy", "auc", "ece", "kappa"} <= set(outcome)
+    assert set(outcome["intervals"]) == {
         "accuracy", "balanced_accuracy", "auc", "ece", "kappa", "processbench_f1",
     }  # fmt: skip
-    low, high = found["intervals"]["accuracy"]
-    assert low <= found["accuracy"] <= high
-    assert found["processbench"]["n"] > 0
-    assert set(found["by_kind"]) == {"1", "2", "3", "4", "5"}
+    low, high = outcome["intervals"]["accuracy"]
+    assert low <= outcome["accuracy"] <= high
+    assert outcome["processbench"]["n"] > 0
+    assert set(outcome["by_kind"]) == {"1", "2", "3", "4", "5"}
 
 
 def test_grpo_goes_on_from_the_fitted_model_on_the_steps_it_gets_wrong(
@@ -99,9 +99,9 @@ def test_a_review_is_a_critique_line_the_given_words_and_one_deciding_token(
 ) -> None:
     reviewer = Reviewer(policy, Decoding(n=4, temperature=1.0, batch_size=8))
     tokens = VerdictTokens.of(policy.tokenizer)
-    found = reviewer.reviews(PROMPTS, "s")
-    assert len(found) == 12
-    for review in found:
+    outcome = reviewer.reviews(PROMPTS, "s")
+    assert len(outcome) == 12
+    for review in outcome:
         assert len(review.ids) == len(review.own)
         given = [t for t, own in zip(review.ids, review.own, strict=True) if not own]
         assert given in ([], tokens.prefix)
@@ -127,10 +127,10 @@ def test_trl_gets_a_mask_over_the_given_tokens_and_the_verdicts(policy: Policy) 
     reviewer = Reviewer(policy, Decoding(n=2, temperature=1.0, batch_size=8))
     trainer = type("T", (), {"state": type("S", (), {"global_step": 0})})
     prompts = [PROMPTS[0], PROMPTS[0], PROMPTS[1], PROMPTS[1]]
-    found = review_rollouts(reviewer)(prompts, trainer)
-    assert {len(rows) for key, rows in found.items() if key != "logprobs"} == {4}
-    assert found["prompt_ids"][0] == found["prompt_ids"][1] != found["prompt_ids"][2]
-    assert [len(m) for m in found["env_mask"]] == [len(i) for i in found["completion_ids"]]
+    outcome = review_rollouts(reviewer)(prompts, trainer)
+    assert {len(rows) for key, rows in outcome.items() if key != "logprobs"} == {4}
+    assert outcome["prompt_ids"][0] == outcome["prompt_ids"][1] != outcome["prompt_ids"][2]
+    assert [len(m) for m in outcome["env_mask"]] == [len(i) for i in outcome["completion_ids"]]
 
 
 def test_a_verdict_earns_one_when_it_is_the_persons() -> None:
@@ -148,12 +148,12 @@ def test_a_scalar_head_is_used_through_the_same_seam(
     judge = load_reward_model(folder / "model")
     assert isinstance(judge, ScalarRewardModel)
     assert judge.calibration.knots
-    (found,) = judge.review(PROMPTS[:1])
+    (outcome,) = judge.review(PROMPTS[:1])
     ids = torch.tensor([judge.tokenizer(PROMPTS[0], add_special_tokens=False)["input_ids"]])
     with torch.no_grad():
         logit = judge.model(ids).logits[0, 0].item()
-    assert found.odds == pytest.approx(logit + judge.prior_shift[StepKind.CATEGORY], abs=1e-4)
-    assert found.critique == ""
+    assert outcome.odds == pytest.approx(logit + judge.prior_shift[StepKind.CATEGORY], abs=1e-4)
+    assert outcome.critique == ""
     # rewards of SRPO through it, all five steps
     srpo = tmp_path / "srpo"
     make_run(srpo, policy_dir, samples, rm=str(folder / "model"), rewards={"source": "rm_only"})
@@ -187,9 +187,11 @@ def test_a_scoring_job_writes_null_for_a_step_it_cannot_read(
     rows = [{"step_id": 1, "prompt": long}, {"step_id": 2, "prompt": PROMPTS[0]}]
     (tmp_path / "steps.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     score(tmp_path)
-    found = {row["step_id"]: row["p"] for row in read_finished_jsonl(tmp_path / "scores.jsonl")}
-    assert found[1] is None
-    assert 0 < found[2] < 1
+    outcome = {
+        row["step_id"]: row["p"] for row in read_finished_jsonl(tmp_path / "scores.jsonl")
+    }
+    assert outcome[1] is None
+    assert 0 < outcome[2] < 1
     score(tmp_path)  # nothing is due
     assert len(read_finished_jsonl(tmp_path / "scores.jsonl")) == 2
 

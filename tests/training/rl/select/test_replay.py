@@ -49,14 +49,14 @@ def test_an_unknown_truth_teaches_nothing() -> None:
 
 
 def test_the_first_wrong_claim_is_put_right_and_what_follows_is_left_to_the_policy() -> None:
-    found = corrected(WRONG, TRUE, "answer_last")
-    assert found == WRONG.partition("category: ")[0] + "category: match"
+    mended = corrected(WRONG, TRUE, "answer_last")
+    assert mended == WRONG.partition("category: ")[0] + "category: match"
 
 
 def test_a_right_claim_is_kept_as_it_was_written() -> None:
     half = WRONG.replace("category: related", "category: match")
-    found = corrected(half, TRUE, "answer_last")
-    assert found == half.partition("attribute: ")[0] + "attribute: all"
+    mended = corrected(half, TRUE, "answer_last")
+    assert mended == half.partition("attribute: ")[0] + "attribute: all"
 
 
 def test_a_right_rollout_needs_no_guidance() -> None:
@@ -65,10 +65,10 @@ def test_a_right_rollout_needs_no_guidance() -> None:
 
 def test_an_unknown_truth_corrects_nothing() -> None:
     known = {StepKind.FINAL: "4"}
-    found = corrected(WRONG, known, "answer_last")
-    assert found is not None
-    assert found.endswith("tier: 4")
-    assert "category: related\n" in found
+    mended = corrected(WRONG, known, "answer_last")
+    assert mended is not None
+    assert mended.endswith("tier: 4")
+    assert "category: related\n" in mended
 
 
 @pytest.mark.parametrize("text", ["", "hello", RIGHT.replace("## 2 item analysis", "")])

@@ -20,10 +20,10 @@ def rollouts(sample: Sample, right: int, wrong: int) -> list[ScoredRollout]:
 
 
 def test_difficulty_is_one_less_the_pass_rate() -> None:
-    found = measure(rollouts(SAMPLES[1], 3, 1), SAMPLES[1])
-    assert found is not None
-    assert found.difficulty == 0.25
-    assert found.signatures == 2
+    prompt = measure(rollouts(SAMPLES[1], 3, 1), SAMPLES[1])
+    assert prompt is not None
+    assert prompt.difficulty == 0.25
+    assert prompt.signatures == 2
 
 
 def test_prompts_without_a_signal_are_dropped_and_counted_by_reason() -> None:

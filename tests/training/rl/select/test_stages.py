@@ -67,11 +67,11 @@ class Gate:
     """A probe that answers from a list and remembers what it was asked."""
 
     def __init__(self, *rates: float) -> None:
-        self.rates, self.asked = list(rates), 0
+        self.rates, self.times = list(rates), 0
 
     def __call__(self, samples: Sequence[Sample]) -> float:
-        self.asked += 1
-        self.held = {sample.pair_id for sample in samples}
+        self.times += 1
+        self.validation = {sample.pair_id for sample in samples}
         return self.rates.pop(0)
 
 
@@ -96,20 +96,20 @@ def test_the_last_stage_asks_nothing() -> None:
     curriculum = gated(gate)
     for update in range(10):
         curriculum.batch(update)
-    assert gate.asked == 1
+    assert gate.times == 1
 
 
 def test_the_gate_is_measured_on_prompts_that_are_never_trained_on() -> None:
     gate = Gate(1.0)
     curriculum = gated(gate)
     trained = {sample.pair_id for update in range(60) for sample in curriculum.batch(update)}
-    assert gate.held
-    assert not gate.held & trained
+    assert gate.validation
+    assert not gate.validation & trained
 
 
 def test_at_most_a_fifth_is_held_out() -> None:
-    rest, held = hold_out(POOL[:10], 48, seed=0)
-    assert (len(rest), len(held)) == (8, 2)
+    rest, validation = hold_out(POOL[:10], 48, seed=0)
+    assert (len(rest), len(validation)) == (8, 2)
 
 
 def test_a_resumed_gate_knows_where_its_stage_began() -> None:
