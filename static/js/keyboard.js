@@ -2,7 +2,7 @@
 
 const VERDICTS = { 1: "correct", 2: "incorrect", 3: "unsure" };
 const VALUES = "qwer";
-const UNLOCKED = ["Enter", "Escape", "u", "f", "g", "p", "?"]; // what works while a form waits to be sent
+const UNLOCKED = ["Enter", "Escape", "u", "f", "g", "l", "p", "?"]; // what works while a form waits to be sent
 
 export class StepKeys {
   constructor(steps, actions) {

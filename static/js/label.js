@@ -99,6 +99,7 @@ const keys = new StepKeys(steps, {
   active: followGuide,
   locked: () => { status.textContent = steps.locked === "waiting" ? texts.locked : texts.over; },
   u: undo,
+  l: () => document.querySelector("[data-recent]").click(),
   Escape: () => { document.getElementById("guide").hidden = true; },
 });
 
