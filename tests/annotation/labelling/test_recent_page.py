@@ -103,7 +103,7 @@ def test_an_item_that_cannot_be_judged_is_listed_as_that(
 def test_a_gold_item_leads_to_its_feedback_and_cannot_be_opened_again(
     client: Client, anna: User
 ) -> None:
-    project = gold_project(gold_onboarding=1)
+    project = gold_project()
     make_item(project)
     make_gold(project)
     gold_try = answer(anna, claim_next(anna, project))
