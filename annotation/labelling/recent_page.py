@@ -45,7 +45,7 @@ def recent(request: HttpRequest) -> HttpResponse:
                     for label in row.labels
                 ],
                 "vote": _vote(row.submission),
-                "state": _STATES[row.item.state],
+                "state": _STATES[QueueItem.State(row.item.state)],
             }
             for row in rows
         ],
