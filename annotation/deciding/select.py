@@ -6,10 +6,10 @@ from typing import TypeVar
 
 from django.db.models import Q, QuerySet
 
-from annotation.models import Pair, Project, Resolution
+from annotation.models import Pair, PairValues, Project, Resolution
 from annotation.models.outbox import outbox_horizon
 
-M = TypeVar("M", Pair, Resolution)
+M = TypeVar("M", Pair, PairValues, Resolution)
 
 
 def resolutions_after(
@@ -30,6 +30,15 @@ def valued_pairs_after(position: int, limit: int, project: Project) -> tuple[lis
     horizon = outbox_horizon(Pair, project)
     rows = Pair.objects.filter(pk__gt=position, project=project)
     return _reached(rows.exclude(Q(gold={}) & Q(silver={})), position, horizon, limit)
+
+
+def pair_values_after(
+    position: int, limit: int, project: Project
+) -> tuple[list[PairValues], int]:
+    """The same for values that came later, pair loaded."""
+    horizon = outbox_horizon(PairValues, project)
+    rows = PairValues.objects.filter(pk__gt=position, project=project)
+    return _reached(rows.select_related("pair"), position, horizon, limit)
 
 
 def _reached(rows: QuerySet[M], position: int, horizon: int, limit: int) -> tuple[list[M], int]:

@@ -6,6 +6,7 @@ from annotation.models.guidelines import GuidelineVersion
 from annotation.models.imports import ImportJob
 from annotation.models.labels import Resolution, StepLabel, Submission
 from annotation.models.outside import OutsideName
+from annotation.models.pair_values import PairValues
 from annotation.models.pairs import Pair, Product, Project, Rollout, Step
 from annotation.models.quality import (
     ConsensusFit,
@@ -33,6 +34,7 @@ __all__ = [
     "ImportJob",
     "OutsideName",
     "Pair",
+    "PairValues",
     "Pause",
     "Product",
     "Project",

@@ -24,6 +24,7 @@ MARKS = tuple(
 )
 OUTBOXES = (
     "annotation_pair",
+    "annotation_pairvalues",
     "annotation_rollout",
     "annotation_steplabel",
     "annotation_resolution",

@@ -30,11 +30,17 @@ class ImportReport:
     failure: str = ""
     sentence: str = ""
 
+    def count(self, what: str, number: int = 1) -> None:
+        self.counts[what] = self.counts.get(what, 0) + number
+
     def summary(self) -> str:
-        return self.sentence or (
+        """One line."""
+        more = [f"{number} {what.replace('_', ' ')}" for what, number in self.counts.items()]
+        pairs = (
             f"{self.read} rows read, {self.created} pairs created, "
             f"{self.existing} known already, {self.error_count} bad rows"
         )
+        return self.sentence or ", ".join([pairs, *more])
 
     def refuse(self, line: int, message: str) -> None:
         self.error_count += 1

@@ -15,13 +15,13 @@ from django.utils import timezone
 
 from annotation.cot.locks import LOCK, Lock
 from annotation.cot.sql import statement
-from annotation.models import Pair, Project
+from annotation.models import Pair, PairValues, Project
 
 _sql = partial(statement, __file__)
 _TABLE = _sql("staged_table")
 _PRODUCTS = _sql("products_insert")
 _PAIRS = _sql("pairs_insert")
-_DIFFERING = _sql("gold_differing")
+_DIFFERING = _sql("values_differing")
 
 
 class StagedPair(NamedTuple):
@@ -49,15 +49,20 @@ _TYPES = ["int8", *["text"] * (len(_COLUMNS) - 1)]
 _COPY = f"COPY staged_pair ({', '.join(_COLUMNS)}) FROM STDIN (FORMAT binary)"
 
 
+Values = dict[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class KnownPair:
-    """A row with gold values that its pair had not when the batch was written. ``stored`` are
-    the pair's, one dict for all its rows."""
+    """A row with values that its pair had not when the batch was written. ``stored_gold`` and
+    ``stored_silver`` are the pair's, one dict for all its rows."""
 
     line: int
     id: int
-    gold: dict[str, str]
-    stored: dict[str, str]
+    gold: Values
+    silver: Values
+    stored_gold: Values
+    stored_silver: Values
     here: bool  # stored by this import
 
 
@@ -91,18 +96,29 @@ class Staged:
         return created
 
     def differing(self) -> list[KnownPair]:
-        """Rows of the last batch whose gold values are not all in their pair, by line."""
+        """Rows of the last batch whose values are not all in their pair, by line."""
         with connection.cursor() as cursor:
             cursor.execute(_DIFFERING, self._about)
             rows: list[tuple[Any, ...]] = cursor.fetchall()
-        stored: dict[int, dict[str, str]] = {}
+        stored: dict[int, tuple[Values, Values]] = {}
         return [
-            KnownPair(line, id_, gold, stored.setdefault(id_, of_pair), here)
-            for line, id_, gold, of_pair, here in rows
+            KnownPair(
+                line, id_, gold, silver, *stored.setdefault(id_, (of_gold, of_silver)), here
+            )
+            for line, id_, gold, silver, of_gold, of_silver, here in rows
         ]
 
-
-def gold_add(pair: KnownPair) -> None:
-    """What the row says beside what is stored; nobody has read the pair yet."""
-    pair.stored.update(pair.gold)
-    Pair.objects.filter(pk=pair.id).update(gold=pair.stored)
+    def values_add(self, pair: KnownPair, gold: Values, silver: Values) -> None:
+        """What the row says beside what is stored. A pair of this import nobody has read yet;
+        readers of an older one get the values as a row of their own."""
+        pair.stored_gold.update(gold)
+        pair.stored_silver.update(silver)
+        Pair.objects.filter(pk=pair.id).update(gold=pair.stored_gold, silver=pair.stored_silver)
+        if not pair.here:
+            PairValues.objects.create(
+                project_id=self._about["project"],
+                pair_id=pair.id,
+                source=self._about["source"],
+                gold=gold,
+                silver=silver,
+            )

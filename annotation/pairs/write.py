@@ -12,11 +12,12 @@ from typing import Any
 from django.db import transaction
 
 from annotation.cot.gold import answers_conflict
-from annotation.cot.rules import parse_rules
+from annotation.cot.rules import Rules, parse_rules
 from annotation.cot.storable import storable
 from annotation.models import Project
 from annotation.models.outbox import outbox_writing
 from annotation.pairs.formats import SPLIT, Progress, format_named, read_rows
+from annotation.pairs.known_values import known_values_keep
 from annotation.pairs.query_splits import QuerySplits, SplitClash
 from annotation.pairs.readers.files import row_total
 from annotation.pairs.readers.opening import file_look
@@ -28,7 +29,7 @@ from annotation.pairs.readers.rows import (  # fmt: skip
     Rows,
 )
 from annotation.pairs.report import ImportRefused, ImportReport
-from annotation.pairs.staged import KnownPair, Staged, StagedPair, gold_add
+from annotation.pairs.staged import Staged, StagedPair
 
 _BATCH = 2000
 
@@ -48,12 +49,13 @@ def pairs_import(
 ) -> ImportReport:
     """Import a file; the same content again changes nothing.
 
-    A pair is the same when query, query type, locale and product snapshot are; of values that
-    come with a pair already known those that differ are named. The split is ``split``, else
-    the row's, else by query hash, and one for all rows of a query. ``unknown_as_attributes``
-    makes columns that nobody reads attributes of the product. ``dry_run`` does everything and
-    keeps nothing. ``source`` is the file's name to remember. ``progress`` gets (rows read, rows
-    in all or None). ``options`` are those that the format takes.
+    A pair is the same when query, query type, locale and product snapshot are; values that come
+    with a pair already known are added where it had none, those that differ are named. The
+    split is ``split``, else the row's, else by query hash, and one for all rows of a query.
+    ``unknown_as_attributes`` makes columns that nobody reads attributes of the product.
+    ``dry_run`` does everything and keeps nothing. ``source`` is the file's name to remember.
+    ``progress`` gets (rows read, rows in all or None). ``options`` are those that the format
+    takes.
 
     Raises:
         ImportRefused: bad rows and not ``skip_bad``.
@@ -62,19 +64,19 @@ def pairs_import(
     """
     if split:
         SPLIT.value_check(split)
-    report = ImportReport()
+    report, rules = ImportReport(), parse_rules(project.rules)
     columns = format_named(adapter).columns_for(as_attributes=unknown_as_attributes)
     rows = read_rows(path, adapter, columns=columns, **options)
     total = _begin(path, report)
     with transaction.atomic():
         staged = Staged(project, source or path.name)
         outbox_writing(project)
-        ready = _Ready(project, report, split)
+        ready = _Ready(rules, report, QuerySplits(project, split))
         for batch in ready.batches(rows):
             if skip_bad or not report.errors:
                 report.created += staged.write(batch)
-                if any(row.gold != "{}" for row in batch):
-                    _compare(staged.differing(), report)
+                if any(row.gold != "{}" or row.silver != "{}" for row in batch):
+                    known_values_keep(staged, rules, report)
             if progress:
                 progress(report.read, total)
         if not report.read:
@@ -99,31 +101,11 @@ def _begin(path: Path, report: ImportReport) -> int | None:
     return row_total(path)
 
 
-def _compare(differing: list[KnownPair], report: ImportReport) -> None:
-    """What rows of known pairs say beside what is stored: the first word stays, and a file that
-    contradicts itself is wrong."""
-    for pair in differing:
-        kinds = sorted(k for k, v in pair.gold.items() if pair.stored.get(k, v) != v)
-        if kinds:
-            what = ", ".join(f"'{pair.gold[k]}' but '{pair.stored[k]}'" for k in kinds)
-            if pair.here:
-                report.refuse(pair.line, f"it contradicts an earlier row of the pair: {what}")
-            else:
-                report.notice(pair.line, f"differs from what is stored, which stays: {what}")
-        elif pair.here:
-            gold_add(pair)
-        else:
-            report.notice(
-                pair.line, "has values that the stored pair has not; it stays as it is"
-            )
-
-
 class _Ready:
     """Rows as they are written."""
 
-    def __init__(self, project: Project, report: ImportReport, split: str | None) -> None:
-        self._report, self._rules = report, parse_rules(project.rules)
-        self.splits = QuerySplits(project, split)
+    def __init__(self, rules: Rules, report: ImportReport, splits: QuerySplits) -> None:
+        self._rules, self._report, self.splits = rules, report, splits
 
     def batches(self, rows: Rows) -> Iterator[list[StagedPair]]:
         """The good rows."""

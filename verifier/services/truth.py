@@ -10,17 +10,21 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotation.cot.steps import OPEN_KINDS, STRUCTURED_KINDS, VALUES, StepKind
-from annotation.deciding.select import resolutions_after, valued_pairs_after
-from annotation.models import Pair, Project, Resolution, StepLabel
+from annotation.deciding.select import (
+    pair_values_after,
+    resolutions_after,
+    valued_pairs_after,
+)
+from annotation.models import Pair, PairValues, Project, Resolution, StepLabel
 from verifier.models import GroundTruth, Watermark
 from verifier.truth import SOURCES
 
 _BATCH = 500
 _DECIDED = (StepLabel.Verdict.CORRECT, StepLabel.Verdict.INCORRECT)
 _Source = GroundTruth.Source
-Outbox = Literal["pairs", "resolutions"]
+Outbox = Literal["pairs", "values", "resolutions"]
 # The imported values first, so that on a first run people's word supersedes them.
-_OUTBOXES: tuple[Outbox, ...] = ("pairs", "resolutions")
+_OUTBOXES: tuple[Outbox, ...] = ("pairs", "values", "resolutions")
 # Higher is stronger.
 _RANK = {str(source): rank for rank, source in enumerate(reversed(SOURCES))}
 
@@ -46,7 +50,8 @@ class _Fact:
 def truth_refresh(*, project: Project | None = None) -> dict[str, int]:
     """Bring ground truth up to date; returns the rows added by source.
 
-    Reads past two watermarks a project: new resolutions, and new pairs with imported values.
+    Reads past three watermarks a project: new resolutions, new pairs with imported values, and
+    values that came for known pairs.
     The stronger source wins (adjudicated, consensus, gold, silver); among equals the newer.
     A row that loses is kept as superseded. A repeated call adds nothing.
     """
@@ -84,12 +89,7 @@ def _pull(
     mark = marks.filter(name=name).first()
     if mark is None:
         return False
-    if outbox == "pairs":
-        pairs, reached = valued_pairs_after(mark.position, _BATCH, project)
-        facts, full = [f for pair in pairs for f in _imported(pair)], len(pairs) == _BATCH
-    else:
-        rows, reached = resolutions_after(mark.position, _BATCH, project)
-        facts, full = [f for row in rows for f in _resolved(row)], len(rows) == _BATCH
+    facts, reached, full = _read(project, outbox, mark.position)
     if facts:
         _keep(facts, counts)
     if reached != mark.position:
@@ -98,8 +98,20 @@ def _pull(
     return full
 
 
-def _imported(pair: Pair) -> Iterator[_Fact]:
-    for source, values in ((_Source.GOLD, pair.gold), (_Source.SILVER, pair.silver)):
+def _read(project: Project, outbox: Outbox, position: int) -> tuple[list[_Fact], int, bool]:
+    """What is new there, the next position, and whether there may be more."""
+    if outbox == "resolutions":
+        rows, reached = resolutions_after(position, _BATCH, project)
+        return [f for row in rows for f in _resolved(row)], reached, len(rows) == _BATCH
+    if outbox == "values":
+        later, reached = pair_values_after(position, _BATCH, project)
+        return [f for r in later for f in _imported(r.pair, r)], reached, len(later) == _BATCH
+    pairs, reached = valued_pairs_after(position, _BATCH, project)
+    return [f for pair in pairs for f in _imported(pair, pair)], reached, len(pairs) == _BATCH
+
+
+def _imported(pair: Pair, told: Pair | PairValues) -> Iterator[_Fact]:
+    for source, values in ((_Source.GOLD, told.gold), (_Source.SILVER, told.silver)):
         for kind in STRUCTURED_KINDS:
             value = str(values.get(str(int(kind)), ""))
             if value in VALUES[kind]:
@@ -120,7 +132,7 @@ def _keep(facts: list[_Fact], counts: dict[str, int]) -> None:
     added: dict[tuple[int, str, int], GroundTruth] = {}
     for fact in facts:
         old = added.get(fact.key) or current.get(fact.key)
-        if old is not None and _RANK[fact.source] < _RANK[old.source]:
+        if old is not None and (_RANK[fact.source] < _RANK[old.source] or _is_old(fact, old)):
             continue
         if old is not None and old.pk:
             beaten.append(old.pk)
@@ -130,6 +142,11 @@ def _keep(facts: list[_Fact], counts: dict[str, int]) -> None:
         added[fact.key] = _row(fact)
     GroundTruth.objects.filter(pk__in=beaten).update(superseded_at=timezone.now())
     GroundTruth.objects.bulk_create(added.values())
+
+
+def _is_old(fact: _Fact, old: GroundTruth) -> bool:
+    """A value that came later is with its pair as well."""
+    return not fact.resolution and (fact.value, fact.source) == (old.value, old.source)
 
 
 def _current(facts: list[_Fact]) -> dict[tuple[int, str, int], GroundTruth]:
