@@ -70,4 +70,4 @@ def test_an_engineer_launches_a_tiny_run_and_sees_it_finish(
     assert run.config["sampling"] == {"rollouts": 2}
     assert Checkpoint.objects.get(run=run).name == f"tiny-sft-{run.pk}"
     page.goto("/admin/training/trainingrun/")
-    expect(page.locator("#result_list")).to_contain_text("finished")
+    expect(page.locator("#result_list")).to_contain_text("Finished")

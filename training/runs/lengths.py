@@ -27,7 +27,7 @@ _USUAL, _MOST = 3.5, 10.0  # bytes a token: of English; more than any tokenizer'
 def length_problems(
     policy: Checkpoint, config: RunConfig, train: Sequence[int], held_out: Sequence[int]
 ) -> Iterator[str]:
-    """What cannot fit however the tokenizer cuts it; ``train`` and ``held`` are pairs."""
+    """What cannot fit however the tokenizer cuts it; ``train`` and ``held_out`` are pairs."""
     for setting, wanted, size, context in _lengths(policy, config, train, held_out):
         if size / _MOST + wanted > context:
             yield _(
