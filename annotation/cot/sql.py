@@ -11,9 +11,17 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
+
+class Sql(str):
+    """A piece of SQL, which stands in the text as it is."""
+
+    __slots__ = ()
+
+
 Constant = str | int | Collection[str]
 
 _PART = re.compile(r"^ *-- if (\w+)\n(.*?)^ *-- end\n", re.MULTILINE | re.DOTALL)
+_NAME = re.compile(r"%\((\w+)\)s")
 
 
 def statement(
@@ -23,12 +31,12 @@ def statement(
     optional ``parts`` that are named. A constant of several texts goes behind ``IN``."""
     path = Path(module).parent / "sql" / f"{name}.sql"
     text = _PART.sub(lambda m: m[2] if m[1] in parts else "", path.read_text("utf-8"))
-    for key, value in constants.items():
-        text = text.replace(f"%({key})s", _literal(value))
-    return text
+    return _NAME.sub(lambda m: _literal(constants[m[1]]) if m[1] in constants else m[0], text)
 
 
 def _literal(value: Constant) -> str:
+    if isinstance(value, Sql):
+        return str(value)
     if isinstance(value, int):
         return str(value)
     if isinstance(value, str):

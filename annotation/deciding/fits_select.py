@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Q
 
+from annotation.cot.sql import statement
 from annotation.cot.steps import OPEN_KINDS, StepKind
 from annotation.deciding.consensus import Skill
 from annotation.models import ConsensusFit, Project, QueueItem, StepLabel
@@ -63,21 +64,7 @@ def fits_due(every: int) -> list[Project]:
     return due
 
 
-_CONFUSION = """
-WITH decided AS (
-    SELECT DISTINCT ON (r.item_id, r.kind) r.item_id, r.kind,
-        CASE WHEN r.kind <= 2 THEN r.verdict ELSE r.value END AS truth
-    FROM annotation_resolution r JOIN annotation_queueitem i ON i.id = r.item_id
-    WHERE i.project_id = %(project)s
-    ORDER BY r.item_id, r.kind, r.id DESC
-)
-SELECT l.kind, d.truth, CASE WHEN l.kind <= 2 THEN l.verdict ELSE l.value END, count(*)
-FROM annotation_steplabel l
-JOIN annotation_submission s ON s.id = l.submission_id AND s.undone_at IS NULL
-JOIN decided d ON d.item_id = l.item_id AND d.kind = l.kind
-WHERE l.annotator_id = %(user)s AND l.verdict <> 'unsure' AND d.truth <> ''
-GROUP BY 1, 2, 3
-"""
+_CONFUSION = statement(__file__, "confusion", unsure=StepLabel.Verdict.UNSURE)
 
 
 def confusion_of(user: User, project: Project) -> dict[int, dict[tuple[str, str], int]]:

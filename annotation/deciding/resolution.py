@@ -22,6 +22,7 @@ from annotation.labelling.items import items_due_for_resolution
 from annotation.labelling.passed import is_passed_by_everybody, unrateable_votes
 from annotation.labelling.skips import unrateable_note
 from annotation.models import Assignment, QueueItem, Resolution, Step, StepLabel
+from annotation.models.queue import LIVE_STATES
 from annotation.people.roles import Role, has_role
 
 
@@ -136,7 +137,7 @@ def item_reopen(*, item: QueueItem, lead: User, reason: str) -> QueueItem:
         raise Conflict(_("this item is not closed"))
     live = QueueItem.objects.filter(
         rollout=item.rollout_id,
-        state__in=[QueueItem.State.OPEN, QueueItem.State.LABELLED, QueueItem.State.SPLIT],
+        state__in=LIVE_STATES,
     )
     if live.exists():
         raise Conflict(_("this rollout is in the queue again already"))

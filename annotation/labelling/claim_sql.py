@@ -10,111 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
+from annotation.cot.sql import Sql, statement
 from annotation.labelling.claims import shown_sql
+from annotation.models import Assignment, QueueItem
 from annotation.models.joined import fetch
+from annotation.models.queue import CLAIMABLE, IN_A_SLOT
 
-# A busy item is passed over at first; only when nothing else is left is it waited for.
-Lock = Literal["FOR UPDATE OF i SKIP LOCKED", "FOR UPDATE OF i"]
-
-_LIVE = "(a.state = 'submitted' OR (a.state = 'claimed' AND a.expires_at > %(now)s))"
-
-# What is asked about each item stays a subquery of its own, never a join: so items are always
-# walked in the order of the queue's index, a few of them, whatever the tables' statistics say.
-_CLAIM = """
-WITH candidate AS (
-    SELECT i.id, i.overlap
-    FROM annotation_queueitem i
-    WHERE i.state = 'open' {project}
-      {known}
-      {reserved}
-      {returned}
-      AND (SELECT count(*) FILTER (WHERE {live}) < i.overlap
-               AND count(*) FILTER (
-                   WHERE a.annotator_id = %(annotator)s AND a.state IN {passed}) = 0
-           FROM annotation_assignment a WHERE a.item_id = i.id)
-    ORDER BY i.priority DESC, i.id
-    LIMIT 1
-    {lock}
-), free AS (
-    SELECT c.id AS item_id, (
-        SELECT min(n) FROM generate_series(0, c.overlap - 1) AS n
-        WHERE n <> ALL (ARRAY(
-            SELECT a.slot FROM annotation_assignment a WHERE a.item_id = c.id AND {live}))
-    ) AS slot
-    FROM candidate c
-), lapsed AS (
-    UPDATE annotation_assignment a SET state = 'expired'
-    WHERE a.item_id = (SELECT item_id FROM free) AND a.slot = (SELECT slot FROM free)
-      AND a.state = 'claimed' AND a.expires_at <= %(now)s
-    RETURNING a.id
-), mine AS (
-    SELECT a.draft, a.draft_version, a.active_ms
-    FROM annotation_assignment a
-    WHERE a.item_id = (SELECT item_id FROM free) AND a.annotator_id = %(annotator)s
-    ORDER BY a.id DESC LIMIT 1
-), taken AS (
-    INSERT INTO annotation_assignment (item_id, annotator_id, slot, state, claimed_at,
-        expires_at, reason, draft, draft_version, active_ms)
-    SELECT free.item_id, %(annotator)s, free.slot, 'claimed', %(now)s, %(expires)s, '',
-        coalesce(mine.draft, '{{}}'::jsonb), coalesce(mine.draft_version, 0),
-        coalesce(mine.active_ms, 0)
-    -- Counting the lapsed rows makes the slot free before it is taken.
-    FROM free CROSS JOIN (SELECT count(*) FROM lapsed) AS done LEFT JOIN mine ON true
-    ON CONFLICT DO NOTHING
-    RETURNING id, item_id, draft, draft_version, active_ms
-)
-SELECT (SELECT id FROM candidate), (SELECT id FROM taken), (SELECT draft::json FROM taken),
-    (SELECT draft_version FROM taken), (SELECT active_ms FROM taken), {shown}
-"""
-
-# Rollouts of the pairs that the person was asked about as gold: feedback told the answers. It
-# does not depend on the item, so the server looks once a claim.
-_KNOWN = """AND i.rollout_id <> ALL (ARRAY(
-        SELECT r.id FROM annotation_goldtry t
-        JOIN annotation_golditem g ON g.id = t.gold_id
-        JOIN annotation_rollout gold ON gold.id = g.rollout_id
-        JOIN annotation_rollout r ON r.pair_id = gold.pair_id
-        WHERE t.annotator_id = %(annotator)s))"""
-
-# Texts that the person judged as an earlier item: they come last, when nothing else is left.
-_RETURNED = """AND NOT EXISTS (
-        SELECT 1 FROM annotation_queueitem e JOIN annotation_assignment b ON b.item_id = e.id
-        WHERE e.rollout_id = i.rollout_id AND e.id <> i.id
-          AND b.annotator_id = %(annotator)s AND b.state = 'submitted' OFFSET 0)"""
-
-# OFFSET 0 keeps these subqueries, too, from becoming joins.
-_RESERVED = """AND (
-        NOT EXISTS (SELECT 1 FROM annotation_queueitem_reserved_for r
-                    WHERE r.queueitem_id = i.id OFFSET 0)
-        OR EXISTS (SELECT 1 FROM annotation_queueitem_reserved_for r
-                   WHERE r.queueitem_id = i.id AND r.user_id = %(annotator)s OFFSET 0))"""
-
-_PLACE = "(SELECT o.id FROM annotation_project o WHERE o.slug = %(slug)s)"
-_OWN = """
-WITH own AS (
-    UPDATE annotation_assignment SET expires_at = greatest(expires_at, %(expires)s)
-    WHERE state = 'claimed' AND id = (
-        SELECT a.id FROM annotation_assignment a JOIN annotation_queueitem i ON i.id = a.item_id
-        WHERE a.annotator_id = %(annotator)s AND a.state = 'claimed'
-          AND i.state IN ('open', 'gold') {project}
-        ORDER BY a.expires_at DESC LIMIT 1)
-    RETURNING id
-)
-SELECT (SELECT id FROM own),
-    EXISTS (SELECT 1 FROM annotation_goldtry t WHERE t.annotator_id = %(annotator)s),
-    EXISTS (SELECT 1 FROM annotation_project o
-            WHERE (o.gold_percent > 0 OR o.gold_onboarding > 0) {of_place}),
-    {place},
-    ARRAY(
-        SELECT p.project_id FROM annotation_pause p
-        WHERE p.annotator_id = %(annotator)s AND p.lifted_at IS NULL
-        UNION
-        SELECT m.project_id FROM annotation_project_pool m
-        GROUP BY m.project_id HAVING bool_and(m.user_id <> %(annotator)s)),
-    EXISTS (SELECT 1 FROM annotation_queueitem_reserved_for)
-"""
+_State = Assignment.State
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +53,7 @@ class Attempt:
 def own_claim(*, annotator_id: int, slug: str, expires: datetime) -> Standing:
     """``slug`` "": any project."""
     values = {"annotator": annotator_id, "slug": slug, "expires": expires}
-    row = fetch(_own_statement(not slug), values)
+    row = fetch(_own(bool(slug)), values)
     assert row is not None  # a SELECT without FROM has one row
     return Standing(*row)
 
@@ -160,15 +64,21 @@ def claim_once(
     standing: Standing,
     now: datetime,
     expires: datetime,
-    lock: Lock,
+    skip_locked: bool,
     put_off_too: bool,
     shown: bool,
 ) -> Attempt:
     """``put_off_too`` also offers what this person put off for later or judged before.
-    ``shown``: read what the item is about."""
-    statement = _claim_statement(
-        _where(standing), lock, put_off_too, standing.asked_gold, standing.reservations, shown
-    )
+    ``skip_locked`` passes over an item that somebody is at, else it is waited for. ``shown``
+    reads what the item is about."""
+    parts = {
+        "of_project": standing.project_id is not None,
+        "not_barred": standing.project_id is None and bool(standing.barred),
+        "asked_gold": standing.asked_gold,
+        "reservations": standing.reservations,
+        "without_judged": not put_off_too,
+        "skip_locked": skip_locked,
+    }
     values = {
         "annotator": annotator_id,
         "project": standing.project_id,
@@ -176,39 +86,34 @@ def claim_once(
         "now": now,
         "expires": expires,
     }
-    row = fetch(statement, values)
+    wanted = frozenset(name for name, there in parts.items() if there)
+    row = fetch(_take(wanted, put_off_too, shown), values)
     assert row is not None  # a SELECT without FROM has one row
     return Attempt(*row)
 
 
-def _where(standing: Standing) -> str:
-    """Each condition is left out where it holds for all items: it is asked of each of them."""
-    if standing.project_id is not None:
-        return "AND i.project_id = %(project)s"
-    return "AND i.project_id <> ALL (%(barred)s)" if standing.barred else ""
-
-
 @cache
-def _claim_statement(
-    where: str, lock: Lock, put_off_too: bool, asked_gold: bool, reservations: bool, shown: bool
-) -> str:
-    passed = "" if put_off_too else ", 'released'"
-    return _CLAIM.format(
-        project=where,
-        passed=f"('claimed', 'submitted', 'skipped'{passed})",
-        live=_LIVE,
-        known=_KNOWN if asked_gold else "",
-        returned="" if put_off_too else _RETURNED,
-        reserved=_RESERVED if reservations else "",
-        lock=lock,
-        shown=shown_sql("(SELECT item_id FROM taken)") if shown else "NULL",
+def _take(parts: frozenset[str], put_off_too: bool, shown: bool) -> str:
+    passed = (*IN_A_SLOT, _State.SKIPPED)
+    return statement(
+        __file__,
+        "claim_take",
+        parts=parts,
+        open=QueueItem.State.OPEN,
+        claimed=_State.CLAIMED,
+        submitted=_State.SUBMITTED,
+        expired=_State.EXPIRED,
+        passed=passed if put_off_too else (*passed, _State.RELEASED),
+        shown=shown_sql("(SELECT item_id FROM taken)") if shown else Sql("NULL"),
     )
 
 
 @cache
-def _own_statement(any_project: bool) -> str:
-    return _OWN.format(
-        project="" if any_project else f"AND i.project_id = {_PLACE}",
-        of_place="" if any_project else "AND o.slug = %(slug)s",
-        place=_PLACE,
+def _own(of_project: bool) -> str:
+    return statement(
+        __file__,
+        "claim_own",
+        parts=["of_project"] if of_project else [],
+        claimed=_State.CLAIMED,
+        claimable=CLAIMABLE,
     )

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from annotation.cot.attributes import asked_attributes
+from annotation.cot.sql import Sql, statement
 from annotation.cot.steps import StepKind
 from annotation.models.joined import fetch
 
@@ -84,50 +85,18 @@ class ShownClaim(msgspec.Struct, frozen=True):
 
 _item_of = msgspec.json.Decoder(ShownItem).decode
 
-# One JSON value instead of columns: it always looks rows up by their keys, whatever statement
-# it is part of.
-_SHOWN = """(
-SELECT json_build_object(
-    'id', i.id, 'reason', i.reason, 'state', i.state, 'overlap', i.overlap, 'kinds', i.kinds,
-    'project', json_build_object(
-        'id', o.id, 'slug', o.slug, 'name', o.name, 'rules', o.rules,
-        'guideline_version', o.guideline_version, 'first_error_only', o.first_error_only),
-    'rollout', json_build_object(
-        'id', r.id, 'parse_error', r.parse_error, 'parse_message', r.parse_message,
-        'text', CASE r.parse_error WHEN '' THEN '' ELSE r.text END,
-        'pair', json_build_object(
-            'query', p.query, 'query_type', p.query_type, 'locale', p.locale,
-            'product', json_build_object(
-                'title', d.title, 'category_path', d.category_path,
-                'attributes', d.attributes, 'description', d.description,
-                'image_url', d.image_url)),
-        'steps', coalesce((
-            SELECT json_agg(json_build_object('kind', s.kind, 'text', s.text, 'value', s.value)
-                            ORDER BY s.start)
-            FROM annotation_step s WHERE s.rollout_id = r.id), '[]')))::text
-FROM annotation_queueitem i
-JOIN annotation_project o ON o.id = i.project_id
-JOIN annotation_rollout r ON r.id = i.rollout_id
-JOIN annotation_pair p ON p.id = r.pair_id
-JOIN annotation_product d ON d.id = p.product_id
-WHERE i.id = {item})"""
 
-
-def shown_sql(item: str) -> str:
+def shown_sql(item: str) -> Sql:
     """What is shown of an item, as :func:`claim_read` takes it; ``item`` is SQL for its id."""
-    return _SHOWN.format(item=item)
+    return Sql(statement(__file__, "item_shown", item=Sql(item)))
 
 
-_CLAIM = f"""
-SELECT a.id, a.state, a.expires_at, a.draft::json, a.draft_version, a.active_ms,
-    {shown_sql("a.item_id")}
-FROM annotation_assignment a WHERE a.id = %s AND a.annotator_id = %s
-"""
+_CLAIM = statement(__file__, "claim_shown", shown=shown_sql("a.item_id"))
 
 
 def claim_shown(claim_id: int, annotator_id: int) -> ShownClaim | None:
     """None when it is not this person's."""
-    row = fetch(_CLAIM, [claim_id, annotator_id])
+    row = fetch(_CLAIM, {"claim": claim_id, "annotator": annotator_id})
     return None if row is None else claim_read(*row)
 
 

@@ -21,8 +21,7 @@ from annotation.models import (
     Rollout,
     StepLabel,
 )
-
-LIVE = (QueueItem.State.OPEN, QueueItem.State.LABELLED, QueueItem.State.SPLIT)
+from annotation.models.queue import LIVE_STATES
 
 
 def gold_projects(project: Project | None) -> list[Project]:
@@ -128,7 +127,7 @@ def resolved_answers(item: QueueItem) -> dict[str, str]:
 
 def importable_rollouts(project: Project, limit: int) -> list[Rollout]:
     """One well-formed rollout a pair that came with true values and is not gold yet."""
-    live = QueueItem.objects.filter(rollout__pair=OuterRef("pair"), state__in=LIVE)
+    live = QueueItem.objects.filter(rollout__pair=OuterRef("pair"), state__in=LIVE_STATES)
     is_gold = GoldItem.objects.filter(rollout__pair=OuterRef("pair"))
     rows = (
         Rollout.objects.filter(pair__project=project, parse_error="")

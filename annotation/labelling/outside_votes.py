@@ -13,12 +13,11 @@ from annotation.cot.errors import Conflict, Invalid
 from annotation.cot.labels import LabelInput, with_implied_value
 from annotation.labelling.items import judged_steps
 from annotation.labelling.outside_people import staff_refuse
-from annotation.labelling.queue import LIVE_STATES, queue_open
+from annotation.labelling.queue import queue_open
 from annotation.labelling.submit import label_submit
 from annotation.models import Assignment, QueueItem, Rollout, StepLabel, Submission
+from annotation.models.queue import IN_A_SLOT, LIVE_STATES
 from annotation.pairs.readers.label_studio_answers import PersonAnswers
-
-_LIVE = (Assignment.State.CLAIMED, Assignment.State.SUBMITTED)
 
 
 @dataclass(slots=True)
@@ -143,7 +142,7 @@ def _item(rollout: Rollout, people: int) -> QueueItem:
 
 
 def _slot(item: QueueItem, person: User) -> Assignment:
-    live = item.assignments.filter(state__in=_LIVE)
+    live = item.assignments.filter(state__in=IN_A_SLOT)
     if live.filter(annotator=person).exists():
         raise Conflict(f"{person.username} holds this item now")
     free = set(range(item.overlap)) - set(live.values_list("slot", flat=True))

@@ -15,24 +15,23 @@ from annotation.cot.errors import Conflict, Denied, DraftConflict, Invalid
 from annotation.cot.steps import StepKind
 from annotation.cot.storable import storable_json
 from annotation.cot.wording import wording as _
-from annotation.labelling.claim_sql import Attempt, Lock, Standing, claim_once, own_claim
+from annotation.labelling.claim_sql import Attempt, Standing, claim_once, own_claim
 from annotation.labelling.claims import ShownClaim, claim_read, claim_shown
 from annotation.labelling.gold import gold_serve
 from annotation.labelling.items import default_kinds
 from annotation.labelling.skip_table import Effect, skip_keys, skip_reason
 from annotation.labelling.skips import item_close, unrateable_vote
 from annotation.models import Assignment, Project, QueueItem, Rollout, Submission
+from annotation.models.queue import LIVE_STATES
 from annotation.people.roles import Role, has_role
-
-LIVE_STATES = (QueueItem.State.OPEN, QueueItem.State.LABELLED, QueueItem.State.SPLIT)
 
 HIGHEST_RANK = 40  # what a project's order gives; what somebody waits for is above it
 _PRIORITY = {QueueItem.Reason.DISAGREEMENT: 100, QueueItem.Reason.AUDIT: 50}
 
-_PASSES: tuple[tuple[Lock, bool], ...] = (
-    ("FOR UPDATE OF i SKIP LOCKED", False),
-    ("FOR UPDATE OF i SKIP LOCKED", True),
-    ("FOR UPDATE OF i", True),
+_PASSES = (  # (skip_locked, put_off_too)
+    (True, False),
+    (True, True),
+    (False, True),
 )
 
 
@@ -139,13 +138,13 @@ def _take(
 ) -> tuple[int, ShownClaim | None] | None:
     step = 0
     while step < len(_PASSES):
-        lock, put_off_too = _PASSES[step]
+        skip_locked, put_off_too = _PASSES[step]
         attempt = claim_once(
             annotator_id=annotator_id,
             standing=standing,
             now=now,
             expires=expires,
-            lock=lock,
+            skip_locked=skip_locked,
             put_off_too=put_off_too,
             shown=shown,
         )

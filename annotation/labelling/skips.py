@@ -16,9 +16,8 @@ from annotation.cot.wording import wording as _
 from annotation.labelling.passed import unrateable_votes
 from annotation.labelling.skip_table import Effect, skip_keys
 from annotation.models import Assignment, QueueItem, Submission
+from annotation.models.queue import LIVE_STATES
 from annotation.people.roles import Role, has_role
-
-_LIVE_ITEM = (QueueItem.State.OPEN, QueueItem.State.LABELLED, QueueItem.State.SPLIT)
 
 
 def item_close(item: QueueItem, note: str) -> None:
@@ -108,7 +107,7 @@ def item_drop(*, item: QueueItem, lead: User, reason: str) -> QueueItem:
     if not reason.strip():
         raise Invalid(_("say why"))
     locked = QueueItem.objects.select_for_update().get(pk=item.pk)
-    if locked.state not in _LIVE_ITEM:
+    if locked.state not in LIVE_STATES:
         raise Conflict(_("this item was closed meanwhile"))
     item_close(locked, f"drop: {reason.strip()}")
     return locked

@@ -115,5 +115,6 @@ class Assignment(models.Model):
         return f"assignment {self.pk} of {self.annotator_id}"
 
 
+LIVE_STATES = (QueueItem.State.OPEN, QueueItem.State.LABELLED, QueueItem.State.SPLIT)
 CLAIMABLE = (QueueItem.State.OPEN, QueueItem.State.GOLD)
 IN_A_SLOT = (Assignment.State.CLAIMED, Assignment.State.SUBMITTED)

@@ -9,9 +9,8 @@ from django.db.models import Count, F, Q, QuerySet
 from annotation.cot.errors import Denied
 from annotation.cot.wording import wording as _
 from annotation.models import Assignment, Project, QueueItem
+from annotation.models.queue import IN_A_SLOT
 from annotation.people.roles import Role, has_role
-
-_LIVE = (Assignment.State.CLAIMED, Assignment.State.SUBMITTED)
 
 
 def items_of_other_overlap(project: Project) -> QuerySet[QueueItem]:
@@ -53,7 +52,7 @@ def overlap_apply(*, project: Project, lead: User) -> int:
     project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     chosen = list(items_of_other_overlap(project).values_list("pk", flat=True))
     items = list(QueueItem.objects.select_for_update().filter(pk__in=chosen).order_by("pk"))
-    rows = Assignment.objects.filter(item__in=chosen, state__in=_LIVE)
+    rows = Assignment.objects.filter(item__in=chosen, state__in=IN_A_SLOT)
     states = QueueItem.State
     live: dict[int, list[str]] = {pk: [] for pk in chosen}
     for item_id, state in rows.values_list("item_id", "state"):

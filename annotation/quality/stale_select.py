@@ -9,7 +9,9 @@ from typing import Any
 from django.db import connection
 
 from annotation.cot.rules import parse_rules
+from annotation.cot.sql import Sql, statement
 from annotation.models import GuidelineVersion, Project
+from annotation.models.queue import LIVE_STATES
 from annotation.quality.stale import CellChange, Version, cell_changes, last_change_of_kinds
 
 
@@ -36,48 +38,8 @@ class StaleRollout:
         return bool(self.expected) and self.expected != self.values[2]
 
 
-# Only closed rollouts count: what is in the queue is being looked at again already.
-_STALE = """
-WITH newest AS (
-    SELECT DISTINCT ON (i.rollout_id, r.kind)
-        i.project_id, i.rollout_id, r.item_id, r.kind, r.value, r.guideline_version
-    FROM annotation_resolution r JOIN annotation_queueitem i ON i.id = r.item_id
-    WHERE i.project_id = ANY(%(projects)s)
-    ORDER BY i.rollout_id, r.kind, r.id DESC
-), decided AS (
-    SELECT project_id, rollout_id, max(item_id) AS item_id,
-        max(value) FILTER (WHERE kind = 3) AS category,
-        max(value) FILTER (WHERE kind = 4) AS attribute,
-        max(value) FILTER (WHERE kind = 5) AS tier,
-        max(guideline_version) FILTER (WHERE kind = 5) AS tier_version,
-        min(guideline_version) AS version,
-        array_agg(n.kind ORDER BY n.kind) FILTER (
-            WHERE n.guideline_version < (
-                SELECT max(k.number)
-                FROM unnest(%(k_project)s::bigint[], %(k_kind)s::int[], %(k_number)s::int[])
-                    AS k(project, kind, number)
-                WHERE k.project = n.project_id AND k.kind = n.kind)) AS changed
-    FROM newest n GROUP BY project_id, rollout_id
-)
-SELECT d.rollout_id, d.item_id, p.query, t.title, d.version, d.category, d.attribute, d.tier,
-    c.tier AS expected, d.changed, d.project_id
-FROM decided d
-LEFT JOIN unnest(%(c_project)s::bigint[], %(c_number)s::int[], %(c_category)s::text[],
-    %(c_attribute)s::text[], %(c_tier)s::text[])
-        AS c(project, number, category, attribute, tier)
-    ON c.project = d.project_id AND c.number = d.tier_version AND c.category = d.category
-    AND c.attribute = d.attribute
-JOIN annotation_rollout o ON o.id = d.rollout_id
-JOIN annotation_pair p ON p.id = o.pair_id
-JOIN annotation_product t ON t.id = p.product_id
-WHERE (c.tier IS NOT NULL OR d.changed IS NOT NULL)
-  AND NOT EXISTS (SELECT 1 FROM annotation_queueitem i WHERE i.rollout_id = d.rollout_id
-                  AND i.state IN ('open', 'labelled', 'split'))
-ORDER BY (c.tier IS DISTINCT FROM d.tier) DESC, d.rollout_id
-"""
-_CONTRADICTING = (
-    "changed IS NOT NULL OR (expected IS NOT NULL AND expected IS DISTINCT FROM tier)"
-)
+_STALE = statement(__file__, "stale_rollouts", live=LIVE_STATES)
+_COUNTS = statement(__file__, "stale_counts", stale=Sql(_STALE))
 
 
 def stale_rollouts(project: Project, *, contradicting_only: bool = False) -> list[StaleRollout]:
@@ -96,11 +58,10 @@ def stale_rollouts(project: Project, *, contradicting_only: bool = False) -> lis
 def stale_counts(projects: Sequence[Project]) -> dict[int, int]:
     """Project id -> rollouts that cannot stand under the present rules, where there are any;
     in two queries for all projects."""
-    count = f"SELECT project_id, count(*) FROM ({_STALE}) s WHERE {_CONTRADICTING} GROUP BY 1"
-    return dict(_fetch(count, projects))
+    return dict(_fetch(_COUNTS, projects))
 
 
-def _fetch(statement: str, projects: Sequence[Project]) -> list[tuple[Any, ...]]:
+def _fetch(query: str, projects: Sequence[Project]) -> list[tuple[Any, ...]]:
     rules = {project.pk: parse_rules(project.rules) for project in projects}
     versions: dict[int, list[Version]] = {project.pk: [] for project in projects}
     rows = GuidelineVersion.objects.filter(project__in=list(versions))
@@ -117,7 +78,7 @@ def _fetch(statement: str, projects: Sequence[Project]) -> list[tuple[Any, ...]]
     if not cells and not kinds:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(statement, _values(cells, kinds))
+        cursor.execute(query, _values(cells, kinds))
         fetched: list[tuple[Any, ...]] = cursor.fetchall()
     return fetched
 

@@ -11,9 +11,9 @@ from annotation.cot.errors import Conflict, Denied, Invalid
 from annotation.cot.wording import wording as _
 from annotation.labelling.queue import queue_open
 from annotation.models import Project, QueueItem, StepLabel
+from annotation.models.queue import LIVE_STATES
 from annotation.people.roles import Role, has_role
 from training.disagreements.select import (
-    LIVE_ITEM_STATES,
     disagreements_answered,
     requeued_live,
     scores_that_differ,
@@ -92,7 +92,7 @@ def disagreements_requeue(*, project: Project, limit: int | None = None) -> list
     cap = settings.DISAGREEMENTS_LIVE if limit is None else limit
     room = cap - requeued_live(project)
     waiting = Disagreement.objects.filter(project=project, state=_State.OPEN).exclude(
-        step__rollout__items__state__in=LIVE_ITEM_STATES
+        step__rollout__items__state__in=LIVE_STATES
     )
     sent: list[Disagreement] = []
     for pk in list(waiting.values_list("pk", flat=True)[: max(0, room)]):
@@ -149,5 +149,5 @@ def _requeue(disagreement: Disagreement, lead: User | None) -> list[Disagreement
 
 def _live_item(disagreement: Disagreement) -> bool:
     return QueueItem.objects.filter(
-        rollout=disagreement.step.rollout_id, state__in=LIVE_ITEM_STATES
+        rollout=disagreement.step.rollout_id, state__in=LIVE_STATES
     ).exists()

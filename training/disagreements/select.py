@@ -18,12 +18,12 @@ from django.db.models import (
     When,
 )
 
-from annotation.models import Project, QueueItem, Resolution, Rollout, Step, StepLabel
+from annotation.models import Project, Resolution, Rollout, Step, StepLabel
+from annotation.models.queue import LIVE_STATES
 from training.models import Checkpoint, Disagreement, StepScore
 from training.scoring.priority import THRESHOLD
 
 _Verdict = StepLabel.Verdict
-LIVE_ITEM_STATES = (QueueItem.State.OPEN, QueueItem.State.LABELLED, QueueItem.State.SPLIT)
 DECIDED = (_Verdict.CORRECT, _Verdict.INCORRECT)
 
 
@@ -93,7 +93,7 @@ def requeued_live(project: Project) -> int:
     return Disagreement.objects.filter(
         project=project,
         state=Disagreement.State.REQUEUED,
-        item__state__in=LIVE_ITEM_STATES,
+        item__state__in=LIVE_STATES,
     ).count()
 
 
