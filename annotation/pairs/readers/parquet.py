@@ -119,7 +119,7 @@ def _values(array: Any) -> list[Any]:
         array = array.dictionary_decode()
     try:
         return list(array.to_pylist())
-    except UnicodeDecodeError:
+    except (ValueError, OverflowError):  # bytes that are no text, a date that no calendar has
         return [_value(scalar) for scalar in array]
 
 
@@ -128,3 +128,5 @@ def _value(scalar: Any) -> Any:
         return scalar.as_py()
     except UnicodeDecodeError:
         return _NOT_UTF8  # the row check names it with its row
+    except (ValueError, OverflowError):
+        return float("inf")  # likewise

@@ -37,6 +37,7 @@ _LIMITS = {
 _TEXTS = (*list(_LIMITS)[:-1], "query_type", "split")
 _COLUMNS = (*_TEXTS, "category_path", "attributes")  # the last two may be lists
 _strip = str.strip
+_EXACT = 2**53  # from here on a float is not the number that was written
 _VALUE_NAMES = frozenset(name for name, _, _ in _GOLD + _SILVER)
 COLUMNS = frozenset(_COLUMNS) | _VALUE_NAMES  # what a row is made of
 _NAME_AND_VALUE = {"name", "value"}
@@ -184,6 +185,8 @@ def _text(name: str, value: Any) -> str:
     if isinstance(value, Mapping | list | tuple):
         what = "an object" if isinstance(value, Mapping) else "a list"
         raise _Bad(f"{name} is {what}; it must be a text")
+    if isinstance(value, float) and abs(value) >= _EXACT:
+        raise _Bad(f"{name} is a number or a date too large to be exact; write it as text")
     return clean(value)
 
 
