@@ -8,12 +8,12 @@ from __future__ import annotations
 import sys
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import csrf, defaults
 from django.views.decorators.csrf import requires_csrf_token
 
-from annotation.people.guard import wants_json
+from annotation.people.guard import wants_part
 from annotation.people.problems import RETRY_SECONDS, problem_response
 
 API = "/api/"
@@ -35,8 +35,8 @@ def failed(request: HttpRequest) -> HttpResponse:
     answer: HttpResponse
     if api:
         answer = problem_response(503, _AWAY, "unavailable")
-    elif wants_json(request):
-        answer = JsonResponse({"error": _AWAY}, status=503)
+    elif wants_part(request):
+        answer = HttpResponse(_AWAY, status=503, content_type="text/plain")
     else:
         answer = render(request, "503.html", status=503)
     answer["Retry-After"] = str(RETRY_SECONDS)

@@ -109,6 +109,25 @@ def _attributes(
     ]
 
 
+def answer_words(answer: object) -> list[str | Promise]:
+    """One step of a draft in words, as far as there is something to say."""
+    if not isinstance(answer, Mapping):
+        return []
+    verdicts = {value: name for value, _key, name in VERDICTS}
+    verdict, value, reason, comment = (
+        str(answer.get(name) or "") for name in ("verdict", "value", "reason", "comment")
+    )
+    marks = marks_of(answer.get("attributes"))
+    words = [
+        verdicts.get(verdict, verdict),
+        VALUE_NAMES.get(value, value),
+        *(f"{mark.name}: {STATE_NAMES.get(mark.state, mark.state)}" for mark in marks),
+        reason,
+        comment,
+    ]
+    return [word for word in words if word]
+
+
 def mark_options(chosen: str = "") -> list[Option]:
     return [
         Option(state, STATE_NAMES[state], key, checked=state == chosen)

@@ -1,59 +1,76 @@
-"""What the label page's scripts call while somebody works: draft and heartbeat."""
+"""What the label page asks for while somebody works: draft and heartbeat."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from django.http import HttpRequest, JsonResponse
-from django.shortcuts import get_object_or_404
-from django.utils import timezone
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
+from django_htmx.http import reswap, retarget
 
 from annotation.cot.errors import DraftConflict
-from annotation.labelling.forms import milliseconds_of
-from annotation.labelling.queue import claim_heartbeat, draft_save
+from annotation.cot.step_names import NAMES
+from annotation.cot.steps import StepKind
+from annotation.labelling.cards import answer_words
+from annotation.labelling.drafts import draft_keep
+from annotation.labelling.forms import answers_of, base_version_of, milliseconds_of
+from annotation.labelling.queue import claim_heartbeat
 from annotation.models import Assignment
 from annotation.people.guard import role_required, visitor
-from annotation.people.language import refusal_words
 from annotation.people.roles import Role
 
 
 @require_POST
 @role_required(Role.ANNOTATOR)
-def draft(request: HttpRequest, pk: int) -> JsonResponse:
-    """Save; a stale base version gets 409 with the version and draft that are stored."""
+def draft(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep what the form marks; a version that another window has passed gets 409 and both
+    drafts beside each other, to choose from."""
     assignment = get_object_or_404(Assignment, pk=pk, annotator=visitor(request))
-    base, content = request.POST.get("base_version", ""), _object(request.POST.get("draft", ""))
-    if not base.isdigit() or content is None:
-        return JsonResponse({"error": "base_version and draft are needed"}, status=400)
-    # The time worked so far goes on counting after a reload; a hint was seen once and for all.
-    content["active_ms"] = milliseconds_of(request.POST)
-    content["hint_shown"] = bool(request.POST.get("hint_shown"))
+    if base_version_of(request.POST) is None:
+        return HttpResponse("base_version is needed", status=400, content_type="text/plain")
     try:
-        version = draft_save(
-            assignment=assignment,
-            annotator=visitor(request),
-            base_version=int(base),
-            draft=content,
-        )
+        version = posted_draft_keep(request, assignment)
     except DraftConflict as error:
-        theirs = {"error": refusal_words(error), "version": error.version, "draft": error.draft}
-        return JsonResponse(theirs, status=409)
-    return JsonResponse({"version": version, "saved_at": timezone.now().isoformat()})
+        context = {"version": error.version, "rows": _rows(_posted(request), error.draft)}
+        answer = render(request, "labelling/_conflict.html", context, status=409)
+        return reswap(retarget(answer, "#conflict"), "innerHTML")
+    return render(request, "labelling/_version.html", {"version": version, "stored": True})
 
 
 @require_POST
 @role_required(Role.ANNOTATOR)
-def heartbeat(request: HttpRequest, pk: int) -> JsonResponse:
+def heartbeat(request: HttpRequest, pk: int) -> HttpResponse:
     assignment = get_object_or_404(Assignment, pk=pk, annotator=visitor(request))
-    expires = claim_heartbeat(assignment=assignment, annotator=visitor(request))
-    return JsonResponse({"expires_at": expires.isoformat()})
+    claim_heartbeat(assignment=assignment, annotator=visitor(request))
+    return HttpResponse(status=204)
 
 
-def _object(raw: str) -> dict[str, Any] | None:
-    try:
-        value = json.loads(raw)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
+def posted_draft_keep(request: HttpRequest, assignment: Assignment) -> int:
+    """The new version of the draft that the form holds."""
+    return draft_keep(
+        assignment=assignment,
+        annotator=visitor(request),
+        base_version=base_version_of(request.POST) or 0,
+        draft=_posted(request),
+    )
+
+
+def _posted(request: HttpRequest) -> dict[str, Any]:
+    """The marks; the time worked, which goes on counting after a reload; whether a hint was
+    seen, once and for all; the window that says so."""
+    return {
+        **answers_of(request.POST, [int(kind) for kind in StepKind]),
+        "active_ms": milliseconds_of(request.POST),
+        "hint_shown": bool(request.POST.get("hint_shown")),
+        "window": request.POST.get("window") or None,
+    }
+
+
+def _rows(here: dict[str, Any], there: dict[str, Any]) -> list[tuple[Any, ...]]:
+    drafts = (here, there)
+    return [
+        (int(kind), NAMES[kind], *(answer_words(draft.get(str(int(kind)))) for draft in drafts))
+        for kind in StepKind
+        if any(str(int(kind)) in draft for draft in drafts)
+    ]

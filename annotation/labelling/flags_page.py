@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import retarget
 
 from annotation.cot.step_names import NAMES
 from annotation.cot.steps import StepKind
@@ -16,7 +17,7 @@ from annotation.labelling.flags import flag_raise, flag_settle
 from annotation.labelling.flags_select import flags_by, open_flags
 from annotation.labelling.project_switch import project_asked_for
 from annotation.models import Assignment, Flag
-from annotation.people.guard import role_required, visitor, wants_json
+from annotation.people.guard import role_required, visitor, wants_part
 from annotation.people.roles import Role, has_role
 
 PAGE = 100
@@ -25,7 +26,7 @@ PAGE = 100
 @require_POST
 @role_required(Role.ANNOTATOR)
 def flag(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Scripts get the flag's number, a plain form goes back to the label page."""
+    """htmx gets the mark for the head of the step, a plain form the label page."""
     user = visitor(request)
     assignment = get_object_or_404(
         Assignment.objects.select_related("item__project"), pk=pk, annotator=user
@@ -37,8 +38,9 @@ def flag(request: HttpRequest, pk: int) -> HttpResponseBase:
         reason=request.POST.get("reason", ""),
         kind=int(kind) if kind in {"1", "2", "3", "4", "5"} else None,
     )
-    if wants_json(request):
-        return JsonResponse({"flag": raised.pk, "kind": raised.kind})
+    if wants_part(request):
+        answer = render(request, "labelling/_flagged.html")
+        return retarget(answer, f"#flagged-{raised.kind or 0}")
     messages.success(request, _("Flagged for the leads."))
     return redirect(reverse("label", query={"project": assignment.item.project.slug}))
 
@@ -68,5 +70,5 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("flags")
 
 
-def _named(rows: list[Flag]) -> list[tuple[Flag, object]]:
-    return [(one, NAMES[StepKind(one.kind)] if one.kind else "") for one in rows]
+def _named(flags: list[Flag]) -> list[tuple[Flag, object]]:
+    return [(flag, NAMES[StepKind(flag.kind)] if flag.kind else "") for flag in flags]

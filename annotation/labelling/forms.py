@@ -66,6 +66,12 @@ def labels_of(
     return labels
 
 
+def until_first_error(labels: list[LabelInput]) -> list[LabelInput]:
+    """Without what the page still held behind the first incorrect step."""
+    last = min((label.kind for label in labels if label.verdict == "incorrect"), default=5)
+    return [label for label in labels if label.kind <= last]
+
+
 def client_key_of(post: Mapping[str, str]) -> str:
     return post.get("client_key", "").strip()[:64] or uuid.uuid4().hex
 
@@ -73,6 +79,11 @@ def client_key_of(post: Mapping[str, str]) -> str:
 def milliseconds_of(post: Mapping[str, str]) -> int:
     """Active time as the page measured it, at most one hour an item."""
     return min(_number(post.get("active_ms", "")) or 0, 3_600_000)
+
+
+def base_version_of(post: Mapping[str, str]) -> int | None:
+    """The version of the draft that the form was made from."""
+    return _number(post.get("base_version", ""))
 
 
 def _marks(post: Mapping[str, str]) -> list[dict[str, str]]:

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
-from annotation.cot.errors import AlreadySubmitted, Conflict, InvalidLabels
+from annotation.cot.errors import AlreadySubmitted, Conflict, DraftConflict, InvalidLabels
 from annotation.cot.rules import parse_rules
 from annotation.labelling.cards import cards_of, mark_options
 from annotation.labelling.claims import ShownClaim, claim_shown
+from annotation.labelling.draft_page import posted_draft_keep
 from annotation.labelling.feedback_page import feedback_url
-from annotation.labelling.forms import answers_of, client_key_of, labels_of, milliseconds_of
+from annotation.labelling.forms import (
+    answers_of,
+    base_version_of,
+    client_key_of,
+    labels_of,
+    milliseconds_of,
+    until_first_error,
+)
 from annotation.labelling.place import answered_before, last_project, place_of
 from annotation.labelling.queue import claim_heartbeat, item_skip, queue_claim_shown
 from annotation.labelling.queue_select import queue_state
@@ -29,7 +39,7 @@ from annotation.labelling.skips import skip_take_back
 from annotation.labelling.submit import claim_submit, submission_undo, undo_refusal
 from annotation.models import Assignment, Project, QueueItem, Submission
 from annotation.models.queue import CLAIMABLE
-from annotation.people.guard import role_required, visitor, wants_json
+from annotation.people.guard import role_required, visitor, wants_part
 from annotation.people.language import label_words, refusal_words
 from annotation.people.roles import Role, has_role
 
@@ -58,38 +68,43 @@ def label(request: HttpRequest) -> HttpResponse:
 @require_POST
 @role_required(Role.ANNOTATOR)
 def submit(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Scripts get JSON with the receipt, a plain form a redirect or the page with errors."""
+    """Leads to what comes next, or shows the page with errors."""
     claim = claim_shown(pk, visitor(request).pk)
     if claim is None:
         raise Http404
     item, slug = claim.item, claim.item.project.slug
     answers = answers_of(request.POST, item.kinds)
     claims = {step.kind: step.value for step in item.rollout.steps}
+    labels = labels_of(answers, claims, hint_shown=bool(request.POST.get("hint_shown")))
     try:
         submission = claim_submit(
             claim_id=pk,
             annotator=visitor(request),
             client_key=client_key_of(request.POST),
-            labels=labels_of(answers, claims, hint_shown=bool(request.POST.get("hint_shown"))),
+            labels=until_first_error(labels) if item.project.first_error_only else labels,
             active_ms=milliseconds_of(request.POST),
             rules_enforced=True,
         )
     except InvalidLabels as error:
         errors = label_words(error)
-        if wants_json(request):
-            return JsonResponse({"error": refusal_words(error), "errors": errors}, status=422)
         return _page(request, claim, answers, errors, status=422)
     except AlreadySubmitted as error:
         messages.info(request, refusal_words(error))
-        return _stored(request, error.receipt, _next_url(slug, receipt=error.receipt))
-    following = feedback_url(request, submission) or _next_url(slug, receipt=submission.pk)
-    return _stored(request, submission.pk, following)
+        return redirect(_next_url(slug, receipt=error.receipt))
+    following = feedback_url(request, submission)
+    if following is None:
+        return redirect(_next_url(slug, receipt=submission.pk))
+    # What is no label page has styles and scripts of its own.
+    return HttpResponseClientRedirect(following) if wants_part(request) else redirect(following)
 
 
 @require_POST
 @role_required(Role.ANNOTATOR)
 def skip(request: HttpRequest, pk: int) -> HttpResponse:
     assignment, how = _own(request, pk), request.POST.get("how", "")
+    if how in skip_keys(Effect.LATER) and base_version_of(request.POST) is not None:
+        with suppress(DraftConflict):
+            posted_draft_keep(request, assignment)  # it comes back with what was marked
     vote = item_skip(
         assignment=assignment,
         annotator=visitor(request),
@@ -129,12 +144,6 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(_next_url(slug, claim=claim.pk))
 
 
-def _stored(request: HttpRequest, receipt: int, following: str) -> HttpResponseBase:
-    if wants_json(request):
-        return JsonResponse({"receipt": receipt, "next": following})
-    return redirect(following)
-
-
 def _page(
     request: HttpRequest,
     claim: ShownClaim,
@@ -152,7 +161,7 @@ def _page(
         "skips": skips_for(lead=has_role(visitor(request), Role.LEAD)),
         "rules": rules_json(item.project.rules),
         "client_key": request.POST.get("client_key") or uuid.uuid4().hex,
-        "lease_ms": settings.LEASE_SECONDS * 1000,
+        "heartbeat_s": max(3, settings.LEASE_SECONDS // 3),
         "next_url": _next_url(item.project.slug),
         "place": place_of(visitor(request), item.project.id),
         "answered": answered_before(visitor(request), item),

@@ -1,4 +1,4 @@
-"""Who may open a page, and how a typed service error becomes a page or a JSON answer."""
+"""Who may open a page, and how a typed service error becomes a page or a line of text."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Concatenate, ParamSpec
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django_htmx.http import reswap
 
 from annotation.cot.errors import StepwiseError
 from annotation.people.language import refusal_words
@@ -21,9 +22,10 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
-def wants_json(request: HttpRequest) -> bool:
-    """True for our own scripts' requests, which must never be answered by a login page."""
-    return request.headers.get("X-Stepwise") == "1"
+def wants_part(request: HttpRequest) -> bool:
+    """True for htmx, which must never be answered by a login page: it gets a part of a page,
+    or in one line of text why not."""
+    return request.headers.get("HX-Request") == "true"
 
 
 def visitor(request: HttpRequest) -> User:
@@ -49,8 +51,8 @@ def any_role_required(*roles: Role) -> Callable[[View[P]], View[P]]:
             request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs
         ) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                if wants_json(request):
-                    return JsonResponse({"error": "logged out"}, status=401)
+                if wants_part(request):
+                    return _line("logged out", HTTPStatus.UNAUTHORIZED)
                 return redirect_to_login(request.get_full_path())
             if not roles_of(request.user) & set(roles):
                 raise PermissionDenied
@@ -66,7 +68,11 @@ def any_role_required(*roles: Role) -> Callable[[View[P]], View[P]]:
 
 def refusal(request: HttpRequest, error: StepwiseError) -> HttpResponse:
     """The answer to a request that a service refused; the message says why."""
-    if wants_json(request):
-        return JsonResponse({"error": refusal_words(error)}, status=error.status)
+    if wants_part(request):
+        return _line(refusal_words(error), error.status)
     template = "409.html" if error.status == HTTPStatus.CONFLICT else "400.html"
     return render(request, template, {"message": refusal_words(error)}, status=error.status)
+
+
+def _line(text: str, status: int) -> HttpResponse:
+    return reswap(HttpResponse(text, status=status, content_type="text/plain"), "none")

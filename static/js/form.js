@@ -1,264 +1,180 @@
-// The state of the step cards: verdict and value, completeness, the rules table.
-// No network here; label.js and adjudicate.js wire it to keys and saving.
+// The state of the step cards: verdict and value, completeness, the rules table. No network here.
 
 import { Attributes } from "./attributes.js";
-import { texts } from "./texts.js";
+import { texts } from "./page.js";
 
-const FIELDS = ["verdict", "value", "reason", "comment", "comment_start", "comment_end"];
-const blank = (name) => (name.startsWith("comment_") ? null : "");
-
-// One text for one content, whatever the order of its keys and whatever was left out.
-export function canonical(draft) {
-  return JSON.stringify([1, 2, 3, 4, 5].map((kind) => {
-    const answer = draft[kind] ?? {};
-    const marks = (answer.attributes ?? []).map(({ name, state }) => [name, state]);
-    return [...FIELDS.map((name) => answer[name] ?? blank(name)), marks];
-  }));
-}
+const OF_A_STEP = /-\d+$/;
+// Project option: the steps after the first incorrect one stay unmarked.
+const beyond = (card) => card.matches("[data-first-error] .step:has(.incorrect :checked) ~ .step");
+const tell = (line, words) => line && Object.assign(line, { textContent: words, hidden: !words });
+const fill = (words, values) => words.replace(/%(\w)/g, (_, name) => values[name]);
 
 export class StepForm {
-  constructor(form, rules, onChange) {
+  constructor(form) {
     this.form = form;
-    this.rules = rules;
-    this.onChange = onChange;
-    this.picked = new Set(); // fields that the person chose, as against those that follow from another
-    this.cards = [...form.querySelectorAll(".step[data-judged]")];
+    this.rules = JSON.parse(document.getElementById("rules").textContent);
+    this.cards = [...form.querySelectorAll("[data-judged]")];
     const table = form.querySelector("[data-attributes]");
-    this.attributes = table ? new Attributes(table.closest(".step"), (card, value) => this.#marked(card, value)) : null;
-    form.addEventListener("change", (event) => this.#changed(event.target));
-    form.addEventListener("input", (event) => {
-      if (!event.target.matches("textarea")) return;
-      this.refresh();
-      this.onChange();
+    this.attributes = table && new Attributes(table);
+    form.addEventListener("input", ({ target }) => target.matches("textarea") && this.#marked());
+    form.addEventListener("click", ({ target }) => {
+      if (target.type === "radio" && target.closest(".step")) this.#pick(target.closest(".step").dataset, target);
     });
     this.#adopt();
-    this.refresh();
   }
 
-  card(kind) {
-    return this.cards.find((card) => card.dataset.kind === String(kind));
-  }
-
-  get(kind, name) {
+  get(name, kind) {
     return this.form.elements.namedItem(`${name}-${kind}`)?.value ?? "";
   }
 
-  set(kind, name, value) {
+  set(name, kind, value) {
     const field = this.form.elements.namedItem(`${name}-${kind}`);
-    if (!field) return;
-    if (field instanceof RadioNodeList && !value) {
-      for (const radio of field) radio.checked = false;
-    } else {
-      field.value = value ?? "";
+    if (field instanceof RadioNodeList) for (const radio of field) radio.checked = radio.value === value;
+    else if (field) field.value = value;
+  }
+
+  // What is marked, by the name of its field.
+  get marks() {
+    return Object.fromEntries([...new FormData(this.form)].filter(([name]) => OF_A_STEP.test(name)));
+  }
+
+  set marks(marks) {
+    for (let at = 0; `attribute_name-${at}` in marks; at += 1) this.attributes?.row(marks[`attribute_name-${at}`]);
+    for (const field of this.form.elements) {
+      if (field.type === "radio") field.checked = marks[field.name] === field.value;
+      else if (OF_A_STEP.test(field.name)) field.value = marks[field.name] ?? "";
     }
+    for (const remarks of this.form.querySelectorAll(".remarks:has(textarea:not(:placeholder-shown))")) remarks.open = true;
+    this.attributes?.onward();
+    this.#adopt();
   }
 
   // Nothing can be changed while a submission of the form waits: what is shown is what was sent.
   get locked() {
-    return this.form.dataset.locked ?? "";
+    return this.form.dataset.locked;
   }
 
-  lock(state) {
-    if (state) this.form.dataset.locked = state;
-    else delete this.form.dataset.locked;
-    for (const part of this.form.querySelectorAll(".steps, [data-open=skip]")) part.inert = Boolean(state);
+  set locked(state) {
+    this.form.dataset.locked = state;
+    for (const part of this.form.querySelectorAll(".steps, [commandfor=skip]")) part.inert = state !== "";
   }
 
-  pickVerdict(card, verdict) {
-    if (this.#closed(card)) return;
-    const { kind, claim } = card.dataset;
-    this.set(kind, "verdict", verdict);
-    this.picked.add(`verdict-${kind}`);
-    // "Correct" says that the claim is the true value; what it implied goes with it.
-    if (verdict === "correct") this.#imply(kind, "value", claim);
-    else if (!this.picked.has(`value-${kind}`) && this.get(kind, "value") === claim) this.set(kind, "value", "");
-    this.refresh();
-    this.onChange();
-  }
-
-  // A verdict that the person chose stays: the reasoning can be wrong and the value right.
-  pickValue(card, value) {
-    if (this.#closed(card)) return;
-    const { kind, claim } = card.dataset;
-    this.set(kind, "value", value);
-    this.picked.add(`value-${kind}`);
-    const impossible = this.get(kind, "verdict") === "correct" && value !== claim;
-    if (impossible || !this.picked.has(`verdict-${kind}`)) this.#imply(kind, "verdict", value === claim ? "correct" : "incorrect");
-    this.refresh();
-    this.onChange();
-  }
-
-  // kind -> fields of every marked step; the shape of the draft on the server.
-  answers() {
-    const out = {};
-    for (const { dataset: { kind } } of this.cards) {
-      const answer = {};
-      for (const name of FIELDS) {
-        const raw = this.get(kind, name);
-        answer[name] = name.startsWith("comment_") && raw !== "" ? Number(raw) : raw || blank(name);
-      }
-      if (this.attributes?.card.dataset.kind === kind) answer.attributes = this.attributes.marks();
-      if (answer.verdict || answer.value || answer.reason || answer.comment || answer.attributes?.length) out[kind] = answer;
-    }
-    return out;
-  }
-
-  fill(answers) {
-    for (const card of this.cards) {
-      const { kind } = card.dataset;
-      const answer = answers[kind] ?? {};
-      for (const name of FIELDS) this.set(kind, name, answer[name] ?? "");
-      if (this.attributes?.card === card) this.attributes.fill(answer.attributes ?? []);
-      const remarks = card.querySelector("details");
-      if (remarks && answer.comment) remarks.open = true;
-    }
-    this.#adopt();
-    this.refresh();
-  }
-
-  isDone(card) {
-    return this.problem(card) === "";
-  }
-
+  // What a step still lacks. People agree on an optional one; a lead may leave it as it is.
   problem(card) {
-    if ("beyond" in card.dataset) return "";
     const { kind } = card.dataset;
-    const verdict = this.get(kind, "verdict");
-    // People agree on an optional step; a lead may leave it as it is.
+    const verdict = this.get("verdict", kind);
+    if (beyond(card)) return "";
     if (!verdict) return "optional" in card.dataset ? "" : texts.pick;
-    if (card.querySelector(".opt.value") && verdict === "incorrect" && !this.get(kind, "value")) return texts.pickvalue;
-    if (!this.wantsReason(card) || this.get(kind, "reason").trim()) return "";
+    if (verdict === "incorrect" && card.querySelector(".opt.value") && !this.get("value", kind)) return texts.pickvalue;
+    if (!this.reasonOf(card) || this.get("reason", kind).trim()) return "";
     return verdict === "unsure" ? texts.why : texts.rulewhy;
   }
 
-  wantsReason(card) {
-    const { kind } = card.dataset;
-    const field = this.form.elements.namedItem(`reason-${kind}`);
-    return Boolean(field) && (this.get(kind, "verdict") === "unsure" || (kind === "5" && this.conflict() !== ""));
+  // The field of the reason, where one is needed.
+  reasonOf({ dataset: { kind } }) {
+    const needed = this.get("verdict", kind) === "unsure" || (kind === "5" && this.#conflict());
+    return needed ? this.form.elements.namedItem(`reason-${kind}`) : null;
   }
 
-  // The rules table's objection to the three chosen values, or "".
-  conflict() {
-    const values = [3, 4, 5].map((kind) => this.get(kind, "value") || this.#claimed(kind));
-    const tier = this.rules[`${values[0]} ${values[1]}`];
-    const judged = this.get(5, "value") && !("beyond" in (this.card(5)?.dataset ?? {}));
-    if (!tier || !values[2] || tier === values[2] || !judged) return "";
-    return (texts.rule ?? "").replace("%c", values[0]).replace("%a", values[1]).replace("%t", tier);
+  // The first step that lacks something, from the one after `card` on.
+  firstOpen(card) {
+    const start = this.cards.indexOf(card) + 1;
+    return [...this.cards.slice(start), ...this.cards].find((one) => this.problem(one));
   }
 
-  firstOpen(after) {
-    const start = after ? this.cards.indexOf(after) + 1 : 0;
-    const order = [...this.cards.slice(start), ...this.cards.slice(0, start)];
-    return order.find((card) => !this.isDone(card)) ?? null;
-  }
-
-  // Says at each step what it lacks; the first such card, or null.
   showProblems() {
-    for (const card of this.cards) this.error(card.dataset.kind, this.problem(card));
+    for (const card of this.cards) tell(card.querySelector("[data-client-error]"), this.problem(card));
     return this.firstOpen();
   }
 
-  error(kind, message) {
-    const line = this.card(kind)?.querySelector("[data-client-error]");
-    if (line) Object.assign(line, { textContent: message, hidden: !message });
-  }
-
   refresh() {
-    let done = 0;
-    this.#closeAfterFirstError();
+    const due = this.cards.filter((card) => !beyond(card));
+    const done = due.filter((card) => !this.problem(card));
     for (const card of this.cards) {
-      const { kind, claim } = card.dataset;
-      const verdict = this.get(kind, "verdict");
-      const beyond = "beyond" in card.dataset;
-      const ready = this.isDone(card);
+      const { kind } = card.dataset;
+      const verdict = this.get("verdict", kind);
       card.dataset.state = verdict;
-      card.toggleAttribute("data-mixed", verdict === "incorrect" && claim !== "" && this.get(kind, "value") === claim);
-      if (ready && !beyond) done += 1;
-      if (ready) this.error(kind, "");
+      if (done.includes(card)) tell(card.querySelector("[data-client-error]"), "");
       // As many dots are full as the count says.
       const dot = this.form.querySelector(`[data-dot="${kind}"]`);
-      if (dot) dot.dataset.state = beyond ? "" : ready ? verdict || "agreed" : verdict && "begun";
-      const ask = card.querySelector("[data-ask]");
-      ask?.classList.toggle("wanted", this.wantsReason(card) || this.get(kind, "reason") !== "" || (kind === "5" && this.conflict() !== ""));
-      this.#quote(card);
+      if (dot) dot.dataset.state = done.includes(card) ? verdict || "agreed" : due.includes(card) && verdict ? "begun" : "";
+      this.#quote(card, this.get("comment_start", kind), this.get("comment_end", kind));
     }
-    this.attributes?.compare(this.get(4, "value"));
-    const wanted = this.cards.filter((card) => !("beyond" in card.dataset)).length;
-    const count = this.form.querySelector("#done-count");
-    if (count) count.textContent = `${done} ${texts.done ?? "/"} ${wanted}`;
-    const warning = this.form.querySelector("[data-rule-warning]");
-    if (warning) {
-      warning.textContent = this.conflict();
-      warning.hidden = !warning.textContent;
-      const seen = this.form.elements.namedItem("hint_shown");
-      if (seen && !warning.hidden) seen.value = "1";
-    }
+    tell(this.form.querySelector("#done-count"), `${done.length} ${texts.done} ${due.length}`);
+    tell(this.form.querySelector("[data-rule-warning]"), this.#conflict());
+    tell(this.form.querySelector("[data-derived]"), this.attributes && this.#derived());
+    if (this.#conflict() && this.form.elements.hint_shown) this.form.elements.hint_shown.value = "1";
   }
 
-  #closed(card) {
-    return this.locked !== "" || "beyond" in card.dataset;
+  // What a person chose stays; what only follows from it goes with it.
+  #pick({ kind, claim }, { name, value }) {
+    const isVerdict = name === `verdict-${kind}`;
+    if (!isVerdict && name !== `value-${kind}`) {
+      this.attributes.onward();
+      this.#value(kind, claim, this.attributes.overall());
+    } else if (!isVerdict) this.#value(kind, claim, value);
+    else {
+      this.picked.add(name);
+      // "Correct" says that the claim is the true value.
+      if (value === "correct") this.#imply("value", kind, claim);
+      else if (!this.picked.has(`value-${kind}`) && this.get("value", kind) === claim) this.set("value", kind, "");
+    }
+    this.#marked();
   }
 
-  #imply(kind, name, value) {
-    if (this.get(kind, name) === value) return;
-    this.set(kind, name, value);
+  // The reasoning can be wrong and the value right.
+  #value(kind, claim, value) {
+    if (!value) return;
+    this.set("value", kind, value);
+    this.picked.add(`value-${kind}`);
+    const impossible = this.get("verdict", kind) === "correct" && value !== claim;
+    if (impossible || !this.picked.has(`verdict-${kind}`)) this.#imply("verdict", kind, value === claim ? "correct" : "incorrect");
+  }
+
+  #imply(name, kind, value) {
+    if (this.get(name, kind) === value) return;
+    this.set(name, kind, value);
     this.picked.delete(`${name}-${kind}`);
+  }
+
+  #marked() {
+    this.refresh();
+    this.form.dispatchEvent(new Event("marked"));
   }
 
   // Of a draft nobody knows what was chosen first: a verdict stands, and a value beside "correct"
   // is the one that it implies.
   #adopt() {
-    this.picked.clear();
-    for (const { dataset: { kind } } of this.cards) {
-      const verdict = this.get(kind, "verdict");
-      if (verdict) this.picked.add(`verdict-${kind}`);
-      if (verdict && verdict !== "correct") this.picked.add(`value-${kind}`);
-    }
-  }
-
-  // Project option: the steps after the first incorrect one stay unmarked. What was chosen there
-  // comes back when the error is taken back; disabled fields are not sent.
-  #closeAfterFirstError() {
-    if (!("firstError" in this.form.dataset)) return;
-    let wrong = false;
-    for (const card of this.cards) {
-      card.toggleAttribute("data-beyond", wrong);
-      for (const field of card.querySelectorAll("input, textarea")) field.disabled = wrong;
-      wrong ||= this.get(card.dataset.kind, "verdict") === "incorrect";
-    }
-  }
-
-  #claimed(kind) {
-    const card = this.form.querySelector(`.step[data-kind="${kind}"]`);
-    return card && !this.cards.includes(card) ? card.dataset.claim : "";
-  }
-
-  #changed(target) {
-    const card = target.closest?.(".step[data-judged]");
-    if (!card) return;
-    if (target.name.startsWith("verdict-")) this.pickVerdict(card, target.value);
-    else if (target.name.startsWith("value-")) this.pickValue(card, target.value);
-    else if (target.name.startsWith("attribute_state-")) this.attributes.marked();
-    else this.refresh();
-  }
-
-  // All attributes marked: the step's value follows. Picking another value overrides it.
-  #marked(card, value) {
-    if (value) return this.pickValue(card, value);
+    this.picked = new Set(this.cards.flatMap(({ dataset: { kind } }) => ({ "": [], correct: [`verdict-${kind}`] }
+      [this.get("verdict", kind)] ?? [`verdict-${kind}`, `value-${kind}`])));
     this.refresh();
-    this.onChange();
   }
 
-  #quote(card) {
+  // The rules table's objection to the chosen values (of a step for context: the claimed one), or "".
+  #conflict() {
+    const [c, a, final] = [3, 4, 5].map((kind) => this.get("value", kind)
+      || (this.form.querySelector(`#step-${kind}.context`)?.dataset.claim ?? ""));
+    const [t, last] = [this.rules[`${c} ${a}`], this.form.querySelector("#step-5[data-judged]")];
+    if (!t || !this.get("value", 5) || t === final || beyond(last)) return "";
+    return fill(this.form.elements.namedItem("reason-5") ? texts.rule : texts.ruleonly, { c, a, t });
+  }
+
+  // Says when the rows contradict the chosen value, or while none is chosen the claimed one.
+  #derived() {
+    const card = this.attributes.box.closest(".step");
+    const chosen = this.get("value", 4);
+    const [value, possible, derived] = [chosen || card.dataset.claim, this.attributes.possible(), this.attributes.overall()];
+    if (!value || !possible.length || possible.includes(value)) return "";
+    const name = (one) => card.querySelector(`.value [value="${one}"] + .face .name`)?.textContent ?? one;
+    const words = derived && chosen ? texts.derived : chosen ? texts.clash : texts.clashclaim;
+    return fill(words, { d: name(derived), v: name(value) });
+  }
+
+  #quote(card, start, end) {
+    const spans = start === "" ? [] : [...card.querySelectorAll("[data-start]")];
+    const span = spans.findLast(({ dataset }) => Number(dataset.start) <= start);
     const line = card.querySelector("[data-quote]");
-    if (!line) return;
-    const { kind } = card.dataset;
-    const [start, end] = [this.get(kind, "comment_start"), this.get(kind, "comment_end")];
-    const spans = [...card.querySelectorAll("[data-start]")];
-    const span = spans.find((s) => +s.dataset.start <= +start && +start < +s.dataset.start + s.textContent.length);
-    line.hidden = start === "" || !span;
-    if (line.hidden) return;
-    const at = Number(span.dataset.start);
-    line.querySelector("q").textContent = span.textContent.slice(start - at, end - at);
+    if (line) line.hidden = !span;
+    if (span) tell(line.querySelector("q"), span.textContent.slice(start - span.dataset.start, end - span.dataset.start));
   }
 }

@@ -1,101 +1,70 @@
-// Keys of the label and adjudication pages. Letters act only outside text fields and dialogs.
+// Keys: a control names in data-key the key that presses it. What stands in the open dialog, in the
+// current row, in the active card goes first; j and k move among what is marked data-row.
 
-const VERDICTS = { 1: "correct", 2: "incorrect", 3: "unsure" };
-const VALUES = "qwer";
-const UNLOCKED = ["Enter", "Escape", "u", "f", "g", "l", "p", "?"]; // what works while a form waits to be sent
+const MOVES = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
+const TYPED = "textarea, select, input:not([type=radio])";
+let actions = {}; // key -> function, where pressing one control is not enough
+let active = null;
 
-export class StepKeys {
-  constructor(steps, actions) {
-    this.steps = steps;
-    this.actions = actions; // key -> function
-    this.active = null;
-    document.addEventListener("keydown", (event) => this.#key(event));
-    steps.form.addEventListener("focusin", (event) => {
-      const card = event.target.closest(".step[data-judged]");
-      if (card) this.#mark(card);
-    });
-    steps.form.addEventListener("change", (event) => {
-      const card = event.target.closest(".step[data-judged]");
-      if (card) this.#mark(card);
-    });
-    const start = steps.firstOpen() ?? steps.cards[0];
-    // From the top a person reads the query first; work that goes on is shown at once.
-    this.activate(start, start !== steps.cards[0]);
-  }
+export const activeRow = () => active;
 
-  activate(card, focus = true, reason = false) {
-    if (!card) return;
-    this.#mark(card);
-    if (!focus) return;
-    (reason ? card.querySelector("[data-ask] textarea") : card).focus({ preventScroll: true });
-    card.scrollIntoView({ block: "nearest" });
-  }
+export function startKeys(more = {}) {
+  [actions, active] = [more, null];
+}
 
-  #mark(card) {
-    this.active?.classList.remove("active");
-    this.active = card;
-    card.classList.add("active");
-    this.actions.active?.(card);
-  }
+export function activate(row, focus = row) {
+  if (!row) return;
+  active?.classList.remove("active");
+  active = row;
+  row.classList.add("active");
+  actions.active?.(row);
+  focus?.focus({ preventScroll: true });
+  if (focus) row.scrollIntoView({ block: "nearest" });
+}
 
-  #key(event) {
-    if (event.isComposing || document.querySelector("dialog[open]")) return;
-    const typing = event.target.matches?.("textarea, input:not([type=radio]), select");
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return this.#run(event, "Enter");
-    if (event.key === "Escape") return typing ? this.activate(this.active) : this.#run(event, "Escape");
-    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    // A focused button, link or summary keeps its own Enter.
-    if (event.key === "Enter" && event.target.matches?.("button, a, summary")) return;
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    if (this.steps.locked) return UNLOCKED.includes(key) ? this.#run(event, key) : event.key.length === 1 && this.actions.locked();
-    if (event.key in VERDICTS) return this.#verdict(event, VERDICTS[event.key]);
-    const { attributes } = this.steps;
-    if (attributes?.card === this.active && attributes.key(event)) return attributes.overall() ? this.#onward() : undefined;
-    const value = VALUES.indexOf(key);
-    if (value >= 0) return this.#value(event, value);
-    this.#move(event, key) || this.#run(event, key);
-  }
+function move(step) {
+  const rows = [...document.querySelectorAll("[data-row]")].filter((row) => !row.closest("[inert]"));
+  activate(rows[Math.min(Math.max(rows.indexOf(active) + step, 0), rows.length - 1)]);
+}
 
-  #move(event, key) {
-    const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[key];
-    if (!step) return false;
-    event.preventDefault();
-    const { cards } = this.steps;
-    const at = cards.indexOf(this.active) + step;
-    this.activate(cards[Math.min(Math.max(at, 0), cards.length - 1)]);
-    return true;
-  }
+function find(name, dialog) {
+  const all = (place) => [...place?.querySelectorAll(`[data-key="${CSS.escape(name)}"]`) ?? []];
+  if (dialog) return all(dialog)[0];
+  return [...all(active?.querySelector(".current")), ...all(active),
+    ...all(document).filter((control) => !control.closest("[data-row], dialog"))][0];
+}
 
-  #verdict(event, verdict) {
-    const radio = this.active?.querySelector(`.opt input[value="${verdict}"]`);
-    if (!radio) return;
-    event.preventDefault();
-    this.steps.pickVerdict(this.active, verdict);
-    this.#onward();
-  }
+function use(control, dialog) {
+  if (control.closest("[inert]")) return actions.locked?.();
+  if (!control.checkVisibility()) return;
+  if (control.matches(TYPED)) return control.focus();
+  control.click();
+  if (control.type === "radio") dialog ? dialog.querySelector("textarea").focus() : actions.chosen?.(control);
+}
 
-  #value(event, index) {
-    const radio = this.active?.querySelectorAll(".opt.value input")[index];
-    if (!radio) return;
-    event.preventDefault();
-    this.steps.pickValue(this.active, radio.value);
-    this.#onward();
-  }
+document.addEventListener("keydown", (event) => {
+  const { key, target, shiftKey } = event;
+  const command = event.ctrlKey || event.metaKey;
+  const dialog = document.querySelector("dialog[open]");
+  const typing = target.matches?.(TYPED);
+  if (event.isComposing || event.altKey || (command && key !== "Enter")) return;
+  if (typing && !command) return key === "Escape" && !dialog && activate(active);
+  // A dialog and a focused button keep their own Enter; with Ctrl it is ours everywhere.
+  if (key === "Enter" && !command && (dialog || target.matches?.("button, a, summary"))) return;
+  const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1];
+  const names = [digit && (shiftKey ? `shift-${digit}` : digit), key.length === 1 ? key.toLowerCase() : key];
+  const name = names.find((one) => one && (find(one, dialog) || (!dialog && actions[one])));
+  if (name && !dialog && actions[name]) {
+    if (actions[name](event) === false) return;
+  } else if (name) use(find(name, dialog), dialog);
+  else if (MOVES[names[1]] && !dialog) move(MOVES[names[1]]);
+  else return;
+  event.preventDefault();
+});
 
-  // After a finished step the next unlabelled one becomes active; an unfinished one stays.
-  #onward() {
-    if (!this.steps.isDone(this.active)) {
-      if (this.active.dataset.state === "unsure") this.activate(this.active, true, this.steps.wantsReason(this.active));
-      return;
-    }
-    const next = this.steps.firstOpen(this.active);
-    this.activate(next ?? this.active);
-  }
-
-  #run(event, key) {
-    const action = this.actions[key];
-    if (!action) return;
-    event.preventDefault();
-    action(this.active);
-  }
+for (const name of ["focusin", "change"]) {
+  document.addEventListener(name, ({ target }) => {
+    const row = target.closest("[data-row]");
+    if (row !== active) activate(row, null);
+  });
 }

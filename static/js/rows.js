@@ -1,52 +1,22 @@
-// Keys of the disagreements list. A decision swaps its row in place and moves on.
+// The disagreements: keys of a row and of the table's cells. A decided row makes way for the next open one.
 
-const table = document.getElementById("rows");
-let active = null;
+import { activate, startKeys } from "./keyboard.js";
 
-const rows = () => [...table.querySelectorAll("tbody tr")];
+const rows = () => [...document.querySelectorAll("#rows [data-row]")];
+let at = -1;
 
-function activate(row) {
-  if (!row) return;
-  active?.classList.remove("active");
-  active = row;
-  row.classList.add("active");
-  row.focus({ preventScroll: true });
-  row.scrollIntoView({ block: "nearest" });
-}
-
-function move(by) {
-  const all = rows();
-  activate(all[Math.min(Math.max(all.indexOf(active) + by, 0), all.length - 1)]);
-}
-
-function key(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea")) return;
-  if (event.key === "j" || event.key === "ArrowDown") move(1);
-  else if (event.key === "k" || event.key === "ArrowUp") move(-1);
-  else if (event.key === "o") active?.querySelector("summary")?.click();
-  else {
-    const button = active?.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-    if (!button) return;
-    button.click();
-  }
-  event.preventDefault();
-}
-
-if (table) {
-  document.addEventListener("keydown", key);
-  table.addEventListener("click", (event) => {
-    const row = event.target.closest("tbody tr");
-    if (row && !event.target.closest("summary, button, a")) activate(row);
-  });
-  let swapped = -1;
-  table.addEventListener("htmx:beforeSwap", (event) => { swapped = rows().indexOf(event.target.closest("tr")); });
-  document.body.addEventListener("htmx:afterSettle", () => {
-    if (swapped < 0) return;
-    const all = rows();
-    const failed = all[swapped].querySelector("[role=alert]");
-    activate(failed ? all[swapped] : all.slice(swapped).find((row) => "openRow" in row.dataset) ?? all[swapped]);
-    swapped = -1;
-  });
+function start() {
+  if (document.querySelector("#content[data-ready]")) return;
+  startKeys();
   activate(rows()[0]);
-  table.dataset.ready = "1";
+  for (const part of document.querySelectorAll("#rows, #confusion, #content")) part.dataset.ready = "1";
 }
+
+document.addEventListener("htmx:load", start);
+document.addEventListener("htmx:beforeSwap", ({ target }) => { at = rows().indexOf(target.closest("[data-row]")); });
+document.addEventListener("htmx:afterSettle", () => {
+  const [decided, ...others] = at < 0 ? [] : rows().slice(at);
+  const next = others.find((row) => "openRow" in row.dataset);
+  activate(decided?.querySelector("[role=alert]") ? decided : next ?? decided);
+  at = -1;
+});

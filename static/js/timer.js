@@ -8,15 +8,15 @@ export function startTimer(field) {
   let lastSign = performance.now();
   let lastTick = lastSign;
   const sign = () => { lastSign = performance.now(); };
+  const life = new AbortController(); // ends when the form has left the page
   for (const name of ["keydown", "pointerdown", "pointermove", "scroll", "wheel"]) {
-    addEventListener(name, sign, { passive: true, capture: true });
+    addEventListener(name, sign, { passive: true, capture: true, signal: life.signal });
   }
-  const tick = () => {
+  const timer = setInterval(() => {
     const now = performance.now();
     if (!document.hidden && now - lastSign < IDLE_MS) total += Math.min(now - lastTick, 2 * TICK_MS);
     lastTick = now;
     field.value = String(Math.round(total));
-  };
-  setInterval(tick, TICK_MS);
-  return tick;
+    if (field.isConnected === false) life.abort(clearInterval(timer));
+  }, TICK_MS);
 }

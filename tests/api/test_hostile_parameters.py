@@ -70,14 +70,14 @@ def test_a_cursor_of_another_shape_is_not_found(admin: Client) -> None:
     assert (response.status_code, response["Content-Type"]) == (404, PROBLEM)
 
 
-def test_a_number_without_end_in_a_draft_is_refused_and_the_draft_stays() -> None:
+def test_a_text_in_a_draft_that_cannot_be_stored_is_refused_and_the_draft_stays() -> None:
     person = make_user()
     make_item(make_project())
     claim = queue_claim(annotator=person)
     assert claim is not None
     client = Client(raise_request_exception=False)
     client.force_login(person)
-    sent = {"base_version": "0", "draft": '{"1": {"verdict": "correct", "x": 1e999}}'}
+    sent = {"base_version": "0", "verdict-1": "unsure", "reason-1": "a\0b"}
     response = client.post(f"/label/{claim.pk}/draft/", sent)
     assert response.status_code == 422
     claim.refresh_from_db()

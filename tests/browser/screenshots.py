@@ -159,7 +159,7 @@ def submitted(status: int, body: str) -> Callable[[Any], None]:
         page.route(
             "**/submit/",
             lambda route: route.fulfill(
-                status=status, body=body, content_type="application/json"
+                status=status, body=body, content_type="text/plain"
             ),
         )
         page.locator("#label-form[data-ready]").wait_for()
@@ -227,7 +227,7 @@ def _seed() -> list[Shot]:
         Shot("label-folded", "dan", "/label/", still),
         Shot("label-warning", "dan", "/label/", against_the_table),
         Shot("label-locked", "fay", "/label/", submitted(503, "")),
-        Shot("label-refused", "gus", "/label/", submitted(409, '{"error": "it was closed"}')),
+        Shot("label-refused", "gus", "/label/", submitted(409, "it was closed")),
         Shot("skip", "bob", "/label/", pressed("s", "#skip")),
         Shot("keys", "bob", "/label/", pressed("?", "#sheet")),
         Shot("flag", "bob", "/label/", pressed("f", "#flag")),

@@ -91,7 +91,7 @@ def test_a_digit_chooses_a_cell_of_the_confusion_table_and_zero_lets_go(
     page.goto("/training/disagreements/")
     page.locator("#confusion[data-ready]").wait_for()
     page.keyboard.press("Shift+Digit5")
-    expect(page.locator("[data-cell='shift-5'][aria-current]")).to_have_text("1")
+    expect(page.locator("[data-key='shift-5'][aria-current]")).to_have_text("1")
     expect(page.locator("#rows tbody tr")).to_have_count(1)
     page.locator("#confusion[data-ready]").wait_for()
     page.keyboard.press("0")

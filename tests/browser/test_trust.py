@@ -23,7 +23,12 @@ def state(page: Page, kind: int) -> str | None:
 
 def saves(kind: int) -> Callable[[Response], bool]:
     """A draft is stored in which the step is marked."""
-    return lambda answer: answer.ok and f"%22{kind}%22" in (answer.request.post_data or "")
+
+    def stored(answer: Response) -> bool:
+        marks = answer.request.post_data or ""
+        return answer.ok and answer.url.endswith("/draft/") and f"verdict-{kind}=" in marks
+
+    return stored
 
 
 def shows(page: Page, item: QueueItem) -> None:

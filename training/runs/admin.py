@@ -13,6 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_htmx.http import HttpResponseClientRefresh
 
 from annotation.cot.errors import StepwiseError
 from annotation.people.admin_base import RoleAdmin
@@ -91,6 +92,8 @@ class TrainingRunAdmin(RoleAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        if request.headers.get("HX-Request") == "true":
+            return HttpResponseClientRefresh()  # the list asks while something is under way
         live = TrainingRun.objects.filter(state__in=TrainingRun.LIVE).exists()
         return super().changelist_view(request, {**(extra_context or {}), "live": live})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ from annotation.quality.projects import project_save
 from tests.browser import seed
 
 pytestmark = pytest.mark.django_db
-SCRIPT = {"X-Stepwise": "1"}
+PART = {"HX-Request": "true"}
 ALL_CORRECT = {f"verdict-{kind}": "correct" for kind in range(1, 6)}
 
 
@@ -54,7 +53,7 @@ def test_a_visitor_is_sent_to_the_login_page_and_back(client: Client) -> None:
 
 
 def test_a_script_without_a_session_gets_401_instead_of_a_login_page(client: Client) -> None:
-    assert client.post("/label/1/draft/", headers=SCRIPT).status_code == 401
+    assert client.post("/label/1/draft/", headers=PART).status_code == 401
 
 
 def test_a_user_without_the_role_is_refused(client: Client) -> None:
@@ -84,9 +83,9 @@ def test_the_same_submit_again_gives_the_same_receipt(
 ) -> None:
     form = ALL_CORRECT | {"client_key": "k1", "active_ms": "1500"}
     url = f"/label/{assignment.pk}/submit/"
-    first = client.post(url, form, headers=SCRIPT).json()
-    again = client.post(url, form, headers=SCRIPT).json()
-    assert first["receipt"] == again["receipt"]
+    first, again = (client.post(url, form, headers=PART) for _ in range(2))
+    assert first["Location"] == again["Location"]
+    assert f"receipt={Submission.objects.get().pk}" in first["Location"]
     assert Submission.objects.count() == 1
     assignment.refresh_from_db()
     assert assignment.active_ms == 1500
@@ -136,41 +135,74 @@ def test_a_form_against_the_rules_table_comes_back_with_what_was_typed(
     assert not Submission.objects.exists()
 
 
-def test_a_script_gets_the_errors_by_step(client: Client, assignment: Assignment) -> None:
-    answer = client.post(
-        f"/label/{assignment.pk}/submit/", {"verdict-1": "unsure"}, headers=SCRIPT
-    )
-    assert answer.status_code == 422
-    assert answer.json()["errors"] == {"1": "say why you are unsure"}
+def test_a_refusal_is_one_line_for_htmx(client: Client, assignment: Assignment) -> None:
+    QueueItem.objects.update(state=QueueItem.State.DROPPED)
+    answer = client.post(f"/label/{assignment.pk}/submit/", ALL_CORRECT, headers=PART)
+    assert (answer.status_code, answer["Content-Type"]) == (409, "text/plain")
+    assert answer["HX-Reswap"] == "none"
+    assert answer.content.decode() == "this item was closed meanwhile"
+
+
+def test_what_stands_behind_the_first_error_is_left_out(
+    client: Client, project: Project, assignment: Assignment
+) -> None:
+    project.first_error_only = True
+    project.save()
+    form = ALL_CORRECT | {"verdict-2": "incorrect"}
+    client.post(f"/label/{assignment.pk}/submit/", form)
+    kinds = StepLabel.objects.order_by("kind").values_list("kind", flat=True)
+    assert list(kinds) == [1, 2]
 
 
 def test_a_stale_draft_is_answered_with_the_stored_one(
     client: Client, assignment: Assignment
 ) -> None:
-    def save(base: int, draft: dict[str, Any]) -> Any:
-        form = {"base_version": base, "draft": json.dumps(draft)}
-        return client.post(f"/label/{assignment.pk}/draft/", form, headers=SCRIPT)
+    def save(verdict: str, window: str) -> Any:
+        form = {"base_version": 0, "verdict-1": verdict, "window": window}
+        return client.post(f"/label/{assignment.pk}/draft/", form, headers=PART)
 
-    assert save(0, {"1": {"verdict": "correct"}}).json()["version"] == 1
-    stale = save(0, {"1": {"verdict": "unsure"}})
-    assert stale.status_code == 409
-    assert stale.json()["version"] == 1
-    assert stale.json()["draft"]["1"] == {"verdict": "correct"}
+    assert 'value="1"' in save("correct", "a").content.decode()
+    stale = save("unsure", "b")
+    assert (stale.status_code, stale["HX-Retarget"]) == (409, "#conflict")
+    both = stale.content.decode()
+    assert both.index("1 Query analysis") < both.index("unsure") < both.index("correct")
+    assert 'value="1"' in both
+
+
+@pytest.mark.parametrize(("verdict", "window"), [("correct", "b"), ("unsure", "a")])
+def test_the_same_words_or_the_same_window_are_no_conflict(
+    client: Client, assignment: Assignment, verdict: str, window: str
+) -> None:
+    url = f"/label/{assignment.pk}/draft/"
+    client.post(url, {"base_version": 0, "verdict-1": "correct", "window": "a"})
+    again = {"base_version": 0, "verdict-1": verdict, "window": window}
+    assert 'value="2"' in client.post(url, again, headers=PART).content.decode()
+    assignment.refresh_from_db()
+    assert assignment.draft["1"]["verdict"] == verdict
+
+
+def test_an_item_that_is_put_off_keeps_what_the_page_marked(
+    client: Client, assignment: Assignment
+) -> None:
+    form = {"how": "to_me", "base_version": "0", "verdict-2": "incorrect"}
+    client.post(f"/label/{assignment.pk}/skip/", form, headers=PART)
+    assignment.refresh_from_db()
+    assert assignment.draft["2"]["verdict"] == "incorrect"
 
 
 def test_the_time_worked_goes_on_counting_after_a_reload(
     client: Client, assignment: Assignment
 ) -> None:
-    form = {"base_version": "0", "draft": "{}", "active_ms": "42000"}
-    client.post(f"/label/{assignment.pk}/draft/", form, headers=SCRIPT)
+    form = {"base_version": "0", "active_ms": "42000"}
+    client.post(f"/label/{assignment.pk}/draft/", form, headers=PART)
     assert 'name="active_ms" value="42000"' in client.get("/label/").content.decode()
 
 
-@pytest.mark.parametrize("draft", ["", "[1]", "{", "null"])
-def test_a_draft_that_is_no_object_is_refused(
-    client: Client, assignment: Assignment, draft: str
+@pytest.mark.parametrize("version", ["", "-1", "²", "1e3", "9" * 12])
+def test_a_draft_without_its_version_is_refused(
+    client: Client, assignment: Assignment, version: str
 ) -> None:
-    form = {"base_version": "0", "draft": draft}
+    form = {"base_version": version, "verdict-1": "correct"}
     assert client.post(f"/label/{assignment.pk}/draft/", form).status_code == 400
 
 
@@ -178,9 +210,9 @@ def test_a_heartbeat_after_the_submit_says_conflict(
     client: Client, assignment: Assignment
 ) -> None:
     url = f"/label/{assignment.pk}/heartbeat/"
-    assert client.post(url, headers=SCRIPT).status_code == 200
+    assert client.post(url, headers=PART).status_code == 204
     client.post(f"/label/{assignment.pk}/submit/", ALL_CORRECT)
-    assert client.post(url, headers=SCRIPT).status_code == 409
+    assert client.post(url, headers=PART).status_code == 409
 
 
 def test_another_persons_claim_does_not_exist_for_me(
@@ -225,8 +257,8 @@ def test_a_guideline_changed_meanwhile_does_not_refuse_the_work(
 ) -> None:
     project.guideline += "\nA new rule."
     project_save(project=project)
-    answer = client.post(f"/label/{assignment.pk}/submit/", ALL_CORRECT, headers=SCRIPT)
-    assert answer.status_code == 200
+    answer = client.post(f"/label/{assignment.pk}/submit/", ALL_CORRECT, headers=PART)
+    assert answer.status_code == 302
     assert StepLabel.objects.count() == 5
 
 
