@@ -158,9 +158,7 @@ def submitted(status: int, body: str) -> Callable[[Any], None]:
     def prepare(page: Any) -> None:
         page.route(
             "**/submit/",
-            lambda route: route.fulfill(
-                status=status, body=body, content_type="text/plain"
-            ),
+            lambda route: route.fulfill(status=status, body=body, content_type="text/plain"),
         )
         page.locator("#label-form[data-ready]").wait_for()
         if page.locator("#banner").is_hidden():
