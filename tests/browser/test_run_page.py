@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from annotation.models import Project
 from tests.browser import seed_training
+from tests.browser.conftest import WAIT_MS
 from training.models import TrainingRun
 
 pytestmark = pytest.mark.browser
@@ -25,4 +26,4 @@ def test_an_engineer_cancels_a_run_and_the_page_follows_it_to_its_end(
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator("#live .chip").first).to_have_text("Cancelling")
     TrainingRun.objects.filter(pk=run.pk).update(state=TrainingRun.State.CANCELLED)
-    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible(timeout=WAIT_MS)
