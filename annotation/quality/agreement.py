@@ -14,30 +14,14 @@ from typing import Any, Literal
 from django.contrib.auth.models import User
 from django.db import connection
 
+from annotation.cot.sql import Sql, statement
 from annotation.cot.steps import StepKind
-from annotation.models import Project
+from annotation.models import Project, QueueItem, StepLabel
 from annotation.quality.alpha import Alpha, Explained, Level, alpha_explained, kappa_of_counts
 
 Slice = Literal["", "annotator", "query_type", "split", "week"]
 SLICES: tuple[Slice, ...] = ("", "annotator", "query_type", "split", "week")
 Patterns = dict[tuple[str, ...], int]
-
-# One label a person, step and item; "unsure", undone and gold answers are left out.
-JUDGED = """
-judged AS (
-    SELECT i.project_id, l.item_id, l.kind, l.annotator_id, l.created_at,
-        CASE WHEN l.kind <= 2 THEN l.verdict ELSE l.value END AS answer
-    FROM annotation_steplabel l
-    JOIN annotation_submission s ON s.id = l.submission_id AND s.undone_at IS NULL
-    JOIN annotation_queueitem i ON i.id = l.item_id
-    WHERE i.project_id = ANY(%(projects)s) AND l.created_at >= %(since)s::timestamptz
-      AND i.state <> 'gold' AND l.verdict <> 'unsure'
-), items AS (
-    SELECT project_id, item_id, kind, array_agg(answer ORDER BY answer) AS answers,
-        max(created_at) AS at,
-        array_agg(annotator_id ORDER BY answer, annotator_id) AS people
-    FROM judged GROUP BY project_id, item_id, kind
-)"""
 
 _OF = {
     "": "''",
@@ -47,13 +31,19 @@ _OF = {
     "week": "to_char(date_trunc('week', items.at AT TIME ZONE 'UTC'), 'YYYY-MM-DD')",
 }
 
-_FROM = """
-FROM items
-JOIN annotation_queueitem i ON i.id = items.item_id
-JOIN annotation_rollout o ON o.id = i.rollout_id
-JOIN annotation_pair p ON p.id = o.pair_id
-"""
-_PEOPLE = "CROSS JOIN LATERAL unnest(items.people) AS person"
+
+def judged_sql(name: str, by: Slice = "") -> str:
+    """A statement on what people answered, sliced."""
+    judged = statement(
+        __file__, "judged", gold=QueueItem.State.GOLD, unsure=StepLabel.Verdict.UNSURE
+    )
+    return statement(
+        __file__,
+        name,
+        parts=["people"] if by == "annotator" else [],
+        judged=Sql(judged),
+        slice=Sql(_OF[by]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +88,7 @@ def agreement_slices(project: Project, by: Slice) -> list[SlicedAlpha]:
     """
     patterns: dict[str, dict[int, Patterns]] = defaultdict(lambda: defaultdict(dict))
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH {JUDGED} SELECT {_OF[by]} AS slice, items.kind, items.answers, count(*) "
-            f"{_FROM} {_PEOPLE if by == 'annotator' else ''} GROUP BY 1, 2, 3",
-            _of(project),
-        )
+        cursor.execute(judged_sql("agreement_slices", by), _of(project))
         for key, kind, answers, n in cursor.fetchall():
             patterns[key][kind][tuple(answers)] = n
     names = _names(patterns) if by == "annotator" else {}
@@ -125,11 +111,8 @@ def agreement_explained(
 ) -> tuple[Explained, int]:
     """One number with what it is computed from, and how many items it leaves out because
     only one person was sure about them."""
-    where, values = _slice(project, kind, by, key)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH {JUDGED} SELECT items.answers, count(*) {_FROM} {where} GROUP BY 1", values
-        )
+        cursor.execute(judged_sql("agreement_answers", by), _slice(project, kind, key))
         patterns: Patterns = {tuple(answers): n for answers, n in cursor.fetchall()}
     single = sum(n for answers, n in patterns.items() if len(answers) < 2)
     return alpha_explained(patterns, level_of(kind)), single
@@ -139,15 +122,9 @@ def agreement_items(
     project: Project, kind: StepKind, by: Slice = "", key: str = "", limit: int = 100
 ) -> list[Behind]:
     """The items behind a number, those on which people differ first, then the newest."""
-    where, values = _slice(project, kind, by, key)
-    differ = "items.answers[1] <> items.answers[cardinality(items.answers)]"
+    values = _slice(project, kind, key) | {"limit": limit}
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH {JUDGED} SELECT i.id, p.query, items.answers, items.people, {differ} "
-            f"{_FROM} {where} AND cardinality(items.answers) >= 2 "
-            "ORDER BY 5 DESC, items.at DESC LIMIT %(limit)s",
-            values | {"limit": limit},
-        )
+        cursor.execute(judged_sql("agreement_items", by), values)
         rows = cursor.fetchall()
     names = dict(
         User.objects.filter(pk__in={pk for row in rows for pk in row[3]}).values_list(
@@ -168,12 +145,7 @@ def kappa_table(project: Project, kind: StepKind) -> list[dict[str, Any]]:
     items first."""
     shared: dict[tuple[int, int], Counter[tuple[str, str]]] = defaultdict(Counter)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH {JUDGED} SELECT a.annotator_id, b.annotator_id, a.answer, b.answer, "
-            "count(*) FROM judged a JOIN judged b ON b.item_id = a.item_id AND b.kind = a.kind "
-            "AND b.annotator_id > a.annotator_id WHERE a.kind = %(kind)s GROUP BY 1, 2, 3, 4",
-            _of(project) | {"kind": int(kind)},
-        )
+        cursor.execute(judged_sql("kappa_shared"), _of(project) | {"kind": int(kind)})
         for one, other, first, second, n in cursor.fetchall():
             shared[one, other][first, second] = n
     names = _names([str(pk) for pair in shared for pk in pair])
@@ -202,10 +174,8 @@ def _of(project: Project) -> dict[str, Any]:
     return {"projects": [project.pk], "since": "-infinity"}
 
 
-def _slice(project: Project, kind: StepKind, by: Slice, key: str) -> tuple[str, dict[str, Any]]:
-    people = _PEOPLE if by == "annotator" else ""
-    where = f"{people} WHERE items.kind = %(kind)s AND {_OF[by]} = %(key)s"
-    return where, _of(project) | {"kind": int(kind), "key": key}
+def _slice(project: Project, kind: StepKind, key: str) -> dict[str, Any]:
+    return _of(project) | {"kind": int(kind), "key": key}
 
 
 def _names(keys: Mapping[str, Any] | Sequence[str]) -> dict[str, str]:

@@ -12,17 +12,13 @@ from django.db import connection
 from django.utils import timezone
 
 from annotation.models import Project
-from annotation.quality.agreement import JUDGED, Patterns, level_of
+from annotation.quality.agreement import Patterns, judged_sql, level_of
 from annotation.quality.alpha import FEW_ITEMS, alpha_explained
 
 WEEK = timedelta(days=7)
 LEAST_DROP = 0.15
 
-_BY_WEEK = f"""
-WITH {JUDGED}
-SELECT project_id, kind, at >= %(week)s, answers, count(*)
-FROM items WHERE cardinality(answers) >= 2 GROUP BY 1, 2, 3, 4
-"""
+_BY_WEEK = judged_sql("alpha_by_week")
 
 
 @dataclass(frozen=True, slots=True)

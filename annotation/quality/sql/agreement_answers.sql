@@ -1,0 +1,11 @@
+%(judged)s
+SELECT items.answers, count(*)
+FROM items
+JOIN annotation_queueitem AS i ON i.id = items.item_id
+JOIN annotation_rollout AS o ON o.id = i.rollout_id
+JOIN annotation_pair AS p ON p.id = o.pair_id
+-- if people
+CROSS JOIN LATERAL unnest(items.people) AS person
+-- end
+WHERE items.kind = %(kind)s AND %(slice)s = %(key)s
+GROUP BY 1
