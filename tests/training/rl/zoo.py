@@ -24,6 +24,7 @@ _OWN: dict[str, dict[str, Any]] = {
     "roberta": {"is_decoder": True},
     "rwkv": {"attention_hidden_size": 32, "context_length": 256},
     "bloom": {"n_layer": 2, "n_head": 4},
+    "mixtral": {"num_local_experts": 2},
     "mamba": {"state_size": 4, "expand": 2, "time_step_rank": 2},
     "mamba2": {"state_size": 8, "head_dim": 8, "num_heads": 8, "n_groups": 1, "chunk_size": 8},
     "lfm2": {"layer_types": ["conv", "full_attention"], "block_multiple_of": 8},

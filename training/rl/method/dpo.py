@@ -104,7 +104,7 @@ def _train(run: Run, rows: list[dict[str, list[int]]]) -> None:
         train_dataset=Dataset.from_list(rows),
         processing_class=run.policy.tokenizer,
         callbacks=[callback],
-        peft_config=adapter(run.config.trainer),
+        peft_config=adapter(run.config.trainer, run.policy.model),
     )
     train_comparable(trainer, run)
     if callback.cancelled:

@@ -72,7 +72,7 @@ def train_policy(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
         else None,
         credit=_credit(run, trainer_class),
         planner=_planner(run, curriculum),
-        peft_config=adapter(config.trainer),
+        peft_config=adapter(config.trainer, run.policy.model),
         prompt_ids=run.policy.prompt_ids,
     )
     callback = RunCallback(

@@ -55,7 +55,7 @@ def fit(
         train_dataset=Dataset.from_list(rows),
         processing_class=policy.tokenizer,
         callbacks=callbacks,
-        peft_config=adapter(extra),
+        peft_config=adapter(extra, policy.model),
     )
     quiet(trainer).train(resume_from_checkpoint=newest_checkpoint(run_dir))
     policy.model.eval()

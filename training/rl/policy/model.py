@@ -122,7 +122,7 @@ def load_policy(
     own_weights(model)
     if source:
         _dequantised(model)
-    model.config.use_cache = True
+    for_sampling(model)
     plain_cache = model_check(model, folder)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return Policy(
@@ -146,6 +146,15 @@ def _dequantised(model: Any) -> None:
     for name in ("hf_quantizer", "quantization_method", "is_quantized"):
         vars(model).pop(name, None)
     vars(model.config).pop("quantization_config", None)
+
+
+def for_sampling(model: Any) -> None:
+    """What sampling needs of the configuration, which a trainer changes: TRL has the router of
+    a mixture of experts report its logits, which the cache's mask does not fit."""
+    model.config.use_cache = True
+    text = model.config.get_text_config(decoder=True)
+    if hasattr(text, "output_router_logits"):
+        text.output_router_logits = False
 
 
 def own_weights(model: Any) -> None:

@@ -12,7 +12,7 @@ from peft import LoraConfig, PeftModel
 from training.job.config import TrainerConfig
 from training.job.types import BadInput
 from training.rl.base.processes import is_main, world_size
-from training.rl.policy.model import load_policy
+from training.rl.policy.model import for_sampling, load_policy
 from training.rl.policy.run_folder import Run
 from training.serving.outbound import NotAllowed, Outbound
 
@@ -112,8 +112,8 @@ def _allowed(url: str) -> str:
     return url
 
 
-def adapter(config: TrainerConfig) -> LoraConfig | None:
-    """The LoRA adapter to train in the place of the weights, or None."""
+def adapter(config: TrainerConfig, model: Any = None) -> LoraConfig | None:
+    """The LoRA adapter to train in the place of the weights of ``model``, or None."""
     if not config.lora_rank:
         return None
     targets = [name for part in config.lora_targets.split(",") if (name := part.strip())]
@@ -122,7 +122,15 @@ def adapter(config: TrainerConfig) -> LoraConfig | None:
         r=config.lora_rank,
         lora_alpha=config.lora_alpha,
         target_modules=targets[0] if targets == ["all-linear"] else targets,
+        exclude_modules=_read_past_the_module(model),
     )
+
+
+def _read_past_the_module(model: Any) -> list[str] | None:
+    """Names of the modules whose weights a state space's kernels read without calling them: an
+    adapter around them would not be seen."""
+    names = [name for name, _ in model.named_parameters()] if model is not None else []
+    return ["out_proj", "conv1d"] if any(name.endswith("A_log") for name in names) else None
 
 
 def settle(run: Run, trainer: Any) -> None:
@@ -139,4 +147,5 @@ def settle(run: Run, trainer: Any) -> None:
     model = trainer.accelerator.unwrap_model(trainer.model)
     if isinstance(model, PeftModel):
         model.merge_and_unload().requires_grad_(True)
+    for_sampling(run.policy.model)
     run.policy.model.eval()
