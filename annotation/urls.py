@@ -8,6 +8,7 @@ from annotation.home import page as home
 from annotation.labelling import draft_page as draft
 from annotation.labelling import flags_page as flags
 from annotation.labelling import page as label
+from annotation.labelling import practice_page as practice
 from annotation.labelling import recent_page as recent
 from annotation.quality import progress_page as progress
 
@@ -18,6 +19,7 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("guideline/<slug:slug>/", home.guideline, name="guideline"),
     path("label/", label.label, name="label"),
+    path("label/practice/<slug:slug>/", practice.practice, name="practice"),
     path("label/recent/", recent.recent, name="label_recent"),
     path("label/<int:pk>/submit/", label.submit, name="label_submit"),
     path("label/<int:pk>/skip/", label.skip, name="label_skip"),

@@ -15,6 +15,7 @@ from annotation.models import (
     GoldItem,
     GoldTry,
     Pause,
+    Practice,
     Project,
     QueueItem,
     Resolution,
@@ -67,6 +68,7 @@ def gold_candidates(user: User, project: Project) -> list[GoldItem]:
     return list(
         GoldItem.objects.filter(project=project, active=True)
         .exclude(Exists(tries))
+        .exclude(practised__annotator=user)
         .exclude(Exists(labelled))
         .exclude(Exists(decided))
         .exclude(created_by=user)
@@ -77,8 +79,9 @@ def gold_candidates(user: User, project: Project) -> list[GoldItem]:
 def known_rollouts(user: User) -> QuerySet[Rollout]:
     """Of the pairs that this person was asked about as gold: they were told the answers, so the
     queue does not offer these rollouts to them."""
-    pairs = GoldTry.objects.filter(annotator=user).values("gold__rollout__pair")
-    return Rollout.objects.filter(pair__in=pairs)
+    tries = GoldTry.objects.filter(annotator=user).values("gold__rollout__pair")
+    practised = Practice.objects.filter(annotator=user).values("gold__rollout__pair")
+    return Rollout.objects.filter(Q(pair__in=tries) | Q(pair__in=practised))
 
 
 def unanswered_try(user: User, project: Project) -> GoldTry | None:

@@ -14,6 +14,7 @@ from annotation.models.quality import (
     GoldItem,
     GoldTry,
     Pause,
+    Practice,
     Review,
 )
 from annotation.models.queue import Assignment, QueueItem
@@ -36,6 +37,7 @@ __all__ = [
     "Pair",
     "PairValues",
     "Pause",
+    "Practice",
     "Product",
     "Project",
     "ProjectTombstone",

@@ -71,6 +71,23 @@ class GoldTry(models.Model):
         return f"attempt {self.attempt} of {self.annotator_id} at gold {self.gold_id}"
 
 
+class Practice(Dated):
+    """Somebody was told a gold item's answers before they began: it checks them no more."""
+
+    gold = models.ForeignKey(GoldItem, on_delete=models.CASCADE, related_name="practised")
+    annotator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["annotator", "gold"], name="practised_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"practice of {self.annotator_id} at gold {self.gold_id}"
+
+
 class GoldDispute(Dated):
     """Somebody says that a gold answer is wrong; a lead upholds or changes it."""
 

@@ -21,7 +21,8 @@ WITH own AS (
 )
 SELECT
     (SELECT id FROM own),
-    EXISTS (SELECT 1 FROM annotation_goldtry AS t WHERE t.annotator_id = %(annotator)s),
+    EXISTS (SELECT 1 FROM annotation_goldtry AS t WHERE t.annotator_id = %(annotator)s)
+    OR EXISTS (SELECT 1 FROM annotation_practice AS t WHERE t.annotator_id = %(annotator)s),
     EXISTS (
         SELECT 1
         FROM annotation_project AS o

@@ -16,11 +16,14 @@ WITH candidate AS (
         -- answers. It does not depend on the item, so the server looks once a claim.
         AND i.rollout_id <> ALL (ARRAY(
             SELECT r.id
-            FROM annotation_goldtry AS t
+            FROM (
+                SELECT gold_id FROM annotation_goldtry WHERE annotator_id = %(annotator)s
+                UNION
+                SELECT gold_id FROM annotation_practice WHERE annotator_id = %(annotator)s
+            ) AS t
             JOIN annotation_golditem AS g ON g.id = t.gold_id
             JOIN annotation_rollout AS gold ON gold.id = g.rollout_id
             JOIN annotation_rollout AS r ON r.pair_id = gold.pair_id
-            WHERE t.annotator_id = %(annotator)s
         ))
         -- end
         -- if reservations
