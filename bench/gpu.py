@@ -68,12 +68,12 @@ def _bench(options: argparse.Namespace, sections: Sections, work: Path) -> Bench
 
         return gpu_figures.machine()
 
-    found = sections.run("machine", machine)
-    if found is None:
+    card = sections.run("machine", machine)
+    if card is None:
         return None
     from bench.support import gpu_models, gpu_runs
 
-    tiny = options.tiny or found["device"] == "CPU"
+    tiny = options.tiny or card["device"] == "CPU"
     shape = gpu_models.TINY if tiny else gpu_models.SMOLLM2_135M
 
     def model() -> dict[str, Any]:
@@ -112,9 +112,9 @@ def _fastest_sampler(bench: Bench, sections: Sections) -> tuple[str, Mapping[str
     trials = {}
     for name in (*SAMPLERS, *vllm):
         work = partial(bench.trial, f"sampler_{name}", sampler=name)
-        found = sections.run(f"sampler_{name}", work, ONE_TRIAL)
-        if found and found.get("seconds_a_step"):
-            trials[name] = found
+        trial = sections.run(f"sampler_{name}", work, ONE_TRIAL)
+        if trial and trial.get("seconds_a_step"):
+            trials[name] = trial
     if not trials:
         return "auto", {}
     best = min(trials, key=lambda name: trials[name]["seconds_a_step"])

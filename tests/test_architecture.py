@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
@@ -19,6 +22,7 @@ APPS = (
     "config",
 )  # a later one may know an earlier one
 LONGEST_FILE, MEDIAN_FILE, LONGEST_FUNCTION = 300, 100, 60
+LONGEST_TEMPLATE_LINE, LONGEST_SCRIPTS = 120, 740
 
 
 def sources(*folders: str) -> list[Path]:
@@ -83,3 +87,60 @@ def test_there_are_no_signals_and_no_save_overrides() -> None:
 
 def test_there_is_no_drawer_for_everything() -> None:
     assert [path for path in sources(*APPS) if path.name in {"utils.py", "helpers.py"}] == []
+
+
+# They say where a value comes from, never what it is.
+EMPTY_NAMES = {"found", "said", "asked", "held"}
+
+
+def names(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            yield node.lineno, node.id
+        elif isinstance(node, ast.arg):
+            yield node.lineno, node.arg
+        elif isinstance(node, ast.Attribute):
+            yield node.lineno, node.attr
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.lineno, node.name
+
+
+def test_a_name_says_what_it_holds() -> None:
+    assert [
+        f"{path.relative_to(ROOT)}:{line} {name}"
+        for path in sources(*APPS, "bench", "tests")
+        for line, name in names(ast.parse(path.read_text()))
+        if name in EMPTY_NAMES
+    ] == []
+
+
+def test_one_class_name_has_one_meaning() -> None:
+    places: dict[str, list[str]] = defaultdict(list)
+    for path in sources(*APPS):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and node.name != "Command":
+                places[node.name].append(str(path.relative_to(ROOT)))
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}
+
+
+def test_no_template_line_is_too_long_to_read() -> None:
+    assert [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in sorted((ROOT / "templates").rglob("*.html"))
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(line) >= LONGEST_TEMPLATE_LINE
+    ] == []
+
+
+def test_own_scripts_stay_few() -> None:
+    scripts = (ROOT / "static" / "js").glob("*.js")
+    assert sum(lines(path) for path in scripts) < LONGEST_SCRIPTS
+
+
+def test_nothing_private_of_django_is_used() -> None:
+    private = re.compile(r"\._(?:result_cache|prefetched_objects_cache|state)\b")
+    assert [
+        str(path.relative_to(ROOT))
+        for path in sources(*APPS)
+        if "rl" not in path.parts and private.search(path.read_text())
+    ] == []

@@ -41,7 +41,7 @@ class Sections:
         before = signal.signal(signal.SIGALRM, _out_of_time)
         signal.setitimer(signal.ITIMER_REAL, allowed)
         try:
-            found = work()
+            figures = work()
         except OutOfTime:
             return self._failed(name, f"stopped after {allowed:.0f} s")
         except (Exception, SystemExit) as error:
@@ -51,9 +51,9 @@ class Sections:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
         took = {"section_seconds": round(time.monotonic() - began, 1)}
-        self.body["sections"][name] = {**found, **took}
+        self.body["sections"][name] = {**figures, **took}
         self.write()
-        return found
+        return figures
 
     def write(self) -> None:
         """Put the report on disk as far as it goes."""

@@ -21,9 +21,9 @@ def violations(page: Page, rules: list[str] | None = None) -> list[str]:
     options: dict[str, Any] = {"resultTypes": ["violations"]}
     if rules:
         options["runOnly"] = {"type": "rule", "values": rules}
-    found = page.evaluate("options => axe.run(document, options)", options)["violations"]
+    rows = page.evaluate("options => axe.run(document, options)", options)["violations"]
     return [
         f"{one['id']}: {', '.join(str(node['target'][0]) for node in one['nodes'])}"
-        for one in found
+        for one in rows
         if one["impact"] in GRAVE
     ]

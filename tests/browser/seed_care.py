@@ -80,17 +80,17 @@ def _decided(project: Project, week: int) -> QueueItem:
     when = timezone.now() - timedelta(days=3 * (7 - week))
     for name in ("ann", "bob"):
         person = seed.person_seed(name, Role.ANNOTATOR)
-        held = queue_claim(annotator=person, project=project)
-        assert held is not None
+        claim = queue_claim(annotator=person, project=project)
+        assert claim is not None
         tier = "4" if (name == "bob" and week % 4 == 1) or week % 3 == 2 else "3"
         label_submit(
-            assignment=held,
+            assignment=claim,
             annotator=person,
             client_key=f"care-{name}-{week}",
             labels=_labels(tier),
             active_ms=40_000,
         )
-        Assignment.objects.filter(pk=held.pk).update(submitted_at=when)
+        Assignment.objects.filter(pk=claim.pk).update(submitted_at=when)
     StepLabel.objects.filter(item=item).update(created_at=when)
     item_resolve(item=item)
     return item
@@ -104,11 +104,11 @@ def _gold(project: Project, waiting: QueueItem) -> tuple[GoldItem, GoldTry]:
     project.refresh_from_db()
     ann = seed.person_seed("ann", Role.ANNOTATOR)
     expires = timezone.now() + timedelta(hours=1)
-    held = gold_serve(annotator=ann, project=project, expires=expires, draw=0.0)
-    assert held is not None
+    claim = gold_serve(annotator=ann, project=project, expires=expires, draw=0.0)
+    assert claim is not None
     assert waiting.state == QueueItem.State.OPEN
-    label_submit(assignment=held, annotator=ann, client_key="care-gold", labels=_labels("3"))
-    return gold, GoldTry.objects.get(item=held.item_id)
+    label_submit(assignment=claim, annotator=ann, client_key="care-gold", labels=_labels("3"))
+    return gold, GoldTry.objects.get(item=claim.item_id)
 
 
 def _labels(tier: str) -> list[LabelInput]:

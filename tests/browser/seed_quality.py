@@ -22,12 +22,12 @@ def gold_try(project: Project, person: User) -> GoldTry:
         pair=pair, text=seed.cot(seed.SANDALS), policy="gold-policy", sample_index=0
     )
     gold_save(rollout=rollout, lead=None, answers={"3": "match", "4": "partial"})
-    held = queue_claim(annotator=person, project=project)
-    assert held is not None
+    claim = queue_claim(annotator=person, project=project)
+    assert claim is not None
     label_submit(
-        assignment=held,
+        assignment=claim,
         annotator=person,
-        client_key=f"gold-{held.pk}",
+        client_key=f"gold-{claim.pk}",
         labels=[LabelInput(3, "correct"), LabelInput(4, "incorrect", "all")],
     )
     return GoldTry.objects.get(annotator=person)

@@ -75,15 +75,15 @@ def numbers(project: Project, everybody: User) -> dict[str, int]:
 
 def paths(numbers: dict[str, int]) -> dict[str, str]:
     slug = Project.objects.get().slug
-    found = {}
+    path_of = {}
     for name, wants in named(get_resolver()):
         if name in NO_PAGES or name.startswith("api"):
             continue
         values: dict[str, Any] = {"slug": slug, "pk": numbers.get(name, 0)}
-        found[name] = reverse(name, kwargs={key: values[key] for key in wants}) + QUERIES.get(
+        path_of[name] = reverse(name, kwargs={key: values[key] for key in wants}) + QUERIES.get(
             name, ""
         )
-    return found
+    return path_of
 
 
 def test_no_page_has_a_grave_violation_in_either_theme(
@@ -91,7 +91,7 @@ def test_no_page_has_a_grave_violation_in_either_theme(
 ) -> None:
     every = paths(numbers)
     page.goto(every.pop("login"))
-    found = in_both_themes(page, "login")
+    faults = in_both_themes(page, "login")
     log_in(everybody)
     opened = []
     for name, path in every.items():
@@ -104,15 +104,15 @@ def test_no_page_has_a_grave_violation_in_either_theme(
             continue
         page.goto(path)
         opened.append(name)
-        found += in_both_themes(page, name)
+        faults += in_both_themes(page, name)
         for key, shown in OPENED.get(name, {}).items():
             page.keyboard.press(key)
             page.locator(shown).wait_for()
-            found += in_both_themes(page, f"{name} {key}")
+            faults += in_both_themes(page, f"{name} {key}")
             page.keyboard.press("Escape")
             page.locator(shown).wait_for(state="hidden")
     assert {"home", "label", "adjudicate", "disagreements", "run"} <= set(opened)
-    assert found == [], "\n".join(found)
+    assert faults == [], "\n".join(faults)
 
 
 def test_no_admin_page_has_a_grave_violation(
@@ -129,18 +129,18 @@ def test_no_admin_page_has_a_grave_violation(
             paths[f"{name} row"] = reverse(f"admin:{name}_change", args=[row.pk])
     page.route("**/htmx.min.js", lambda route: route.abort())  # it would reload under axe
     log_in(seed.person_seed("amy", Role.ADMIN))
-    found = []
+    faults = []
     for name, path in paths.items():
         answer = page.goto(path)
         assert answer is not None
         assert answer.status == 200, path
         if name in ADMIN_DARK:
-            found += in_both_themes(page, name)
+            faults += in_both_themes(page, name)
         else:
             page.emulate_media(color_scheme="light")
-            found += [f"{name}: {one}" for one in violations(page)]
+            faults += [f"{name}: {one}" for one in violations(page)]
     assert len(paths) > 20
-    assert found == [], "\n".join(found)
+    assert faults == [], "\n".join(faults)
 
 
 def test_no_refusal_or_empty_page_has_a_grave_violation(
@@ -148,21 +148,21 @@ def test_no_refusal_or_empty_page_has_a_grave_violation(
 ) -> None:
     """Nothing to label, a page that is missing, one that the role may not open."""
     log_in(annotator)
-    found = []
+    faults = []
     for path, status in {"/label/": 200, "/no-such-page/": 404, "/adjudication/": 403}.items():
         answer = page.goto(path)
         assert answer is not None
         assert answer.status == status
-        found += in_both_themes(page, path)
-    assert found == [], "\n".join(found)
+        faults += in_both_themes(page, path)
+    assert faults == [], "\n".join(faults)
 
 
 def in_both_themes(page: Page, name: str) -> list[str]:
     """Only colours differ between the themes, so the dark one is checked for contrast alone."""
     page.emulate_media(color_scheme="light")
-    found = violations(page)
+    faults = violations(page)
     page.emulate_media(color_scheme="dark")
-    return [f"{name}: {one}" for one in [*found, *violations(page, ["color-contrast"])]]
+    return [f"{name}: {one}" for one in [*faults, *violations(page, ["color-contrast"])]]
 
 
 def test_the_check_finds_a_violation_where_there_is_one(page: Page, live_server: Any) -> None:

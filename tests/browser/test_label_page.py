@@ -22,7 +22,7 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
-def said(item: QueueItem) -> dict[int, tuple[str, str]]:
+def labels_of(item: QueueItem) -> dict[int, tuple[str, str]]:
     labels = StepLabel.objects.filter(item=item, submission__undone_at=None)
     return {label.kind: (label.verdict, label.value) for label in labels}
 
@@ -46,7 +46,7 @@ def test_an_annotator_labels_a_rollout_by_keyboard_only(
     expect(page.get_by_role("heading", name="The queue is empty")).to_be_visible()
     receipt = Submission.objects.get()
     expect(page.locator("#receipt")).to_contain_text(f"Receipt {receipt.pk}")
-    assert said(item) == {
+    assert labels_of(item) == {
         1: ("correct", ""),
         2: ("correct", ""),
         3: ("correct", "match"),
@@ -138,7 +138,7 @@ def test_a_submit_without_connection_is_sent_once_when_it_is_back(
     context.set_offline(False)
     expect(page.locator("#receipt")).to_be_visible()
     assert Submission.objects.count() == 1
-    assert said(item)[5] == ("correct", "4")
+    assert labels_of(item)[5] == ("correct", "4")
 
 
 def test_work_is_kept_when_the_session_has_ended(
@@ -209,7 +209,7 @@ def test_a_malformed_rollout_shows_its_raw_text_and_why_it_does_not_parse(
     expect(page.locator("#step-4")).to_contain_text("step missing")
     press(page, "1", "1", "1", "q", "1", "Enter")
     expect(page.locator("#receipt")).to_be_visible()
-    assert said(item)[4] == ("incorrect", "all")
+    assert labels_of(item)[4] == ("incorrect", "all")
 
 
 def test_a_comment_keeps_the_words_that_were_selected(

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, Response, expect
 
 from annotation.models import Assignment, Project, QueueItem, StepLabel, Submission
 from tests.browser import seed
-from tests.browser.test_label_page import press, ready, said
+from tests.browser.test_label_page import labels_of, press, ready
 
 pytestmark = pytest.mark.browser
 RIGHT = ("1", "1", "1", "1", "1")
@@ -53,7 +53,7 @@ def test_undo_brings_back_a_change_that_was_submitted_before_it_was_saved(
     assert [state(page, kind) for kind in range(1, 6)] == ["incorrect"] + ["correct"] * 4
     press(page, "Enter")
     page.wait_for_url(lambda url: "receipt=" in url)
-    assert said(working)[1] == ("incorrect", "")
+    assert labels_of(working)[1] == ("incorrect", "")
 
 
 def test_undo_of_what_was_submitted_at_once_brings_back_all_five_steps(
@@ -67,7 +67,7 @@ def test_undo_of_what_was_submitted_at_once_brings_back_all_five_steps(
     assert [state(page, kind) for kind in range(1, 6)] == ["correct"] * 5
     press(page, "Enter")
     expect(page.locator("#receipt")).to_be_visible()
-    assert said(working)[5] == ("correct", "4")
+    assert labels_of(working)[5] == ("correct", "4")
 
 
 def test_a_refused_submission_does_not_block_the_next_item(
@@ -85,7 +85,7 @@ def test_a_refused_submission_does_not_block_the_next_item(
     expect(banner).to_contain_text("wireless headphones without noise cancelling")
     press(page, *RIGHT, "Enter")
     expect(page.locator("#receipt")).to_be_visible()
-    assert said(following)[5] == ("correct", "4")
+    assert labels_of(following)[5] == ("correct", "4")
 
 
 def test_an_item_sent_from_another_tab_is_no_error(
@@ -106,7 +106,7 @@ def test_an_item_sent_from_another_tab_is_no_error(
     expect(page.locator("#banner")).to_be_hidden()
     press(page, *RIGHT, "Enter")
     page.wait_for_url(lambda url: "receipt=" in url and f"receipt={receipt.pk}" not in url)
-    assert said(following)[5] == ("correct", "4")
+    assert labels_of(following)[5] == ("correct", "4")
 
 
 def test_a_form_that_waits_is_locked_until_it_is_taken_back(
@@ -129,7 +129,7 @@ def test_a_form_that_waits_is_locked_until_it_is_taken_back(
     context.set_offline(False)
     expect(page.locator("#receipt")).to_be_visible()
     assert Submission.objects.count() == 1
-    assert said(working)[5] == ("incorrect", "2")
+    assert labels_of(working)[5] == ("incorrect", "2")
 
 
 def test_a_form_that_waits_is_still_locked_after_a_reload(
@@ -149,7 +149,7 @@ def test_a_form_that_waits_is_still_locked_after_a_reload(
     page.unroute("**/submit/")
     banner.get_by_role("button", name="Send now").click()
     expect(page.locator("#receipt")).to_be_visible()
-    assert said(working)[1] == ("correct", "")
+    assert labels_of(working)[1] == ("correct", "")
 
 
 def test_a_wrong_reasoning_with_the_right_value_is_two_keys(
@@ -159,7 +159,7 @@ def test_a_wrong_reasoning_with_the_right_value_is_two_keys(
     expect(page.locator("#step-3 .mixed")).to_be_visible()
     press(page, "1", "1", "Enter")
     expect(page.locator("#receipt")).to_be_visible()
-    assert said(working)[3] == ("incorrect", "match")
+    assert labels_of(working)[3] == ("incorrect", "match")
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ class Command(BaseCommand):
             raise CommandError(error.message) from error
         self.stdout.write(json.dumps(report, indent=2, ensure_ascii=False))
         leaks = [row["feature"] for row in report["features"] if row["leak"]]
-        found = [row["message"] for row in report["defects"]]
-        found += [f"the label leaks through: {name}" for name in leaks]
-        if found:
-            raise CommandError("; ".join(found))
+        defects = [row["message"] for row in report["defects"]]
+        defects += [f"the label leaks through: {name}" for name in leaks]
+        if defects:
+            raise CommandError("; ".join(defects))

@@ -56,9 +56,9 @@ class _Reader:
                 return ""
 
     def take(self) -> str:
-        found = self.peek()
+        mark = self.peek()
         self._at += 1
-        return found
+        return mark
 
     def element(self) -> Any:
         self.peek()
