@@ -3,7 +3,7 @@
 One command for a machine without a network. SFT teaches a model the format on a few pairs of
 the sample; SRPO and GRPO go on from it for as many updates as the time allows, by the ordinary
 trainer, and are evaluated before and after. ``gpu.json`` is written after every section: a
-section that fails is a line in ``errors``, and the next one starts.
+section that fails is a line in ``errors``, and the next one starts unless the GPU is dead.
 
     python -m bench.gpu --out out --wheels wheels --weights part1 part2 --sha256 HEX
 
@@ -18,6 +18,7 @@ import argparse
 import importlib.util
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Mapping
 from functools import partial
@@ -45,7 +46,7 @@ AFTERWARDS = 0.25  # share of the time that the trials after the learning may ta
 def main() -> int:
     """0 when every section ended well, 1 when some failed."""
     options = _options()
-    sections = Sections(options.out / "gpu.json", options.minutes * 60)
+    sections = Sections(options.out / "gpu.json", options.minutes * 60, _alive)
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
@@ -58,6 +59,15 @@ def main() -> int:
     if options.json:
         print(json.dumps(sections.body))
     return 1 if sections.body["errors"] else 0
+
+
+def _alive() -> bool:
+    """Whether the GPU still works for this process: a failed assertion on it ends it."""
+    if "torch" not in sys.modules:  # a section before the first that needs it
+        return True
+    from bench.support import gpu_figures
+
+    return gpu_figures.alive()
 
 
 def _bench(options: argparse.Namespace, sections: Sections, work: Path) -> Bench | None:

@@ -40,6 +40,15 @@ def machine() -> dict[str, Any]:
     }
 
 
+def alive() -> bool:
+    """Whether the device still answers; a CPU does."""
+    try:
+        _wait()
+    except RuntimeError:  # torch.AcceleratorError, from the first failed kernel on
+        return False
+    return True
+
+
 def measured(folder: Path) -> dict[str, Any]:
     """Run the folder as ``python -m training.rl.train`` does; what was measured until then is
     kept where the time ends."""

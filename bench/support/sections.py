@@ -20,10 +20,14 @@ class OutOfTime(BaseException):
 
 
 class Sections:
-    """``path`` is written anew after every section."""
+    """``path`` is written anew after every section. ``alive`` is asked after one that failed:
+    on a device that is dead for this process nothing else is started."""
 
-    def __init__(self, path: Path, seconds: float) -> None:
+    def __init__(
+        self, path: Path, seconds: float, alive: Callable[[], bool] = lambda: True
+    ) -> None:
         self._path, self._began, self._seconds = path, time.monotonic(), seconds
+        self._alive, self._over = alive, False
         self.body: dict[str, Any] = {"sections": {}, "errors": {}}
 
     def left(self) -> float:
@@ -31,8 +35,10 @@ class Sections:
         return self._seconds - _LAST - (time.monotonic() - self._began)
 
     def run(self, name: str, work: Callable[[], Any], limit: float = float("inf")) -> Any:
-        """What ``work`` returns, which is the section; None where it failed. ``limit`` is in
+        """What ``work`` returns, which is the section; None where it failed or the device is dead. ``limit`` is in
         seconds, and no section goes past the deadline."""
+        if self._over:
+            return None
         allowed = min(limit, self.left())
         if allowed < 1:
             return self._failed(name, "not started: no time was left")
@@ -46,7 +52,7 @@ class Sections:
             return self._failed(name, f"stopped after {allowed:.0f} s")
         except (Exception, SystemExit) as error:
             traceback.print_exc()
-            return self._failed(name, f"{type(error).__name__}: {error}"[:2000])
+            return self._failed(name, f"{type(error).__name__}: {error}"[:2000] + self._end())
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
@@ -60,6 +66,13 @@ class Sections:
         self.body["seconds"] = round(time.monotonic() - self._began, 1)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.write_text(json.dumps(self.body, indent=1) + "\n", encoding="utf-8")
+
+    def _end(self) -> str:
+        """What a failure says where it was the last section."""
+        self._over = not self._alive()
+        return (
+            "\nThe device is dead: no section after this one was started." if self._over else ""
+        )
 
     def _failed(self, name: str, reason: str) -> None:
         print(f"== {name}: {reason}", flush=True)

@@ -12,6 +12,7 @@ from transformers import PrinterCallback, TrainerCallback
 
 from training.job.files import append_jsonl, resume_jsonl
 from training.job.folder import CANCEL, METRICS
+from training.job.types import BadInput
 from training.rl.base.checkpoints import mark_complete
 from training.rl.base.monitors import alarms
 from training.rl.base.processes import any_says, is_main
@@ -53,7 +54,10 @@ class RunCallback(TrainerCallback):
     def on_log(
         self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any
     ) -> None:
-        if not logs or "loss" not in logs or not is_main():
+        if not logs or "loss" not in logs:
+            return
+        _check_gradient(state.global_step, logs)  # on every process: all of them end
+        if not is_main():
             return
         if state.global_step <= self._recorded:
             return
@@ -100,6 +104,17 @@ def quiet(trainer: Any) -> Any:
     """The same trainer without transformers' own dump of every log: RunCallback prints it."""
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def _check_gradient(update: int, logs: dict[str, Any]) -> None:
+    """Raises BadInput where an update made weights that are no numbers. transformers logs
+    before it saves, so the last checkpoint is from before."""
+    if not math.isfinite(float(logs.get("grad_norm", 0.0))):
+        raise BadInput(
+            f"update {update}: the gradient is not a finite number, so the weights are lost. "
+            "Start again from the last checkpoint's folder or the policy with a smaller "
+            "learning_rate, or with trainer.bf16 = false"
+        )
 
 
 def _number(value: Any) -> float | None:

@@ -29,11 +29,15 @@ SHARDING = ("ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED")
 
 
 def trainer_arguments(config: TrainerConfig) -> dict[str, Any]:
-    """TrainingArguments of every method.
+    """TrainingArguments of every method; training keeps off cuDNN's attention from here on.
 
     Raises:
         BadInput: ``report_to`` names something unknown, or a package that is not installed.
     """
+    # The default on an H100 since torch 2.11. Where a batch is 64 (mod 128) tokens wide, its
+    # backward pass makes NaN of rows that see nothing, which padding on the left is
+    # (pytorch#196678); the other kernels do not.
+    torch.backends.cuda.enable_cudnn_sdp(False)
     return {
         "bf16": config.bf16,
         # without it transformers takes bfloat16 for a mistake where there is no GPU

@@ -1,6 +1,7 @@
 """``[trainer]``: adapters, mixed precision, checkpointing, packing, vLLM, reporters."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,7 @@ from transformers import TrainerCallback
 from tests.training.rl.tiny import answer, make_run
 from training.job.config import FitConfig, TrainerConfig, parse_config
 from training.job.types import BadInput, Sample
+from training.rl.base.callbacks import RunCallback
 from training.rl.base.processes import is_main
 from training.rl.policy import scale
 from training.rl.policy.fit import FitExample, fit
@@ -91,6 +93,34 @@ def test_a_reporter_that_is_not_installed_is_named_with_its_remedy(
         reporters("wandb")
     with pytest.raises(BadInput, match="'excel' is not one of tensorboard, wandb"):
         reporters("excel")
+
+
+@pytest.fixture
+def cudnn_attention() -> Iterator[None]:
+    before = torch.backends.cuda.cudnn_sdp_enabled()
+    torch.backends.cuda.enable_cudnn_sdp(True)
+    yield
+    torch.backends.cuda.enable_cudnn_sdp(before)
+
+
+@pytest.mark.usefixtures("cudnn_attention")
+def test_training_keeps_off_the_attention_that_makes_nan_of_padding(
+    tmp_path: Path, policy: Policy
+) -> None:
+    config = FitConfig(epochs=1.0, batch_size=1, max_tokens=64)
+    fit(policy, [FitExample([5, 6, 7], [0, 1, 1])], config, tmp_path, 0, [])
+    assert not torch.backends.cuda.cudnn_sdp_enabled()
+
+
+def test_a_gradient_that_is_no_number_ends_the_run_before_anything_is_saved(
+    tmp_path: Path, policy: Policy
+) -> None:
+    policy.model.get_input_embeddings().weight.register_hook(lambda grad: grad * torch.nan)
+    config = FitConfig(epochs=1.0, batch_size=1, max_tokens=64, save_every=1)
+    examples = [FitExample([5, 6, 7], [0, 1, 1])] * 2
+    with pytest.raises(BadInput, match="update 1: the gradient is not a finite number"):
+        fit(policy, examples, config, tmp_path, 0, [RunCallback(tmp_path)])
+    assert not list(tmp_path.glob("checkpoints/checkpoint-*"))
 
 
 def test_one_process_samples_by_itself_on_a_gpu_too(monkeypatch: pytest.MonkeyPatch) -> None:
