@@ -35,8 +35,8 @@ class Sections:
         return self._seconds - _LAST - (time.monotonic() - self._began)
 
     def run(self, name: str, work: Callable[[], Any], limit: float = float("inf")) -> Any:
-        """What ``work`` returns, which is the section; None where it failed or the device is dead. ``limit`` is in
-        seconds, and no section goes past the deadline."""
+        """What ``work`` returns, which is the section; None where it failed or the device
+        is dead. ``limit`` is in seconds, and no section goes past the deadline."""
         if self._over:
             return None
         allowed = min(limit, self.left())

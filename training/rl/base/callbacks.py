@@ -111,9 +111,8 @@ def _check_gradient(update: int, logs: dict[str, Any]) -> None:
     before it saves, so the last checkpoint is from before."""
     if not math.isfinite(float(logs.get("grad_norm", 0.0))):
         raise BadInput(
-            f"update {update}: the gradient is not a finite number, so the weights are lost. "
-            "Start again from the last checkpoint's folder or the policy with a smaller "
-            "learning_rate, or with trainer.bf16 = false"
+            f"update {update}: the gradient is not a finite number; nothing of it was saved. "
+            "Try a smaller learning_rate, or trainer.bf16 = false"
         )
 
 
