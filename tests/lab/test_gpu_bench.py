@@ -82,13 +82,17 @@ def test_a_section_that_fails_is_reported_and_the_next_one_runs(tmp_path: Path) 
 def test_nothing_is_started_on_a_dead_device(tmp_path: Path) -> None:
     started = []
 
+    def third() -> dict[str, Any]:
+        started.append("third")
+        return {}
+
     def asserts() -> dict[str, Any]:
         raise RuntimeError("device-side assert triggered")
 
     sections = Sections(tmp_path / "gpu.json", 60, alive=lambda: False)
     assert sections.run("first", lambda: {"figure": 1}) == {"figure": 1}
     assert sections.run("second", asserts) is None
-    assert sections.run("third", lambda: started.append("third") or {}) is None
+    assert sections.run("third", third) is None
     assert not started
     errors = json.loads((tmp_path / "gpu.json").read_text())["errors"]
     assert errors.keys() == {"second"}
