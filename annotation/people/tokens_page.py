@@ -57,5 +57,5 @@ def _days(raw: str) -> int | None:
     if raw == "":
         return None
     if not raw.isascii() or not raw.isdigit() or len(raw) > 4:
-        raise Invalid("days must be a number")
+        raise Invalid(_("days must be a number"))
     return int(raw)

@@ -218,7 +218,7 @@ def test_a_cell_of_the_matrix_is_a_link_that_filters_and_toggles(
     chosen = {"step": "5", "human": "correct", "rm": str(rm.pk), "state": "all"}
     filtered = client.get("/training/disagreements/", chosen).content.decode()
     assert filtered.count('id="d-') == 1
-    assert 'data-cell="shift-5" aria-current="true"' in filtered
+    assert 'data-key="shift-5" aria-current="true"' in filtered
 
 
 def test_a_bulk_decision_by_the_page_needs_the_number_that_was_shown(
