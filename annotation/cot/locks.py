@@ -1,8 +1,8 @@
 """Every advisory lock, so that no two mean different things by one number. Pure.
 
 PostgreSQL knows a lock by two numbers: ours is the first, what it is about the second. The
-marks of the outbox (stepwise_outbox_mark.sql; shared, so nobody waits for them) have the hash of
-"table:project" in place of ours.
+marks of the outbox (``stepwise_outbox_mark``; shared, so nobody waits for them) have the hash
+of "table:project" in place of ours.
 """
 
 from __future__ import annotations
