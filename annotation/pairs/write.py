@@ -19,6 +19,7 @@ from annotation.models.outbox import outbox_writing
 from annotation.pairs.formats import SPLIT, Progress, format_named, read_rows
 from annotation.pairs.known_values import known_values_keep
 from annotation.pairs.query_splits import QuerySplits, SplitClash
+from annotation.pairs.read_ahead import read_ahead
 from annotation.pairs.readers.files import row_total
 from annotation.pairs.readers.opening import file_look
 from annotation.pairs.readers.rows import (  # fmt: skip
@@ -72,13 +73,13 @@ def pairs_import(
         staged = Staged(project, source or path.name)
         outbox_writing(project)
         ready = _Ready(rules, report, QuerySplits(project, split))
-        for batch in ready.batches(rows):
+        for read, batch in read_ahead(ready.batches(rows)):
             if skip_bad or not report.errors:
                 report.created += staged.write(batch)
                 if any(row.gold != "{}" or row.silver != "{}" for row in batch):
                     known_values_keep(staged, rules, report)
             if progress:
-                progress(report.read, total)
+                progress(read, total)
         if not report.read:
             raise ImportFileError(f"{path.name} has no rows: there is nothing to import")
         if report.errors and not skip_bad:
@@ -107,8 +108,8 @@ class _Ready:
     def __init__(self, rules: Rules, report: ImportReport, splits: QuerySplits) -> None:
         self._rules, self._report, self.splits = rules, report, splits
 
-    def batches(self, rows: Rows) -> Iterator[list[StagedPair]]:
-        """The good rows."""
+    def batches(self, rows: Rows) -> Iterator[tuple[int, list[StagedPair]]]:
+        """The good rows, with how many were read for them."""
         batch: list[StagedPair] = []
         for row in rows:
             self._report.read += 1
@@ -124,10 +125,10 @@ class _Ready:
                 self._lint(row)
             batch.append(_staged(row, split))
             if len(batch) == _BATCH:
-                yield batch
+                yield self._report.read, batch
                 batch = []
         if batch:
-            yield batch
+            yield self._report.read, batch
 
     def _lint(self, row: PairRow) -> None:
         if conflict := answers_conflict(row.gold, self._rules):
