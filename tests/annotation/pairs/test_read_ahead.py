@@ -18,11 +18,11 @@ def test_the_items_come_in_order_and_the_next_one_is_read_meanwhile() -> None:
         second_read.set()
         yield from range(1, 5)
 
-    items = []
+    received = []
     for item in read_ahead(items()):
-        items.append(item)
+        received.append(item)
         assert second_read.wait(10)
-    assert items == [0, 1, 2, 3, 4]
+    assert received == [0, 1, 2, 3, 4]
 
 
 def test_an_error_of_the_reader_comes_after_the_items_before_it() -> None:
