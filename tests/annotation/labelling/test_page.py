@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from annotation.models import (
@@ -17,33 +16,10 @@ from annotation.models import (
 )
 from annotation.people.roles import Role
 from annotation.quality.projects import project_save
+from tests.annotation.labelling.page_forms import ALL_CORRECT, PART
 from tests.browser import seed
 
 pytestmark = pytest.mark.django_db
-PART = {"HX-Request": "true"}
-ALL_CORRECT = {f"verdict-{kind}": "correct" for kind in range(1, 6)}
-
-
-@pytest.fixture
-def project() -> Project:
-    return seed.project_seed()
-
-
-@pytest.fixture
-def item(project: Project) -> QueueItem:
-    return seed.item_seed(project, seed.KETTLE)
-
-
-@pytest.fixture
-def annotator() -> User:
-    return seed.person_seed("ann", Role.ANNOTATOR)
-
-
-@pytest.fixture
-def assignment(client: Client, item: QueueItem, annotator: User) -> Assignment:
-    client.force_login(annotator)
-    client.get("/label/")
-    return Assignment.objects.get()
 
 
 def test_a_visitor_is_sent_to_the_login_page_and_back(client: Client) -> None:

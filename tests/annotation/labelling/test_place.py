@@ -8,10 +8,10 @@ from django.test import Client
 from annotation.labelling.place import Place, place_of
 from annotation.labelling.queue import item_skip, queue_claim, queue_open
 from annotation.models import Assignment, QueueItem
+from tests.annotation.labelling.page_forms import ALL_CORRECT
 from tests.factories import make_item, make_project, make_user, submit
 
 pytestmark = pytest.mark.django_db
-ALL_CORRECT = {f"verdict-{kind}": "correct" for kind in range(1, 6)}
 
 
 def current(client: Client, url: str = "/label/") -> Assignment:

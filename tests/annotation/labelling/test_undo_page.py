@@ -10,39 +10,14 @@ from annotation.deciding.resolution import item_resolve
 from annotation.models import (
     Assignment,
     Project,
-    QueueItem,
     Resolution,
     StepLabel,
     Submission,
 )
-from annotation.people.roles import Role
+from tests.annotation.labelling.page_forms import ALL_CORRECT, PART
 from tests.browser import seed
 
 pytestmark = pytest.mark.django_db
-PART = {"HX-Request": "true"}
-ALL_CORRECT = {f"verdict-{kind}": "correct" for kind in range(1, 6)}
-
-
-@pytest.fixture
-def project() -> Project:
-    return seed.project_seed()
-
-
-@pytest.fixture
-def item(project: Project) -> QueueItem:
-    return seed.item_seed(project, seed.KETTLE)
-
-
-@pytest.fixture
-def annotator() -> User:
-    return seed.person_seed("ann", Role.ANNOTATOR)
-
-
-@pytest.fixture
-def assignment(client: Client, item: QueueItem, annotator: User) -> Assignment:
-    client.force_login(annotator)
-    client.get("/label/")
-    return Assignment.objects.get()
 
 
 def test_undo_shows_the_item_again_as_it_was_submitted(
