@@ -31,7 +31,7 @@ from annotation.labelling.forms import (
     until_first_error,
 )
 from annotation.labelling.place import answered_before, last_project, place_of
-from annotation.labelling.practice import practice_offered
+from annotation.labelling.practice import practice_offers
 from annotation.labelling.queue import claim_heartbeat, item_skip, queue_claim_shown
 from annotation.labelling.queue_select import queue_state
 from annotation.labelling.recent import recent_submissions
@@ -165,7 +165,7 @@ def _page(
         "heartbeat_s": max(3, settings.LEASE_SECONDS // 3),
         "next_url": _next_url(item.project.slug),
         "place": place_of(visitor(request), item.project.id),
-        "practice": practice_offered(visitor(request), item.project.id),
+        "practice": item.project.id in practice_offers(visitor(request)),
         "answered": answered_before(visitor(request), item),
         **_before(request),
     }

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from annotation.cot.errors import Conflict
 from annotation.cot.gold import label_answers, wrong_kinds
@@ -21,28 +22,38 @@ MOST = 3  # of a project's, so that enough gold is left to check people by
 
 
 def practice_items(user: User, project_id: int) -> QuerySet[GoldItem]:
-    """The explained gold items that everybody practises on, in their order, but those by which
-    this person was checked and those that they made."""
-    explained = GoldItem.objects.filter(project=project_id, active=True).exclude(note="")
-    first = list(explained.order_by("pk").values_list("pk", flat=True)[:MOST])
-    checked = GoldTry.objects.filter(annotator=user).values("gold")
+    """What this person practises on in a project, in its order."""
     return (
-        explained.filter(pk__in=first)
-        .exclude(pk__in=checked)
-        .exclude(created_by=user)
+        _for_practice(user, GoldItem.objects.filter(project=project_id))
         .select_related("project", "rollout__pair__product")
         .prefetch_related("rollout__steps")
         .order_by("pk")
     )
 
 
-def practice_offered(user: User, project_id: int) -> bool:
-    """Before the first submission in a project that has something to practise on."""
-    own = Assignment.objects.filter(
-        annotator=user, item__project=project_id, state=Assignment.State.SUBMITTED
+def practice_left(user: User, project_id: int) -> QuerySet[GoldItem]:
+    """What of it they were not told yet."""
+    return practice_items(user, project_id).exclude(practised__annotator=user)
+
+
+def practice_offers(user: User) -> set[int]:
+    """The projects with something left to practise on, before the first submission there."""
+    left = _for_practice(user, GoldItem.objects.all()).exclude(practised__annotator=user)
+    own = Assignment.objects.filter(annotator=user, state=Assignment.State.SUBMITTED)
+    begun = own.exclude(item__state=QueueItem.State.GOLD).values("item__project")
+    return set(left.exclude(project__in=begun).values_list("project_id", flat=True))
+
+
+def _for_practice(user: User, gold: QuerySet[GoldItem]) -> QuerySet[GoldItem]:
+    """The first explained ones of each project, on which everybody practises, but those by
+    which this person was checked and those that they made."""
+    place = Window(RowNumber(), partition_by="project", order_by="pk")
+    explained = gold.filter(active=True).exclude(note="").annotate(place=place)
+    first = explained.filter(place__lte=MOST).values("pk")
+    checked = GoldTry.objects.filter(annotator=user).values("gold")
+    return (
+        GoldItem.objects.filter(pk__in=first).exclude(pk__in=checked).exclude(created_by=user)
     )
-    begun = own.exclude(item__state=QueueItem.State.GOLD)
-    return not begun.exists() and practice_items(user, project_id).exists()
 
 
 def practice_answer(

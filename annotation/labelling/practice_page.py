@@ -11,7 +11,7 @@ from annotation.cot.gold import label_answers
 from annotation.labelling.answers import answer_rows
 from annotation.labelling.cards import cards_of
 from annotation.labelling.forms import answers_of, labels_of
-from annotation.labelling.practice import practice_answer, practice_items
+from annotation.labelling.practice import practice_answer, practice_items, practice_left
 from annotation.labelling.project_switch import project_named
 from annotation.models import GoldItem
 from annotation.people.guard import role_required, visitor
@@ -21,12 +21,13 @@ from annotation.people.roles import Role
 @never_cache
 @role_required(Role.ANNOTATOR)
 def practice(request: HttpRequest, slug: str) -> HttpResponse:
-    """``?item=``, else the first; posted answers come back beside the known ones."""
+    """``?item=``, else the first not done; posted answers come back beside the known ones."""
     project = project_named(request, slug)
     items = list(practice_items(visitor(request), project.pk))
     if not items:
         return redirect(reverse("label", query={"project": slug}))
-    named = request.GET.get("item", "")
+    left = practice_left(visitor(request), project.pk).first() or items[0]
+    named = request.GET.get("item", str(left.pk))
     number = next((n for n, row in enumerate(items) if str(row.pk) == named), 0)
     gold = items[number]
     context = {

@@ -11,6 +11,7 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from annotation.labelling.passed import passed_by_everybody
+from annotation.labelling.practice import practice_offers
 from annotation.labelling.queue_select import claimable_counts
 from annotation.models import Assignment, Project, QueueItem, StepLabel
 from annotation.models.queue import CLAIMABLE
@@ -72,7 +73,8 @@ def label_count(project: Project) -> int:
 def home_summary(user: User, now: datetime | None = None) -> list[dict[str, Any]]:
     """One row a project, in a fixed number of queries: ``project``, ``items``, ``open``,
     ``split``, ``passed`` (by everybody), ``resolved``, and of this person: ``waiting`` (can
-    be claimed), ``mine`` and ``mine_today`` (24 h) submitted, ``holding`` (unfinished)."""
+    be claimed), ``mine`` and ``mine_today`` (24 h) submitted, ``holding`` (unfinished),
+    ``practice`` (is offered)."""
     day = (now or timezone.now()) - timedelta(hours=24)
     states = QueueItem.State
     submitted = Q(state=Assignment.State.SUBMITTED)
@@ -98,7 +100,7 @@ def home_summary(user: User, now: datetime | None = None) -> list[dict[str, Any]
             holding=Count("pk", filter=claimed & Q(item__state__in=CLAIMABLE)),
         )
     }
-    waiting = claimable_counts(user)
+    waiting, practice = claimable_counts(user), practice_offers(user)
     passed = QueueItem.objects.filter(pk__in=passed_by_everybody())
     stuck = Counter(passed.values_list("project_id", flat=True))
     nothing = dict.fromkeys(
@@ -110,6 +112,7 @@ def home_summary(user: User, now: datetime | None = None) -> list[dict[str, Any]
             "project": project,
             "waiting": waiting.get(project.pk, 0),
             "passed": stuck[project.pk],
+            "practice": project.pk in practice,
         }
         for project in Project.objects.order_by("pk")
     ]

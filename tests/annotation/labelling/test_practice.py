@@ -9,7 +9,12 @@ from django.urls import reverse
 
 from annotation.cot.errors import Conflict
 from annotation.labelling.gold_select import gold_candidates
-from annotation.labelling.practice import MOST, practice_answer, practice_items
+from annotation.labelling.practice import (
+    MOST,
+    practice_answer,
+    practice_items,
+    practice_offers,
+)
 from annotation.labelling.queue import queue_claim, queue_open
 from annotation.models import GoldItem, GoldTry, Practice, Project, StepLabel, Submission
 from tests.annotation.labelling.gold_world import answer, claim_next, gold_project, make_gold
@@ -54,7 +59,26 @@ def test_a_new_person_is_offered_practice_until_they_begin(
     assert OFFER in client.get("/label/").content.decode()
     submit(item, anna)
     make_item(project)
-    assert OFFER not in client.get("/label/").content.decode()
+    for page in ("/label/", "/"):
+        assert OFFER not in client.get(page).content.decode()
+
+
+def test_the_start_page_offers_what_is_left_to_practise_on_and_the_page_opens_there(
+    client: Client, anna: User, project: Project
+) -> None:
+    golds = [explained(project) for _ in range(2)]
+    other = gold_project()
+    explained(other)
+    client.force_login(anna)
+    for gold in golds:
+        assert f'href="/label/practice/{project.slug}/"' in client.get("/").content.decode()
+        begun = client.get(reverse("practice", args=[project.slug])).context["gold"]
+        assert begun == gold
+        practice_answer(gold=gold, annotator=anna, labels=[])
+    assert practice_offers(anna) == {other.pk}
+    page = client.get("/").content.decode()
+    assert f'href="/label/practice/{project.slug}/"' not in page
+    assert f'href="/label/practice/{other.slug}/"' in page
 
 
 def test_answers_are_compared_at_once_and_nothing_is_stored_as_a_label(

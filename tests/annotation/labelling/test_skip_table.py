@@ -92,6 +92,16 @@ def test_only_a_lead_is_offered_what_only_leads_may_do(client: Client) -> None:
         assert ('value="drop"' in page) is offered
 
 
+def test_the_dialog_marks_the_ways_that_want_a_reason(client: Client, project: Project) -> None:
+    make_item(project)
+    client.force_login(make_user(Role.LEAD))
+    page = client.get(reverse("label")).content.decode()
+    dialog = page[page.index('<dialog id="skip"') : page.index("<noscript>")]
+    _, *ways = dialog.split('name="how" value="')
+    marked = [way.partition('"')[0] for way in ways if "with a reason" in way]
+    assert marked == [row.key for row in SKIPS if row.wants_reason]
+
+
 @pytest.mark.django_db
 def test_votes_of_two_kinds_are_told_apart_in_the_items_note(toy: SkipReason) -> None:
     item = make_item(make_project(overlap=2, max_overlap=2))
