@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from annotation.models import Pair, Project, Resolution
-from annotation.models.made import Dated, Made
+from annotation.models.made import Dated, Made, by_person
 
 
 class GroundTruth(Dated):
@@ -33,6 +33,11 @@ class GroundTruth(Dated):
         Resolution, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     superseded_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(
+        null=True, blank=True, help_text="a lead took it back; it is superseded as well"
+    )
+    withdrawn_by = by_person()
+    withdrawn_reason = models.TextField(blank=True)
 
     class Meta:
         verbose_name_plural = "ground truth"
@@ -77,3 +82,23 @@ class VerifierRelease(Made):
 
     def __str__(self) -> str:
         return f"{self.project.name}, release {self.number}"
+
+
+class ReleaseRow(models.Model):
+    """Which decision a row of a release rests on; imported values rest on none."""
+
+    release = models.ForeignKey(
+        VerifierRelease, on_delete=models.CASCADE, related_name="rows", db_index=False
+    )
+    resolution = models.ForeignKey(
+        Resolution, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    pair = models.ForeignKey(Pair, on_delete=models.CASCADE, related_name="+")
+    kind = models.PositiveSmallIntegerField()
+    step_sha256 = models.CharField(max_length=64, blank=True, help_text="kinds 1-2")
+
+    class Meta:
+        indexes = [models.Index(fields=["release", "pair", "kind"], name="release_row")]
+
+    def __str__(self) -> str:
+        return f"step {self.kind} of pair {self.pair_id} in release {self.release_id}"

@@ -18,6 +18,7 @@ from annotation.models.quality import (
     Review,
 )
 from annotation.models.queue import Assignment, QueueItem
+from annotation.models.rounds import Round
 from annotation.models.sign_in import SignInCount
 from annotation.models.tokens import ApiToken
 from annotation.models.tombstones import ProjectTombstone
@@ -45,6 +46,7 @@ __all__ = [
     "Resolution",
     "Review",
     "Rollout",
+    "Round",
     "SignInCount",
     "Step",
     "StepLabel",

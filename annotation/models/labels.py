@@ -102,6 +102,9 @@ class Resolution(Dated):
     cause = models.CharField(max_length=32, blank=True, help_text="why the labels were split")
     method = models.CharField(max_length=32, blank=True, help_text="how the labels were merged")
     guideline_version = models.PositiveIntegerField(default=1)
+    withdrawn_at = models.DateTimeField(
+        null=True, blank=True, help_text="a lead took it back; it decides nothing any more"
+    )
 
     class Meta:
         indexes = [models.Index(fields=["item", "kind", "-id"], name="resolution_newest")]

@@ -15,6 +15,11 @@ class Project(Dated):
         MAJORITY = "majority", "majority"
         DAWID_SKENE = "dawid_skene", "Dawid-Skene"
 
+    class Autopilot(models.TextChoices):
+        OFF = "off", "a person starts each stage"
+        TO_RELEASE = "to_release", "up to the release"
+        WHOLE = "whole", "round after round"
+
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
     layout = models.CharField(
@@ -62,8 +67,23 @@ class Project(Dated):
             ("oldest", "oldest first"),
             ("uncertainty", "where the reward model is least sure"),
             ("flip_risk", "where a verdict would change most advantages"),
+            ("claim_entropy", "where the policy contradicts itself most"),
+            ("expected_change", "where a label is expected to change most advantages"),
         ],
         help_text="of items that nobody waits for; disagreements and audits come first",
+    )  # fmt: skip
+    explore_percent = models.PositiveSmallIntegerField(
+        default=15, help_text="share of new items that chance puts in front, 0-100"
+    )
+    reuse = models.BooleanField(
+        default=True, help_text="steps that are decided already are not asked again"
+    )
+    reuse_audit_percent = models.PositiveSmallIntegerField(
+        default=5, help_text="share of decided steps that are asked all the same, 0-100"
+    )
+    autopilot = models.CharField(
+        max_length=16, default=Autopilot.OFF, choices=Autopilot.choices,
+        help_text="how far a round goes on by itself",
     )  # fmt: skip
     own_splits = models.BooleanField(
         default=False,

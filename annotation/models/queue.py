@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from annotation.models.pairs import Project, Rollout
+from annotation.models.rounds import Round
 
 
 class QueueItem(models.Model):
@@ -37,6 +38,17 @@ class QueueItem(models.Model):
     overlap = models.PositiveSmallIntegerField()
     kinds = ArrayField(models.PositiveSmallIntegerField(), help_text="step kinds to judge")
     note = models.TextField(blank=True)
+    round = models.ForeignKey(
+        Round, null=True, blank=True, on_delete=models.SET_NULL, related_name="items",
+        db_index=False,
+    )  # fmt: skip
+    selection = models.CharField(
+        max_length=16, blank=True, default="", db_default="",
+        help_text="explore = chance put it in front",
+    )  # fmt: skip
+    probability = models.FloatField(
+        null=True, blank=True, help_text="with which chance would have chosen it"
+    )
     reserved_for = models.ManyToManyField(
         settings.AUTH_USER_MODEL, blank=True, related_name="+",
         help_text="who alone may claim it; nobody named = the project's pool",
@@ -62,6 +74,9 @@ class QueueItem(models.Model):
                 condition=Q(state="open"),
             ),
             models.Index(fields=["state", "project"], name="queue_state"),
+            models.Index(
+                fields=["round"], name="queue_round", condition=Q(round__isnull=False)
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:

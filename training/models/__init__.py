@@ -1,0 +1,25 @@
+"""Checkpoints, runs, what they measured, and where the reward model and people differ."""
+
+from training.models.checkpoints import Checkpoint
+from training.models.disagreements import BulkDecision, Disagreement
+from training.models.launching import LaunchThresholds, LaunchWaiver
+from training.models.ledger import RewardGroup
+from training.models.rollouts import RolloutBatch
+from training.models.runs import EvalReport, RunMetric, TrainingRun
+from training.models.scoring import RmAppointment, ScoringJob, StepScore
+
+__all__ = [
+    "BulkDecision",
+    "Checkpoint",
+    "Disagreement",
+    "EvalReport",
+    "LaunchThresholds",
+    "LaunchWaiver",
+    "RewardGroup",
+    "RmAppointment",
+    "RolloutBatch",
+    "RunMetric",
+    "ScoringJob",
+    "StepScore",
+    "TrainingRun",
+]
