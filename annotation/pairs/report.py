@@ -8,6 +8,7 @@ from annotation.cot.errors import Invalid
 from annotation.cot.storable import storable
 
 KEPT_ERRORS = 100
+_LONGEST = 1000  # characters of a message, which may name what is in the file
 
 
 @dataclass(slots=True)
@@ -45,12 +46,12 @@ class ImportReport:
     def refuse(self, line: int, message: str) -> None:
         self.error_count += 1
         if len(self.errors) < KEPT_ERRORS:
-            self.errors.append((line, storable(message)))
+            self.errors.append((line, storable(message[:_LONGEST])))
 
     def notice(self, line: int, message: str) -> None:
         self.notice_count += 1
         if len(self.notices) < KEPT_ERRORS:
-            self.notices.append((line, storable(message)))
+            self.notices.append((line, storable(message[:_LONGEST])))
 
 
 class ImportRefused(Invalid):

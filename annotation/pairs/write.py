@@ -97,9 +97,10 @@ def _begin(path: Path, report: ImportReport) -> int | None:
     """Rows in all, where that is known before reading; an encoding of its own is told."""
     if not path.is_file():
         return None
-    if encoding := file_look(path).encoding:
+    file = file_look(path)
+    if encoding := file.encoding:
         report.notice(1, f"the file is {encoding.upper()} and was read as that, not UTF-8")
-    return row_total(path)
+    return row_total(path, file)
 
 
 class _Ready:

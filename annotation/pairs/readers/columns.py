@@ -14,7 +14,8 @@ KEPT = 100  # names of unknown columns; an object a line may bring any number
 class Columns:
     """What a reader wants of a file. ``unknown`` fills while it is read.
 
-    ``known`` None means all. With ``as_attributes`` unknown columns become product attributes.
+    ``a|b`` is needed by either name. ``known`` None means all. With ``as_attributes`` unknown
+    columns become product attributes. ``quoted``: a TSV is known to have quotes as CSV has.
     """
 
     def __init__(
@@ -23,13 +24,16 @@ class Columns:
         known: Collection[str] | None = None,
         *,
         as_attributes: bool = False,
+        quoted: bool = False,
     ) -> None:
-        self.needed, self.as_attributes = tuple(needed), as_attributes
+        self._needed = [names.split("|") for names in needed]
+        self.as_attributes, self.quoted = as_attributes, quoted
         self.known = None if known is None else frozenset(known)
         self.unknown: dict[str, None] = {}  # in the order of the file
 
-    def header(self, path: Path, header: Sequence[str]) -> list[str]:
+    def header(self, path: Path, header: Sequence[str], more: str = "") -> list[str]:
         """The columns to read, of a file that names them once. An empty name is no column.
+        ``more`` is told about a header without the needed ones.
 
         Raises:
             ImportFileError: a needed column is missing, or one is there twice.
@@ -37,9 +41,18 @@ class Columns:
         names = dict.fromkeys(column for column in header if column)
         if twice := [column for column in names if header.count(column) > 1]:
             raise ImportFileError(f"{path.name} has the column {', '.join(twice)[:200]} twice")
-        columns_needed(path, names, *self.needed)
+        if missing := self.missing(names):
+            raise ImportFileError(f"{path.name}: {missing}{more}")
         self.note(names)
         return [c for c in names if self.as_attributes or c not in self.unknown]
+
+    def missing(self, names: Collection[str]) -> str:
+        """What is wrong with a record of these columns, "" when all needed ones are there."""
+        for either in self._needed:
+            if not any(name in names for name in either):
+                wanted = ", ".join(" or ".join(each) for each in self._needed)
+                return f"needs the columns {wanted}; it has {', '.join(map(str, names))[:300]}"
+        return ""
 
     def note(self, record: Mapping[str, Any]) -> None:
         """Remember what nobody reads of it."""
@@ -54,17 +67,3 @@ class Columns:
         if not self.as_attributes or self.known is None:
             return []
         return [(name, value) for name, value in record.items() if name not in self.known]
-
-
-def columns_needed(path: Path, record: Mapping[str, Any], *needed: str) -> None:
-    """``a|b`` is needed by either name.
-
-    Raises:
-        ImportFileError: one is missing; all that are needed and all there are are named.
-    """
-    if all(any(name in record for name in names.split("|")) for names in needed):
-        return
-    wanted = ", ".join(names.replace("|", " or ") for names in needed)
-    raise ImportFileError(
-        f"{path.name}: needs the columns {wanted}; it has {', '.join(map(str, record))[:300]}"
-    )

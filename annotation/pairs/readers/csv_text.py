@@ -4,36 +4,45 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from annotation.pairs.readers.columns import Columns
-from annotation.pairs.readers.opening import MAX_LINE, Unreadable, open_text
+from annotation.pairs.readers.opening import MAX_LINE, Look, Unreadable, open_text
 from annotation.pairs.readers.rows import ImportFileError, RowError
 
 csv.field_size_limit(2 * MAX_LINE)  # ours comes first
 
+DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar |"}
+_BLANK_LINES = 100  # before the header, at most, where the delimiter is looked for
+_FOR_EXCEL = re.compile(r'"?sep=.?"?\s*')  # a first line that tells Excel the delimiter
+
+
+class Dialect(NamedTuple):
+    delimiter: str
+    quoting: Any
+
 
 def csv_records(
-    path: Path,
-    delimiter: str,
-    columns: Columns | None = None,
-    *,
-    quoting: Any = csv.QUOTE_MINIMAL,
+    path: Path, file: Look, columns: Columns
 ) -> Iterator[tuple[int, Mapping[str, Any] | RowError]]:
     """Records by the header's names; a row of another length is an error.
 
     Raises:
         ImportFileError: no header, or not the right columns in it.
     """
-    columns, header = columns or Columns(), None
-    with open_text(path) as raw:
+    header = None
+    with open_text(path, file) as raw:
         # Undecodable bytes become surrogates, which the row check reports with their line.
         text = io.TextIOWrapper(raw, "utf-8", errors="surrogateescape", newline="")
-        for line, last, cells in _rows(text, delimiter, quoting):
+        first = _to_header(path, text)
+        dialect = dialect_of(first[-1] if first else "", file.kind, columns)
+        for line, last, cells in _rows(chain(first, text), dialect):
             if header is None:
-                header = _header(path, line, cells, columns)
+                header = _header(path, line, cells, columns, dialect.delimiter)
             elif isinstance(cells, str):
                 yield line, RowError(line, cells + _joined(line, last))
             elif len(cells) == len(header):
@@ -45,9 +54,38 @@ def csv_records(
         raise ImportFileError(f"{path.name} is empty")
 
 
-def _rows(
-    text: io.TextIOWrapper, delimiter: str, quoting: Any
-) -> Iterator[tuple[int, int, list[str] | str]]:
+def dialect_of(header: str, kind: str, columns: Columns) -> Dialect:
+    """That with which the header has all columns that are needed. Where none proves itself so,
+    it is what the file's name says, or the one that parts a header without such a delimiter."""
+    usual = "\t" if kind == "tsv" else ","
+    cells: dict[Dialect, list[str]] = {}
+    for delimiter in (usual, *DELIMITERS):
+        as_database = kind == "tsv" and delimiter == "\t" and not columns.quoted
+        each = Dialect(delimiter, csv.QUOTE_NONE if as_database else csv.QUOTE_MINIMAL)
+        read = next(csv.reader([header], **each._asdict()), [])
+        cells[each] = [cell.strip() for cell in read]
+        if not columns.missing(cells[each]):
+            return each
+    first = next(iter(cells))
+    return first if len(cells[first]) > 1 else max(cells, key=lambda each: len(cells[each]))
+
+
+def _to_header(path: Path, text: Iterable[str]) -> list[str]:
+    """The lines up to the first that says something; what tells Excel the delimiter is blank
+    to us."""
+    lines: list[str] = []
+    try:
+        for line in islice(text, _BLANK_LINES):
+            excel = not lines and _FOR_EXCEL.fullmatch(line)
+            lines.append("\n" if excel else line)
+            if not excel and line.strip("".join(DELIMITERS) + ' "\r\n'):
+                break
+    except Unreadable as error:
+        raise ImportFileError(f"{path.name}, line {len(lines) + 1}: {error}") from error
+    return lines
+
+
+def _rows(text: Iterable[str], dialect: Dialect) -> Iterator[tuple[int, int, list[str] | str]]:
     """(first line, last line, the cells or what is wrong)."""
     size = 0
 
@@ -59,7 +97,7 @@ def _rows(
                 raise Unreadable(f"a row longer than {MAX_LINE} characters")
             yield each
 
-    reader = csv.reader(lines(), delimiter=delimiter, strict=True, quoting=quoting)
+    reader = csv.reader(lines(), strict=True, **dialect._asdict())
     while True:
         line, size = reader.line_num + 1, 0
         try:
@@ -76,7 +114,7 @@ def _rows(
 
 
 def _header(
-    path: Path, line: int, cells: list[str] | str, columns: Columns
+    path: Path, line: int, cells: list[str] | str, columns: Columns, delimiter: str
 ) -> list[str] | None:
     """None for a blank line before it."""
     if isinstance(cells, str):
@@ -84,7 +122,9 @@ def _header(
     header = [cell.strip() for cell in cells]
     if not any(header):
         return None
-    columns.header(path, header)
+    others = ", ".join(name for each, name in DELIMITERS.items() if each != delimiter)
+    way = f"read with {DELIMITERS[delimiter]} between the columns; {others} would do too"
+    columns.header(path, header, f" ({way})")
     return header
 
 

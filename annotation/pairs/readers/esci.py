@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from annotation.pairs.readers.columns import columns_needed
-from annotation.pairs.readers.files import records
+from annotation.pairs.readers.fields import clean, text_of, texts_of
+from annotation.pairs.readers.files import checked_records, records, right_records, rows_made
 from annotation.pairs.readers.lookup import DiskLookup
-from annotation.pairs.readers.rows import ImportFileError, Row, RowError, Rows, clean, row_of
+from annotation.pairs.readers.rows import ImportFileError, Row, RowError, Rows, row_of
 
 TIERS = {"EXACT": "4", "SUBSTITUTE": "3", "COMPLEMENT": "2", "IRRELEVANT": "1"}
 EXAMPLES = "shopping_queries_dataset_examples.parquet"
@@ -66,20 +66,20 @@ def _rows(
     product_of: Callable[[Mapping[str, Any]], Mapping[str, Any] | None],
 ) -> Rows:
     for path in files:
-        header_checked = False
-        for line, record in records(path):
-            if isinstance(record, RowError):
-                yield record
-                continue
-            if not header_checked:
-                columns_needed(path, record, "query", "product_id", "esci_label")
-                header_checked = True
-            if not locale or clean(record.get("product_locale")) == locale:
-                row = _joined(line, record, product_of(record))
-                # A line number alone does not say which of several files is meant.
-                if len(files) > 1 and isinstance(row, RowError):
-                    row = RowError(line, f"{path.name}: {row.message}")
-                yield row
+        examples = (
+            (line, record)
+            for line, record in checked_records(path, "query", "product_id", "esci_label")
+            if isinstance(record, RowError) or _of_market(record, locale)
+        )
+        for row in rows_made(examples, lambda n, each: _joined(n, each, product_of(each))):
+            # A line number alone does not say which of several files is meant.
+            if len(files) > 1 and isinstance(row, RowError):
+                row = RowError(row.line, f"{path.name}: {row.message}")
+            yield row
+
+
+def _of_market(example: Mapping[str, Any], locale: str) -> bool:
+    return not locale or clean(example.get("product_locale")) == locale
 
 
 def _own_product(example: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -92,22 +92,26 @@ def _looked_up(example: Mapping[str, Any], catalogue: DiskLookup) -> Mapping[str
 
 
 def _joined(line: int, example: Mapping[str, Any], product: Mapping[str, Any] | None) -> Row:
-    tier = _LABELS.get(clean(example.get("esci_label")).upper())
+    label, product_id, market = (
+        text_of(name, example.get(name))
+        for name in ("esci_label", "product_id", "product_locale")
+    )
+    tier = _LABELS.get(label.upper())
     if tier is None:
-        return RowError(line, f"esci_label '{example.get('esci_label')}' is not E, S, C or I")
-    product_id = clean(example.get("product_id"))
-    market = clean(example.get("product_locale"))
+        return RowError(line, f"esci_label '{label[:40]}' is not E, S, C or I")
     if product is None:
-        return RowError(line, f"product {product_id} ({market}) is not in the product file")
-    attributes = [("brand", product.get("brand")), ("color", product.get("color"))]
-    texts = [_plain(product.get(name)) for name in ("description", "bullet_point")]
+        return RowError(
+            line, f"product {product_id[:40]} ({market[:40]}) is not in the product file"
+        )
+    attributes = [[name, _plain(name, product)] for name in ("brand", "color")]
+    texts = [_plain(name, product) for name in ("description", "bullet_point")]
     return row_of(
         line,
         {
             "query": example.get("query"),
             "product_id": product_id,
-            "title": _plain(product.get("title")),
-            "attributes": [[n, _plain(v)] for n, v in attributes if clean(v)],
+            "title": _plain("title", product),
+            "attributes": [pair for pair in attributes if all(pair)],
             "description": " ".join(text for text in texts if text),
             "locale": market or "us",
             "tier": tier,
@@ -116,10 +120,8 @@ def _joined(line: int, example: Mapping[str, Any], product: Mapping[str, Any] | 
 
 
 def _catalogue(path: Path, locale: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for line, record in records(path):
-        if isinstance(record, RowError):
-            raise ImportFileError(f"{path.name}, line {line}: {record.message}")
-        # Some mirrors wrap each product as {"fields": {...}} and drop the product_ prefix.
+    # Some mirrors wrap each product as {"fields": {...}} and drop the product_ prefix.
+    for _, record in right_records(path, "product_id|id|fields", "product_title|title|fields"):
         fields = record.get("fields")
         flat = fields if isinstance(fields, Mapping) else record
         product = {str(name).removeprefix("product_"): value for name, value in flat.items()}
@@ -128,6 +130,7 @@ def _catalogue(path: Path, locale: str) -> Iterator[tuple[str, Mapping[str, Any]
             yield f"{market}/{clean(product.get('id'))}", product
 
 
-def _plain(value: Any) -> str:
+def _plain(name: str, product: Mapping[str, Any]) -> str:
     """Without markup and entities."""
-    return " ".join(html.unescape(_TAG.sub(" ", clean(value))).split())
+    text = texts_of(f"the product's {name}", product.get(name))
+    return " ".join(html.unescape(_TAG.sub(" ", text)).split())

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from annotation.pairs.readers.columns import Columns
 from annotation.pairs.readers.csv_text import csv_records
+from annotation.pairs.readers.fields import BadField
 from annotation.pairs.readers.json_array import array_elements
 from annotation.pairs.readers.json_text import BadJson, json_value
-from annotation.pairs.readers.opening import MAX_LINE, Unreadable, file_look, open_text
+from annotation.pairs.readers.opening import MAX_LINE, Look, Unreadable, file_look, open_text
 from annotation.pairs.readers.parquet import parquet_records, parquet_total
-from annotation.pairs.readers.rows import ImportFileError, RowError
+from annotation.pairs.readers.rows import ImportFileError, Row, RowError, Rows
 
 Record = Mapping[str, Any]
 Records = Iterator[tuple[int, Record | RowError]]
-
-__all__ = ["csv_records", "records", "row_total"]
 
 
 def records(path: Path, columns: Columns | None = None) -> Records:
@@ -28,36 +26,76 @@ def records(path: Path, columns: Columns | None = None) -> Records:
     Raises:
         ImportFileError: no such file, none that can be read, or none of the right columns.
     """
-    columns = columns or Columns()
-    kind = file_look(path).kind
-    if kind == "parquet":
+    columns, file = columns or Columns(), file_look(path)
+    if file.kind == "parquet":
         return parquet_records(path, columns)
-    if kind in ("jsonl", "json"):
-        return _json_records(path, columns)
-    if kind == "tsv":
-        return csv_records(path, "\t", columns, quoting=csv.QUOTE_NONE)
-    return csv_records(path, ",", columns)
+    if file.kind in ("jsonl", "json"):
+        return _json_records(path, file, columns)
+    return csv_records(path, file, columns)
 
 
-def row_total(path: Path) -> int | None:
+def checked_records(path: Path, *needed: str, quoted: bool = False) -> Records:
+    """Records that all have the columns ``needed`` (:class:`Columns`).
+
+    Raises:
+        ImportFileError: as :func:`records`, also where the first object has not all of them.
+    """
+    columns, checked = Columns(needed, quoted=quoted), False
+    for line, record in records(path, columns):
+        if isinstance(record, RowError):
+            yield line, record
+            continue
+        missing = columns.missing(record)
+        if missing and not checked:
+            raise ImportFileError(f"{path.name}: {missing}")
+        checked = True
+        yield line, RowError(line, missing) if missing else record
+
+
+def right_records(
+    path: Path, *needed: str, quoted: bool = False
+) -> Iterator[tuple[int, Record]]:
+    """Checked records of a file that is of use only when all of it is right.
+
+    Raises:
+        ImportFileError: a record is not.
+    """
+    for line, record in checked_records(path, *needed, quoted=quoted):
+        if isinstance(record, RowError):
+            raise ImportFileError(f"{path.name}, line {line}: {record.message}")
+        yield line, record
+
+
+def rows_made(read: Records, make: Callable[[int, Record], Row]) -> Rows:
+    """``make`` of every record; it may raise ``BadField``."""
+    for line, record in read:
+        if isinstance(record, RowError):
+            yield record
+            continue
+        try:
+            yield make(line, record)
+        except BadField as error:
+            yield RowError(line, str(error))
+
+
+def row_total(path: Path, file: Look) -> int | None:
     """Rows for a progress bar: exact for Parquet, about right for plain text, else None."""
-    kind, packing, _ = file_look(path)
-    if kind == "parquet":
+    if file.kind == "parquet":
         return parquet_total(path)
-    if packing or kind == "json":
+    if file.packing or file.kind == "json":
         return None
     with path.open("rb") as stream:
         return sum(block.count(b"\n") for block in iter(lambda: stream.read(1 << 20), b""))
 
 
-def _json_records(path: Path, columns: Columns) -> Records:
+def _json_records(path: Path, file: Look, columns: Columns) -> Records:
     """By the first character: objects a line, whatever the name says, or one array of them."""
-    with open_text(path) as raw:
+    with open_text(path, file) as raw:
         try:
             first = raw.peek().lstrip()[:1]
         except Unreadable as error:
             raise ImportFileError(f"{path.name}: {error}") from error
-        array = first == b"[" or (file_look(path).kind == "json" and first != b"{")
+        array = first == b"[" or (file.kind == "json" and first != b"{")
         read = _elements(raw) if array else _lines(raw)
         for line, value in read:
             if isinstance(value, dict):
@@ -96,5 +134,9 @@ def _elements(raw: io.BufferedReader) -> Iterator[tuple[int, Any]]:
     try:
         for number, element in enumerate(array_elements(text, MAX_LINE), 1):
             yield number, element
-    except (ValueError, RecursionError, Unreadable) as error:
+    except BadJson as error:
+        yield number + 1, RowError(number + 1, str(error))
+    except RecursionError:
+        yield number + 1, RowError(number + 1, "not JSON: nested too deeply")
+    except (ValueError, Unreadable) as error:
         yield number + 1, RowError(number + 1, f"not a JSON array: {error}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
+from json import JSONDecodeError
 from typing import IO, Any
 
-from annotation.pairs.readers.json_text import key_count, unique
+from annotation.pairs.readers.json_text import EXACT, key_count
 
 _BLOCK = 1 << 16
 _BLANKS = re.compile(r"[ \t\r\n]*")
@@ -43,7 +43,7 @@ class _Reader:
     def __init__(self, stream: IO[str], longest: int) -> None:
         self._stream, self._longest = stream, longest
         self._window, self._at = "", 0
-        self._decode = json.JSONDecoder(object_pairs_hook=unique).raw_decode
+        self._decode = EXACT.raw_decode
 
     def peek(self) -> str:
         """The next character that is no space, "" at the end."""
@@ -69,7 +69,7 @@ class _Reader:
                 pass
             try:
                 value, end = self._decode(self._window, self._at)
-            except json.JSONDecodeError as error:
+            except JSONDecodeError as error:
                 if len(self._window) - self._at < size:
                     raise ValueError(error.msg) from error
             else:

@@ -35,18 +35,26 @@ def json_value(data: bytes) -> Any:
     return value if data.count(b'":') == keys and not spaced else _exact(data)
 
 
-def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An ``object_pairs_hook``.
-
-    Raises:
-        BadJson: a key is there twice.
-    """
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise BadJson(f"the key '{twice[:40]}' is there twice")
     return value
+
+
+def _integer(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError as error:  # Python's own bound, against numbers that take hours to read
+        raise BadJson(
+            f"a number of {len(digits)} digits cannot be read; write it as text, in quotes"
+        ) from error
+
+
+# The standard library's, with our words where it would drop a key or knows its own only.
+EXACT = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_integer)
 
 
 def key_count(value: Any, depth: int = 0) -> int:
@@ -75,16 +83,13 @@ def key_count(value: Any, depth: int = 0) -> int:
 
 def _exact(data: bytes) -> Any:
     try:
-        value = json.loads(data.decode(), object_pairs_hook=unique)
+        # Files with a mark each may have been put together.
+        value = EXACT.decode(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise BadJson(f"not UTF-8 at byte {error.start + 1}: save it as UTF-8") from error
     except json.JSONDecodeError as error:
         raise BadJson(f"not JSON: {error.msg} at column {error.colno}") from error
     except RecursionError as error:
         raise BadJson("not JSON: nested too deeply") from error
-    except BadJson:
-        raise
-    except ValueError as error:
-        raise BadJson("a number of thousands of digits") from error
     key_count(value)
     return value

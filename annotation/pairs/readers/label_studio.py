@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from annotation.pairs.readers.columns import Columns
-from annotation.pairs.readers.files import records
+from annotation.pairs.readers.fields import clean
+from annotation.pairs.readers.files import records, rows_made
 from annotation.pairs.readers.label_studio_controls import (
     Answers,
     NotUnderstood,
@@ -25,7 +26,6 @@ from annotation.pairs.readers.rows import (
     Row,
     RowError,
     Rows,
-    clean,
     row_of,
 )
 
@@ -47,8 +47,7 @@ def read_rows(path: Path, gold: bool = True, columns: Columns | None = None) -> 
     Raises:
         ImportFileError: see :func:`annotation.pairs.readers.files.records`.
     """
-    for line, task in records(path):
-        yield task if isinstance(task, RowError) else pair_of(line, task, columns, gold=gold)
+    return rows_made(records(path), lambda line, task: pair_of(line, task, columns, gold=gold))
 
 
 def pair_of(

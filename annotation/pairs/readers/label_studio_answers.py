@@ -11,10 +11,11 @@ from typing import Any
 
 from annotation.cot.labels import LabelInput
 from annotation.cot.steps import HEADINGS, StepKind
+from annotation.pairs.readers.fields import clean
 from annotation.pairs.readers.files import records
 from annotation.pairs.readers.label_studio import annotations_of, pair_of
 from annotation.pairs.readers.label_studio_controls import Answers, NotUnderstood, unstorable
-from annotation.pairs.readers.rows import MAX_TEXT, PairRow, RowError, clean
+from annotation.pairs.readers.rows import MAX_TEXT, PairRow, RowError
 
 POLICY = "label-studio"
 _MAX_MS = 3_600_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from annotation.pairs.readers.columns import Columns
-from annotation.pairs.readers.files import records
-from annotation.pairs.readers.rows import COLUMNS, RowError, Rows, row_of
+from annotation.pairs.readers.files import records, rows_made
+from annotation.pairs.readers.rows import COLUMNS, Rows, row_of
 
 
 def read_rows(path: Path, columns: Columns | None = None) -> Rows:
@@ -16,11 +16,10 @@ def read_rows(path: Path, columns: Columns | None = None) -> Rows:
         ImportFileError: see :func:`annotation.pairs.readers.files.records`.
     """
     columns = columns or native_columns()
-    for line, record in records(path, columns):
-        if isinstance(record, RowError):
-            yield record
-        else:
-            yield row_of(line, record, columns.extra(record))
+    return rows_made(
+        records(path, columns),
+        lambda line, record: row_of(line, record, columns.extra(record)),
+    )
 
 
 def native_columns(*, as_attributes: bool = False) -> Columns:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -25,6 +26,7 @@ HEAD = 512  # bytes that tell what a file is
 KINDS = ("csv", "tsv", "jsonl", "json", "parquet")
 
 _BLOCK = 1 << 16
+_LEADING_MARKS = re.compile(rb"(?:\xef\xbb\xbf)*")
 # A piece of this size unpacks to 32 MB at most: zstd writes 128 KB as four bytes.
 _ZSTD_PIECE = 1024
 _PACKINGS = {"gz": "gzip", "zst": "zstd", "zstd": "zstd"}
@@ -95,19 +97,22 @@ def packed_name(name: str) -> bool:
     return bool(_named(name).packing)
 
 
-def open_text(path: Path) -> io.BufferedReader:
-    """The file as UTF-8 bytes without a byte order mark. Reading on may raise ``Unreadable``.
+def open_text(path: Path, file: Look) -> io.BufferedReader:
+    """The file as UTF-8 bytes without byte order marks at its beginning. JSON, in which no
+    other is of meaning, has one kind of line end. Reading on may raise ``Unreadable``.
 
     Raises:
         ImportFileError: what is in it is not text.
     """
-    file = file_look(path)
     size = path.stat().st_size
     blocks = _checked(_blocks(path, file.packing))
     try:
         head, blocks = _begin(blocks)
         _refuse_archive(path.name, head)
-        blocks = _bounded(_recoded(path.name, head, blocks), size, lines=file.kind != "json")
+        blocks = _unmarked(_recoded(path.name, head, blocks))
+        blocks = _bounded(blocks, size, lines=file.kind != "json")
+        if file.kind in ("json", "jsonl"):
+            blocks = _line_feeds(blocks)
         return io.BufferedReader(_Stream(blocks), _BLOCK)
     except Unreadable as error:
         raise ImportFileError(f"{path.name}: {error}") from error
@@ -191,20 +196,37 @@ def _refuse_archive(name: str, head: bytes) -> None:
 
 
 def _recoded(name: str, head: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """As UTF-8, without the mark."""
+    """As UTF-8."""
     for mark, encoding in _MARKS:
-        if head.startswith(mark):
-            rest = _without(len(mark), blocks)
-            return _transcoded(encoding, rest) if encoding else rest
+        if encoding and head.startswith(mark):
+            return _transcoded(encoding, blocks)
     nulls = max(head[0::2].count(0), head[1::2].count(0))
     if nulls > len(head) // 4:
         raise ImportFileError(f"{name} is UTF-16 without a mark, or not text: save it as UTF-8")
     return blocks
 
 
-def _without(count: int, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    yield next(blocks)[count:]
+def _unmarked(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Every program that a file went through may have put a mark of its own before it."""
+    head = b""
+    for block in blocks:
+        head += block
+        marks = _LEADING_MARKS.match(head)
+        head = head[marks.end() :] if marks else head
+        if len(head) >= len(codecs.BOM_UTF8):
+            break
+    yield head
     yield from blocks
+
+
+def _line_feeds(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """CR LF and CR alone, as of old Macs, become LF."""
+    within = False  # a CR LF
+    for block in blocks:
+        if within and block.startswith(b"\n"):
+            block = block[1:]
+        within = block.endswith(b"\r")
+        yield block.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in block else block
 
 
 def _transcoded(encoding: str, blocks: Iterable[bytes]) -> Iterator[bytes]:

@@ -9,14 +9,20 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from annotation.pairs.readers.columns import columns_needed
-from annotation.pairs.readers.files import records
+from annotation.pairs.readers.fields import BadField, clean, text_of, texts_of
+from annotation.pairs.readers.files import (
+    Records,
+    checked_records,
+    right_records,
+    rows_made,
+)
 from annotation.pairs.readers.lookup import DiskLookup
-from annotation.pairs.readers.rows import ImportFileError, Row, RowError, Rows, clean, row_of
+from annotation.pairs.readers.rows import ImportFileError, Row, RowError, Rows, row_of
 from annotation.pairs.readers.scale import grade_of, scale_for
 from annotation.pairs.readers.silver import silver_values
 
@@ -41,9 +47,7 @@ def read_ratings(path: Path) -> Iterator[Ratings]:
     Raises:
         ImportFileError: no ``agent_N_rating`` column, or a row that cannot be read.
     """
-    for line, record in records(path):
-        if isinstance(record, RowError):
-            raise ImportFileError(f"{path.name}, line {line}: {record.message}")
+    for line, record in right_records(path, "query", "docid"):
         columns = sorted(
             name for name in record if name.startswith("agent_") and name.endswith("_rating")
         )
@@ -71,31 +75,34 @@ def read_rows(
     for needed in (path, products):
         if not needed.is_file():
             raise ImportFileError(f"Quepid: there is no {needed.name}")
-    grades = _grades(path)
-    tiers = scale_for(path.name, grades, scale) if gold else None
+    grades = _grades(path) if gold else set()
+    tiers = scale_for(path.name, grades, scale) if grades else {}
     with DiskLookup(_catalogue(products), products.name) as catalogue:
-        for line, record in records(path):
-            if isinstance(record, RowError):
-                yield record
-            else:
-                yield _joined(line, record, catalogue, tiers)
+        yield from rows_made(
+            _judgments(path),
+            lambda line, each: _joined(line, each, catalogue, tiers if gold else None),
+        )
+
+
+def _judgments(path: Path) -> Records:
+    return checked_records(path, "query", "docid", "|".join(_RATING))
 
 
 def _grades(path: Path) -> set[str]:
     """All grades of the file, before a row is taken for anything."""
     grades: set[str] = set()
-    for number, (_, record) in enumerate(records(path)):
-        if isinstance(record, RowError):
+    for _, record in _judgments(path):
+        if isinstance(record, RowError) or len(grades) >= _MOST_GRADES:
             continue
-        if number == 0:
-            columns_needed(path, record, "query", "docid", "|".join(_RATING))
-        if len(grades) < _MOST_GRADES and (grade := _grade(record)):
-            grades.add(grade)
+        with suppress(BadField):  # it is named when the rows are made
+            grades.add(_grade(record))
+    grades.discard("")
     return grades
 
 
 def _grade(judgment: Mapping[str, Any]) -> str:
-    return next((grade_of(judgment[name]) for name in _RATING if name in judgment), "")
+    name = next(name for name in _RATING if name in judgment)
+    return grade_of(text_of(name, judgment[name]))
 
 
 def _joined(
@@ -105,17 +112,23 @@ def _joined(
     tiers: Mapping[str, str] | None,
 ) -> Row:
     grade = _grade(judgment)
+    if tiers is not None and not grade:
+        return RowError(line, "the rating is missing")
     if tiers is not None and grade not in tiers:
         return RowError(line, f"rating '{grade[:40]}' is not one of {', '.join(tiers)}")
-    query, docid = clean(judgment.get("query")), clean(judgment.get("docid"))
+    query, docid = (text_of(name, judgment[name]) for name in ("query", "docid"))
+    if not docid:
+        return RowError(line, "the docid is missing")
     product = catalogue.get(docid)
     if product is None:
-        return RowError(line, f"docid {docid} is not in the product file")
+        return RowError(line, f"docid {docid[:40]} is not in the product file")
     attributes = _attributes(product)
     kind = next((value for name, value in attributes if name == "product type"), "")
     fields = {
-        "title": _plain(product.get("title") or product.get("name")),
-        "description": _plain(product.get("short_description") or product.get("description")),
+        "title": _plain("title", product.get("title") or product.get("name")),
+        "description": _plain(
+            "description", product.get("short_description") or product.get("description")
+        ),
     }
     silver = silver_values(
         query,
@@ -142,10 +155,10 @@ def _joined(
 
 def _attributes(product: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Brand and price, then the text and the numeric specifications, in the file's order."""
-    pairs = [("brand", _plain(product.get("supplier")))]
+    pairs = [("brand", _plain("supplier", product.get("supplier")))]
     for prefix in ("attr_t_", "attr_n_"):
         pairs += [
-            (name.removeprefix(prefix).replace("__", " ").replace("_", " ").strip(), _plain(v))
+            (_words(name.removeprefix(prefix)), _plain(name, v))
             for name, v in product.items()
             if name.startswith(prefix)
         ]
@@ -153,12 +166,14 @@ def _attributes(product: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _catalogue(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for line, record in records(path):
-        if isinstance(record, RowError):
-            raise ImportFileError(f"{path.name}, line {line}: {record.message}")
-        columns_needed(path, record, "id", "title|name")
+    for _, record in right_records(path, "id", "title|name"):
         yield clean(record["id"]), record
 
 
-def _plain(value: Any) -> str:
-    return " ".join(html.unescape(clean(value)).replace("\\n", " ").split())
+def _words(name: str) -> str:
+    return name.replace("__", " ").replace("_", " ").strip()
+
+
+def _plain(name: str, value: Any) -> str:
+    text = texts_of(f"the product's {name[:40]}", value)
+    return " ".join(html.unescape(text).replace("\\n", " ").split())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -13,7 +12,8 @@ from annotation.cot.errors import Invalid
 from annotation.cot.links import web_link
 from annotation.cot.splits import SPLITS, normal_query
 from annotation.cot.steps import VALUES, StepKind
-from annotation.pairs.readers.json_text import BadJson, unique
+from annotation.pairs.readers.fields import LISTS, BadField, clean, is_nan, text_of, texts_of
+from annotation.pairs.readers.json_text import EXACT, BadJson
 
 QUERY_TYPES = ("general", "negation", "alternatives", "qa", "knowledge")
 MAX_TEXT = 100_000  # characters a field
@@ -27,7 +27,6 @@ VALUE_COLUMNS: dict[str, StepKind] = {
 
 
 Columns = tuple[tuple[str, str, tuple[str, ...]], ...]
-_LISTS = (list, tuple)
 _GOLD: Columns = tuple((c, str(int(k)), VALUES[k]) for c, k in VALUE_COLUMNS.items())
 _SILVER: Columns = tuple((f"silver_{c}", kind, allowed) for c, kind, allowed in _GOLD)
 _LIMITS = {
@@ -37,7 +36,6 @@ _LIMITS = {
 _TEXTS = (*list(_LIMITS)[:-1], "query_type", "split")
 _COLUMNS = (*_TEXTS, "category_path", "attributes")  # the last two may be lists
 _strip = str.strip
-_EXACT = 2**53  # from here on a float is not the number that was written
 _VALUE_NAMES = frozenset(name for name, _, _ in _GOLD + _SILVER)
 COLUMNS = frozenset(_COLUMNS) | _VALUE_NAMES  # what a row is made of
 _NAME_AND_VALUE = {"name", "value"}
@@ -76,17 +74,13 @@ Row = PairRow | RowError
 Rows = Generator[Row, None, None]
 
 
-class _Bad(ValueError):
-    """A field is wrong; the message is for the person who made the file."""
-
-
 def row_of(
     line: int, record: Mapping[str, Any], more_attributes: Sequence[tuple[str, Any]] = ()
 ) -> Row:
     """A record by column name; unknown columns are ignored."""
     try:
         return _row(line, record, more_attributes)
-    except _Bad as error:
+    except BadField as error:
         return RowError(line, str(error))
 
 
@@ -95,17 +89,17 @@ def _row(line: int, record: Mapping[str, Any], more: Sequence[tuple[str, Any]]) 
     try:
         texts = [_strip(get(name, "")) for name in _TEXTS]
     except TypeError:  # not all of it is text, as it nearly always is
-        texts = [_text(name, get(name)) for name in _TEXTS]
+        texts = [text_of(name, get(name)) for name in _TEXTS]
     query, title, product_id, description, image_url, locale, kind, split = texts
     if not _seen(query) or not _seen(title):
-        raise _Bad(f"the {'title' if _seen(query) else 'query'} is missing")
+        raise BadField(f"the {'title' if _seen(query) else 'query'} is missing")
     category_path = _category(get("category_path"))
     attributes = attributes_of(get("attributes"))
     if more:
         attributes = attributes_of([*attributes, *more])
     _storable([*texts[:6], category_path], attributes)
     if image_url and not web_link(image_url):
-        raise _Bad(
+        raise BadField(
             f"image_url '{image_url[:40]}' is no link that begins with http:// or https://"
         )
     valued = not _VALUE_NAMES.isdisjoint(record)
@@ -136,13 +130,13 @@ def attributes_of(value: Any) -> list[tuple[str, str]]:
         if text[:1] not in ("{", "["):
             return _written_pairs(text)
         value = _json_attributes(text)
-    if value is None or _is_nan(value):
+    if value is None or is_nan(value):
         return []
     pairs = list(value.items()) if isinstance(value, Mapping) else value
     if not isinstance(pairs, list):
-        raise _Bad("attributes must be an object, or name:value|name:value")
+        raise BadField("attributes must be an object, or name:value|name:value")
     if len(pairs) > MAX_ATTRIBUTES:
-        raise _Bad(f"more than {MAX_ATTRIBUTES} attributes")
+        raise BadField(f"more than {MAX_ATTRIBUTES} attributes")
     try:  # of an object nearly all are texts; anything else can be taken apart by mistake
         named = [(_strip(n), _strip(v)) for n, v in pairs] if pairs is not value else None
     except TypeError:
@@ -153,52 +147,10 @@ def attributes_of(value: Any) -> list[tuple[str, str]]:
 def _attribute(pair: Any) -> tuple[str, str]:
     if isinstance(pair, Mapping) and pair.keys() == _NAME_AND_VALUE:
         pair = (pair["name"], pair["value"])
-    if not isinstance(pair, _LISTS) or len(pair) != 2:
-        raise _Bad("attributes must be name and value pairs")
-    name = _text("an attribute's name", pair[0])
-    return name, _texts(f"attribute '{name[:40]}'", pair[1])
-
-
-def clean(value: Any) -> str:
-    """Any scalar as trimmed text; lists are joined, None and NaN are ""."""
-    if type(value) is str:  # nearly all of them, and a file has millions
-        return value.strip()
-    if value is None or _is_nan(value):
-        return ""
-    if isinstance(value, bytes):  # what is not UTF-8 becomes surrogates, which no row may hold
-        return value.decode(errors="surrogateescape").strip()
-    if isinstance(value, _LISTS):
-        return ", ".join(clean(part) for part in value)
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Mapping):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return str(value).strip()
-
-
-def _text(name: str, value: Any) -> str:
-    """As :func:`clean`, of what is a text or a number."""
-    if type(value) is str:
-        return value.strip()
-    if isinstance(value, Mapping | list | tuple):
-        what = "an object" if isinstance(value, Mapping) else "a list"
-        raise _Bad(f"{name} is {what}; it must be a text")
-    if isinstance(value, float) and abs(value) >= _EXACT:
-        raise _Bad(f"{name} is a number or a date too large to be exact; write it as text")
-    return clean(value)
-
-
-def _texts(name: str, value: Any) -> str:
-    """As :func:`clean`, also of a list of such."""
-    if isinstance(value, _LISTS):
-        return ", ".join(_text(f"a part of {name}", part) for part in value)
-    return _text(name, value)
-
-
-def _is_nan(value: Any) -> bool:
-    return isinstance(value, float) and value != value
+    if not isinstance(pair, LISTS) or len(pair) != 2:
+        raise BadField("attributes must be name and value pairs")
+    name = text_of("an attribute's name", pair[0])
+    return name, texts_of(f"attribute '{name[:40]}'", pair[1])
 
 
 def _seen(text: str) -> bool:
@@ -208,18 +160,18 @@ def _seen(text: str) -> bool:
 
 def _json_attributes(text: str) -> Any:
     try:
-        return json.loads(text, object_pairs_hook=unique)
+        return EXACT.decode(text)
     except BadJson as error:
-        raise _Bad(f"attributes: {error}") from error
+        raise BadField(f"attributes: {error}") from error
     except (ValueError, RecursionError) as error:
-        raise _Bad("attributes look like JSON but are not") from error
+        raise BadField("attributes look like JSON but are not") from error
 
 
 def _written_pairs(text: str) -> list[tuple[str, str]]:
     """``name:value|name:value``."""
     parts = text.split("|")
     if len(parts) > MAX_ATTRIBUTES:
-        raise _Bad(f"more than {MAX_ATTRIBUTES} attributes")
+        raise BadField(f"more than {MAX_ATTRIBUTES} attributes")
     pairs = []
     for part in parts:
         name, colon, value = part.partition(":")
@@ -227,7 +179,7 @@ def _written_pairs(text: str) -> list[tuple[str, str]]:
         if name and value:
             pairs.append((name, value))
         elif not colon and name:
-            raise _Bad(f"attribute '{name[:40]}' has no colon")
+            raise BadField(f"attribute '{name[:40]}' has no colon")
     return pairs
 
 
@@ -238,11 +190,11 @@ def _storable(texts: list[str], attributes: list[tuple[str, str]]) -> None:
         return
     for (name, limit), text in zip(_LIMITS.items(), texts, strict=True):
         if len(text) > limit:
-            raise _Bad(f"{name} is longer than {limit} characters")
+            raise BadField(f"{name} is longer than {limit} characters")
         if defect := _defect(text):
-            raise _Bad(f"{name} {defect}")
+            raise BadField(f"{name} {defect}")
     if defect := _defect("".join(part for pair in attributes for part in pair)):
-        raise _Bad(f"attributes {defect}")
+        raise BadField(f"attributes {defect}")
 
 
 def _defect(text: str) -> str:
@@ -258,10 +210,10 @@ def _defect(text: str) -> str:
 
 
 def _category(value: Any) -> str:
-    if isinstance(value, _LISTS):
-        levels = [_text("a level of category_path", level) for level in value]
+    if isinstance(value, LISTS):
+        levels = [text_of("a level of category_path", level) for level in value]
     else:
-        levels = [level.strip() for level in _text("category_path", value).split(" > ")]
+        levels = [level.strip() for level in text_of("category_path", value).split(" > ")]
     return " > ".join(filter(None, levels))
 
 
@@ -269,7 +221,7 @@ def _choice(name: str, text: str, allowed: tuple[str, ...]) -> str:
     if not text or text in allowed:
         return text
     if (lower := text.lower()) not in allowed:
-        raise _Bad(f"{name} '{lower[:40]}' is not one of {', '.join(allowed)}")
+        raise BadField(f"{name} '{lower[:40]}' is not one of {', '.join(allowed)}")
     return lower
 
 
@@ -278,7 +230,7 @@ def _values(record: Mapping[str, Any], columns: Columns) -> dict[str, str]:
     for column, kind, allowed in columns:
         if column not in record:
             continue
-        text = _text(column, record[column])
+        text = text_of(column, record[column])
         if text not in allowed:  # a column with gaps: pandas writes 4 as 4.0, and nan
             text = "" if text.lower() == "nan" else text.removesuffix(".0")
         if value := _choice(column, text, allowed):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from annotation.cot.steps import VALUES, StepKind
-from annotation.pairs.readers.rows import ImportFileError, clean
+from annotation.pairs.readers.fields import clean
+from annotation.pairs.readers.rows import ImportFileError
 
 TIERS = tuple(sorted(VALUES[StepKind.FINAL]))  # from Irrelevant up
 # As many grades as there are tiers, every one of them in the file: nothing is left to guess.
 _PLAIN = (dict(zip(TIERS, TIERS, strict=True)), dict(zip("0123", TIERS, strict=True)))
-_SHOWN = 12
+_SHOWN, _LONG = 12, 40
 
 
 def grade_of(value: object) -> str:
@@ -52,7 +53,7 @@ def scale_for(name: str, grades: Iterable[str], declared: str | None) -> Mapping
     for plain in _PLAIN:
         if seen == set(plain):
             return plain
-    listed = sorted(seen, key=_by_number)
+    listed = [grade[:_LONG] for grade in sorted(seen, key=_by_number)]
     more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
     example = ",".join(f"{grade}=TIER" for grade in listed[:_SHOWN])
     raise ImportFileError(

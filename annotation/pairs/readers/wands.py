@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from annotation.pairs.readers.columns import columns_needed
-from annotation.pairs.readers.files import csv_records
+from annotation.pairs.readers.fields import clean, text_of
+from annotation.pairs.readers.files import checked_records, right_records, rows_made
 from annotation.pairs.readers.lookup import DiskLookup
-from annotation.pairs.readers.rows import ImportFileError, Row, RowError, Rows, clean, row_of
+from annotation.pairs.readers.rows import ImportFileError, Row, RowError, Rows, row_of
 
 TIERS = {"exact": "4", "partial": "3", "irrelevant": "1"}
 _FEATURES = ("product_features", "product_features_trimmed")
@@ -33,15 +33,10 @@ def read_rows(path: Path, queries: Path | None = None, products: Path | None = N
         DiskLookup(_by_key(queries, "query_id", "query"), queries.name) as known,
         DiskLookup(_by_key(products, "product_id", "product_name"), products.name) as catalogue,
     ):
-        header_checked = False
-        for line, record in csv_records(labels, "\t"):
-            if isinstance(record, RowError):
-                yield record
-                continue
-            if not header_checked:
-                columns_needed(labels, record, "query_id", "product_id", "label")
-                header_checked = True
-            yield _joined(line, record, known, catalogue)
+        yield from rows_made(
+            checked_records(labels, "query_id", "product_id", "label", quoted=True),
+            lambda line, label: _joined(line, label, known, catalogue),
+        )
 
 
 def _joined(
@@ -50,29 +45,32 @@ def _joined(
     queries: DiskLookup,
     catalogue: DiskLookup,
 ) -> Row:
-    grade = clean(label.get("label"))
-    query = queries.get(clean(label.get("query_id")))
-    product = catalogue.get(clean(label.get("product_id")))
+    grade, query_id, product_id = (
+        text_of(name, label[name]) for name in ("label", "query_id", "product_id")
+    )
+    query, product = queries.get(query_id), catalogue.get(product_id)
     if grade.lower() not in TIERS:
-        return RowError(line, f"label '{grade}' is not Exact, Partial or Irrelevant")
+        return RowError(line, f"label '{grade[:40]}' is not Exact, Partial or Irrelevant")
     if query is None:
-        return RowError(line, f"query_id {label.get('query_id')} is not in the query file")
+        return RowError(line, f"query_id {query_id[:40]} is not in the query file")
     if product is None:
-        return RowError(
-            line, f"product_id {label.get('product_id')} is not in the product file"
-        )
+        return RowError(line, f"product_id {product_id[:40]} is not in the product file")
     return row_of(
         line,
         {
             "query": query.get("query"),
             "product_id": product.get("product_id"),
-            "title": html.unescape(clean(product.get("product_name"))),
+            "title": _plain("product_name", product),
             "category_path": _path(product),
             "attributes": _features(product),
-            "description": html.unescape(clean(product.get("product_description"))),
+            "description": _plain("product_description", product),
             "tier": TIERS[grade.lower()],
         },
     )
+
+
+def _plain(name: str, product: Mapping[str, Any]) -> str:
+    return html.unescape(text_of(name, product.get(name)))
 
 
 def _path(product: Mapping[str, Any]) -> str:
@@ -90,8 +88,5 @@ def _features(product: Mapping[str, Any]) -> list[list[str]]:
 
 
 def _by_key(path: Path, key: str, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for line, record in csv_records(path, "\t"):
-        if isinstance(record, RowError):
-            raise ImportFileError(f"{path.name}, line {line}: {record.message}")
-        columns_needed(path, record, key, text)
+    for _, record in right_records(path, key, text, quoted=True):
         yield clean(record[key]), record

@@ -76,6 +76,39 @@ def test_judgments_come_with_their_products_and_their_scale(door: Any, uploads: 
     assert not [path for path in uploads.rglob("*") if path.is_file()]
 
 
+@pytest.mark.parametrize(
+    "stem", ["👟📦", "👩🏽‍🚀 schuhe", "🧾" * 70, "\u202egnp", "..\u2028🙂"]
+)
+def test_a_file_may_have_any_name(door: Any, stem: str) -> None:
+    job = door(b"query,title\nred lamp,Lamp\n", f"{stem}.csv")
+    assert (job.state, job.pairs_created) == ("done", 1)
+    assert job.filename.endswith(".csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "line", "reason"),
+    [
+        ("🙂.csv", b"suche;titel\na;b\n", 0, "it has suche, titel (read with a semicolon"),
+        ("🙂.json", b'[{"query": ' + b"9" * 5000 + b"}]", 1, "a number of 5000 digits"),
+        (
+            "🙂.jsonl",
+            b'{"query": "a", "title": "b"}\r{"query": "a"}\r',
+            2,
+            "the title is missing",
+        ),
+        ("🙂.csv", b"query,title\na,b\nc,\0\n", 3, "title contains a NUL character"),
+        ("🙂.json", b"[" * 3000, 1, "nested too deeply"),
+    ],
+)
+def test_a_refused_file_says_where_and_why_at_every_door(
+    door: Any, name: str, data: bytes, line: int, reason: str
+) -> None:
+    job = door(data, name)
+    assert job.state == "failed"
+    assert job.errors[0]["line"] == line
+    assert reason in job.errors[0]["message"]
+
+
 def test_a_scale_that_the_file_needs_is_asked_for_by_the_job(door: Any) -> None:
     job = door(JUDGMENTS, "r.csv", adapter="quepid", products=products())
     assert job.state == "failed"

@@ -63,7 +63,7 @@ def test_unknown_data_of_a_label_studio_task_is_named_too(tmp_path: Path) -> Non
     [
         ("query,title,product_id,product_id", "has the column product_id twice"),
         ("foo,bar", "needs the columns query, title; it has foo, bar"),
-        ("query;title", "it has query;title"),
+        ("query:title", "it has query:title"),
     ],
 )
 def test_a_header_is_checked_though_no_row_follows(

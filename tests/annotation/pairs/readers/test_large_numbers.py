@@ -33,9 +33,23 @@ def test_what_is_exact_is_kept(number: str, tmp_path: Path) -> None:
     assert row.product_id == str(int(json.loads(number)))
 
 
-def test_a_number_without_end_is_said_in_plain_words(tmp_path: Path) -> None:
-    (row,) = rows_of(tmp_path, "9" * 5000)
-    assert row == RowError(1, "a number of thousands of digits")
+@pytest.mark.parametrize("name", ["p.jsonl", "p.json", "p.csv"])
+def test_a_number_of_thousands_of_digits_is_refused_in_plain_words(
+    name: str, tmp_path: Path
+) -> None:
+    number = "9" * 5000
+    record = '{"query": "q", "title": "t", "attributes": {"mass": ' + number + "}}"
+    lines = {
+        "p.jsonl": record,
+        "p.json": f"[{record}]",
+        "p.csv": f'query,title,attributes\nq,t,"{{""mass"": {number}}}"',
+    }
+    (tmp_path / name).write_text(lines[name])
+    (row,) = read_rows(tmp_path / name)
+    assert isinstance(row, RowError)
+    assert row.message.endswith(
+        "a number of 5000 digits cannot be read; write it as text, in quotes"
+    )
 
 
 @pytest.mark.parametrize("kind", [pa.date32(), pa.timestamp("us")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import json
 import random
 import zlib
 from contextlib import suppress
@@ -45,6 +46,37 @@ def test_a_byte_order_mark_tells_the_encoding(
     assert [row.query for row in pairs(list(read_rows(path)))] == ["café cup", "tea pot"]
     lines = mark + JSONL.encode(encoding)
     assert len(pairs(list(read_rows(write(tmp_path / "p.jsonl", lines))))) == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_a_mark_that_was_put_before_a_mark_is_nothing_too(
+    tmp_path: Path, encoding: str
+) -> None:
+    """By every program that a file went through, and by putting files together."""
+    for name, text in (
+        ("p.csv", CSV),
+        ("p.jsonl", JSONL + "\ufeff" + JSONL),
+        ("p.json", f"[{JSONL}, {JSONL}]"),
+    ):
+        for marks in (2, 3, 40_000):
+            data = ("\ufeff" * marks + text).encode(encoding)
+            assert len(pairs(list(read_rows(write(tmp_path / name, data))))) == 2, name
+
+
+@on_disk
+@given(
+    st.lists(st.sampled_from(["\n", "\r\n", "\r"]), min_size=1, max_size=30), st.integers(0, 20)
+)
+def test_json_lines_end_as_their_program_ends_lines(
+    tmp_path: Path, ends: list[str], more: int
+) -> None:
+    """The long line puts the end of one into the next block that is read."""
+    long = json.dumps({"query": "q", "title": "t" * (65_500 + more)})
+    data = long + "\r\n" + "".join(JSONL.strip() + end for end in ends)
+    rows = pairs(list(read_rows(write(tmp_path / "p.jsonl", data))))
+    assert len(rows) == 1 + len(ends)
+    if "\r" not in ends or "\n" not in ends:  # else CR and LF may have met
+        assert [row.line for row in rows] == list(range(1, len(ends) + 2))
 
 
 @on_disk
