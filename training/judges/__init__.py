@@ -1,0 +1,1 @@
+"""Which reward model is in charge: gate, appointment, history."""
