@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from annotation.cot.steps import StepKind, render
+from annotation.deciding.resolution import item_resolve
 from annotation.labelling.queue import queue_claim, queue_open
 from annotation.labelling.rollouts import rollout_record
 from annotation.labelling.submit import LabelInput, label_submit
@@ -146,3 +147,13 @@ def submit(item: QueueItem, user: User, labels: list[LabelInput] | None = None) 
         client_key=f"key-{next(_number)}",
         labels=labels_for() if labels is None else labels,
     )
+
+
+def make_resolved(
+    pair: Pair, labels: list[LabelInput] | None = None, reason: str | None = None
+) -> QueueItem:
+    """A new rollout of the pair that one person judged; nothing else may be waiting."""
+    item = queue_open(rollout=make_rollout(pair), overlap=1, reason=reason)
+    submit(item, make_user(), labels)
+    assert item_resolve(item=item) == QueueItem.State.RESOLVED
+    return item

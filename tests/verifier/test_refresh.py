@@ -11,15 +11,14 @@ from annotation.deciding.resolution import (
     item_reopen,
     item_resolve,
 )
-from annotation.labelling.queue import queue_open
-from annotation.models import Pair, Project, QueueItem
+from annotation.models import Pair
 from annotation.people.roles import Role
 from tests.factories import (
     labels_for,
     make_item,
     make_pair,
     make_project,
-    make_rollout,
+    make_resolved,
     make_user,
     submit,
 )
@@ -31,13 +30,6 @@ from verifier.tasks import truth_refresh_due
 def current(pair: Pair) -> dict[int, tuple[str, str]]:
     rows = GroundTruth.objects.filter(pair=pair, superseded_at=None)
     return {row.kind: (row.value, row.source) for row in rows}
-
-
-def resolved_item(project: Project, pair: Pair, tier: str) -> QueueItem:
-    item = queue_open(rollout=make_rollout(pair), overlap=1)
-    submit(item, make_user(), labels_for(tier=tier))
-    item_resolve(item=item)
-    return item
 
 
 @pytest.mark.django_db
@@ -52,7 +44,7 @@ class TestPrecedence:
         project = make_project(overlap=1)
         pair = make_pair(project, gold={"5": "4"})
         truth_refresh(project=project)
-        resolved_item(project, pair, tier="3")
+        make_resolved(pair, labels_for(tier="3"))
         counts = truth_refresh(project=project)
         assert counts == {"adjudicated": 0, "consensus": 5, "gold": 0, "silver": 0}
         assert current(pair)[5] == ("3", "consensus")
@@ -62,26 +54,26 @@ class TestPrecedence:
     def test_the_newer_word_of_equals_wins(self) -> None:
         project = make_project(overlap=1)
         pair = make_pair(project)
-        resolved_item(project, pair, tier="3")
-        resolved_item(project, pair, tier="1")
+        make_resolved(pair, labels_for(tier="3"))
+        make_resolved(pair, labels_for(tier="1"))
         truth_refresh(project=project)
         assert current(pair)[5] == ("1", "consensus")
 
     def test_a_later_consensus_does_not_outrank_a_lead(self) -> None:
         project = make_project(overlap=1)
         pair, lead = make_pair(project), make_user(Role.LEAD)
-        item = resolved_item(project, pair, tier="3")
+        item = make_resolved(pair, labels_for(tier="3"))
         item_reopen(item=item, lead=lead, reason="check")
         item_adjudicate(item=item, lead=lead, decisions={5: StepDecision("incorrect", "4")})
         truth_refresh(project=project)
-        resolved_item(project, pair, tier="1")
+        make_resolved(pair, labels_for(tier="1"))
         truth_refresh(project=project)
         assert current(pair)[5] == ("4", "adjudicated")
 
     def test_open_steps_are_kept_by_their_text(self) -> None:
         project = make_project(overlap=1)
         pair = make_pair(project)
-        item = resolved_item(project, pair, tier="2")
+        item = make_resolved(pair, labels_for(tier="2"))
         truth_refresh(project=project)
         step = item.rollout.steps.get(kind=1)
         row = GroundTruth.objects.get(kind=1)
@@ -98,7 +90,7 @@ class TestPrecedence:
     def test_refreshing_again_adds_nothing(self) -> None:
         project = make_project(overlap=1)
         pair = make_pair(project, gold={"3": "match"}, silver={"4": "all"})
-        resolved_item(project, pair, tier="2")
+        make_resolved(pair, labels_for(tier="2"))
         truth_refresh()
         before = GroundTruth.objects.count()
         truth_refresh_due()

@@ -8,8 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from annotation.cot.steps import StepKind
+from annotation.deciding.resolution import StepDecision, item_adjudicate, item_reopen
 from annotation.people.roles import Role
-from tests.factories import make_pair, make_project, make_user
+from tests.factories import labels_for, make_pair, make_project, make_resolved, make_user
 from verifier.models import VerifierRelease
 from verifier.services.release import release_cut
 from verifier.services.truth import truth_refresh
@@ -24,10 +26,43 @@ def test_a_release_is_a_truth_table_with_its_sum_and_its_counts() -> None:
     truth_refresh(project=project)
     release = release_cut(project=project, user=user)
     rows = parse_table(release.payload).rows()
-    assert rows == [[str(pair.pk), 3, "match", "silver"], [str(pair.pk), 5, "4", "gold"]]
+    assert rows == [
+        [str(pair.pk), 3, "match", "silver", None],
+        [str(pair.pk), 5, "4", "gold", None],
+    ]
     assert release.sha256 in release.payload
-    assert release.counts == {"3": {"silver": 1}, "4": {}, "5": {"gold": 1}}
+    assert release.counts == {"1": {}, "2": {}, "3": {"silver": 1}, "4": {}, "5": {"gold": 1}}
     assert (release.number, release.created_by) == (1, user)
+
+
+def test_verdicts_on_texts_of_steps_1_and_2_are_frozen_as_well() -> None:
+    project = make_project()
+    item = make_resolved(make_pair(project), labels_for(query="incorrect"))
+    truth_refresh(project=project)
+    release = release_cut(project=project)
+    steps = {step.kind: step for step in item.rollout.steps.all()}
+    table = parse_table(release.payload)
+    assert table.steps() == sorted(
+        [[steps[1].sha256, 1, "incorrect", "consensus"],
+         [steps[2].sha256, 2, "correct", "consensus"]]
+    )  # fmt: skip
+    assert release.counts == {str(kind): {"consensus": 1} for kind in StepKind}
+    behind = {row.kind: row.pk for row in item.resolutions.filter(kind__gte=3)}
+    assert {row[1]: row[4] for row in table.rows()} == behind
+
+
+def test_another_verdict_on_a_text_alone_gives_another_release() -> None:
+    project = make_project()
+    item = make_resolved(make_pair(project))
+    truth_refresh(project=project)
+    first = release_cut(project=project)
+    lead = make_user(Role.LEAD)
+    item_reopen(item=item, lead=lead, reason="look again")
+    item_adjudicate(item=item, lead=lead, decisions={1: StepDecision("incorrect")})
+    truth_refresh(project=project)
+    second = release_cut(project=project)
+    assert second.sha256 != first.sha256
+    assert parse_table(second.payload).rows() == parse_table(first.payload).rows()
 
 
 def test_unchanged_truth_gives_the_same_release_and_changed_truth_the_next() -> None:

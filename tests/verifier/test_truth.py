@@ -1,23 +1,57 @@
+import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotation.cot.steps import STRUCTURED_KINDS, VALUES, StepKind
+from annotation.cot.steps import OPEN_KINDS, STRUCTURED_KINDS, VALUES, StepKind
 from verifier.checks import check
-from verifier.truth import SOURCES, Truth, TruthError, TruthTable, dump, load, parse_table
+from verifier.truth import (
+    SOURCES,
+    VERDICTS,
+    Entry,
+    Truth,
+    TruthError,
+    TruthTable,
+    dump,
+    load,
+    parse_table,
+    table_sha256,
+)
 
-FINAL, CATEGORY = StepKind.FINAL, StepKind.CATEGORY
+FINAL, CATEGORY, QUERY = StepKind.FINAL, StepKind.CATEGORY, StepKind.QUERY
+TEXT = "a1" * 32  # the hash of an open step's prefix
 
 truths = st.sampled_from(STRUCTURED_KINDS).flatmap(
     lambda kind: st.tuples(
         st.text(min_size=1, max_size=5),
         st.just(kind),
-        st.builds(Truth, st.sampled_from(VALUES[kind]), st.sampled_from(SOURCES)),
+        st.builds(
+            Truth,
+            st.sampled_from(VALUES[kind]),
+            st.sampled_from(SOURCES),
+            st.none() | st.integers(1, 9),
+        ),
     )
 )
+verdicts = st.tuples(
+    st.sampled_from([TEXT, "b2" * 32]),
+    st.sampled_from(OPEN_KINDS),
+    st.builds(Truth, st.sampled_from(VERDICTS), st.sampled_from(SOURCES[:-1])),
+)
+
+
+def with_sum(body: dict[str, object]) -> str:
+    """The text of a file that holds this, with the sum of version 2."""
+    ordered = json.dumps(dict(sorted(body.items())), ensure_ascii=False, separators=(",", ":"))
+    return json.dumps({**body, "sha256": hashlib.sha256(ordered.encode()).hexdigest()})
+
+
+def version_2(rows: Sequence[object], steps: Sequence[object]) -> str:
+    return with_sum({"version": 2, "labels": "", "rows": rows, "steps": steps})
 
 
 def test_the_stronger_source_wins_in_either_order() -> None:
@@ -44,15 +78,58 @@ def test_what_nobody_knows_is_none() -> None:
     assert TruthTable().lookup("p", FINAL) is None
 
 
-@given(st.lists(truths, max_size=8))
-def test_a_dumped_table_loads_as_it_was(rows: list[tuple[str, StepKind, Truth]]) -> None:
-    table = TruthTable(rows)
-    assert parse_table(dump(table)).rows() == table.rows()
+@given(st.lists(truths, max_size=8), st.lists(verdicts, max_size=8), st.text(max_size=4))
+def test_a_dumped_table_loads_as_it_was(
+    rows: list[Entry], steps: list[Entry], labels: str
+) -> None:
+    table = TruthTable(rows, steps, labels)
+    loaded = parse_table(dump(table))
+    assert (loaded.rows(), loaded.steps()) == (table.rows(), table.steps())
+    assert (loaded.labels, table_sha256(loaded)) == (labels, table_sha256(table))
 
 
-def test_a_changed_value_is_refused(tmp_path: Path) -> None:
-    body = json.loads(dump(TruthTable([("p", FINAL, Truth("4", "gold"))])))
-    body["rows"][0][2] = "1"
+def test_a_verdict_on_a_text_serves_that_text_and_kind_alone() -> None:
+    weak, strong = Truth("incorrect", "consensus"), Truth("correct", "adjudicated")
+    table = TruthTable(steps=[(TEXT, QUERY, weak), (TEXT, QUERY, strong)])
+    assert table.step(TEXT, QUERY) == strong
+    assert table.step(TEXT, StepKind.ITEM) is None
+    assert table.step("b2" * 32, QUERY) is None
+
+
+def test_the_file_is_of_version_2_and_its_sum_covers_all_that_it_holds() -> None:
+    table = TruthTable(
+        [("p", FINAL, Truth("4", "consensus", 7))], [(TEXT, QUERY, Truth("correct", "gold"))]
+    )
+    rows, steps = [["p", 5, "4", "consensus", 7]], [[TEXT, 1, "correct", "gold"]]
+    assert json.loads(dump(table)) == json.loads(version_2(rows, steps))
+
+
+def test_a_file_of_version_1_loads_with_the_sum_of_then() -> None:
+    digest = hashlib.sha256(b'[["p",3,"match","gold"],["p",5,"4","silver"]]').hexdigest()
+    rows = [["p", 5, "4", "silver"], ["p", 3, "match", "gold"]]
+    table = parse_table(json.dumps({"sha256": digest, "rows": rows}))
+    assert table.lookup("p", FINAL) == Truth("4", "silver")
+    assert table.steps() == []
+    with pytest.raises(TruthError, match="sha256 differs"):
+        parse_table(json.dumps({"sha256": digest, "rows": rows[:1]}))
+
+
+def test_a_file_of_a_version_to_come_is_refused() -> None:
+    with pytest.raises(TruthError, match="version 3: this program reads up to 2"):
+        parse_table(with_sum({"version": 3, "rows": []}))
+
+
+@pytest.mark.parametrize(
+    ("part", "place", "value"), [("rows", 2, "1"), ("rows", 4, 8), ("steps", 2, "incorrect")]
+)
+def test_a_changed_value_is_refused(
+    tmp_path: Path, part: str, place: int, value: object
+) -> None:
+    table = TruthTable(
+        [("p", FINAL, Truth("4", "gold", 7))], [(TEXT, QUERY, Truth("correct", "gold"))]
+    )
+    body = json.loads(dump(table))
+    body[part][0][place] = value
     path = tmp_path / "truth.json"
     path.write_text(json.dumps(body))
     with pytest.raises(TruthError, match="sha256 differs"):
@@ -71,6 +148,24 @@ def test_a_changed_value_is_refused(tmp_path: Path) -> None:
 def test_a_bad_row_is_named_by_its_number(row: list[object], message: str) -> None:
     with pytest.raises(TruthError, match=message):
         parse_table(json.dumps({"sha256": "", "rows": [row]}))
+
+
+@pytest.mark.parametrize(
+    ("rows", "steps", "message"),
+    [
+        ([["p", 5, "4", "gold"]], [], "row 1: expected .*resolution"),
+        ([["p", 5, "4", "gold", "7"]], [], "row 1: resolution must be a number"),
+        ([], [[TEXT, 3, "correct", "gold"]], "step 1: kind must be 1 or 2"),
+        ([], [[TEXT, 1, "unsure", "gold"]], "step 1: 'unsure' is not a verdict"),
+        ([], [[TEXT, 1, "correct", "silver"]], "step 1: 'silver' is not a source"),
+        ([], [["a1", 1, "correct", "gold"]], "step 1: expected"),
+    ],
+)
+def test_a_bad_row_of_version_2_is_named(
+    rows: list[object], steps: list[object], message: str
+) -> None:
+    with pytest.raises(TruthError, match=message):
+        parse_table(version_2(rows, steps))
 
 
 def test_text_that_is_not_json_is_refused() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,6 +30,7 @@ from training.rollouts.pair_choice import pairs_choose
 from training.rollouts.records import pair_record
 from training.runs.run_config import DataOptions, run_toml
 from verifier.models import GroundTruth
+from verifier.truth import parse_table
 
 # kind as text -> {"value", "source"}
 Truths = dict[str, dict[str, str]]
@@ -80,9 +80,9 @@ def _truth_tables(payload: str) -> tuple[dict[str, Truths], dict[str, Truths]]:
     """(gold and human, silver) by pair id."""
     human: dict[str, Truths] = defaultdict(dict)
     silver: dict[str, Truths] = defaultdict(dict)
-    for pair_id, kind, value, source in json.loads(payload)["rows"]:
+    for pair_id, kind, value, source, _resolution in parse_table(payload).rows():
         table = silver if source == GroundTruth.Source.SILVER else human
-        table[str(pair_id)][str(kind)] = {"value": value, "source": source}
+        table[pair_id][str(kind)] = {"value": value, "source": source}
     return human, silver
 
 

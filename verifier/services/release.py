@@ -8,18 +8,19 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotation.cot.errors import Invalid
-from annotation.cot.steps import STRUCTURED_KINDS, StepKind
+from annotation.cot.steps import OPEN_KINDS, StepKind
 from annotation.cot.wording import wording as _
 from annotation.models import Project
 from verifier.models import GroundTruth, VerifierRelease
-from verifier.truth import Truth, TruthTable, dump, rows_sha256, truth_of
+from verifier.truth import TruthTable, dump, table_sha256, truth_of, verdict_of
 
 
 @transaction.atomic
 def release_cut(
     *, project: Project, user: User | None = None, empty: bool = False
 ) -> VerifierRelease:
-    """Freeze the current truth of steps 3-5; unchanged truth gives the newest release back.
+    """Freeze the current truth: values of steps 3-5 by pair, verdicts on texts of steps 1-2.
+    Unchanged truth gives the newest release back.
 
     ``payload`` is the text of truth.json (docs/formats.md), ``counts`` kind -> source -> rows.
     ``empty`` allows one without a row, for what reads no truth.
@@ -29,7 +30,7 @@ def release_cut(
     """
     # The project's lock makes the numbers consecutive when two people press at once.
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
-    table = TruthTable(_entries(project))
+    table = _table(project)
     if not empty and not table.rows():
         raise Invalid(
             _(
@@ -38,7 +39,7 @@ def release_cut(
                 name=project.name,
             )
         )
-    digest = rows_sha256(table.rows())
+    digest = table_sha256(table)
     newest = VerifierRelease.objects.filter(project=project).order_by("-number").first()
     if newest is not None and newest.sha256 == digest:
         return newest
@@ -52,15 +53,21 @@ def release_cut(
     )
 
 
-def _entries(project: Project) -> list[tuple[str, StepKind, Truth]]:
-    rows = GroundTruth.objects.filter(
-        project=project, superseded_at=None, kind__in=STRUCTURED_KINDS
-    ).values_list("pair_id", "kind", "value", "source")
-    return [(str(pair), *truth_of(kind, value, source)) for pair, kind, value, source in rows]
+def _table(project: Project) -> TruthTable:
+    current = GroundTruth.objects.filter(project=project, superseded_at=None)
+    rows, steps = [], []
+    for pair, kind, step_sha256, value, source, resolution in current.values_list(
+        "pair_id", "kind", "step_sha256", "value", "source", "resolution_id"
+    ):
+        if kind in OPEN_KINDS:
+            steps.append((step_sha256, *verdict_of(kind, value, source)))
+        else:
+            rows.append((str(pair), *truth_of(kind, value, source, resolution)))
+    return TruthTable(rows, steps)
 
 
 def _counts(table: TruthTable) -> dict[str, dict[str, int]]:
-    counts: dict[str, Counter[str]] = {str(int(kind)): Counter() for kind in STRUCTURED_KINDS}
-    for _pair, kind, _value, source in table.rows():
+    counts: dict[str, Counter[str]] = {str(int(kind)): Counter() for kind in StepKind}
+    for _key, kind, _value, source, *_resolution in [*table.steps(), *table.rows()]:
         counts[str(kind)][source] += 1
     return {kind: dict(counter) for kind, counter in counts.items()}

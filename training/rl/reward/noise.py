@@ -8,22 +8,23 @@ from dataclasses import replace
 from annotation.cot.steps import VALUES, StepKind
 from training.job.types import Sample
 from training.rl.base.shuffle import shuffle_key
-from verifier.truth import Truth, TruthTable, truth_of
+from verifier.truth import VERDICTS, Truth, TruthTable
 
 
 def noisy(
     truths: TruthTable, samples: Sequence[Sample], share: float, seed: int
 ) -> tuple[TruthTable, list[Sample]]:
     """Replace about ``share`` of the true values by another value of their kind, all others
-    equally likely. Which ones depends on (seed, pair, kind) alone, so that a value is wrong
-    wherever it is stored and the same at every restart. Held-out pairs are not passed in."""
+    equally likely, and as many verdicts on texts of steps 1-2 by the other one. Which ones
+    depends on (seed, pair or text, kind) alone, so that a value is wrong wherever it is stored
+    and the same at every restart. Held-out pairs are not passed in."""
     if share <= 0:
         return truths, list(samples)
-    rows = []
-    for pair_id, number, value, source in truths.rows():
-        kind, truth = truth_of(number, value, source)
-        rows.append((pair_id, kind, _flipped(pair_id, kind, truth, share, seed)))
-    return TruthTable(rows), [
+
+    def flipped(key: str, kind: StepKind, truth: Truth) -> Truth:
+        return _flipped(key, kind, truth, share, seed)
+
+    return truths.changed(flipped), [
         replace(
             sample,
             truth=_flip_all(sample.pair_id, sample.truth, share, seed),
@@ -39,9 +40,9 @@ def _flip_all(
     return {kind: _flipped(pair_id, kind, t, share, seed) for kind, t in truths.items()}
 
 
-def _flipped(pair_id: str, kind: StepKind, truth: Truth, share: float, seed: int) -> Truth:
-    key = shuffle_key(seed, f"noise {pair_id} {int(kind)}")
+def _flipped(name: str, kind: StepKind, truth: Truth, share: float, seed: int) -> Truth:
+    key = shuffle_key(seed, f"noise {name} {int(kind)}")
     if int.from_bytes(key[:6], "big") / 2**48 >= share:
         return truth
-    others = [value for value in VALUES[kind] if value != truth.value]
+    others = [value for value in VALUES.get(kind, VERDICTS) if value != truth.value]
     return replace(truth, value=others[key[6] % len(others)])

@@ -54,3 +54,13 @@ def test_silver_values_are_changed_too() -> None:
     _, (noised,) = noisy(TruthTable(), [silver], 1.0, seed=0)
     assert noised.silver[StepKind.FINAL].value in ("1", "2", "3")
     assert noised.silver[StepKind.FINAL].source == "silver"
+
+
+def test_verdicts_on_open_steps_are_changed_as_often() -> None:
+    hashes = [f"{number:064x}" for number in range(144)]
+    table = TruthTable(
+        steps=[(h, StepKind.ITEM, Truth("correct", "consensus")) for h in hashes]
+    )
+    noised = noisy(table, [], 0.3, seed=0)[0].steps()
+    assert {verdict for _, _, verdict, _ in noised} == {"correct", "incorrect"}
+    assert 30 <= sum(verdict == "incorrect" for _, _, verdict, _ in noised) <= 57
