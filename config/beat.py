@@ -20,6 +20,7 @@ TABLE = (
     Due("training.tasks.scoring_due", 30),
     Due("training.tasks.disagreements_due", 60),
     Due("training.tasks.runs_recover", 20),
+    Due("training.tasks.rounds_due", 30),
 )
 
 

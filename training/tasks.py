@@ -15,11 +15,14 @@ from training.disagreements import disagreements
 from training.disagreements.tasks import bulk_decide
 from training.models import BulkDecision, RolloutBatch, ScoringJob
 from training.rollouts.tasks import rollouts_run
+from training.rounds.tasks import rounds_due
 from training.runs.runs import runs_requeue
 from training.runs.tasks import run_launch
 from training.scoring import queue_order
 from training.scoring.select import current_rm, scoring_due_now
 from training.scoring.tasks import steps_score
+
+__all__ = ["disagreements_due", "rollouts_due", "rounds_due", "runs_recover", "scoring_due"]
 
 
 @shared_task

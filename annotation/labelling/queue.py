@@ -21,7 +21,7 @@ from annotation.labelling.gold import gold_serve
 from annotation.labelling.items import default_kinds
 from annotation.labelling.skip_table import Effect, skip_keys, skip_reason
 from annotation.labelling.skips import item_close, unrateable_vote
-from annotation.models import Assignment, Project, QueueItem, Rollout, Submission
+from annotation.models import Assignment, Project, QueueItem, Rollout, Round, Submission
 from annotation.models.queue import LIVE_STATES
 from annotation.people.roles import Role, has_role
 
@@ -44,6 +44,7 @@ def queue_open(
     overlap: int | None = None,
     kinds: Sequence[int] | None = None,
     note: str = "",
+    round: Round | None = None,
 ) -> QueueItem:
     """Ask people about a rollout; a rollout that is already in the queue stays there once.
 
@@ -74,6 +75,7 @@ def queue_open(
             "overlap": people,
             "kinds": wanted,
             "note": note,
+            "round": round,
             "state": QueueItem.State.OPEN,
         },
     )

@@ -11,12 +11,15 @@ from annotation.models.pairs import Project
 
 class Round(Made):
     """What belongs together; where it stands is read from the rows that name it. Checkpoints
-    are named as a rollout names its policy: they are another app's."""
+    and the release are named as a rollout names its policy: they are another app's."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="rounds")
     number = models.PositiveIntegerField()
     policy = models.CharField(max_length=200, help_text="checkpoint that is sampled")
     rm = models.CharField(max_length=200, blank=True, help_text="reward model at the start")
+    release = models.PositiveIntegerField(
+        null=True, blank=True, help_text="verifier release that was cut from its labels"
+    )
     plan = models.JSONField(default=dict, help_text="how much of what")
     ended_at = models.DateTimeField(null=True, blank=True)
     stop_reason = models.TextField(blank=True, help_text="empty when it came to its end")

@@ -14,7 +14,7 @@ from annotation.cot.errors import Invalid
 from annotation.cot.wording import wording as _
 from annotation.labelling.queue import queue_open
 from annotation.labelling.rollouts import rollout_record
-from annotation.models import Pair, Project
+from annotation.models import Pair, Project, Round
 from annotation.models.leases import (
     LeaseLost,
     in_flight_until,
@@ -51,6 +51,7 @@ def batch_create(
     seed: int = 0,
     overlap: int | None = None,
     queue_limit: int | None = None,
+    round: Round | None = None,
 ) -> RolloutBatch:
     """Ask for ``n`` CoTs a pair; the caller sends the task on commit.
 
@@ -78,6 +79,7 @@ def batch_create(
         seed=seed,
         overlap=overlap,
         queue_limit=queue_limit,
+        round=round,
         lease_expires_at=in_flight_until(),
     )
 
@@ -95,7 +97,7 @@ def batch_run(*, batch_id: int, client: PolicyClient | None = None) -> RolloutBa
     token = lease_take(rows, error="")
     if token is None:
         return None
-    batch = RolloutBatch.objects.select_related("project", "policy").get(pk=batch_id)
+    batch = RolloutBatch.objects.select_related("project", "policy", "round").get(pk=batch_id)
     job_dir = Path(settings.RUNS_DIR) / f"rollouts-{batch.pk}"
     try:
         _Recorder(batch, token).run(client or policy_client(batch.policy, job_dir))
@@ -115,7 +117,7 @@ def batch_queue(*, batch: RolloutBatch) -> int:
     """Put the rollouts that parse into the queue; returns how many. Repeating it adds none."""
     due = list(rollouts_to_queue(batch))
     for rollout in due:
-        queue_open(rollout=rollout, overlap=batch.overlap)
+        queue_open(rollout=rollout, overlap=batch.overlap, round=batch.round)
     return len(due)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from annotation.cot.errors import Conflict, Invalid
 from annotation.cot.wording import wording as _
-from annotation.models import Project
+from annotation.models import Project, Round
 from annotation.models.job_run import jobs_recover
 from annotation.models.leases import expired, in_flight_until, queued_again
 from training.job.methods import METHODS
@@ -37,6 +37,7 @@ def run_create(
     config: Mapping[str, Any] | None = None,
     user: User | None = None,
     release: VerifierRelease | None = None,
+    round: Round | None = None,
 ) -> TrainingRun:
     """Queue a run on a frozen truth table; the caller sends the task on commit.
 
@@ -67,6 +68,7 @@ def run_create(
         rm=rm,
         config=dict(config or {}),
         release=release,
+        round=round,
         created_by=user,
         lease_expires_at=in_flight_until(),
     )

@@ -1,0 +1,162 @@
+"""What a round begins by itself, and what stops it."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from django.db import connection, transaction
+
+from annotation.labelling.submit import LabelInput
+from annotation.models import QueueItem, Round
+from tests.factories import make_user, submit
+from tests.training.rounds.played import (
+    decided,
+    facts,
+    round_make,
+    sampled,
+    shop_make,
+    state,
+    tick,
+    trained,
+    waits,
+)
+from training.models import RolloutBatch, TrainingRun
+from training.rounds.rounds import (
+    round_autopilot,
+    round_stop,
+)
+from training.rounds.standing import State
+
+pytestmark = pytest.mark.django_db
+
+
+def test_without_autopilot_nothing_begins_by_itself() -> None:
+    row = round_make(shop_make("off"))
+    sampled(row)
+    decided(row)
+    assert state(tick(row)) == State.RELEASING
+    assert facts(row).release is None
+
+
+def test_the_autopilot_to_the_release_leaves_the_training_to_people() -> None:
+    row = round_make(shop_make("to_release"))
+    sampled(row)
+    assert state(tick(row)) == State.LABELLING
+    decided(row)
+    assert state(tick(row)) == State.JUDGING
+    assert state(tick(row)) == State.JUDGING
+    assert facts(row).judging is None
+
+
+def test_the_whole_autopilot_makes_as_many_rounds_as_planned() -> None:
+    row = round_make(shop_make("whole"))
+    left = []
+    for _number in (1, 2):
+        sampled(row)
+        decided(row)
+        assert state(tick(row)) == State.JUDGING
+        trained(facts(row).judging)
+        assert state(tick(row)) == State.TRAINING
+        left.append(trained(facts(row).training).name)
+        row = tick(row)
+    assert (row.number, row.policy, state(row)) == (2, left[0], State.DONE)
+    assert list(Round.objects.values_list("number", flat=True)) == [1, 2]
+    batches = RolloutBatch.objects.order_by("pk")
+    assert list(batches.values_list("round__number", "policy__name")) == [
+        (1, "seed"),
+        (2, left[0]),
+    ]
+
+
+def test_a_tick_twice_begins_nothing_twice() -> None:
+    row = round_make(shop_make("whole"))
+    sampled(row)
+    decided(row)
+    tick(row)
+    tick(row)
+    assert TrainingRun.objects.filter(round=row).count() == 1
+
+
+@pytest.mark.parametrize("run", ["judging", "training"])
+def test_a_run_that_fails_keeps_the_round_waiting_for_an_engineer(run: str) -> None:
+    row = round_make(shop_make("whole"))
+    sampled(row)
+    decided(row)
+    tick(row)
+    if run == "training":
+        trained(facts(row).judging)
+        tick(row)
+    newest = TrainingRun.objects.latest("pk")
+    TrainingRun.objects.filter(pk=newest.pk).update(state="failed")
+    assert state(tick(row)) == run
+    assert waits(row) == (
+        "engineer",
+        f"run {newest.pk} is failed: resume it, or stop the round",
+    )
+
+
+def test_a_refused_preflight_stops_the_autopilot_and_says_why() -> None:
+    row = round_make(shop_make("whole"))
+    sampled(row)
+    decided(row, wrong=0)
+    tick(row)
+    row.refresh_from_db()
+    assert state(row) == State.STOPPED
+    assert "a reward model needs both verdicts" in row.stop_reason
+    assert facts(row).release is not None, "what was done before stays"
+
+
+def test_an_alarm_at_the_end_of_the_run_stops_the_autopilot() -> None:
+    row = round_make(shop_make("whole"))
+    sampled(row)
+    decided(row)
+    tick(row)
+    trained(facts(row).judging)
+    tick(row)
+    trained(facts(row).training, alarms=("entropy_collapse",))
+    row = tick(row)
+    assert (row.number, state(row)) == (1, State.STOPPED)
+    assert row.stop_reason.endswith("ended with an alarm: entropy_collapse")
+
+
+def test_a_spent_label_budget_stops_the_labelling() -> None:
+    row = round_make(shop_make("whole"), budget=5)
+    sampled(row)
+    assert state(tick(row)) == State.LABELLING
+    item = QueueItem.objects.filter(round=row).order_by("pk").first()
+    assert item is not None
+    submit(item, make_user(), [LabelInput(kind, "correct") for kind in range(1, 6)])
+    row = tick(row)
+    assert (state(row), row.stop_reason) == (
+        State.STOPPED,
+        "the label budget is spent: 5 of 5",
+    )
+
+
+def test_stopping_cancels_the_runs_of_the_round() -> None:
+    row = round_make(shop_make("whole"))
+    sampled(row)
+    decided(row)
+    tick(row)
+    round_stop(round_id=row.pk, reason="")
+    assert TrainingRun.objects.get(round=row).state == TrainingRun.State.CANCELLED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_worker_leaves_a_round_alone_that_is_being_advanced() -> None:
+    row = round_make(shop_make("whole"))
+    seen: list[object] = []
+
+    def other() -> None:
+        try:
+            seen.append(round_autopilot(round_id=row.pk))
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        Round.objects.select_for_update().get(pk=row.pk)
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+    assert seen == [None]

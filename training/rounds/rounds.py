@@ -1,0 +1,177 @@
+"""Starting, advancing and stopping a round."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from annotation.cot.errors import Conflict, StepwiseError
+from annotation.cot.wording import wording as _
+from annotation.models import Project, Round
+from training.models import Checkpoint, TrainingRun
+from training.rounds.obstacles import obstacle
+from training.rounds.plan import plan_check, plan_read
+from training.rounds.select import next_policy, rounds_newest_first
+from training.rounds.stages import BEGIN, Job
+from training.rounds.standing import State, round_standing
+from training.runs.runs import run_cancel
+from training.scoring.select import current_rm
+
+_Autopilot = Project.Autopilot
+# What the autopilot begins by itself.
+_BY_ITSELF: dict[str, frozenset[State]] = {
+    _Autopilot.OFF: frozenset(),
+    _Autopilot.TO_RELEASE: frozenset({State.SAMPLING, State.RELEASING}),
+    _Autopilot.WHOLE: frozenset({*BEGIN, State.EVALUATING}),
+}
+
+
+@dataclass(slots=True)
+class Advance:
+    """``round`` is the project's newest afterwards; the door sends the ``jobs`` on commit."""
+
+    round: Round
+    jobs: list[Job] = field(default_factory=list)
+
+
+@transaction.atomic
+def round_start(
+    *,
+    project: Project,
+    policy: Checkpoint | None = None,
+    plan: Mapping[str, Any] | None = None,
+    autopilot: str | None = None,
+    user: User | None = None,
+) -> Advance:
+    """Open the next round and sample its policy; ``policy`` and ``plan`` default to what the
+    last round left. ``autopilot`` changes the project's setting.
+
+    Raises:
+        Conflict: a round of the project is open.
+        Invalid: the plan makes no sense, or nothing can be sampled.
+    """
+    done = Advance(_open(project, policy, plan, user))
+    if autopilot is not None:
+        done.round.project.autopilot = _Autopilot(autopilot)
+        done.round.project.save(update_fields=["autopilot"])
+    _begin(done, State.SAMPLING, user)
+    return done
+
+
+@transaction.atomic
+def round_advance(*, round_id: int, user: User | None = None) -> Advance:
+    """Begin the next stage because a person wants it, or close the round at its end.
+
+    Raises:
+        Conflict: the round has ended, or the present stage waits; the message says for what.
+        Invalid: the preflight refuses.
+    """
+    row = (
+        Round.objects.select_for_update(of=("self",)).select_related("project").get(pk=round_id)
+    )
+    standing = round_standing(row)
+    if standing.wait is None:
+        raise Conflict(_("round %(n)s has ended: start the next one", n=row.number))
+    if not standing.wait.ready:
+        raise Conflict(standing.wait.text)
+    done = Advance(row)
+    if standing.state == State.EVALUATING:
+        _end(row)
+    else:
+        _begin(done, standing.state, user)
+    return done
+
+
+@transaction.atomic
+def round_autopilot(*, round_id: int) -> Advance | None:
+    """Begin whatever the project lets a round begin by itself, or stop it and say why.
+
+    None when another worker is at it. Repeating it is harmless: what has begun is a row.
+    """
+    rows = Round.objects.select_for_update(skip_locked=True, of=("self",))
+    row = rows.select_related("project").filter(pk=round_id, ended_at=None).first()
+    if row is None:
+        return None
+    done, allowed = Advance(row), _BY_ITSELF[row.project.autopilot]
+    while done.round.ended_at is None:
+        standing = round_standing(done.round)
+        if allowed and (why := obstacle(standing)):
+            _end(done.round, why)
+        elif not standing.ready or standing.state not in allowed:
+            break
+        elif standing.state == State.EVALUATING:
+            _go_on(done)
+        else:
+            _try(done, standing.state)
+    return done
+
+
+@transaction.atomic
+def round_stop(*, round_id: int, reason: str, user: User | None = None) -> Round:
+    """End a round before its end. Its runs are cancelled and can be resumed; its items stay.
+
+    Raises:
+        Conflict: it has ended.
+    """
+    row = Round.objects.select_for_update().get(pk=round_id)
+    if row.ended_at is not None:
+        raise Conflict(_("round %(n)s has ended already", n=row.number))
+    for run in TrainingRun.objects.filter(round=row, state__in=TrainingRun.LIVE):
+        run_cancel(run=run)
+    who = user.get_username() if user else "a command"
+    return _end(row, f"stopped by {who}: {reason.strip() or 'no reason given'}")
+
+
+def _open(
+    project: Project,
+    policy: Checkpoint | None = None,
+    plan: Mapping[str, Any] | None = None,
+    user: User | None = None,
+) -> Round:
+    # The project's lock makes the numbers consecutive when two people press at once.
+    project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    last = rounds_newest_first(project).first()
+    if last is not None and last.ended_at is None:
+        raise Conflict(_("round %(n)s is open: advance it, or stop it first", n=last.number))
+    chosen, rm = policy or next_policy(project), current_rm(project)
+    given = plan if plan is not None else last.plan if last else {}
+    return Round.objects.create(
+        project=project,
+        number=last.number + 1 if last else 1,
+        policy=chosen.name,
+        rm=rm.name if rm else "",
+        plan=plan_check(given, chosen).stored(),
+        created_by=user,
+    )
+
+
+def _begin(done: Advance, state: State, user: User | None) -> None:
+    done.jobs += BEGIN[state](done.round, plan_read(done.round.plan), user)
+
+
+def _try(done: Advance, state: State) -> None:
+    """What is refused stops the round; the savepoint takes back what was half made."""
+    try:
+        with transaction.atomic():
+            _begin(done, state, None)
+    except StepwiseError as error:
+        _end(done.round, error.message)
+
+
+def _go_on(done: Advance) -> None:
+    """The next round with the new checkpoint, unless this was the last one of the plan."""
+    row = _end(done.round)
+    if row.plan["rounds"] != 1:
+        plan = {**row.plan, "rounds": max(0, row.plan["rounds"] - 1)}
+        done.round = _open(row.project, plan=plan)
+
+
+def _end(row: Round, why: str = "") -> Round:
+    row.ended_at, row.stop_reason = timezone.now(), why
+    row.save(update_fields=["ended_at", "stop_reason"])
+    return row

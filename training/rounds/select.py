@@ -1,0 +1,67 @@
+"""Which rounds there are, and what the next one would work with."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from annotation.cot.errors import Conflict
+from annotation.cot.steps import OPEN_KINDS, StepKind
+from annotation.cot.wording import wording as _
+from annotation.models import Pair, Project, QueueItem, Round
+from annotation.models.queue import LIVE_STATES
+from training.models import Checkpoint
+from training.rounds.facts import round_facts
+from training.runs.checkpoints import seed_policy
+from training.scoring.select import current_rm, kinds_learned
+from verifier.models import GroundTruth
+from verifier.truth import HUMAN_SOURCES
+
+
+def rounds_newest_first(project: Project | None = None) -> QuerySet[Round]:
+    rows = Round.objects.select_related("project", "created_by").order_by("-pk")
+    return rows if project is None else rows.filter(project=project)
+
+
+def open_round(project: Project) -> Round:
+    """Raises Conflict when none is open."""
+    row = rounds_newest_first(project).filter(ended_at=None).first()
+    if row is None:
+        raise Conflict(_("no round of %(name)s is open: start one", name=project.name))
+    return row
+
+
+def next_policy(project: Project) -> Checkpoint:
+    """What the next round samples: what the last round trained; the policy of a round that was
+    stopped; without a round the newest that a run of the project left, else the shipped one.
+
+    Raises:
+        Invalid: there is none.
+    """
+    last = rounds_newest_first(project).first()
+    policies = Checkpoint.objects.filter(kind=Checkpoint.Kind.POLICY)
+    if last is not None:
+        trained = None if last.stop_reason else round_facts(last).trained
+        if policy := trained or policies.filter(name=last.policy).first():
+            return policy
+    return policies.filter(run__project=project).order_by("-pk").first() or seed_policy()
+
+
+def pairs_for_round(project: Project, count: int) -> QuerySet[Pair]:
+    """Training pairs that nobody is being asked about: those whose tier people have not decided
+    first, in the order of their hashes, which is a random one that stays the same."""
+    decided = GroundTruth.objects.filter(
+        pair=OuterRef("pk"), kind=StepKind.FINAL, superseded_at=None, source__in=HUMAN_SOURCES
+    )
+    waiting = QueueItem.objects.filter(rollout__pair=OuterRef("pk"), state__in=LIVE_STATES)
+    return (
+        Pair.objects.filter(~Exists(waiting), project=project, split="train")
+        .annotate(decided=Exists(decided))
+        .order_by("decided", "content_hash")[:count]
+    )
+
+
+def rewarding_rm(project: Project) -> Checkpoint | None:
+    """The project's reward model if it learned the open steps; without one these earn nothing
+    but what people decided."""
+    rm = current_rm(project)
+    return rm if rm and set(OPEN_KINDS) <= set(kinds_learned(rm)) else None
