@@ -30,10 +30,10 @@ from annotation.cot.steps import StepKind
 from training.job.config import TrainerConfig
 from training.job.prompts import PairText, policy_prompt
 from training.job.types import Sample, ScoredRollout
+from training.reward.rewards import HybridRewards
 from training.rl.base.callbacks import quiet
 from training.rl.method.srpo import SRPOConfig, SRPOTrainer
 from training.rl.policy.scale import trainer_arguments
-from training.rl.reward.rewards import HybridRewards
 from verifier.truth import Truth, TruthTable
 
 TARGET = 1.05

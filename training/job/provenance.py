@@ -14,7 +14,8 @@ _WEIGHTS = (".safetensors", ".bin", ".gguf")
 _ROOT = Path(__file__).resolve().parents[2]
 # all that a run imports of our own
 CODE = (
-    "training/rl/**/*.py", "training/job/*.py", "training/serving/*.py",
+    "training/rl/**/*.py", "training/job/*.py", "training/reward/*.py",
+    "training/serving/*.py",
     "annotation/cot/steps.py", "annotation/cot/rules.py", "annotation/cot/wording.py",
     "verifier/truth.py", "verifier/checks.py",
 )  # fmt: skip

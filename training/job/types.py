@@ -42,11 +42,13 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class StepReward:
-    """``value`` in [0, 1], or None = no reward exists: the step is masked, never 0."""
+    """``value`` in [0, 1], or None = no reward exists: the step is masked, never 0. ``p`` is
+    the reward model's P(correct) where the reward comes from it."""
 
     value: float | None
     source: RewardSource | None
     reason: str
+    p: float | None = None
 
     @property
     def human(self) -> bool:

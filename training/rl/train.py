@@ -21,13 +21,13 @@ from training.job.methods import METHODS
 from training.job.prompts import Style
 from training.job.provenance import weights_sha256
 from training.job.types import BadInput, Sample
+from training.reward.noise import noisy
 from training.rl.base.processes import is_main, join, leave, main_first
 from training.rl.measure.evaluate import Prediction, delta, held_out, predict, write_report
 from training.rl.method.layouts import laid_out
 from training.rl.policy.context import room_check
 from training.rl.policy.model import Policy, is_gguf, load_policy
 from training.rl.policy.run_folder import Cancelled, Run, read_inputs, record_trainer
-from training.rl.reward.noise import noisy
 
 T = TypeVar("T")
 

@@ -7,8 +7,8 @@ from statistics import fmean
 
 from annotation.cot.steps import StepKind
 from training.job.types import ScoredRollout
-from training.rl.reward.rewards import human_share, source_counts
-from training.rl.reward.signature import signature
+from training.reward.rewards import human_share, source_counts
+from training.reward.signature import signature
 
 _NONE = float("nan")  # becomes null in metrics.jsonl
 

@@ -6,23 +6,27 @@ the two compares the credit and nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from torch import Tensor
 
-from training.job.types import ScoredRollout
+from training.job.advantages import Table, outcome_advantages
+from training.reward.credit import plain
 from training.rl.method.srpo import SRPOTrainer
-from training.rl.reward.advantages import outcome_advantages
 
 
 class GRPOOutcomeTrainer(SRPOTrainer):
     """A_i = (R_i - mean) / (std + eps) with R the final step's reward, or what ``credit`` puts
     in its place; unknown gets 0."""
 
-    def _credited(self, rollout: ScoredRollout) -> list[float]:
-        # the outcome as it is, unless it is shaped: there are no steps to gate it by
-        return rollout.values() if self.credit is None else self.credit(rollout)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"credit": plain, **kwargs})
 
-    def _advantages(
-        self, rewards: Tensor, group: int, own: slice, ids: list[list[int]]
-    ) -> Tensor:
-        bound = self.args.advantage_clamp
-        return outcome_advantages(rewards[:, -1], group)[own].clamp(-bound, bound)
+    def _step_advantages(
+        self, rewards: Sequence[Sequence[float]], group: int
+    ) -> tuple[Table, Table]:
+        return outcome_advantages(rewards, group, clamp=self.args.advantage_clamp)
+
+    def _spread(self, advantages: Tensor, ids: list[list[int]]) -> Tensor:
+        return advantages[:, -1]

@@ -6,29 +6,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
+from training.job.advantages import Normalise
 from training.job.types import BadInput, Sample
+from training.reward.credit import credit_of
+from training.reward.rewards import HybridRewards, RewardMode, StepScorer, human_share
 from training.rl.base.callbacks import RunCallback
 from training.rl.base.checkpoints import checkpoint_state, newest_checkpoint
 from training.rl.base.processes import world_size
 from training.rl.measure.curve import curve_callbacks
 from training.rl.measure.evaluate import predict
 from training.rl.method.grpo import GRPOOutcomeTrainer
-from training.rl.method.srpo import Credit, SRPOConfig, SRPOTrainer
+from training.rl.method.srpo import SRPOConfig, SRPOTrainer
 from training.rl.policy.comparable import train_comparable
 from training.rl.policy.fit import common_arguments, rl_arguments
 from training.rl.policy.generate import Decoding
 from training.rl.policy.local_rollouts import local_rollouts
 from training.rl.policy.run_folder import Cancelled, Run
 from training.rl.policy.scale import adapter, own_sampler, sampler_arguments, settle
-from training.rl.reward.advantages import Normalise
-from training.rl.reward.rewards import (
-    HybridRewards,
-    RewardMode,
-    StepScorer,
-    Verdicts,
-    human_share,
-)
-from training.rl.reward.shaping import outcome_credit, shaped_steps
 from training.rl.reward_model.rm_http import load_judge
 from training.rl.select.curriculum import Curriculum
 from training.rl.select.explore import explore, verifier_rewards
@@ -70,7 +64,7 @@ def train_policy(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
         rollout_func=local_rollouts(run.policy, _decoding(run))
         if own_sampler(config.trainer)
         else None,
-        credit=_credit(run, trainer_class),
+        credit=credit_of(config, run.rules(), stepwise=not outcome_only(trainer_class)),
         planner=_planner(run, curriculum),
         peft_config=adapter(config.trainer, run.policy.model),
         prompt_ids=run.policy.prompt_ids,
@@ -108,10 +102,14 @@ def hybrid_rewards(run: Run) -> HybridRewards:
     scorer: StepScorer | None = None
     if config.rm:
         scorer = load_judge(config.rm, config.rewards.server, config.eval.batch_size)
-    if scorer is not None and config.rewards.rm == "verdict":
-        scorer = Verdicts(scorer)
-    mode = cast(RewardMode, config.rewards.source)
-    return HybridRewards(run.truths, scorer, run.policy.layout, config.use_silver, mode)
+    return HybridRewards(
+        run.truths,
+        scorer,
+        run.policy.layout,
+        config.use_silver,
+        cast(RewardMode, config.rewards.source),
+        verdicts=config.rewards.rm == "verdict",
+    )
 
 
 def outcome_rate(run: Run, samples: Sequence[Sample]) -> float:
@@ -144,7 +142,6 @@ def srpo_arguments(run: Run) -> SRPOConfig:
         step_normalise=cast(Normalise, rl.normalise),
         length_weight=rl.length_weight,
         advantage_clamp=rl.clamp,
-        gate_final=rl.gate_final,
         layout=run.policy.layout,
     )
 
@@ -162,14 +159,8 @@ def _planner(run: Run, curriculum: Curriculum) -> PlannedRollouts | None:
     return PlannedRollouts(run.policy, _decoding(run), rl, judge, curriculum)
 
 
-def _credit(run: Run, trainer_class: type[SRPOTrainer]) -> Credit | None:
-    """What ``rl.shaping`` puts in the place of the plain rewards."""
-    if run.config.rl.shaping == "none":
-        return None
-    rules, weights = run.rules(), run.config.shaping
-    if issubclass(trainer_class, GRPOOutcomeTrainer):
-        return lambda rollout: outcome_credit(rollout, rules, weights)
-    return lambda rollout: shaped_steps(rollout, rules, weights)
+def outcome_only(trainer_class: type[SRPOTrainer]) -> bool:
+    return issubclass(trainer_class, GRPOOutcomeTrainer)
 
 
 def _many() -> bool:

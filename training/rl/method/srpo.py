@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from accelerate.utils import gather_object
 from datasets import Dataset
@@ -21,23 +22,22 @@ from torch import Tensor
 from trl import GRPOConfig, GRPOTrainer
 
 from annotation.cot.steps import Layout
+from training.job.advantages import (
+    Normalise,
+    Table,
+    credited_advantages,
+    zero_variance_share,
+)
 from training.job.types import Sample, ScoredRollout
+from training.reward.credit import Credit
+from training.reward.rewards import gated, source_counts
 from training.rl.measure.rollout_metrics import rollout_metrics
 from training.rl.policy.align import Aligner
 from training.rl.policy.tokens import prompt_ids as default_prompt_ids
-from training.rl.reward.advantages import (
-    Normalise,
-    group_normalise,
-    return_to_go,
-    token_advantages,
-    zero_variance_share,
-)
-from training.rl.reward.rewards import gated, source_counts
+from training.rl.reward.advantages import token_advantages
 
 # pairs, texts, and which of these were ended by the token budget
 Scorer = Callable[[Sequence[Sample], Sequence[str], Sequence[bool]], list[ScoredRollout]]
-# the rewards, kinds 1..5, that advantages are made of; NaN = masked
-Credit = Callable[[ScoredRollout], list[float]]
 
 
 class Schedule(Protocol):
@@ -67,9 +67,6 @@ class SRPOConfig(GRPOConfig):
     step_normalise: Normalise = field(default="step", metadata={"help": "step|pooled|none"})
     length_weight: bool = field(default=True, metadata={"help": "per-step weight 1/length"})
     advantage_clamp: float = field(default=2.0, metadata={"help": "bound of |advantage|"})
-    gate_final: bool = field(
-        default=True, metadata={"help": "no tier reward from wrong premises"}
-    )
     layout: Layout = field(default="answer_last", metadata={"help": "order of the sections"})
 
 
@@ -90,7 +87,7 @@ class SRPOTrainer(GRPOTrainer):
         processing_class: Any,
         callbacks: list[Any] | None = None,
         rollout_func: Callable[[list[str], Any], dict[str, Any]] | None = None,
-        credit: Credit | None = None,
+        credit: Credit = gated,
         planner: Planner | None = None,
         peft_config: Any = None,
         prompt_ids: Callable[[str], list[int]] | None = None,
@@ -118,36 +115,52 @@ class SRPOTrainer(GRPOTrainer):
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         output: dict[str, Any] = super()._generate_and_score_completions(self._fill(inputs))
-        local = self._rewards([rollout.values() for rollout in self.scored])
-        credited = self._rewards([self._credited(rollout) for rollout in self.scored])
-        if self.planner is not None:
-            credited[self.planner.masked] = float("nan")
-        group = self.num_generations
-        every = self.accelerator.gather(credited)  # a group may span processes
+        credited = [self.credit(rollout) for rollout in self.scored]
+        for row in self.planner.masked if self.planner else ():
+            credited[row] = [float("nan")] * len(credited[row])
+        # a group may span processes; and numbers are gathered as they are, in double precision
+        everyone: list[ScoredRollout] = gather_object(self.scored)
+        rewards = gather_object(credited)
+        _z, advantages = self._step_advantages(rewards, self.num_generations)
+        start = self.accelerator.process_index * len(self.scored)
+        own = torch.tensor(
+            advantages[start : start + len(self.scored)],
+            dtype=torch.float32,
+            device=self.accelerator.device,
+        )
         lengths = output["completion_mask"].sum(1).tolist()
         ids = [
             row[:n] for row, n in zip(output["completion_ids"].tolist(), lengths, strict=True)
         ]
-        start = self.accelerator.process_index * len(local)
-        own = slice(start, start + len(local))
-        output["advantages"] = self._advantages(every, group, own, ids)
+        output["advantages"] = self._spread(own, ids)
         if self.model.training:
-            self._record(self.accelerator.gather(local), group)
+            self._record(everyone)
         return output
 
-    def _advantages(
-        self, rewards: Tensor, group: int, own: slice, ids: list[list[int]]
-    ) -> Tensor:
-        """(N, K) gathered rewards to this process's (B, T) advantages."""
-        z = group_normalise(rewards, group, self.args.step_normalise)
-        steps = return_to_go(z, self.args.gamma, self.args.layout)[own]
-        steps = steps.clamp(-self.args.advantage_clamp, self.args.advantage_clamp)
+    def _step_advantages(
+        self, rewards: Sequence[Sequence[float]], group: int
+    ) -> tuple[Table, Table]:
+        """(N, K) gathered rewards to z and the advantages after the clamp, each (N, K)."""
+        args = self.args
+        return credited_advantages(
+            rewards,
+            group,
+            normalise=args.step_normalise,
+            gamma=args.gamma,
+            layout=args.layout,
+            clamp=args.advantage_clamp,
+        )
+
+    def _spread(self, advantages: Tensor, ids: list[list[int]]) -> Tensor:
+        """(B, K) step advantages of this process to what TRL's loss takes: here (B, T)."""
         width = max((len(row) for row in ids), default=0)
         kinds = torch.zeros((len(ids), width), dtype=torch.long)
         for row, (tokens, rollout) in enumerate(zip(ids, self.scored, strict=True)):
             aligned = self.aligner.kinds(tokens, rollout.text)
             kinds[row, : len(aligned)] = torch.tensor(aligned, dtype=torch.long)
-        return token_advantages(steps, kinds.to(steps.device), self.args.length_weight)
+        return token_advantages(
+            advantages, kinds.to(advantages.device), self.args.length_weight
+        )
 
     def _fill(self, inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if not self.model.training:
@@ -190,24 +203,18 @@ class SRPOTrainer(GRPOTrainer):
         self.spent["reward"] += time.monotonic() - started
         return [rollout.outcome for rollout in self.scored]
 
-    def _credited(self, rollout: ScoredRollout) -> list[float]:
-        """The rewards that advantages are made of."""
-        if self.credit is not None:
-            return self.credit(rollout)
-        return gated(rollout) if self.args.gate_final else rollout.values()
-
-    def _rewards(self, values: Sequence[Sequence[float]]) -> Tensor:
-        return torch.tensor(values, dtype=torch.float32, device=self.accelerator.device)
-
-    def _record(self, rewards: Tensor, group: int) -> None:
-        metrics = self._metrics["train"]
-        for column, value in enumerate(rewards.nanmean(0).tolist(), 1):
-            metrics[f"reward_step_{column}"].append(value)
+    def _record(self, everyone: Sequence[ScoredRollout]) -> None:
+        metrics, group = self._metrics["train"], self.num_generations
+        rewards = np.array([rollout.values() for rollout in everyone])
+        for column, values in enumerate(rewards.T, 1):
+            known = values[np.isfinite(values)]
+            metrics[f"reward_step_{column}"].append(
+                float(known.mean()) if len(known) else float("nan")
+            )
         metrics["zero_variance"].append(zero_variance_share(rewards, group))
         if self.planner is not None:
             for name, value in self.planner.metrics.items():
                 metrics[name].append(value)
-        everyone = gather_object(self.scored)
         for name, value in rollout_metrics(everyone, group).items():
             metrics[name].append(value)
         self.sources.update(source_counts(everyone))

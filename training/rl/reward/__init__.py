@@ -1,1 +1,1 @@
-"""Step rewards and advantages."""
+"""Step advantages spread over tokens."""

@@ -1,77 +1,12 @@
-"""Step rewards to step and token advantages (SHE Eq. 6; design.md section 5). Pure tensors.
+"""Step advantages (training.job.advantages) to token advantages. Pure tensors.
 
-Shapes: N rollouts = prompts x G, rollouts of one prompt adjacent; K = 5 steps, column k is
-kind k + 1; T completion tokens. NaN in a reward means "no reward exists": such a step takes
-part in no mean, no deviation, and gets the value 0.
+Shapes: N rollouts, K = 5 steps with column k for kind k + 1, T completion tokens.
 """
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor
-
-from annotation.cot.steps import Layout, StepKind, layout_order
-
-Normalise = Literal["step", "pooled", "none"]
-EPS = 1e-4  # as TRL's GRPO, so that the two differ in credit only
-
-
-def group_normalise(
-    rewards: Tensor, group: int, mode: Normalise = "step", eps: float = EPS
-) -> Tensor:
-    """z[i,k] = (r[i,k] - mean) / (std + eps) over the rollouts of a group that have r[i,k].
-
-    ``step`` takes mean and std per step; ``pooled`` over all steps of the group, as
-    DeepSeekMath's process supervision; ``none`` subtracts the mean per step and does not
-    scale (Dr. GRPO). std is the sample deviation (n - 1). Fewer than two rewards, or rewards
-    that are all equal, teach nothing: 0.
-
-    Args:
-        rewards: (N, K), NaN = no reward; N must be a multiple of ``group``.
-    Returns:
-        (N, K), finite, 0 where no reward exists.
-    """
-    count, steps = rewards.shape
-    if group < 1 or count % group:
-        raise ValueError(f"{count} rollouts are not groups of {group}")
-    grouped = rewards.reshape(count // group, group, steps)
-    dims = (1, 2) if mode == "pooled" else (1,)
-    known = torch.isfinite(grouped)
-    n = known.sum(dims, keepdim=True)
-    filled = torch.where(known, grouped, torch.zeros_like(grouped))
-    mean = filled.sum(dims, keepdim=True) / n.clamp(min=1)
-    centred = torch.where(known, grouped - mean, torch.zeros_like(grouped))
-    std = (centred.square().sum(dims, keepdim=True) / (n - 1).clamp(min=1)).sqrt()
-    scaled = centred if mode == "none" else centred / (std + eps)
-    # equal rewards leave rounding noise in `centred`, which 1 / eps would turn into a signal
-    alive = (n > 1) & (std > 1e-6)
-    return torch.where(alive, scaled, torch.zeros_like(scaled)).reshape(count, steps)
-
-
-def return_to_go(z: Tensor, gamma: float = 1.0, layout: Layout = "answer_last") -> Tensor:
-    """A[i,k] = sum over steps j at or after k of gamma^(j - k) z[i,j], in text order.
-
-    In ``answer_first`` the final step comes before the reasoning and cannot answer for it:
-    it gets its own reward only, and the reasoning steps do not get the final one.
-
-    Args:
-        z: (N, K), columns by kind.
-    Returns:
-        (N, K), columns by kind.
-    """
-    order = [int(kind) - 1 for kind in layout_order(layout)]
-    final = int(StepKind.FINAL) - 1
-    out = torch.zeros_like(z)
-    running = torch.zeros_like(z[:, 0])
-    for column in reversed(order):
-        if layout == "answer_first" and column == final:
-            out[:, column] = z[:, column]
-            continue
-        running = z[:, column] + gamma * running
-        out[:, column] = running
-    return out
 
 
 def token_advantages(
@@ -100,14 +35,3 @@ def token_advantages(
     weights = total / (present * lengths.clamp(min=1))
     weights = torch.cat([torch.zeros_like(weights[:, :1]), weights], dim=1)
     return spread * weights.gather(1, token_kinds).to(spread.dtype)
-
-
-def outcome_advantages(rewards: Tensor, group: int, eps: float = EPS) -> Tensor:
-    """GRPO: A_i = (R_i - mean(R)) / (std(R) + eps); (N,) to (N,), NaN rewards get 0."""
-    return group_normalise(rewards.unsqueeze(1), group, "step", eps).squeeze(1)
-
-
-def zero_variance_share(rewards: Tensor, group: int) -> float:
-    """Share of groups in which no step tells two rollouts apart: (N, K) to [0, 1]."""
-    z = group_normalise(rewards, group).reshape(-1, group, rewards.shape[1])
-    return float((z.abs().amax((1, 2)) == 0).float().mean())

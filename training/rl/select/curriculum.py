@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from training.job.config import CurriculumConfig
+from training.job.shuffle import shuffle_key
 from training.job.types import BadInput, Sample, ScoredRollout
-from training.rl.base.shuffle import shuffle_key
-from training.rl.reward.rewards import RIGHT
+from training.reward.rewards import RIGHT
 from training.rl.select.sampling import Prompt
 from training.rl.select.stages import Stage, hold_out, stage_plan
 

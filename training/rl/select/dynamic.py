@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.rl.reward.rewards import RIGHT
+from training.reward.rewards import RIGHT
 from training.rl.select.replay import Outcomes
 
 

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from training.job.files import append_jsonl, resume_jsonl
 from training.job.folder import EXPLORED
 from training.job.types import Sample, ScoredRollout
+from training.reward.rewards import RIGHT, HybridRewards
 from training.rl.base.processes import main_first
 from training.rl.policy.generate import Decoding, generate_batches
 from training.rl.policy.run_folder import Run
-from training.rl.reward.rewards import RIGHT, HybridRewards
 
 Explored = list[tuple[Sample, list[ScoredRollout]]]
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from annotation.cot.steps import STRUCTURED_KINDS
 from training.job.types import Sample, ScoredRollout
+from training.reward.rewards import RIGHT, HybridRewards
 from training.rl.policy.context import context_of
 from training.rl.policy.generate import Decoding, generate_ids, stream_seed
 from training.rl.policy.model import Policy
 from training.rl.policy.tokens import encode
-from training.rl.reward.rewards import RIGHT, HybridRewards
 from training.rl.select.guidance import corrected
 
 

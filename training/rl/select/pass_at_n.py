@@ -8,7 +8,7 @@ from math import comb
 from typing import Literal
 
 from training.job.types import ScoredRollout
-from training.rl.reward.rewards import RIGHT
+from training.reward.rewards import RIGHT
 
 Origin = Literal["own", "reference", "guided"]
 

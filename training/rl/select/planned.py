@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 from training.job.config import RlConfig
 from training.job.types import Sample, ScoredRollout
+from training.reward.rewards import HybridRewards
 from training.rl.policy.generate import Decoding, generate_ids, stream_seed
 from training.rl.policy.model import Policy
-from training.rl.reward.rewards import HybridRewards
 from training.rl.select.dynamic import teaches
 from training.rl.select.guided import guide
 from training.rl.select.replay import Outcomes, chosen, zero_variance

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from training.rl.reward.rewards import RIGHT
+from training.reward.rewards import RIGHT
 
 # what the final step earned, None = unknown
 Outcomes = Sequence[float | None]

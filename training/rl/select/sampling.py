@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from annotation.cot.steps import StepKind
 from training.job.config import SamplingConfig
+from training.job.shuffle import shuffle_key
 from training.job.types import Sample, ScoredRollout
-from training.rl.base.shuffle import shuffle_key
-from training.rl.reward.rewards import RIGHT
-from training.rl.reward.signature import signature
+from training.reward.rewards import RIGHT
+from training.reward.signature import signature
 
 Cell = tuple[str, str]  # query type, tier
 

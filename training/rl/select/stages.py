@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import inf
 
 from training.job.config import CurriculumConfig
-from training.rl.base.shuffle import shuffle_key
+from training.job.shuffle import shuffle_key
 from training.rl.select.sampling import Prompt
 
 _TYPE, _TIER = 0, 1  # places in Prompt.cell

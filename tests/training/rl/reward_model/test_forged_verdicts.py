@@ -12,7 +12,7 @@ from tests.training.rl.tiny import answer, make_run
 from training.job.data import read_labels
 from training.job.prompts import forged_rm_prompt, rm_prompt
 from training.job.types import Sample
-from training.rl.reward.rewards import HybridRewards
+from training.reward.rewards import HybridRewards
 from training.rl.reward_model.model import load_reward_model
 from training.rl.reward_model.rm_train import rm_data
 from training.rl.train import main

@@ -15,11 +15,11 @@ from training.job.config import load_config
 from training.job.files import read_finished_jsonl, write_jsonl
 from training.job.prompts import rm_prompt
 from training.job.types import BadInput, Sample
+from training.reward.rewards import HybridRewards
 from training.rl.method.rl_method import hybrid_rewards
 from training.rl.policy.generate import Decoding, generate_ids
 from training.rl.policy.model import Policy
 from training.rl.policy.run_folder import Run
-from training.rl.reward.rewards import HybridRewards
 from training.rl.reward_model.model import VerdictTokens, load_reward_model
 from training.rl.reward_model.rm_http import LISTED, load_served, verdict_odds
 from training.rl.reward_model.score import score

@@ -4,7 +4,7 @@ import pytest
 
 from tests.training.rl.tiny import answer, make_samples
 from training.job.types import ScoredRollout
-from training.rl.reward.rewards import HybridRewards
+from training.reward.rewards import HybridRewards
 from training.rl.select.pass_at_n import pass_at, pass_curve, preferences
 from verifier.truth import TruthTable
 

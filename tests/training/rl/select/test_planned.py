@@ -14,10 +14,10 @@ from training.job.config import RlConfig
 from training.job.files import read_finished_jsonl
 from training.job.prompts import policy_prompt
 from training.job.types import Sample, ScoredRollout
+from training.reward.rewards import HybridRewards
 from training.rl.policy.generate import Decoding
 from training.rl.policy.local_rollouts import local_rollouts
 from training.rl.policy.model import Policy
-from training.rl.reward.rewards import HybridRewards
 from training.rl.select.planned import PlannedRollouts
 from training.rl.train import main
 from verifier.truth import TruthTable

@@ -6,8 +6,8 @@ from annotation.cot.steps import StepKind
 from tests.training.rl.tiny import answer, make_samples
 from training.job.config import SamplingConfig
 from training.job.types import Sample, ScoredRollout, StepReward
-from training.rl.reward.rewards import HybridRewards
-from training.rl.reward.signature import signature
+from training.reward.rewards import HybridRewards
+from training.reward.signature import signature
 from training.rl.select.sampling import Prompt, diverse, label_cv, measure, select
 from verifier.truth import TruthTable
 

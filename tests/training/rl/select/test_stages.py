@@ -9,7 +9,7 @@ import pytest
 from tests.training.rl.tiny import answer, make_samples
 from training.job.config import CurriculumConfig
 from training.job.types import Sample
-from training.rl.reward.rewards import HybridRewards
+from training.reward.rewards import HybridRewards
 from training.rl.select.curriculum import Curriculum
 from training.rl.select.sampling import Prompt
 from training.rl.select.stages import hold_out, stage_plan

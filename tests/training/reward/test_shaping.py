@@ -10,8 +10,8 @@ from annotation.cot.steps import StepKind, render
 from tests.training.rl.tiny import make_samples
 from training.job.config import ShapingConfig
 from training.job.types import Sample, ScoredRollout
-from training.rl.reward.rewards import HybridRewards
-from training.rl.reward.shaping import (
+from training.reward.rewards import HybridRewards
+from training.reward.shaping import (
     Parts,
     outcome_credit,
     parts,

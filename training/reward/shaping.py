@@ -14,8 +14,8 @@ from math import isnan, nan
 from annotation.cot.rules import Rules
 from training.job.config import ShapingConfig
 from training.job.types import ScoredRollout
-from training.rl.reward.rewards import RIGHT
-from training.rl.reward.signature import signature
+from training.reward.rewards import RIGHT
+from training.reward.signature import signature
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from annotation.cot.steps import VALUES, StepKind
+from training.job.shuffle import shuffle_key
 from training.job.types import Sample
-from training.rl.base.shuffle import shuffle_key
 from verifier.truth import VERDICTS, Truth, TruthTable
 
 

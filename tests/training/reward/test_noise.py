@@ -1,7 +1,7 @@
 from annotation.cot.steps import StepKind
 from tests.training.rl.tiny import make_samples
 from training.job.types import Sample
-from training.rl.reward.noise import noisy
+from training.reward.noise import noisy
 from verifier.truth import Truth, TruthTable
 
 SAMPLES = make_samples()

@@ -1,3 +1,4 @@
+import math
 from collections.abc import Sequence
 
 import pytest
@@ -5,9 +6,8 @@ import pytest
 from annotation.cot.steps import StepKind
 from tests.training.rl.tiny import answer, make_samples
 from training.job.types import ScoredRollout
-from training.rl.reward.rewards import (
+from training.reward.rewards import (
     HybridRewards,
-    Verdicts,
     gated,
     human_share,
     source_counts,
@@ -134,10 +134,8 @@ def test_outcome_only_masks_every_step_but_the_last() -> None:
 
 
 def test_verdicts_are_what_a_probability_says_and_unknown_stays_unknown() -> None:
-    class Scorer:
-        def score(self, prompts: Sequence[str]) -> list[float]:
-            return [0.93, 0.5, 0.49, float("nan")]
-
-    scores = Verdicts(Scorer()).score(["a", "b", "c", "d"])
-    assert scores[:3] == [1.0, 1.0, 0.0]
-    assert scores[3] != scores[3]
+    judge = HybridRewards(TruthTable(), mode="rm_only", verdicts=True)
+    chances = {StepKind(1): 0.93, StepKind(2): 0.5, StepKind(3): 0.49, StepKind(4): math.nan}
+    scored = judge.rescore(SAMPLE, RIGHT, False, chances)
+    assert values(scored) == [1.0, 1.0, 0.0, None, None]
+    assert [scored.rewards[kind].p for kind in StepKind] == [0.93, 0.5, 0.49, None, None]

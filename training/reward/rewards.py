@@ -8,8 +8,8 @@ its answer.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -23,13 +23,14 @@ from annotation.cot.steps import (
     parse,
     parse_partial,
 )
+from training.job import advantages
 from training.job.prompts import rm_prompt
 from training.job.types import Sample, ScoredRollout, StepReward
 from verifier.checks import check
 from verifier.truth import Truth, TruthTable
 
 RewardMode = Literal["hybrid", "rm_only", "outcome"]
-RIGHT = 0.5  # a reward from here on counts as right
+RIGHT = advantages.RIGHT
 
 
 class StepScorer(Protocol):
@@ -39,32 +40,21 @@ class StepScorer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdicts:
-    """A scorer's verdicts, 1 or 0, in place of its probabilities.
-
-    Group normalisation stretches whatever differs: 0.93 against 0.91 would become an advantage
-    as large as right against wrong.
-    """
-
-    scorer: StepScorer
-
-    def score(self, prompts: Sequence[str]) -> list[float]:
-        return [p if p != p else float(p >= RIGHT) for p in self.scorer.score(prompts)]
-
-
-@dataclass(frozen=True, slots=True)
 class HybridRewards:
     """Scores rollouts. ``scorer`` None leaves steps 1-2 masked; ``truths`` (the release)
     comes before the truth that travels with a sample, silver last and only if allowed.
 
     ``mode`` hybrid is SHE's; rm_only asks the scorer about all five steps and no truth;
-    outcome rewards the final step alone and masks the rest."""
+    outcome rewards the final step alone and masks the rest. With ``verdicts`` the scorer's
+    word counts, 1 or 0, and not its probability: group normalisation stretches whatever
+    differs, so that 0.93 against 0.91 would weigh as much as right against wrong."""
 
     truths: TruthTable
     scorer: StepScorer | None = None
     layout: Layout = "answer_last"
     use_silver: bool = True
     mode: RewardMode = "hybrid"
+    verdicts: bool = False
 
     def score(
         self,
@@ -85,18 +75,35 @@ class HybridRewards:
             if step.kind in self._judged_kinds()
         }
         chance = self._chances(list(prompts.values()))
-        scored = []
-        for row, (sample, text) in enumerate(zip(samples, texts, strict=True)):
-            steps, error = read[row]
-            by_kind = {step.kind: step for step in steps}
-            rewards = {}
-            for kind in StepKind:
-                prompt = prompts.get((row, kind))
-                p = None if prompt is None else chance[prompt]
-                rewards[kind] = self._reward(sample, kind, by_kind.get(kind), p, error)
-            tier = by_kind[StepKind.FINAL].value if error is None else None
-            scored.append(ScoredRollout(sample.pair_id, text, error, tier, rewards))
-        return scored
+        answered: dict[int, dict[StepKind, float]] = defaultdict(dict)
+        for (row, kind), prompt in prompts.items():
+            answered[row][kind] = chance[prompt]
+        return [
+            self._rollout(sample, text, *read[row], answered[row])
+            for row, (sample, text) in enumerate(zip(samples, texts, strict=True))
+        ]
+
+    def rescore(
+        self, sample: Sample, text: str, cut: bool, chances: Mapping[StepKind, float]
+    ) -> ScoredRollout:
+        """What :meth:`score` gives where the reward model says ``chances``; it is not asked."""
+        return self._rollout(sample, text, *_read(text, self.layout, cut), chances)
+
+    def _rollout(
+        self,
+        sample: Sample,
+        text: str,
+        steps: Sequence[ParsedStep],
+        error: str | None,
+        chances: Mapping[StepKind, float],
+    ) -> ScoredRollout:
+        by_kind = {step.kind: step for step in steps}
+        rewards = {
+            kind: self._reward(sample, kind, by_kind.get(kind), chances.get(kind), error)
+            for kind in StepKind
+        }
+        tier = by_kind[StepKind.FINAL].value if error is None else None
+        return ScoredRollout(sample.pair_id, text, error, tier, rewards)
 
     def _judged_kinds(self) -> Sequence[StepKind]:
         """The kinds that the reward model is asked about."""
@@ -128,7 +135,8 @@ class HybridRewards:
         if kind in OPEN_KINDS or self.mode == "rm_only":
             if p is None or p != p:
                 return StepReward(None, None, "no reward model")
-            return StepReward(min(max(p, 0.0), 1.0), "rm", "P(correct) of the reward model")
+            worth = float(p >= RIGHT) if self.verdicts else min(max(p, 0.0), 1.0)
+            return StepReward(worth, "rm", "P(correct) of the reward model", p)
         truth = self._truth(sample, kind)
         verdict = check(kind, step.value, truth)
         if verdict.passed is None or truth is None:

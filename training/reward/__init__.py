@@ -1,0 +1,1 @@
+"""Step rewards, without torch or Django: for the trainer, and for whoever repeats it."""
