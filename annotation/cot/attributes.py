@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Literal, get_args
 
 from annotation.cot.storable import storable
@@ -63,6 +64,16 @@ def overall(marks: Sequence[AttributeMark]) -> str:
     if met == len(counted):
         return "all"
     return "partial" if met else "none"
+
+
+def still_possible(states: Sequence[str]) -> set[str]:
+    """Step 4's values that the rows can still come to; a row that is not marked is ""."""
+    marks = [AttributeMark("", state) for state in states if state]
+    rest = min(len(states) - len(marks), 2)  # two more rows reach every value that many do
+    return {
+        overall([*marks, *(AttributeMark("", state) for state in more)])
+        for more in product(STATES, repeat=rest)
+    }
 
 
 def marks_problem(marks: Sequence[AttributeMark]) -> str | None:

@@ -18,7 +18,7 @@ from annotation.deciding.votes import split_kinds, vote_cards
 from annotation.labelling.cards import cards_of
 from annotation.labelling.flags_select import open_flags_of
 from annotation.labelling.forms import answers_of, labels_of
-from annotation.labelling.page import rules_json
+from annotation.labelling.hints import rule_hints
 from annotation.labelling.passed import (
     is_passed_by_everybody,
     skips_of,
@@ -117,7 +117,7 @@ def _page(
         "causes": CAUSES,
         "cause": request.POST.get("cause", ""),
         "comment": request.POST.get("comment", ""),
-        "rules": rules_json(item.project.rules),
+        "rules": rule_hints(item.project.rules, reason=False),
         "adjudicating": True,
         "open": item.state == QueueItem.State.SPLIT or passed,
         "passed": passed,

@@ -13,6 +13,7 @@ from annotation.cot.attributes import STATES, asked_attributes, marks_of
 from annotation.cot.step_names import NAMES, VALUE_NAMES
 from annotation.cot.steps import CLAIM_KEYS, STRUCTURED_KINDS, VALUES, StepKind
 from annotation.labelling.claims import ShownStep
+from annotation.labelling.hints import attribute_hint
 from annotation.models import Step
 
 VERDICTS = (("correct", "1", _("correct")), ("incorrect", "2", _("incorrect")),
@@ -46,6 +47,10 @@ class AttributeRow:
     name: str
     states: list[Option]
 
+    @property
+    def state(self) -> str:
+        return next((option.value for option in self.states if option.checked), "")
+
 
 @dataclass(slots=True)
 class Card:
@@ -63,6 +68,8 @@ class Card:
     comment: str = ""
     comment_start: int | None = None
     comment_end: int | None = None
+    quote: str = ""  # what the comment is on
+    hint: str = ""  # what the attributes say against the value
     error: str = ""
     agreed: bool = False  # adjudication: decided without a lead
     unanimous: bool = False  # ... because everybody said the same
@@ -92,6 +99,8 @@ def cards_of(
     for card in cards:
         if card.kind == StepKind.ATTRIBUTE and card.judged:
             card.attributes = _attributes(steps, answers.get(str(card.kind), {}))
+            states = [row.state for row in card.attributes]
+            card.hint = attribute_hint(states, chosen=card.value, claim=card.claim)
         card.error = (errors or {}).get(card.kind, "")
     return cards
 
@@ -156,14 +165,15 @@ def _card(
     kind: StepKind, step: Step | ShownStep | None, was: Mapping[str, Any], *, judged: bool
 ) -> Card:
     verdict, value = str(was.get("verdict", "")), str(was.get("value", ""))
-    claim = step.value if step else ""
+    claim, text = (step.value, step.text) if step else ("", "")
+    start, end = was.get("comment_start"), was.get("comment_end")
     return Card(
         kind=int(kind),
         name=NAMES[kind],
         judged=judged,
         missing=step is None,
         claim=claim,
-        lines=lines_of(step.text) if step else [],
+        lines=lines_of(text),
         verdicts=_verdicts(verdict, missing=step is None),
         values=[
             Option(v, VALUE_NAMES[v], key, claimed=v == claim, checked=v == value)
@@ -173,8 +183,9 @@ def _card(
         value=value,
         reason=str(was.get("reason", "")),
         comment=str(was.get("comment", "")),
-        comment_start=was.get("comment_start"),
-        comment_end=was.get("comment_end"),
+        comment_start=start,
+        comment_end=end,
+        quote=text[start:end] if start is not None else "",
     )
 
 

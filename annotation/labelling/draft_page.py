@@ -14,9 +14,15 @@ from annotation.cot.step_names import NAMES
 from annotation.cot.steps import StepKind
 from annotation.labelling.cards import answer_words
 from annotation.labelling.drafts import draft_keep
-from annotation.labelling.forms import answers_of, base_version_of, milliseconds_of
+from annotation.labelling.forms import (
+    answers_of,
+    attribute_states,
+    base_version_of,
+    milliseconds_of,
+)
+from annotation.labelling.hints import attribute_hint
 from annotation.labelling.queue import claim_heartbeat
-from annotation.models import Assignment
+from annotation.models import Assignment, Step
 from annotation.people.guard import role_required, visitor
 from annotation.people.roles import Role
 
@@ -32,10 +38,12 @@ def draft(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         version = posted_draft_keep(request, assignment)
     except DraftConflict as error:
-        context = {"version": error.version, "rows": _rows(_posted(request), error.draft)}
+        rows = _rows(_posted(request), error.draft)
+        context = {"assignment": assignment, "version": error.version, "rows": rows}
         answer = render(request, "labelling/_conflict.html", context, status=409)
         return reswap(retarget(answer, "#conflict"), "innerHTML")
-    return render(request, "labelling/_version.html", {"version": version, "stored": True})
+    context = {"assignment": assignment, "version": version, "hint": _hint(request, pk)}
+    return render(request, "labelling/_draft.html", context)
 
 
 @require_POST
@@ -54,6 +62,15 @@ def posted_draft_keep(request: HttpRequest, assignment: Assignment) -> int:
         base_version=base_version_of(request.POST) or 0,
         draft=_posted(request),
     )
+
+
+def _hint(request: HttpRequest, pk: int) -> str:
+    states = attribute_states(request.POST)
+    if not any(states):
+        return ""
+    step = Step.objects.filter(rollout__items__assignments=pk, kind=StepKind.ATTRIBUTE)
+    claim = step.values_list("value", flat=True).first() or ""
+    return attribute_hint(states, chosen=request.POST.get("value-4", ""), claim=claim)
 
 
 def _posted(request: HttpRequest) -> dict[str, Any]:

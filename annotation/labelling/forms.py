@@ -66,6 +66,14 @@ def labels_of(
     return labels
 
 
+def attribute_states(post: Mapping[str, str]) -> list[str]:
+    """The state of every row of step 4's attributes, "" where it is not marked."""
+    rows = range(MAX_MARKS)
+    return [
+        post.get(f"attribute_state-{i}", "") for i in rows if post.get(f"attribute_name-{i}")
+    ]
+
+
 def until_first_error(labels: list[LabelInput]) -> list[LabelInput]:
     """Without what the page still held behind the first incorrect step."""
     last = min((label.kind for label in labels if label.verdict == "incorrect"), default=5)

@@ -17,7 +17,6 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from annotation.cot.errors import AlreadySubmitted, Conflict, DraftConflict, InvalidLabels
-from annotation.cot.rules import parse_rules
 from annotation.labelling.cards import cards_of, mark_options
 from annotation.labelling.claims import ShownClaim, claim_shown
 from annotation.labelling.draft_page import posted_draft_keep
@@ -30,6 +29,7 @@ from annotation.labelling.forms import (
     milliseconds_of,
     until_first_error,
 )
+from annotation.labelling.hints import rule_hints
 from annotation.labelling.place import answered_before, last_project, place_of
 from annotation.labelling.practice import practice_offers
 from annotation.labelling.queue import claim_heartbeat, item_skip, queue_claim_shown
@@ -160,7 +160,7 @@ def _page(
         "errors": errors,
         "mark_options": mark_options(),
         "skips": skips_for(lead=has_role(visitor(request), Role.LEAD)),
-        "rules": rules_json(item.project.rules),
+        "rules": rule_hints(item.project.rules, reason=True),
         "client_key": request.POST.get("client_key") or uuid.uuid4().hex,
         "heartbeat_s": max(3, settings.LEASE_SECONDS // 3),
         "next_url": _next_url(item.project.slug),
@@ -170,11 +170,6 @@ def _page(
         **_before(request),
     }
     return render(request, "labelling/label.html", context, status=status)
-
-
-def rules_json(rules: str) -> dict[str, str]:
-    """The rules table for the page: "category attribute" -> tier."""
-    return {f"{c} {a}": tier for (c, a), tier in parse_rules(rules).tiers.items()}
 
 
 def _before(request: HttpRequest) -> dict[str, object]:

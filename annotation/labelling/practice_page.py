@@ -9,8 +9,9 @@ from django.views.decorators.cache import never_cache
 
 from annotation.cot.gold import label_answers
 from annotation.labelling.answers import answer_rows
-from annotation.labelling.cards import cards_of
+from annotation.labelling.cards import cards_of, mark_options
 from annotation.labelling.forms import answers_of, labels_of
+from annotation.labelling.hints import rule_hints
 from annotation.labelling.practice import practice_answer, practice_items, practice_left
 from annotation.labelling.project_switch import project_named
 from annotation.models import GoldItem
@@ -43,7 +44,11 @@ def practice(request: HttpRequest, slug: str) -> HttpResponse:
             request, "labelling/practice_answers.html", context | _told(request, gold)
         )
     kinds = [int(kind) for kind in gold.answers]
-    context["cards"] = cards_of(gold.rollout.steps.all(), kinds, {})
+    context |= {
+        "cards": cards_of(gold.rollout.steps.all(), kinds, {}),
+        "mark_options": mark_options(),
+        "rules": rule_hints(project.rules, reason=True),
+    }
     return render(request, "labelling/practice.html", context)
 
 

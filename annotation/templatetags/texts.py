@@ -12,8 +12,7 @@ register = template.Library()
 
 @register.simple_tag
 def page_texts() -> SafeString:
-    """``%x`` are places: n a step, i an item, w why, c and a the chosen values, t their tier,
-    d the value that follows, v the chosen or claimed one."""
+    """``%x`` are places: n a step, i an item, w why."""
     texts = {
         "saving": _("saving…"),
         "saved": _("saved"),
@@ -30,17 +29,9 @@ def page_texts() -> SafeString:
         "pickvalue": _("Choose the true value."),
         "why": _("Say why you are unsure."),
         "rulewhy": _("Say why the rules table does not hold here, or change a value."),
-        "rule": _(
-            "By the rules table, category %c and attribute %a give tier %t. "
-            "Change a value, or give a reason:"
-        ),
-        "ruleonly": _("By the rules table, category %c and attribute %a give tier %t."),
         "lease": _("Your hold on this item has ended; somebody else may have it now."),
         "refused": _("Your submission of %i was not accepted: %w."),
         "nowhy": _("the server gave no reason"),
         "unsent": _("Not sent: no connection. Try again."),
-        "derived": _("The attributes give “%d”, you chose “%v”."),
-        "clash": _("The attributes marked so far contradict “%v”, which you chose."),
-        "clashclaim": _("The attributes marked so far contradict “%v”, which the text claims."),
     }
     return json_script(texts, "texts")

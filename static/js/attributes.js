@@ -3,7 +3,7 @@
 
 const nameOf = (row) => row.querySelector("[type=hidden]");
 const plain = (name) => name.trim().toLowerCase();
-const marked = (row) => row.querySelector(":checked");
+const stateOf = (row) => row.querySelector(":checked")?.value;
 
 export class Attributes {
   constructor(box) {
@@ -29,38 +29,24 @@ export class Attributes {
   row(name) {
     const there = this.rows.find((row) => plain(nameOf(row).value) === plain(name));
     if (there) return there;
-    const at = this.rows.length;
-    const row = document.getElementById("attribute-row").content.firstElementChild.cloneNode(true);
-    row.setAttribute("aria-labelledby", `attribute-${at}`);
-    Object.assign(row.querySelector(".attribute-name"), { id: `attribute-${at}`, textContent: name });
-    Object.assign(nameOf(row), { name: `attribute_name-${at}`, value: name });
-    for (const radio of row.querySelectorAll("[type=radio]")) radio.name = `attribute_state-${at}`;
-    this.box.insertBefore(row, this.box.querySelector("[data-derived]"));
+    const empty = document.getElementById("attribute-row").innerHTML.replaceAll("__at__", this.rows.length);
+    this.box.querySelector("[data-derived]").insertAdjacentHTML("beforebegin", empty);
+    const row = this.rows.at(-1);
+    row.querySelector(".attribute-name").textContent = nameOf(row).value = name;
     return row;
-  }
-
-  // What the rows can still come to: nothing is said before a mark, one value when all have one.
-  possible() {
-    const number = (states) => this.box.querySelectorAll(`${states}:checked`).length;
-    const [met, unmet] = [number("[value=match]"), number(":is([value=mismatch], [value=unknown])")];
-    const open = this.rows.length - number("[type=radio]");
-    if (open === this.rows.length) return [];
-    return [
-      met + unmet === 0 && "not_requested",
-      unmet === 0 && met + open > 0 && "all",
-      met + open > 0 && unmet + open > 0 && met + unmet + open > 1 && "partial",
-      met === 0 && unmet + open > 0 && "none",
-    ].filter(Boolean);
   }
 
   // "" while a row is unmarked: then nothing follows yet.
   overall() {
-    return this.rows.every(marked) ? this.possible()[0] ?? "" : "";
+    const states = this.rows.map(stateOf).filter((state) => state !== "not_asked");
+    if (states.includes(undefined)) return "";
+    if (!states.length) return "not_requested";
+    return states.every((state) => state === "match") ? "all" : states.includes("match") ? "partial" : "none";
   }
 
   // The first unmarked row becomes the current one.
   onward() {
-    this.show(this.rows.find((row) => !marked(row)) ?? this.current);
+    this.show(this.rows.find((row) => !stateOf(row)) ?? this.current);
   }
 
   move(step) {

@@ -3,11 +3,9 @@
 import { Attributes } from "./attributes.js";
 import { texts } from "./page.js";
 
-const OF_A_STEP = /-\d+$/;
 // Project option: the steps after the first incorrect one stay unmarked.
 const beyond = (card) => card.matches("[data-first-error] .step:has(.incorrect :checked) ~ .step");
 const tell = (line, words) => line && Object.assign(line, { textContent: words, hidden: !words });
-const fill = (words, values) => words.replace(/%(\w)/g, (_, name) => values[name]);
 
 export class StepForm {
   constructor(form) {
@@ -27,22 +25,23 @@ export class StepForm {
     return this.form.elements.namedItem(`${name}-${kind}`)?.value ?? "";
   }
 
-  set(name, kind, value) {
-    const field = this.form.elements.namedItem(`${name}-${kind}`);
-    if (field instanceof RadioNodeList) for (const radio of field) radio.checked = radio.value === value;
-    else if (field) field.value = value;
+  set(name, value) {
+    for (const field of this.form.querySelectorAll(`[name="${name}"]`)) {
+      if (field.type === "radio") field.checked = field.value === value;
+      else field.value = value;
+    }
   }
 
-  // What is marked, by the name of its field.
+  // What is marked, to compare.
   get marks() {
-    return Object.fromEntries([...new FormData(this.form)].filter(([name]) => OF_A_STEP.test(name)));
+    return JSON.stringify([...new FormData(this.form)].filter(([name]) => /-\d+$/.test(name)));
   }
 
-  set marks(marks) {
-    for (let at = 0; `attribute_name-${at}` in marks; at += 1) this.attributes?.row(marks[`attribute_name-${at}`]);
-    for (const field of this.form.elements) {
-      if (field.type === "radio") field.checked = marks[field.name] === field.value;
-      else if (OF_A_STEP.test(field.name)) field.value = marks[field.name] ?? "";
+  // Everything that a form of the item held, in place of what it holds.
+  fill(fields) {
+    for (let at = 0; `attribute_name-${at}` in fields; at += 1) this.attributes?.row(fields[`attribute_name-${at}`]);
+    for (const { name } of this.form.elements) {
+      if (name && name !== "csrfmiddlewaretoken") this.set(name, fields[name] ?? "");
     }
     for (const remarks of this.form.querySelectorAll(".remarks:has(textarea:not(:placeholder-shown))")) remarks.open = true;
     this.attributes?.onward();
@@ -98,11 +97,9 @@ export class StepForm {
       // As many dots are full as the count says.
       const dot = this.form.querySelector(`[data-dot="${kind}"]`);
       if (dot) dot.dataset.state = done.includes(card) ? verdict || "agreed" : due.includes(card) && verdict ? "begun" : "";
-      this.#quote(card, this.get("comment_start", kind), this.get("comment_end", kind));
     }
     tell(this.form.querySelector("#done-count"), `${done.length} ${texts.done} ${due.length}`);
     tell(this.form.querySelector("[data-rule-warning]"), this.#conflict());
-    tell(this.form.querySelector("[data-derived]"), this.attributes && this.#derived());
     if (this.#conflict() && this.form.elements.hint_shown) this.form.elements.hint_shown.value = "1";
   }
 
@@ -117,7 +114,7 @@ export class StepForm {
       this.picked.add(name);
       // "Correct" says that the claim is the true value.
       if (value === "correct") this.#imply("value", kind, claim);
-      else if (!this.picked.has(`value-${kind}`) && this.get("value", kind) === claim) this.set("value", kind, "");
+      else if (!this.picked.has(`value-${kind}`) && this.get("value", kind) === claim) this.set(`value-${kind}`, "");
     }
     this.#marked();
   }
@@ -125,7 +122,7 @@ export class StepForm {
   // The reasoning can be wrong and the value right.
   #value(kind, claim, value) {
     if (!value) return;
-    this.set("value", kind, value);
+    this.set(`value-${kind}`, value);
     this.picked.add(`value-${kind}`);
     const impossible = this.get("verdict", kind) === "correct" && value !== claim;
     if (impossible || !this.picked.has(`verdict-${kind}`)) this.#imply("verdict", kind, value === claim ? "correct" : "incorrect");
@@ -133,7 +130,7 @@ export class StepForm {
 
   #imply(name, kind, value) {
     if (this.get(name, kind) === value) return;
-    this.set(name, kind, value);
+    this.set(`${name}-${kind}`, value);
     this.picked.delete(`${name}-${kind}`);
   }
 
@@ -154,27 +151,9 @@ export class StepForm {
   #conflict() {
     const [c, a, final] = [3, 4, 5].map((kind) => this.get("value", kind)
       || (this.form.querySelector(`#step-${kind}.context`)?.dataset.claim ?? ""));
-    const [t, last] = [this.rules[`${c} ${a}`], this.form.querySelector("#step-5[data-judged]")];
-    if (!t || !this.get("value", 5) || t === final || beyond(last)) return "";
-    return fill(this.form.elements.namedItem("reason-5") ? texts.rule : texts.ruleonly, { c, a, t });
-  }
-
-  // Says when the rows contradict the chosen value, or while none is chosen the claimed one.
-  #derived() {
-    const card = this.attributes.box.closest(".step");
-    const chosen = this.get("value", 4);
-    const [value, possible, derived] = [chosen || card.dataset.claim, this.attributes.possible(), this.attributes.overall()];
-    if (!value || !possible.length || possible.includes(value)) return "";
-    const name = (one) => card.querySelector(`.value [value="${one}"] + .face .name`)?.textContent ?? one;
-    const words = derived && chosen ? texts.derived : chosen ? texts.clash : texts.clashclaim;
-    return fill(words, { d: name(derived), v: name(value) });
-  }
-
-  #quote(card, start, end) {
-    const spans = start === "" ? [] : [...card.querySelectorAll("[data-start]")];
-    const span = spans.findLast(({ dataset }) => Number(dataset.start) <= start);
-    const line = card.querySelector("[data-quote]");
-    if (line) line.hidden = !span;
-    if (span) tell(line.querySelector("q"), span.textContent.slice(start - span.dataset.start, end - span.dataset.start));
+    const [tier, words] = this.rules[`${c} ${a}`] ?? [];
+    const last = this.form.querySelector("#step-5[data-judged]");
+    if (!tier || !this.get("value", 5) || tier === final || beyond(last)) return "";
+    return words;
   }
 }

@@ -1,57 +1,55 @@
-// The label and adjudication pages: wires the form, its keys, the draft and the outbox together.
-// htmx sends, and puts what comes next in place of the page's content.
+// The pages with step cards, to label, adjudicate and practise: wires the form, its keys, the draft
+// and the outbox together. htmx sends, and puts what comes next in place of the page's content.
 
 import { Draft } from "./draft.js";
 import { StepForm } from "./form.js";
 import { activate, activeRow, startKeys } from "./keyboard.js";
-import { Outbox, show } from "./outbox.js";
+import * as outbox from "./outbox.js";
 import { texts } from "./page.js";
-import { startTimer } from "./timer.js";
+import "./timer.js";
 
-let form, steps, draft, outbox;
+let form, steps, draft; // a draft and an outbox: on the label page alone
 
 const part = (selector) => document.querySelector(selector);
 const say = (text) => { part("#saved").textContent = text; };
-
-const own = {
-  key: () => form?.elements.client_key.value,
-  waiting: () => steps?.locked === "waiting",
-  send: () => form.requestSubmit(),
-  refused(entry) {
-    steps.locked = "refused";
-    say("");
-    outbox.say(null, entry);
-  },
-};
+const isWaiting = () => steps?.locked === "waiting";
 
 function start() {
   const page = part(":is(#label-form, [data-empty]):not([data-ready])");
   if (!page) return;
   form = page.matches("form") ? page : null;
   steps = form && new StepForm(form);
-  outbox = page.dataset.nextUrl ? new Outbox(page.dataset, own) : null;
-  startKeys({ ...(outbox && { u: undo }), ...(outbox && form && KEYS), chosen: onward });
-  const sent = form && outbox?.all.find(({ assignment }) => assignment === form.dataset.assignment);
-  if (outbox && form) label(sent);
+  draft = part("#saved") && new Draft(steps);
+  startKeys(form ? KEYS : { u: undo });
+  const kept = draft && outbox.entryOf(form);
+  if (kept) resume(kept);
+  else if (draft && "unsaved" in form.dataset) draft.changed();
   const first = steps?.firstOpen() ?? steps?.cards[0];
   // From the top a person reads the query first; work that goes on is shown at once.
   activate(first, first === steps?.cards[0] ? null : first);
-  if (sent && "error" in sent) own.refused(sent);
-  else if (outbox?.waiting.length) outbox.send();
-  else outbox?.say();
+  form?.addEventListener("refused", refused);
+  if (kept && "error" in kept) refused();
+  else if (outbox.waiting().length) outbox.send();
+  else outbox.say();
   page.dataset.ready = "1";
 }
 
-// `sent`: what was sent of this item before the page was loaded anew.
-function label(sent) {
-  startTimer(form.elements.active_ms);
-  draft = new Draft(steps);
-  if ("unsaved" in form.dataset) draft.changed();
-  if (!sent) return;
-  form.elements.client_key.value = sent.key;
-  steps.marks = sent.fields;
-  draft.stop();
-  steps.locked = "waiting";
+// What the server had not answered when the page was loaded anew.
+function resume(kept) {
+  const [shown, marks] = [Object.fromEntries(new FormData(form)), steps.marks];
+  steps.fill(kept.fields);
+  if (!kept.draft) steps.locked = "waiting";
+  else if (steps.marks !== marks) return draft.changed();
+  else {
+    steps.fill(shown); // it was stored, and only the answer was lost
+    draft.drop();
+  }
+}
+
+function refused() {
+  steps.locked = "refused";
+  say("");
+  outbox.say(null, outbox.entryOf(form));
 }
 
 // Says what is missing; true when nothing is.
@@ -65,48 +63,39 @@ function complete() {
 
 // Kept before it is sent, so that nothing is lost on the way.
 function submit() {
-  if (steps.locked === "refused") location.assign(form.dataset.nextUrl);
-  if (steps.locked === "refused" || (!steps.locked && !complete())) return false;
-  const { csrfmiddlewaretoken, ...fields } = Object.fromEntries(new FormData(form)); // a fresh token goes along
-  const { assignment, item } = form.dataset;
-  outbox.put(own.key(), { key: own.key(), url: form.getAttribute("hx-post"), fields, assignment, item });
-  draft.stop();
+  if (steps.locked === "refused") return location.assign(form.dataset.nextUrl);
+  if (!isWaiting()) outbox.keep(form);
   steps.locked = "waiting";
   say(texts.sending);
-  return true;
+  htmx.trigger(form, "send");
 }
 
 function takeBack() {
   if (form.matches(".htmx-request")) return;
-  outbox.put(own.key());
-  outbox.say();
   // A new key: should the first one have reached the server after all, this is no repeat of it.
-  form.elements.client_key.value = `${own.key().split(".")[0]}.${Date.now()}`;
+  steps.set("client_key", `${form.elements.client_key.value.split(".")[0]}.${Date.now()}`);
   steps.locked = "";
   draft.changed();
+  outbox.say();
   activate(activeRow());
 }
 
 function undo() {
-  if (own.waiting()) takeBack();
+  if (isWaiting()) takeBack();
   else if (part("#undo")) part("#undo").click();
-  else if (form) say(texts.noundo);
+  else if (draft) say(texts.noundo);
 }
 
-// A selection in the step's text becomes the comment's span.
+// A selection in the step's text becomes what the comment is on.
 function comment() {
   if (steps.locked) return KEYS.locked();
-  const card = activeRow();
-  const range = getSelection().isCollapsed ? null : getSelection().getRangeAt(0);
-  const place = (node, at) => {
-    const line = (node?.parentElement ?? node)?.closest("[data-start]");
-    return card.contains(line) ? Number(line.dataset.start) + at : NaN;
-  };
-  const [from, to] = [place(range?.startContainer, range?.startOffset), place(range?.endContainer, range?.endOffset)];
-  if (from < to) {
-    steps.set("comment_start", card.dataset.kind, from);
-    steps.set("comment_end", card.dataset.kind, to);
-    steps.refresh();
+  const [card, chosen] = [activeRow(), getSelection()];
+  const { startContainer, startOffset, endContainer, endOffset } = chosen.rangeCount ? chosen.getRangeAt(0) : new Range();
+  const place = (node, at) => Number(node.parentElement?.closest("[data-start]")?.dataset.start) + at;
+  const [from, to] = [place(startContainer, startOffset), place(endContainer, endOffset)];
+  if (from < to && [startContainer, endContainer].every((node) => card.contains(node))) {
+    const marked = { comment_start: from, comment_end: to, comment_quote: chosen.toString() };
+    for (const [name, value] of Object.entries(marked)) steps.set(`${name}-${card.dataset.kind}`, value);
   }
   card.querySelector(".remarks").open = true;
   card.querySelector(".remarks textarea").focus();
@@ -135,25 +124,27 @@ function onward(control) {
 }
 
 const attribute = (step) => ({ target }) => {
-  if (target.matches("input") || !activeRow().contains(steps.attributes?.box ?? document)) return false;
+  if (target.matches("input") || !activeRow()?.contains(steps.attributes?.box ?? document)) return false;
   steps.attributes.move(step);
 };
 
 const KEYS = {
-  c: comment,
+  u: undo,
+  c: () => activeRow()?.querySelector(".remarks") && comment(),
   p: () => form.querySelectorAll(".pair details").forEach((one) => { one.open = !one.open; }),
   ArrowRight: attribute(1),
   ArrowLeft: attribute(-1),
   active: follow,
-  locked: () => say(own.waiting() ? texts.locked : texts.over),
+  chosen: onward,
+  locked: () => say(isWaiting() ? texts.locked : texts.over),
 };
 
 const BUTTONS = {
   send: () => { outbox.send(); htmx.trigger("#saved", "save"); },
   takeback: takeBack,
-  remove: () => { outbox.put(outbox.refused[0]?.key); outbox.say(); },
+  remove: () => { outbox.put(outbox.refused()[0]?.assignment); outbox.say(); },
   keep: () => { part("#conflict").close(); draft.changed(); },
-  discard: () => { draft.stop(); location.reload(); },
+  discard: () => { draft.drop(); location.reload(); },
 };
 
 function on(names, listener) {
@@ -161,26 +152,26 @@ function on(names, listener) {
 }
 
 on("click", ({ target }) => BUTTONS[target.closest("[data-do]")?.dataset.do]?.());
+on("submit", (event) => {
+  if (event.target !== form) return;
+  const done = steps.locked || complete();
+  const cause = part("#cause-error"); // adjudication's
+  if (cause) cause.hidden = !done || Boolean(form.querySelector("[name=cause]:checked"));
+  if (draft || !done || cause?.hidden === false) event.preventDefault();
+  if (draft && done) submit();
+});
 on("htmx:load", start);
 on("htmx:load toggle", () => follow());
-on("htmx:beforeOnLoad htmx:sendError", (event) => outbox?.settle(event));
-on("htmx:beforeRequest", (event) => event.target === form && outbox && !submit() && event.preventDefault());
-on("htmx:afterRequest", ({ target }) => target === form && own.waiting() && say(texts.local));
+on("htmx:beforeOnLoad htmx:sendError", outbox.settle);
+on("htmx:afterRequest", ({ target }) => target === form && isWaiting() && say(texts.local));
 on("htmx:beforeSwap", ({ target }) => target.id === "content" && draft?.leave());
 addEventListener("pagehide", () => draft?.leave());
-addEventListener("online", () => BUTTONS.send());
-addEventListener("focus", () => outbox?.waiting.length && outbox.send());
-addEventListener("offline", () => outbox?.say("offline"));
+addEventListener("online", BUTTONS.send);
+addEventListener("focus", () => outbox.waiting().length && outbox.send());
+addEventListener("offline", () => outbox.say("offline"));
 // Of the draft and of the hold on the item.
 on("htmx:responseError", ({ target, detail: { xhr } }) => {
   if (!target.matches("#hold, #saved") || xhr.getResponseHeader("HX-Retarget")) return;
-  if (xhr.status === 401 || xhr.status === 403) show("login");
-  else if (xhr.status < 500 && xhr.status !== 429) show("lost", xhr.responseText || texts.lease);
+  if (xhr.status === 401 || xhr.status === 403) outbox.show("login");
+  else if (xhr.status < 500 && xhr.status !== 429) outbox.show("lost", xhr.responseText || texts.lease);
 });
-// Adjudication: a cause beside the decisions, and no draft.
-on("submit", (event) => {
-  if (event.target !== form || outbox || (complete() && form.querySelector("[name=cause]:checked"))) return;
-  event.preventDefault();
-  part("#cause-error").hidden = Boolean(steps.firstOpen());
-});
-

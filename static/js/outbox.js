@@ -1,83 +1,80 @@
-// Submissions that wait in localStorage until the server has answered them. Each carries its
-// client_key, so sending one twice stores it once. One that was refused keeps its error, stands in
-// nobody's way and is there until the person removes it.
+// What the server has not answered waits in localStorage, one entry an item: the draft of a form, or
+// its submission. A submission carries its client_key, so sending one twice stores it once. One that
+// was refused keeps its error, stands in nobody's way and is there until the person removes it.
 
 import { texts } from "./page.js";
 
+let stuck = false;
+// The label page's form; the page of an empty queue has none.
+const page = () => document.querySelector("[data-next-url]");
 const banner = () => document.getElementById("banner");
-const words = ({ item, error }) => texts.refused.replace("%i", item ?? "").replace("%w", error || texts.nowhy);
+const place = () => `stepwise:outbox:${page()?.dataset.user}`;
+const entries = () => JSON.parse(localStorage.getItem(place()) ?? "[]");
+const isOwn = ({ assignment }) => assignment === page().dataset.assignment;
+
+export const entryOf = ({ dataset }) => entries().find(({ assignment }) => assignment === dataset.assignment);
+export const waiting = () => entries().filter((entry) => !entry.draft && !("error" in entry));
+export const refused = () => entries().filter((entry) => "error" in entry);
+
+// In its place in the queue; without an entry: removed.
+export function put(number, ...entry) {
+  const all = entries();
+  const at = all.findIndex(({ assignment }) => assignment === number);
+  all.splice(at < 0 ? all.length : at, at < 0 ? 0 : 1, ...entry);
+  localStorage.setItem(place(), JSON.stringify(all));
+}
+
+// What the form holds now; a fresh token goes along when it is sent.
+export function keep(form, draft = false) {
+  const { csrfmiddlewaretoken, ...fields } = Object.fromEntries(new FormData(form));
+  const { assignment, item } = form.dataset;
+  put(assignment, { assignment, item, draft, key: fields.client_key, url: form.getAttribute("hx-post"), fields });
+}
 
 // One part of the banner, or none of it.
 export function show(part, line = "") {
+  if (!banner()) return;
   for (const one of banner().children) one.hidden = one.dataset.when !== part;
-  const place = banner().querySelector(`[data-when="${part}"] [data-words]`);
-  if (place) place.textContent = line;
+  const words = banner().querySelector(`[data-when="${part}"] [data-words]`);
+  if (words) words.textContent = line;
   banner().classList.toggle("bad", part !== "offline");
   banner().hidden = !part;
 }
 
-export class Outbox {
-  // `own`: the page's form as a submission. The page of an empty queue has none.
-  constructor({ user, nextUrl }, own) {
-    Object.assign(this, { name: `stepwise:outbox:${user}`, nextUrl, own });
-  }
+// How it stands: why nothing can be sent now, else the refused ones, each by its item.
+export function say(why, entry = refused()[0]) {
+  const [{ length }, { length: many }] = [waiting(), refused()];
+  if (why) return show(why, length ? `${length} ${texts.waiting}.` : "");
+  const line = texts.refused.replace("%i", entry?.item ?? "").replace("%w", entry?.error || texts.nowhy);
+  show(entry && "refused", many > 1 ? `${line} (1 ${texts.done} ${many})` : line);
+}
 
-  get all() {
-    return JSON.parse(localStorage.getItem(this.name) ?? "[]");
+// What waits, in order; stops where nothing can be sent now. The page's own goes as its form.
+export async function send() {
+  const [own, others] = [waiting().find(isOwn), waiting().filter((entry) => !isOwn(entry))];
+  stuck = false;
+  for (const { url, fields } of others) {
+    const how = { source: banner(), event: new Event("send"), values: fields, swap: "none" };
+    if (!stuck) await htmx.ajax("POST", url, how).catch(() => null);
   }
+  if (own) htmx.trigger(page(), "send");
+  else if (!stuck && others.length && page().matches("[data-empty]")) location.assign(page().dataset.nextUrl);
+  else if (!stuck) say();
+}
 
-  get waiting() {
-    return this.all.filter((entry) => !("error" in entry));
-  }
-
-  get refused() {
-    return this.all.filter((entry) => "error" in entry);
-  }
-
-  // In its place in the queue; without an entry: removed.
-  put(key, ...entry) {
-    const all = this.all;
-    const at = all.findIndex((one) => one.key === key);
-    all.splice(at < 0 ? all.length : at, at < 0 ? 0 : 1, ...entry);
-    localStorage.setItem(this.name, JSON.stringify(all));
-  }
-
-  // How it stands: why nothing can be sent now, else the refused ones, each by its item.
-  say(why, refused = this.refused[0]) {
-    const { waiting: { length }, refused: { length: many } } = this;
-    if (why) show(why, length ? `${length} ${texts.waiting}.` : "");
-    else show(refused && "refused", refused && words(refused) + (many > 1 ? ` (1 ${texts.done} ${many})` : ""));
-  }
-
-  // What waits, in order; stops where nothing can be sent now. The page's own goes as its form.
-  async send() {
-    const others = this.waiting.filter(({ key }) => key !== this.own.key());
-    this.stuck = false;
-    for (const { url, fields } of others) {
-      const how = { source: banner(), event: new Event("send"), values: fields, swap: "none" };
-      if (!this.stuck) await htmx.ajax("POST", url, how).catch(() => null);
-    }
-    if (this.own.waiting()) this.own.send();
-    else if (!this.stuck && others.length && !this.own.key()) location.assign(this.nextUrl);
-    else if (!this.stuck) this.say();
-  }
-
-  // What became of one, by the status of its answer; 0: there was none. Only the answer to the
-  // page's own is a page for htmx to show.
-  settle(event) {
-    const { requestConfig: { path, parameters }, xhr } = event.detail;
-    const entry = this.all.find(({ key, url }) => url === path && key === parameters.client_key);
-    if (!entry) return;
-    const own = entry.key === this.own.key();
-    const taken = (xhr.status >= 200 && xhr.status < 400) || (own && xhr.status === 422);
-    if (!own || !taken) event.preventDefault();
-    if (taken) return this.put(entry.key);
-    const why = { 0: "offline", 401: "login", 403: "login", 429: "offline" }[xhr.status];
-    this.stuck = Boolean(why) || xhr.status >= 500;
-    if (this.stuck) return this.say(why ?? "offline");
-    const line = xhr.getResponseHeader("content-type")?.startsWith("text/plain");
-    const refused = { ...entry, error: line ? xhr.responseText : "" };
-    this.put(entry.key, refused);
-    if (own) this.own.refused(refused);
-  }
+// What became of one, by the status of its answer; 0: there was none. Only the answer to the
+// page's own is a page for htmx to show.
+export function settle(event) {
+  const { requestConfig: { path, parameters }, xhr } = event.detail;
+  const entry = page() && waiting().find(({ key, url }) => url === path && key === parameters.client_key);
+  if (!entry) return;
+  const taken = (xhr.status >= 200 && xhr.status < 400) || (isOwn(entry) && xhr.status === 422);
+  if (!isOwn(entry) || !taken) event.preventDefault();
+  if (taken) return put(entry.assignment);
+  const why = { 0: "offline", 401: "login", 403: "login", 429: "offline" }[xhr.status];
+  stuck = Boolean(why) || xhr.status >= 500;
+  if (stuck) return say(why ?? "offline");
+  const line = xhr.getResponseHeader("content-type")?.startsWith("text/plain");
+  put(entry.assignment, { ...entry, error: line ? xhr.responseText : "" });
+  if (isOwn(entry)) page().dispatchEvent(new Event("refused"));
 }

@@ -9,9 +9,8 @@ from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 START = """async () => {
-  const { startTimer } = await import("/static/js/timer.js");
-  window.field = { value: "0" };
-  startTimer(window.field);
+  document.body.insertAdjacentHTML("beforeend", "<input name=active_ms value=0>");
+  await import("/static/js/timer.js");
 }"""
 HIDE = """away => Object.defineProperty(
   document, "hidden", { get: () => away, configurable: true }
@@ -29,7 +28,7 @@ def timed(page: Page, live_server: Any) -> Page:
 
 
 def seconds(page: Page) -> float:
-    return int(page.evaluate("window.field.value")) / 1000
+    return int(page.locator("[name=active_ms]").input_value()) / 1000
 
 
 def test_time_without_a_sign_of_life_stops_counting_after_thirty_seconds(timed: Page) -> None:

@@ -225,7 +225,7 @@ def test_a_comment_keeps_the_words_that_were_selected(
     )
     press(page, "c")
     page.keyboard.type("the opposite was asked")
-    expect(page.locator("#step-4 [data-quote]")).to_contain_text("active")
+    expect(page.locator("[name=comment_quote-4]")).to_have_value("active")
     press(page, "Escape", "e", "e", "Enter")
     expect(page.locator("#receipt")).to_be_visible()
     label = StepLabel.objects.get(item=item, kind=4)

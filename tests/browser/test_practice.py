@@ -28,9 +28,11 @@ def test_a_new_person_practises_by_keyboard_and_goes_on_to_label(
     page.get_by_role("link", name="Practise").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Practice 1 of 1")).to_be_visible()
-    page.locator("input[name='value-5']").first.focus()
-    page.keyboard.press("Space")
+    page.locator("#label-form[data-ready]").wait_for()
     page.keyboard.press("Enter")
+    expect(page.locator("#step-5 [data-client-error]")).to_be_visible()
+    for key in ("q", "Enter"):
+        page.keyboard.press(key)
     expect(page.get_by_text("A kettle.")).to_be_visible()
     page.get_by_role("link", name="Start labelling").focus()
     page.keyboard.press("Enter")

@@ -16,6 +16,7 @@ from annotation.cot.attributes import (
     marks_of,
     marks_problem,
     overall,
+    still_possible,
 )
 
 
@@ -91,3 +92,25 @@ def test_bad_marks_are_refused_in_words(given_marks: list[AttributeMark], proble
 @pytest.mark.parametrize("raw", [None, "x", [1], [{"name": "color"}], [{"state": "match"}]])
 def test_what_is_no_mark_in_a_draft_is_left_out(raw: object) -> None:
     assert marks_of(raw) == ()
+
+
+@pytest.mark.parametrize(
+    ("states", "values"),
+    [
+        (["match", ""], {"all", "partial"}),
+        (["mismatch", ""], {"partial", "none"}),
+        (["match", "unknown", ""], {"partial"}),
+        (["not_asked", ""], {"not_requested", "all", "none"}),
+        (["not_asked", "", ""], {"not_requested", "all", "partial", "none"}),
+        (["match", "match"], {"all"}),
+    ],
+)
+def test_unmarked_attributes_leave_values_possible(states: list[str], values: set[str]) -> None:
+    assert still_possible(states) == values
+
+
+@given(st.lists(st.sampled_from(["", *STATES]), max_size=6))
+def test_what_the_rows_come_to_was_possible_before(states: list[str]) -> None:
+    completed = [state or "match" for state in states]
+    assert still_possible(completed) == {overall(marks(*completed))}
+    assert still_possible(completed) <= still_possible(states)

@@ -245,3 +245,32 @@ def test_the_page_allows_no_scripts_but_its_own(client: Client, assignment: Assi
     assert "<script>" not in page
     assert "style=" not in page
     assert "onclick=" not in page
+
+
+def test_the_drafts_answer_says_when_the_attributes_contradict_the_value(
+    client: Client, assignment: Assignment
+) -> None:
+    url = f"/label/{assignment.pk}/draft/"
+    claim = assignment.item.rollout.steps.get(kind=4).value
+
+    def hint(version: int, **marks: str) -> str:
+        form = {"base_version": str(version), "attribute_name-0": "size", **marks}
+        answer = client.post(url, form, headers=PART).content.decode()
+        assert f'id="hint-{assignment.pk}"' in answer, "no other item's form takes it"
+        return answer.partition("</p>")[0].rpartition(">")[2]
+
+    assert claim == "all"
+    assert hint(0) == ""
+    assert hint(1, **{"attribute_state-0": "match"}) == ""
+    mismatch = {"attribute_state-0": "mismatch"}
+    assert hint(2, **mismatch) == (
+        "The attributes marked so far contradict “all”, which the text claims."
+    )
+    assert hint(3, **mismatch, **{"value-4": "partial"}) == (
+        "The attributes give “none”, you chose “partial”."
+    )
+    open_row = {"attribute_name-1": "colour", "value-4": "all"}
+    assert hint(4, **mismatch, **open_row) == (
+        "The attributes marked so far contradict “all”, which you chose."
+    )
+    assert "contradict “all”, which you chose." in client.get("/label/").content.decode()
