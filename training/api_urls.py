@@ -2,10 +2,15 @@ from __future__ import annotations
 
 from django.urls import path
 
+from training.rounds import api as rounds
 from training.runs import api as runs
 
 urlpatterns = [
     path("checkpoints/", runs.Checkpoints.as_view(), name="api_checkpoints"),
+    path("rounds/", rounds.Rounds.as_view(), name="api_rounds"),
+    path("rounds/<int:pk>/", rounds.RoundDetail.as_view(), name="api_round"),
+    path("rounds/<int:pk>/advance/", rounds.RoundAdvance.as_view(), name="api_round_advance"),
+    path("rounds/<int:pk>/stop/", rounds.RoundStop.as_view(), name="api_round_stop"),
     path("runs/", runs.Runs.as_view(), name="api_runs"),
     path("runs/<int:pk>/", runs.RunDetail.as_view(), name="api_run"),
     path("runs/<int:pk>/cancel/", runs.RunCancel.as_view(), name="api_run_cancel"),

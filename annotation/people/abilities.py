@@ -18,6 +18,7 @@ class Ability(StrEnum):
     IMPORT = "import"  # pairs and rollouts
     EXPORT = "export"
     TRAIN = "train"
+    ROUNDS = "rounds"  # start, advance and stop rounds
 
 
 _ROLES: dict[Ability, frozenset[Role]] = {
@@ -27,6 +28,7 @@ _ROLES: dict[Ability, frozenset[Role]] = {
     Ability.IMPORT: frozenset({Role.LEAD, Role.ML_ENGINEER}),
     Ability.EXPORT: frozenset({Role.LEAD, Role.ML_ENGINEER}),
     Ability.TRAIN: frozenset({Role.ML_ENGINEER}),
+    Ability.ROUNDS: frozenset({Role.LEAD, Role.ML_ENGINEER}),
 }
 
 

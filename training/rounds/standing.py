@@ -54,10 +54,17 @@ class RoundStanding:
         return self.wait is not None and self.wait.ready
 
 
+def round_state(row: Round) -> State:
+    """Without reading further rows where it has ended."""
+    if row.ended_at is not None:
+        return State.STOPPED if row.stop_reason else State.DONE
+    return round_standing(row).state
+
+
 def round_standing(row: Round, now: datetime | None = None) -> RoundStanding:
     facts = round_facts(row, now)
     if row.ended_at is not None:
-        return RoundStanding(facts, State.STOPPED if row.stop_reason else State.DONE, None)
+        return RoundStanding(facts, round_state(row), None)
     for state, condition in STAGES:
         if wait := condition(facts):
             return RoundStanding(facts, state, wait)

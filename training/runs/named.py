@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+from typing import Any
+
 from django.core.management.base import CommandError
 
 from annotation.cot.errors import Invalid
@@ -30,3 +34,13 @@ def checkpoint_named(name: str) -> Checkpoint:
         known = ", ".join(Checkpoint.objects.values_list("name", flat=True)[:20]) or "none"
         raise CommandError(f"there is no checkpoint '{name}' (checkpoints: {known})")
     return checkpoint
+
+
+def toml_of(path: str | None) -> dict[str, Any]:
+    """The file's tables; nothing where no file is named."""
+    if path is None:
+        return {}
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise CommandError(f"{path}: {error}") from error

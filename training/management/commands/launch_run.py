@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-import tomllib
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -14,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from annotation.cot.errors import StepwiseError
 from training.job.methods import METHODS
 from training.models import TrainingRun
-from training.runs.named import checkpoint_named, project_named
+from training.runs.named import checkpoint_named, project_named, toml_of
 from training.runs.preflight import preflight
 from training.runs.runs import run_create, run_launch
 from training.runs.tasks import run_launch as run_launch_task
@@ -39,7 +37,7 @@ class Command(BaseCommand):
             "method": options["method"],
             "policy": checkpoint_named(options["policy"]),
             "rm": checkpoint_named(options["rm"]) if options["rm"] else None,
-            "config": _config(options["config"]),
+            "config": toml_of(options["config"]),
         }
         try:
             run = run_create(**choice)
@@ -59,12 +57,3 @@ class Command(BaseCommand):
         if done.state != TrainingRun.State.FINISHED:
             raise CommandError(f"run {done.pk} {done.state}: {done.error}")
         self.stdout.write(f"run {done.pk} finished: {done.run_dir}")
-
-
-def _config(path: str | None) -> dict[str, Any]:
-    if path is None:
-        return {}
-    try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise CommandError(f"{path}: {error}") from error
