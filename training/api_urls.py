@@ -14,6 +14,7 @@ urlpatterns = [
     path("runs/", runs.Runs.as_view(), name="api_runs"),
     path("runs/<int:pk>/", runs.RunDetail.as_view(), name="api_run"),
     path("runs/<int:pk>/cancel/", runs.RunCancel.as_view(), name="api_run_cancel"),
+    path("runs/<int:pk>/waive/", runs.RunWaive.as_view(), name="api_run_waive"),
     path("runs/<int:pk>/resume/", runs.RunResume.as_view(), name="api_run_resume"),
     path("runs/<int:pk>/metrics/", runs.RunMetrics.as_view(), name="api_run_metrics"),
 ]

@@ -10,6 +10,7 @@ urlpatterns = [
     path("runs/<int:pk>/", runs.run, name="run"),
     path("runs/<int:pk>/live/", runs.run_live, name="run_live"),
     path("runs/<int:pk>/cancel/", runs.cancel, name="run_cancel"),
+    path("runs/<int:pk>/waive/", runs.waive, name="run_waive"),
     path("runs/<int:pk>/resume/", runs.resume, name="run_resume"),
     path("runs/<int:pk>/score/", runs.score, name="run_score"),
     path("disagreements/", disagreements.disagreements, name="disagreements"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from annotation.cot.storable import storable
@@ -64,6 +64,15 @@ class DraftConflict(Conflict):
         super().__init__(_("the draft was changed in another window"))
         self.version = version
         self.draft = dict(draft)
+
+
+class PreflightRefused(Invalid):
+    """A launch that a lead may let through all the same. ``lines``: name and text of what is
+    not met."""
+
+    def __init__(self, lines: Sequence[tuple[str, str]]) -> None:
+        self.lines = list(lines)
+        super().__init__("; ".join(text for _name, text in lines))
 
 
 class AlreadySubmitted(Conflict):

@@ -13,7 +13,14 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from annotation.cot.errors import Conflict, DraftConflict, InvalidLabels, StepwiseError, TooMany
+from annotation.cot.errors import (
+    Conflict,
+    DraftConflict,
+    InvalidLabels,
+    PreflightRefused,
+    StepwiseError,
+    TooMany,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +41,11 @@ SCHEMA = {
         "errors": {"type": "object", "description": "field or step: what is wrong"},
         "version": {"type": "integer", "description": "of the stored draft"},
         "draft": {"type": "object", "description": "the stored draft"},
+        "preflight": {
+            "type": "array",
+            "items": {"type": "object"},
+            "description": "name and text of every threshold that is not met",
+        },
     },
 }
 
@@ -111,6 +123,8 @@ def _name(error: StepwiseError) -> str:
         return "draft-conflict"
     if isinstance(error, InvalidLabels):
         return "invalid-labels"
+    if isinstance(error, PreflightRefused):
+        return "preflight"
     if isinstance(error, Conflict):
         return "conflict"
     return {403: "denied", 422: "invalid", 429: "too-many-requests"}.get(
@@ -123,6 +137,8 @@ def _more(error: StepwiseError) -> dict[str, Any]:
         return {"version": error.version, "draft": error.draft}
     if isinstance(error, InvalidLabels):
         return {"errors": {str(kind): [text] for kind, text in error.by_kind.items()}}
+    if isinstance(error, PreflightRefused):
+        return {"preflight": [{"name": name, "text": text} for name, text in error.lines]}
     return {}
 
 

@@ -106,6 +106,16 @@ def agreement_slices(project: Project, by: Slice) -> list[SlicedAlpha]:
     return sorted(rows, key=lambda row: row.value)
 
 
+def agreement_patterns(project: Project) -> dict[int, Patterns]:
+    """Step kind -> the answers of an item -> how many items got them; of what people judged."""
+    patterns: dict[int, Patterns] = defaultdict(dict)
+    with connection.cursor() as cursor:
+        cursor.execute(judged_sql("agreement_slices"), _of(project))
+        for _key, kind, answers, n in cursor.fetchall():
+            patterns[kind][tuple(answers)] = n
+    return patterns
+
+
 def agreement_explained(
     project: Project, kind: StepKind, by: Slice = "", key: str = ""
 ) -> tuple[Explained, int]:

@@ -11,7 +11,7 @@ from annotation.people.roles import Role
 from tests.api.clients import client_of
 from tests.factories import make_project
 from tests.training.world import policy_make, run_make, trainable
-from training.models import RunMetric, TrainingRun
+from training.models import LaunchThresholds, RunMetric, TrainingRun
 from training.runs.tasks import run_launch
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +84,32 @@ def test_the_api_refuses_what_the_preflight_refuses(
     assert (response.status_code, sent) == (422, [])
     assert text in response.json()["detail"]
     assert not TrainingRun.objects.exists()
+
+
+def test_an_unmet_threshold_is_listed_and_a_lead_may_waive_it(
+    sent: list[int], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    project, client = make_project(), client_of(Role.ML_ENGINEER)
+    trainable(project)
+    LaunchThresholds.objects.filter(project=project).update(varied_pairs=0.3)
+    body: dict[str, Any] = {
+        "project": project.slug, "method": "srpo", "policy": policy_make().name,
+    }  # fmt: skip
+    response = client.post("/api/v1/runs/", body, format="json")
+    assert response.status_code == 422
+    assert [line["name"] for line in response.json()["preflight"]] == ["varied_pairs"]
+    with django_capture_on_commit_callbacks(execute=True):
+        run = client.post("/api/v1/runs/", {**body, "hold": True}, format="json").json()
+    assert (run["state"], len(run["refusals"]), sent) == ("held", 1, [])
+    url, reason = f"/api/v1/runs/{run['id']}/waive/", {"reason": "we look at the curve alone"}
+    assert client.post(url, reason, format="json").status_code == 403
+    lead = client_of(Role.LEAD)
+    assert lead.post(url, {"reason": "so be it"}, format="json").status_code == 422
+    with django_capture_on_commit_callbacks(execute=True):
+        assert lead.post(url, reason, format="json").json()["state"] == "queued"
+    assert sent == [run["id"]]
+    assert lead.post(url, reason, format="json").status_code == 409
+    assert lead.post("/api/v1/runs/999999/waive/", reason, format="json").status_code == 404
 
 
 def test_metrics_are_the_lines_of_the_run() -> None:

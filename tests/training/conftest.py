@@ -23,7 +23,7 @@ def sent() -> Iterator[list[int]]:
     """The ids of the runs and batches that the admin handed to a worker."""
     ids: list[int] = []
     with (
-        mock.patch("training.runs.admin.run_launch.delay", ids.append),
+        mock.patch("training.runs.tasks.run_launch.delay", ids.append),
         mock.patch("training.rollouts.admin.rollouts_run.delay", ids.append),
     ):
         yield ids

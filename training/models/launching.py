@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from annotation.models import Project
@@ -10,18 +13,32 @@ from annotation.models.made import Dated
 from training.models.runs import TrainingRun
 
 
+def threshold(default: float, help_text: str) -> models.FloatField[Any, Any]:
+    """From 0 to 1, or empty."""
+    return models.FloatField(
+        null=True,
+        blank=True,
+        default=default,
+        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+        help_text=help_text,
+    )
+
+
 class LaunchThresholds(models.Model):
-    """What a project's data must meet before a run is launched; the lower bounds count."""
+    """What a project's data must meet before a run is launched; the lower bounds count, and
+    what is empty is not checked."""
 
     project = models.OneToOneField(
         Project, on_delete=models.CASCADE, related_name="launch_thresholds"
     )
-    alpha = models.FloatField(default=0.5, help_text="Krippendorff's alpha of each step")
-    gold_accuracy = models.FloatField(default=0.8)
-    human_coverage = models.FloatField(default=0.6, help_text="share of kinds 3-5")
-    stale_share = models.FloatField(default=0.05, help_text="at most")
+    alpha = threshold(0.5, "Krippendorff's alpha of each step")
+    gold_accuracy = threshold(0.8, "of first answers to gold items")
+    human_coverage = threshold(
+        0.6, "share of steps 3 to 5 of the training pairs that people answered"
+    )
+    stale_share = threshold(0.05, "of the decided rollouts, at most")
     rm_gated = models.BooleanField(default=True, help_text="the reward model is appointed")
-    varied_pairs = models.FloatField(default=0.3, help_text="share of pairs with variance")
+    varied_pairs = threshold(0.3, "share of pairs whose rollouts differ in a reward")
 
     class Meta:
         verbose_name_plural = "launch thresholds"

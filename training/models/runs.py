@@ -15,6 +15,7 @@ class TrainingRun(Made, Leased):
     """One job. A worker holds it while now < lease_expires_at and renews by heartbeat."""
 
     class State(models.TextChoices):
+        HELD = "held"  # a threshold is not met; waits for a lead's waiver
         QUEUED = "queued"
         RUNNING = "running"
         CANCELLING = "cancelling"
@@ -31,6 +32,9 @@ class TrainingRun(Made, Leased):
     policy = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="+")
     rm = models.ForeignKey(
         Checkpoint, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    refusals = models.JSONField(
+        default=list, blank=True, help_text="thresholds that were not met at the launch"
     )
     release = models.ForeignKey(
         VerifierRelease, null=True, blank=True, on_delete=models.PROTECT, related_name="+"

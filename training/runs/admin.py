@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
@@ -15,17 +14,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_htmx.http import HttpResponseClientRefresh
 
-from annotation.cot.errors import StepwiseError
+from annotation.cot.errors import PreflightRefused, StepwiseError
 from annotation.people.admin_base import RoleAdmin
 from annotation.people.language import in_words, refusal_words
-from annotation.people.roles import Role
+from annotation.people.roles import Role, has_role
 from training.models import Checkpoint, TrainingRun
 from training.runs.launch_form import LaunchForm
 from training.runs.names import SOURCE_NAMES, VERDICT_NAMES, counted
 from training.runs.preflight import Preflight, preflight
 from training.runs.run_page import state_chip
 from training.runs.runs import run_cancel, run_create, run_resume
-from training.runs.tasks import run_launch
+from training.runs.tasks import run_send
+from training.runs.waivers import REASON_LENGTH, Waiver
 from verifier.services.truth import truth_refresh
 
 
@@ -75,7 +75,7 @@ class TrainingRunAdmin(RoleAdmin):
             except StepwiseError as error:
                 self._refused(request, run, error)
                 continue
-            send(run)
+            run_send(run)
             self.message_user(request, _("run %(n)s is queued again") % {"n": run.pk})
 
     def _refused(self, request: HttpRequest, run: TrainingRun, error: StepwiseError) -> None:
@@ -106,16 +106,26 @@ class TrainingRunAdmin(RoleAdmin):
             return self._page(request, form, "launch.html")
         truth_refresh(project=form.cleaned_data["project"])  # what people decided until now
         summary = preflight(**form.choice())
-        if not summary.ready or "confirm" not in request.POST:
+        if not summary.ready or not {"confirm", "waive", "hold"} & set(request.POST):
             return self._page(request, form, "preflight.html", summary)
+        user = request.user if isinstance(request.user, User) else None
+        waiver = None
+        if user and "waive" in request.POST:
+            waiver = Waiver(user, request.POST.get("reason", ""))
         try:
-            user = request.user if isinstance(request.user, User) else None
-            run = run_create(**form.choice(), user=user)
+            run = run_create(
+                **form.choice(), user=user, waiver=waiver, hold="hold" in request.POST
+            )
         except StepwiseError as error:
-            form.add_error(None, refusal_words(error))
-            return self._page(request, form, "launch.html")
-        send(run)
-        self.message_user(request, _("run %(n)s is queued") % {"n": run.pk})
+            if waiver is None and not isinstance(error, PreflightRefused):
+                form.add_error(None, refusal_words(error))
+                return self._page(request, form, "launch.html")
+            self.message_user(request, refusal_words(error), messages.ERROR)
+            return self._page(request, form, "preflight.html", summary)
+        run_send(run)
+        held = run.state == TrainingRun.State.HELD
+        words = _("run %(n)s waits for a lead") if held else _("run %(n)s is queued")
+        self.message_user(request, words % {"n": run.pk})
         return HttpResponseRedirect(run_url(run))
 
     def _page(
@@ -141,6 +151,10 @@ class TrainingRunAdmin(RoleAdmin):
                 "offer": _sampling(summary, form) if summary.test_pairs_due else "",
                 "problems": [in_words(line) for line in summary.problems],
                 "warnings": [in_words(line) for line in summary.warnings],
+                "checks": [(check.met, in_words(check.text)) for check in summary.checks],
+                "may_waive": has_role(request.user, Role.LEAD),
+                "reason": request.POST.get("reason", ""),
+                "reason_length": REASON_LENGTH,
             }
         return TemplateResponse(request, f"admin/training/trainingrun/{template}", context)
 
@@ -157,8 +171,3 @@ def _sampling(summary: Preflight, form: LaunchForm) -> str:
 
 def run_url(run: TrainingRun) -> str:
     return reverse("run", args=[run.pk])
-
-
-def send(run: TrainingRun) -> None:
-    """Hand the run to the train queue once its row is committed."""
-    transaction.on_commit(lambda: run_launch.delay(run.pk))

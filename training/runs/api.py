@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -26,7 +25,8 @@ from annotation.people.fields import (
 from training.job.methods import METHODS
 from training.models import Checkpoint, RunMetric, TrainingRun
 from training.runs.runs import run_cancel, run_create, run_resume
-from training.runs.tasks import run_launch
+from training.runs.tasks import run_send
+from training.runs.waivers import Waiver, run_waive
 
 _POLICIES = Checkpoint.objects.filter(kind=Checkpoint.Kind.POLICY)
 _RMS = Checkpoint.objects.filter(kind=Checkpoint.Kind.RM)
@@ -47,12 +47,14 @@ class RunRecord(serializers.ModelSerializer[TrainingRun]):
     release = serializers.IntegerField(source="release.number", allow_null=True, default=None)
     config = serializers.DictField()
     report = serializers.DictField()
+    refusals = serializers.ListField(child=serializers.CharField())
 
     class Meta:
         model = TrainingRun
         fields = [
             "id", "project", "method", "policy", "rm", "release", "config", "state", "step",
-            "total_steps", "error", "report", "created_at", "started_at", "finished_at",
+            "total_steps", "error", "report", "refusals", "created_at", "started_at",
+            "finished_at",
         ]  # fmt: skip
 
 
@@ -71,6 +73,9 @@ class RunAsked(serializers.Serializer[Any]):
         slug_field="name", queryset=_RMS, default=None, allow_null=True
     )
     config = StoredJson(default=dict, help_text="keys of run.toml")
+    hold = serializers.BooleanField(
+        default=False, help_text="where a threshold is not met, wait for a lead's waiver"
+    )
 
 
 class MetricRecord(serializers.ModelSerializer[RunMetric]):
@@ -105,10 +110,12 @@ class Runs(TrainView, generics.ListAPIView[TrainingRun]):
 
     @extend_schema(request=RunAsked, responses={202: RunRecord})
     def post(self, request: Request) -> Response:
+        """422 with ``preflight`` lists the thresholds that are not met; with ``hold`` the run
+        is kept, and waits for a lead's waiver."""
         launch = body_of(request, RunAsked)
         with transaction.atomic():
             run = run_create(**launch, user=user_of(request))
-            transaction.on_commit(partial(run_launch.delay, run.pk))
+            run_send(run)
         return Response(RunRecord(run).data, status=202)
 
 
@@ -128,13 +135,31 @@ class RunCancel(TrainView):
         return Response(RunRecord(run_cancel(run=row_or_404(_runs(), pk))).data)
 
 
+class WaiverAsked(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=2000, help_text="at least 20 characters")
+
+
+class RunWaive(ApiView):
+    abilities = {"POST": Ability.ADJUDICATE}
+
+    @extend_schema(request=WaiverAsked, responses={202: RunRecord})
+    def post(self, request: Request, pk: int) -> Response:
+        """Let a held run start although a threshold is not met. 409 when it is not held."""
+        reason = body_of(request, WaiverAsked)["reason"]
+        with transaction.atomic():
+            waiver = Waiver(user_of(request), reason)
+            run = run_waive(run=row_or_404(_runs(), pk), waiver=waiver)
+            run_send(run)
+        return Response(RunRecord(run).data, status=202)
+
+
 class RunResume(TrainView):
     @extend_schema(request=None, responses=RunRecord)
     def post(self, request: Request, pk: int) -> Response:
         """Queue a failed or cancelled run again; it goes on from its newest checkpoint."""
         with transaction.atomic():
             run = run_resume(run=row_or_404(_runs(), pk))
-            transaction.on_commit(partial(run_launch.delay, run.pk))
+            run_send(run)
         return Response(RunRecord(run).data)
 
 

@@ -17,10 +17,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from annotation.cot.errors import Invalid
-from annotation.people.guard import role_required
+from annotation.people.guard import role_required, visitor
 from annotation.people.roles import Role
 from training.job.folder import MOMENTS
-from training.models import Checkpoint, TrainingRun
+from training.models import Checkpoint, LaunchWaiver, TrainingRun
 from training.runs.alarms import TEXTS
 from training.runs.run_page import (
     RunView,
@@ -30,10 +30,12 @@ from training.runs.run_page import (
     state_chip,
 )
 from training.runs.runs import run_cancel, run_resume
-from training.runs.tasks import run_launch
+from training.runs.tasks import run_send
+from training.runs.waivers import REASON_LENGTH, Waiver, run_waive
 from training.scoring.scoring import scoring_retry
 from training.scoring.tasks import steps_score
 
+CANCELLABLE = (TrainingRun.State.HELD, TrainingRun.State.QUEUED, TrainingRun.State.RUNNING)
 STOP_POLLING = 286  # htmx: swap this answer, then ask no more
 CURVE_NAMES = {
     "reward": gettext_lazy("Reward"),
@@ -90,8 +92,19 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
     with transaction.atomic():
         row = run_resume(run=_get(pk))
-        transaction.on_commit(partial(run_launch.delay, row.pk))
+        run_send(row)
     messages.info(request, _("The run is queued again and goes on from its last checkpoint."))
+    return redirect("run", pk)
+
+
+@require_POST
+@role_required(Role.LEAD)
+def waive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a held run start; the reason stays on it."""
+    waiver = Waiver(visitor(request), request.POST.get("reason", ""))
+    with transaction.atomic():
+        run_send(run_waive(run=_get(pk), waiver=waiver))
+    messages.info(request, _("The run is queued; your reason stays on it."))
     return redirect("run", pk)
 
 
@@ -128,7 +141,9 @@ def _context(row: TrainingRun) -> dict[str, object]:
             for key, name in EVALUATION
             if key in before or key in after
         ],
-        "cancellable": row.state in (TrainingRun.State.QUEUED, TrainingRun.State.RUNNING),
+        "cancellable": row.state in CANCELLABLE,
+        "waivers": LaunchWaiver.objects.filter(run=row).select_related("lead").order_by("pk"),
+        "reason_length": REASON_LENGTH,
         "resumable": row.state in TrainingRun.RESUMABLE,
     }
 

@@ -15,6 +15,7 @@ from training.disagreements.select import DECIDED
 from training.job.methods import METHODS, Method
 from training.models import Checkpoint
 from training.rollouts.pair_choice import FEW_QUERIES, pairs_choose
+from training.runs.checks import Check, Data, checks
 from training.runs.lengths import length_problems, length_warnings
 from training.runs.run_config import ConfigError, DataOptions, config_check
 from training.runs.select import seconds_of_earlier_runs
@@ -45,12 +46,18 @@ class Preflight:
     human_share: float | None = None
     estimated_seconds: float | None = None
     test_pairs_due: bool = False
+    checks: tuple[Check, ...] = ()
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property
     def ready(self) -> bool:
         return not self.problems
+
+    @property
+    def refusals(self) -> tuple[Check, ...]:
+        """The project's thresholds that are not met; a lead may waive them."""
+        return tuple(check for check in self.checks if not check.met)
 
 
 def preflight(
@@ -99,6 +106,7 @@ def preflight(
     pairs = policy, resolved, [pk for pk, _query in chosen], [pk for pk, _query in held_out]
     return replace(
         seen,
+        checks=tuple(checks(project, row, policy, rm, Data([pk for pk, _q in chosen], table))),
         problems=(*_problems(seen, row), *length_problems(*pairs)),
         warnings=(*_warnings(seen, row, rm), *length_warnings(*pairs)),
     )

@@ -27,6 +27,7 @@ class Chip:
 
 
 _CHIPS: dict[str, Chip] = {
+    _State.HELD: Chip(_("Held"), "warn"),
     _State.QUEUED: Chip(_("Queued")),
     _State.RUNNING: Chip(_("Running"), "accent"),
     _State.CANCELLING: Chip(_("Cancelling"), "warn"),

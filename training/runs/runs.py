@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from annotation.cot.errors import Conflict, Invalid
+from annotation.cot.errors import Conflict, Invalid, PreflightRefused
 from annotation.cot.wording import wording as _
 from annotation.models import Project, Round
 from annotation.models.job_run import jobs_recover
@@ -18,6 +18,7 @@ from training.job.methods import METHODS
 from training.models import Checkpoint, TrainingRun
 from training.runs.launching import run_launch
 from training.runs.preflight import preflight
+from training.runs.waivers import Waiver, waiver_record
 from verifier.models import VerifierRelease
 from verifier.services.release import release_cut
 from verifier.services.truth import truth_refresh
@@ -38,15 +39,22 @@ def run_create(
     user: User | None = None,
     release: VerifierRelease | None = None,
     round: Round | None = None,
+    waiver: Waiver | None = None,
+    hold: bool = False,
 ) -> TrainingRun:
     """Queue a run on a frozen truth table; the caller sends the task on commit.
 
     Every door launches here, so every run has passed the preflight. Without ``release`` the
-    ground truth is refreshed and a new release is cut.
+    ground truth is refreshed and a new release is cut. Where a threshold is not met, a
+    ``waiver`` lets the run start, and with ``hold`` it waits for one.
 
     Raises:
         Invalid: a problem of the preflight; the message names the key, or what is missing.
+        PreflightRefused: a threshold is not met, and there is neither ``waiver`` nor ``hold``.
+        Denied: the waiver is not a lead's.
     """
+    if waiver is not None:
+        waiver.check()
     if release is not None and release.project_id != project.pk:
         raise Invalid(_("release %(n)s belongs to another project", n=release.number))
     if release is None:
@@ -57,11 +65,15 @@ def run_create(
     if not summary.ready:
         first, *more = summary.problems
         raise Invalid("; ".join([first, *more]) if more else first)
+    refusals = [(check.name, check.text) for check in summary.refusals]
+    if refusals and waiver is None and not hold:
+        raise PreflightRefused(refusals)
     if release is None:
         # a reward model learns from labels, and may have no truth to be frozen
         judges = METHODS[method].leaves == "rm"
         release = release_cut(project=project, user=user, empty=judges)
-    return TrainingRun.objects.create(
+    held = bool(refusals) and waiver is None
+    run = TrainingRun.objects.create(
         project=project,
         method=method,
         policy=policy,
@@ -70,8 +82,13 @@ def run_create(
         release=release,
         round=round,
         created_by=user,
-        lease_expires_at=in_flight_until(),
+        refusals=[text for _name, text in refusals],
+        state=_State.HELD if held else _State.QUEUED,
+        lease_expires_at=None if held else in_flight_until(),
     )
+    if refusals and waiver is not None:
+        waiver_record(run=run, waiver=waiver)
+    return run
 
 
 def run_cancel(*, run: TrainingRun) -> TrainingRun:
@@ -81,7 +98,7 @@ def run_cancel(*, run: TrainingRun) -> TrainingRun:
         Conflict: the run has ended.
     """
     rows = TrainingRun.objects.filter(pk=run.pk)
-    waiting = rows.filter(state=_State.QUEUED).update(
+    waiting = rows.filter(state__in=[_State.HELD, _State.QUEUED]).update(
         state=_State.CANCELLED, finished_at=timezone.now(), lease_expires_at=None
     )
     stopping = waiting or rows.filter(state__in=[_State.RUNNING, _State.CANCELLING]).update(

@@ -29,6 +29,7 @@ from training.models import TrainingRun
 from training.rollouts.pair_choice import pairs_choose
 from training.rollouts.records import pair_record
 from training.runs.run_config import DataOptions, run_toml
+from training.runs.waivers import waiver_lines
 from verifier.models import GroundTruth
 from verifier.truth import parse_table
 
@@ -167,4 +168,5 @@ def _manifest(run: TrainingRun, folder: Path, rows: dict[str, int]) -> dict[str,
         "prompt_version": PROMPT_VERSION,
         "guideline_version": run.project.guideline_version,
         "packages": package_versions(),
+        "waivers": waiver_lines(run),
     }

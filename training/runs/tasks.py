@@ -6,7 +6,9 @@ import os
 from typing import Any
 
 from celery import shared_task
+from django.db import transaction
 
+from training.models import TrainingRun
 from training.runs import runs
 
 
@@ -19,3 +21,9 @@ def run_launch(self: Any, run_id: int) -> None:
         worker=str(self.request.hostname or "worker"),
         keep_going=lambda: os.getppid() == parent,
     )
+
+
+def run_send(run: TrainingRun) -> None:
+    """Hand a run to the train queue once its row is committed; a held one waits."""
+    if run.state != TrainingRun.State.HELD:
+        transaction.on_commit(lambda: run_launch.delay(run.pk))
