@@ -18,6 +18,7 @@ from training.models import Checkpoint, RolloutBatch
 from training.rollouts.batches import batch_create
 from training.rollouts.tasks import rollouts_run
 from training.runs.checkpoints import seed_policy
+from training.runs.thresholds import thresholds_set
 
 SLUG = "sample"
 FIRST_PAIRS = 24
@@ -31,6 +32,11 @@ def sample_create(say: Say) -> Project:
     if project is None:
         text = GUIDELINE.read_text(encoding="utf-8")
         project = project_create(slug=SLUG, name="Sample shop", guideline=text)
+        # a first launch is to show a run, not what a project of eight weeks would have
+        thresholds_set(
+            project=project, alpha=None, gold_accuracy=None, human_coverage=None,
+            varied_pairs=None,
+        )  # fmt: skip
         say("created the project 'sample'")
     _import_pairs(project, say)
     policy = _policy(say)

@@ -15,7 +15,8 @@ from annotation.models import Pair, Project, QueueItem, Resolution, Rollout
 from tests.factories import make_pair, make_product
 from training.disagreements.disagreements import disagreements_open
 from training.disagreements.select import disagreements_listed
-from training.models import Checkpoint, Disagreement, LaunchThresholds, TrainingRun
+from training.models import Checkpoint, Disagreement, TrainingRun
+from training.runs.thresholds import thresholds_clear
 from verifier.models import GroundTruth, VerifierRelease
 from verifier.truth import TruthTable, dump, truth_of
 
@@ -149,24 +150,9 @@ def run_make(project: Project, method: str = "srpo", **values: Any) -> TrainingR
     )
 
 
-def thresholds_off(project: Project) -> None:
-    """Launch on whatever is there: for tests of what comes after the launch."""
-    LaunchThresholds.objects.update_or_create(
-        project=project,
-        defaults={
-            "alpha": None,
-            "gold_accuracy": None,
-            "human_coverage": None,
-            "stale_share": None,
-            "rm_gated": False,
-            "varied_pairs": None,
-        },
-    )
-
-
 def trainable(project: Project) -> tuple[Pair, Pair]:
     """One training and one held-out pair, both with all their truths; no thresholds."""
-    thresholds_off(project)
+    thresholds_clear(project=project)
     pairs = (
         pair_make(project, "red chair", "chair one"),
         pair_make(project, "blue chair", "chair two", split="test"),

@@ -18,7 +18,8 @@ from annotation.quality.alpha_interval import alpha_interval
 from annotation.quality.stale_select import stale_counts
 from training.disagreements.workbench import wilson
 from training.job.methods import Method
-from training.models import Checkpoint, LaunchThresholds, RmAppointment
+from training.models import Checkpoint, RmAppointment
+from training.runs.thresholds import thresholds_of
 from verifier.models import GroundTruth
 
 _VARIED = statement(__file__, "varied_pairs")
@@ -40,12 +41,6 @@ class Data:
 
     pairs: Sequence[int]
     truth: Mapping[int, Mapping[str, int]]
-
-
-def thresholds_of(project: Project) -> LaunchThresholds:
-    """The project's own, or the defaults."""
-    row = LaunchThresholds.objects.filter(project=project).first()
-    return row or LaunchThresholds(project=project)
 
 
 def checks(

@@ -23,6 +23,7 @@ from lab.circle.turn import turn
 from lab.circle.workers import WorkerDied, worker_fleet
 from lab.simulate.people import person_create
 from training.runs.checkpoints import seed_policy
+from training.runs.thresholds import thresholds_clear
 
 
 class Command(BaseCommand):
@@ -87,9 +88,11 @@ def _source(options: dict[str, Any], pairs: int) -> CircleSource:
 def _project(source: CircleSource) -> Project:
     """A project of its own for every turn, so that no earlier answer counts."""
     number = Project.objects.filter(slug__startswith=f"circle-{source.slug}-").count() + 1
-    return project_create(
+    project = project_create(
         slug=f"circle-{source.slug}-{number}",
         name=f"Circle, {source.slug} {number}",
         overlap=source.overlap,
         max_overlap=source.annotators,
     )
+    thresholds_clear(project=project)  # it shows the whole way, however small it is
+    return project

@@ -15,12 +15,12 @@ from tests.training.world import (
     policy_make,
     rm_make,
     rollout_make,
-    thresholds_off,
     truth_make,
 )
 from training.job.methods import METHODS
 from training.models import Checkpoint, LaunchThresholds, RmAppointment
 from training.runs.checks import Check, Data, checks
+from training.runs.thresholds import thresholds_clear
 
 pytestmark = pytest.mark.django_db
 NOTHING = Data([], {3: {}, 4: {}, 5: {}})
@@ -29,7 +29,7 @@ NOTHING = Data([], {3: {}, 4: {}, 5: {}})
 @pytest.fixture
 def project() -> Project:
     project = make_project()
-    thresholds_off(project)
+    thresholds_clear(project=project)
     return project
 
 

@@ -7,6 +7,7 @@ import socket
 from argparse import ArgumentParser
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.cot.errors import StepwiseError
@@ -16,6 +17,7 @@ from training.runs.named import checkpoint_named, project_named, toml_of
 from training.runs.preflight import preflight
 from training.runs.runs import run_create, run_launch
 from training.runs.tasks import run_launch as run_launch_task
+from training.runs.waivers import Waiver
 
 
 class Command(BaseCommand):
@@ -27,6 +29,10 @@ class Command(BaseCommand):
         parser.add_argument("--policy", default="seed", help="checkpoint name")
         parser.add_argument("--rm", help="checkpoint name of the reward model")
         parser.add_argument("--config", help="TOML with keys of run.toml")
+        parser.add_argument(
+            "--waive-by", help="username of the lead who lets it start despite a threshold"
+        )
+        parser.add_argument("--reason", default="", help="why, with --waive-by")
         parser.add_argument(
             "--background", action="store_true", help="leave the work to a train worker"
         )
@@ -40,7 +46,8 @@ class Command(BaseCommand):
             "config": toml_of(options["config"]),
         }
         try:
-            run = run_create(**choice)
+            waiver = _waiver(options["waive_by"], options["reason"])
+            run = run_create(**choice, waiver=waiver)
         except StepwiseError as error:
             raise CommandError(str(error)) from error
         for line in preflight(**choice).warnings:
@@ -57,3 +64,12 @@ class Command(BaseCommand):
         if done.state != TrainingRun.State.FINISHED:
             raise CommandError(f"run {done.pk} {done.state}: {done.error}")
         self.stdout.write(f"run {done.pk} finished: {done.run_dir}")
+
+
+def _waiver(username: str | None, reason: str) -> Waiver | None:
+    if username is None:
+        return None
+    lead = User.objects.filter(username=username, is_active=True).first()
+    if lead is None:
+        raise CommandError(f"nobody active is named '{username}'")
+    return Waiver(lead, reason)
