@@ -123,8 +123,8 @@ class TrainingRunAdmin(RoleAdmin):
             self.message_user(request, refusal_words(error), messages.ERROR)
             return self._page(request, form, "preflight.html", summary)
         run_send(run)
-        held = run.state == TrainingRun.State.HELD
-        words = _("run %(n)s waits for a lead") if held else _("run %(n)s is queued")
+        waits = run.state == TrainingRun.State.HELD
+        words = _("run %(n)s waits for a lead") if waits else _("run %(n)s is queued")
         self.message_user(request, words % {"n": run.pk})
         return HttpResponseRedirect(run_url(run))
 

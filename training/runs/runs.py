@@ -72,7 +72,7 @@ def run_create(
         # a reward model learns from labels, and may have no truth to be frozen
         judges = METHODS[method].leaves == "rm"
         release = release_cut(project=project, user=user, empty=judges)
-    held = bool(refusals) and waiver is None
+    waits = bool(refusals) and waiver is None
     run = TrainingRun.objects.create(
         project=project,
         method=method,
@@ -83,8 +83,8 @@ def run_create(
         round=round,
         created_by=user,
         refusals=[text for _name, text in refusals],
-        state=_State.HELD if held else _State.QUEUED,
-        lease_expires_at=None if held else in_flight_until(),
+        state=_State.HELD if waits else _State.QUEUED,
+        lease_expires_at=None if waits else in_flight_until(),
     )
     if refusals and waiver is not None:
         waiver_record(run=run, waiver=waiver)
