@@ -117,7 +117,14 @@ def make_item(
     text: str | None = None,
 ) -> QueueItem:
     rollout = make_rollout(make_pair(project), text)
-    return queue_open(rollout=rollout, priority=priority, kinds=kinds, reason=reason)
+    return open_item(rollout, priority=priority, kinds=kinds, reason=reason)
+
+
+def open_item(rollout: Rollout, **wanted: Any) -> QueueItem:
+    """Of a rollout that leaves something to ask."""
+    item = queue_open(rollout=rollout, **wanted)
+    assert item is not None
+    return item
 
 
 def labels_for(
@@ -150,10 +157,11 @@ def submit(item: QueueItem, user: User, labels: list[LabelInput] | None = None) 
 
 
 def make_resolved(
-    pair: Pair, labels: list[LabelInput] | None = None, reason: str | None = None
+    pair: Pair, labels: list[LabelInput] | None = None, reason: str = "audit"
 ) -> QueueItem:
-    """A new rollout of the pair that one person judged; nothing else may be waiting."""
-    item = queue_open(rollout=make_rollout(pair), overlap=1, reason=reason)
+    """A new rollout of the pair that one person judged, whatever is decided; nothing else may
+    be waiting."""
+    item = open_item(make_rollout(pair), overlap=1, reason=reason)
     submit(item, make_user(), labels)
     assert item_resolve(item=item) == QueueItem.State.RESOLVED
     return item

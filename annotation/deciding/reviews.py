@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
-
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from annotation.cot.draws import is_drawn
 from annotation.cot.errors import Conflict, Denied
 from annotation.cot.wording import wording as _
 from annotation.models import QueueItem, Review
@@ -19,14 +18,10 @@ def review_draw(*, item: QueueItem) -> Review | None:
 
     The draw depends on the item alone, so resolving it again draws the same.
     """
-    if not is_drawn(item.pk, item.project.review_percent):
+    if not is_drawn("review", item.pk, item.project.review_percent):
         return None
     review, _ = Review.objects.get_or_create(item=item, state=Review.State.DUE)
     return review
-
-
-def is_drawn(item_id: int, percent: int) -> bool:
-    return zlib.crc32(f"review:{item_id}".encode()) % 100 < percent
 
 
 @transaction.atomic

@@ -25,7 +25,7 @@ from annotation.labelling.gold_select import (
     resolved_answers,
     unanswered_try,
 )
-from annotation.labelling.items import default_kinds
+from annotation.labelling.items import default_kinds, judged_steps
 from annotation.labelling.pauses import pause_check
 from annotation.models import Assignment, GoldItem, GoldTry, Project, QueueItem, Rollout
 from annotation.people.roles import Role, has_role
@@ -245,7 +245,7 @@ def _open(gold: GoldItem, annotator: User, purpose: Purpose, attempt: int) -> Go
         reason=QueueItem.Reason.GOLD,
         state=QueueItem.State.GOLD,
         overlap=1,
-        kinds=sorted(default_kinds(gold.rollout)),
+        kinds=sorted(default_kinds(gold.rollout, judged_steps(gold.rollout))),
     )
     return GoldTry.objects.create(
         gold=gold, annotator=annotator, attempt=attempt, item=item, purpose=purpose

@@ -33,6 +33,7 @@ SETTING_NAMES = {
     "pause_below": gettext_lazy("Pause under this percent of gold steps right (0 = never)"),
     "pause_window": gettext_lazy("…over the last so many gold items"),
     "review_percent": gettext_lazy("Percent of resolved items for review"),
+    "reuse_audit_percent": gettext_lazy("Percent of decided steps asked again (audit)"),
 }
 
 
@@ -72,6 +73,7 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
         lead=visitor(request),
         numbers={name: int(text) for name, text in raw.items()},
         consensus=request.POST.get("consensus", ""),
+        reuse="reuse" in request.POST,
     )
     messages.success(request, _("Saved."))
     return redirect("quality_gold", slug)

@@ -18,15 +18,16 @@ LIMITS: dict[str, tuple[int, int]] = {
     "pause_below": (0, 100),
     "pause_window": (1, 200),
     "review_percent": (0, 100),
+    "reuse_audit_percent": (0, 100),
 }
 CONSENSUS = tuple(Project.Consensus.values)
 
 
 @transaction.atomic
 def quality_settings_save(
-    *, project: Project, lead: User, numbers: dict[str, int], consensus: str
+    *, project: Project, lead: User, numbers: dict[str, int], consensus: str, reuse: bool
 ) -> Project:
-    """Store gold rate, pause rule, review share and the way labels are merged.
+    """Store gold rate, pause rule, review and audit shares, reuse, and how labels are merged.
 
     Raises:
         Denied: not a lead.
@@ -50,6 +51,6 @@ def quality_settings_save(
                 )
             )
         setattr(project, name, value)
-    project.consensus = consensus
-    project.save(update_fields=[*numbers, "consensus"])
+    project.consensus, project.reuse = consensus, reuse
+    project.save(update_fields=[*numbers, "consensus", "reuse"])
     return project

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -43,12 +44,11 @@ def split_items(project: Project | None = None) -> QuerySet[QueueItem]:
     return items.select_related("project", "rollout__pair__product").order_by("-priority", "pk")
 
 
-def default_kinds(rollout: Rollout) -> set[int]:
-    """The steps to ask about: all five, of a malformed rollout the readable ones and 3-5."""
+def default_kinds(rollout: Rollout, readable: Iterable[int]) -> set[int]:
+    """The steps to ask about: all, of a malformed rollout the ``readable`` ones and 3-5."""
     if not rollout.parse_error:
         return {int(kind) for kind in StepKind}
-    readable = set(rollout.steps.values_list("kind", flat=True))
-    return readable | {int(kind) for kind in STRUCTURED_KINDS}
+    return {*readable} | {int(kind) for kind in STRUCTURED_KINDS}
 
 
 def judged_steps(rollout: Rollout) -> dict[int, JudgedStep]:

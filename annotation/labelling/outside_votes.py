@@ -13,7 +13,7 @@ from annotation.cot.errors import Conflict, Invalid
 from annotation.cot.labels import LabelInput, with_implied_value
 from annotation.labelling.items import judged_steps
 from annotation.labelling.outside_people import staff_refuse
-from annotation.labelling.queue import queue_open
+from annotation.labelling.queue import queue_ask
 from annotation.labelling.submit import label_submit
 from annotation.models import Assignment, QueueItem, Rollout, StepLabel, Submission
 from annotation.models.queue import IN_A_SLOT, LIVE_STATES
@@ -129,7 +129,7 @@ def _item(rollout: Rollout, people: int) -> QueueItem:
         or items.filter(state=QueueItem.State.RESOLVED).first()
     )
     if item is None:
-        opened = queue_open(rollout=rollout, overlap=max(people, project.overlap))
+        opened = queue_ask(rollout=rollout, overlap=max(people, project.overlap))
         item = items.get(pk=opened.pk)
     submitted = item.assignments.filter(state=Assignment.State.SUBMITTED).count()
     if submitted + people > max(item.overlap, project.max_overlap):

@@ -12,21 +12,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotation.cot.errors import Conflict, Denied, DraftConflict, Invalid
-from annotation.cot.steps import StepKind
 from annotation.cot.storable import storable_json
 from annotation.cot.wording import wording as _
 from annotation.labelling.claim_sql import Attempt, Standing, claim_once, own_claim
 from annotation.labelling.claims import ShownClaim, claim_read, claim_shown
 from annotation.labelling.gold import gold_serve
-from annotation.labelling.items import default_kinds
+from annotation.labelling.opening import Wanted, rollouts_open
 from annotation.labelling.skip_table import Effect, skip_keys, skip_reason
 from annotation.labelling.skips import item_close, unrateable_vote
 from annotation.models import Assignment, Project, QueueItem, Rollout, Round, Submission
-from annotation.models.queue import LIVE_STATES
 from annotation.people.roles import Role, has_role
 
 HIGHEST_RANK = 40  # what a project's order gives; what somebody waits for is above it
-_PRIORITY = {QueueItem.Reason.DISAGREEMENT: 100, QueueItem.Reason.AUDIT: 50}
 
 _PASSES = (  # (skip_locked, put_off_too)
     (True, False),
@@ -35,7 +32,6 @@ _PASSES = (  # (skip_locked, put_off_too)
 )
 
 
-@transaction.atomic
 def queue_open(
     *,
     rollout: Rollout,
@@ -45,44 +41,35 @@ def queue_open(
     kinds: Sequence[int] | None = None,
     note: str = "",
     round: Round | None = None,
-) -> QueueItem:
-    """Ask people about a rollout; a rollout that is already in the queue stays there once.
+) -> QueueItem | None:
+    """Ask people about what is still open of a rollout; None: it is covered.
 
-    ``kinds`` defaults to all five steps, for a malformed rollout to the readable ones and 3-5.
-    A live item keeps its place unless the new priority is higher.
+    See ``rollouts_open``. The reasons audit, disagreement, stale and gold ask all ``kinds``
+    whatever is decided. A rollout that is already in the queue stays there once.
 
     Raises:
         Invalid: no kind, an unknown one, or an overlap outside the project's limits.
     """
-    project = rollout.pair.project
-    malformed = bool(rollout.parse_error)
-    fallback = QueueItem.Reason.MALFORMED if malformed else QueueItem.Reason.NEW
-    why = QueueItem.Reason(reason or fallback)
-    people = project.overlap if overlap is None else overlap
-    wanted = sorted(set(default_kinds(rollout) if kinds is None else kinds))
-    if not wanted or not set(wanted) <= {int(kind) for kind in StepKind}:
-        raise Invalid(_("kinds must be step numbers 1 to 5"))
-    if not 1 <= people <= project.max_overlap:
-        raise Invalid(_("overlap must be between 1 and %(n)s", n=project.max_overlap))
-    rank = max(priority, _PRIORITY.get(why, 0))
-    item, created = QueueItem.objects.get_or_create(
-        rollout=rollout,
-        state__in=LIVE_STATES,
-        defaults={
-            "project": project,
-            "reason": why,
-            "priority": rank,
-            "overlap": people,
-            "kinds": wanted,
-            "note": note,
-            "round": round,
-            "state": QueueItem.State.OPEN,
-        },
-    )
-    if not created and item.priority < rank:
-        item.priority = rank
-        item.save(update_fields=["priority"])
-    return item
+    wanted = Wanted(reason, priority, overlap, kinds, note, round)
+    return next(iter(rollouts_open(rollouts=[rollout], wanted=wanted).items), None)
+
+
+def queue_ask(
+    *,
+    rollout: Rollout,
+    reason: str | None = None,
+    priority: int = 0,
+    overlap: int | None = None,
+    kinds: Sequence[int] | None = None,
+    note: str = "",
+) -> QueueItem:
+    """The same for what is asked or kept whatever is decided.
+
+    Raises:
+        Invalid: as above.
+    """
+    wanted = Wanted(reason, priority, overlap, kinds, note, anyway=True)
+    return rollouts_open(rollouts=[rollout], wanted=wanted).items[0]
 
 
 def queue_claim(

@@ -4,7 +4,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from annotation.labelling.queue import queue_open
+from annotation.labelling.opening import Wanted, rollouts_open
 from annotation.models import QueueItem, Rollout, Step
 from annotation.people.admin_base import NamedValues, RoleAdmin
 
@@ -29,5 +29,7 @@ class RolloutAdmin(RoleAdmin):
     @admin.action(description="Put into the queue as an audit")
     def open_for_audit(self, request: HttpRequest, queryset: QuerySet[Rollout]) -> None:
         rollouts = queryset.select_related("pair__project")
-        items = [queue_open(rollout=r, reason=QueueItem.Reason.AUDIT) for r in rollouts]
-        messages.success(request, f"{len(items)} rollouts are in the queue")
+        opened = rollouts_open(
+            rollouts=list(rollouts), wanted=Wanted(reason=QueueItem.Reason.AUDIT)
+        )
+        messages.success(request, f"{len(opened.items)} rollouts are in the queue")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -13,7 +15,7 @@ from rest_framework.response import Response
 
 from annotation.cot.steps import LAYOUTS
 from annotation.labelling.api_forms import StepText
-from annotation.labelling.queue import queue_open
+from annotation.labelling.opening import Wanted, rollouts_open
 from annotation.labelling.rollouts import rollout_record
 from annotation.models import Pair, Rollout
 from annotation.models.outbox import outbox_settled
@@ -71,7 +73,11 @@ class RolloutsSent(serializers.Serializer[Any]):
 
 
 class RolloutsKept(serializers.Serializer[Any]):
+    """``covered``: of those to be asked about, the ones that leave people nothing to ask."""
+
     rollouts = RolloutRecord(many=True)
+    opened = serializers.IntegerField()
+    covered = serializers.IntegerField()
 
 
 @extend_schema(parameters=[ProjectQuery], methods=["GET"])
@@ -96,7 +102,9 @@ class Rollouts(ApiView, generics.ListAPIView[Rollout]):
             raise serializers.ValidationError({"pair": [f"there is no pair {min(missing)}"]})
         with transaction.atomic():
             kept = [_keep(pairs[row["pair"]], row) for row in sent]
-        return Response(RolloutsKept({"rollouts": kept}).data, status=201)
+            opened, covered = _ask(zip(kept, sent, strict=True))
+        record = {"rollouts": kept, "opened": opened, "covered": covered}
+        return Response(RolloutsKept(record).data, status=201)
 
 
 class RolloutDetail(ApiView, generics.RetrieveAPIView[Rollout]):
@@ -109,7 +117,14 @@ class RolloutDetail(ApiView, generics.RetrieveAPIView[Rollout]):
 
 def _keep(pair: Pair, row: dict[str, Any]) -> Rollout:
     about = {name: value for name, value in row.items() if name not in ("pair", "queue")}
-    rollout = rollout_record(pair=pair, **about)
-    if row["queue"] is not None:
-        queue_open(rollout=rollout, **row["queue"])
-    return rollout
+    return rollout_record(pair=pair, **about)
+
+
+def _ask(rows: Iterable[tuple[Rollout, dict[str, Any]]]) -> tuple[int, int]:
+    """Those that are asked about alike are opened in one call."""
+    alike: dict[Wanted, list[Rollout]] = defaultdict(list)
+    for rollout, row in rows:
+        if row["queue"] is not None:
+            alike[Wanted(**row["queue"])].append(rollout)
+    results = [rollouts_open(rollouts=group, wanted=wanted) for wanted, group in alike.items()]
+    return sum(r.opened for r in results), sum(r.covered for r in results)

@@ -11,7 +11,7 @@ from annotation.cot.errors import Conflict, Denied, Invalid
 from annotation.cot.rules import RulesError, parse_rules
 from annotation.cot.steps import StepKind
 from annotation.cot.wording import wording as _
-from annotation.labelling.queue import queue_open
+from annotation.labelling.queue import queue_ask
 from annotation.models import GuidelineVersion, Project, QueueItem, Rollout
 from annotation.people.roles import Role, has_role
 from annotation.quality.stale_select import stale_rollouts
@@ -96,7 +96,7 @@ def stale_reopen(*, project: Project, lead: User, contradicting_only: bool = Tru
         [row.rollout_id for row in rows]
     )
     for row in rows:
-        queue_open(
+        queue_ask(
             rollout=rollouts[row.rollout_id],
             reason=QueueItem.Reason.STALE,
             kinds=row.kinds,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from annotation.cot.rules import parse_rules
+from annotation.cot.stale import table_diff
 from annotation.cot.steps import VALUES, StepKind
 from annotation.models import GuidelineVersion, Project
-from annotation.quality.stale import table_diff
 
 
 @dataclass(frozen=True, slots=True)

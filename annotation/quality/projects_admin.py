@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from annotation.cot.errors import Invalid
 from annotation.cot.rules import RulesError, parse_rules
@@ -33,6 +34,8 @@ class ProjectForm(forms.ModelForm[Project]):
             "first_error_only",
             "pool",
             "order",
+            "reuse",
+            "reuse_audit_percent",
             "rules",
             "guideline",
         ]
@@ -46,6 +49,12 @@ class ProjectForm(forms.ModelForm[Project]):
             except Invalid as error:
                 raise forms.ValidationError({"pool": error.message}) from error
         return cleaned
+
+    def clean_reuse_audit_percent(self) -> int:
+        percent: int = self.cleaned_data["reuse_audit_percent"]
+        if percent > 100:
+            raise forms.ValidationError(_("a share is at most 100 percent"))
+        return percent
 
     def clean_rules(self) -> str:
         rules: str = self.cleaned_data["rules"]

@@ -10,9 +10,9 @@ from django.db import connection
 
 from annotation.cot.rules import parse_rules
 from annotation.cot.sql import Sql, statement
+from annotation.cot.stale import CellChange, Version, cell_changes, last_change_of_kinds
 from annotation.models import GuidelineVersion, Project
 from annotation.models.queue import LIVE_STATES
-from annotation.quality.stale import CellChange, Version, cell_changes, last_change_of_kinds
 
 
 @dataclass(frozen=True, slots=True)

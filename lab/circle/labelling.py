@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from annotation.labelling.queue import queue_open
+from annotation.labelling.opening import Wanted
+from annotation.labelling.opening import rollouts_open as queue_rollouts
 from annotation.labelling.rollouts import rollout_record
 from annotation.models import Pair, QueueItem, Resolution, Rollout, StepLabel
 from annotation.quality.agreement import agreement_table
@@ -46,7 +47,7 @@ def rollouts_sample(circle: Circle, policy: Checkpoint, pairs: Sequence[Pair]) -
 
 
 def rollouts_open(circle: Circle, batch: RolloutBatch) -> int:
-    """Open what people can judge; returns how many.
+    """Open what people can judge; returns how many are open.
 
     Raises:
         StageFailed: nothing of the batch is a five-step answer.
@@ -57,21 +58,33 @@ def rollouts_open(circle: Circle, batch: RolloutBatch) -> int:
             f"rollouts: none of {parsing.n} is a five-step answer, so there is nothing to label"
         )
     circle.say(f"rollouts that parse: {parsing.parsed} of {parsing.n}")
-    for rollout in batch_rollouts(batch).filter(parse_error=""):
-        queue_open(rollout=rollout, overlap=circle.source.overlap, kinds=circle.source.kinds)
-    return parsing.parsed
+    parsed = batch_rollouts(batch).filter(parse_error="").select_related("pair__project")
+    return _open(circle, list(parsed))
 
 
 def references_open(circle: Circle) -> int:
-    """Record the source's reference CoTs as rollouts and open them; returns how many."""
-    count = 0
-    for pair, text in circle.source.references(circle.project):
-        rollout = rollout_record(
-            pair=pair, text=text, policy=POLICY, prompt_version=PROMPT_VERSION, temperature=0
-        )
-        queue_open(rollout=rollout, overlap=circle.source.overlap, kinds=circle.source.kinds)
-        count += 1
-    return count
+    """Record the source's reference CoTs and open them; returns how many are open."""
+    return _open(
+        circle,
+        [
+            rollout_record(
+                pair=pair,
+                text=text,
+                policy=POLICY,
+                prompt_version=PROMPT_VERSION,
+                temperature=0,
+            )
+            for pair, text in circle.source.references(circle.project)
+        ],
+    )
+
+
+def _open(circle: Circle, rollouts: list[Rollout]) -> int:
+    wanted = Wanted(overlap=circle.source.overlap, kinds=circle.source.kinds)
+    opened = queue_rollouts(rollouts=rollouts, wanted=wanted)
+    if opened.covered:
+        circle.say(f"rollouts with nothing left to ask: {opened.covered}")
+    return len(opened.items)
 
 
 def labels_collect(circle: Circle) -> None:

@@ -8,11 +8,10 @@ from django.contrib.auth.models import User
 
 from annotation.cot.splits import split_of
 from annotation.cot.steps import StepKind, render
-from annotation.labelling.queue import queue_open
 from annotation.labelling.rollouts import rollout_record
 from annotation.models import Pair, Project, QueueItem
 from annotation.people.roles import Role
-from tests.factories import make_pair, make_product, make_project, make_user
+from tests.factories import make_pair, make_product, make_project, make_user, open_item
 
 PASSWORD = "a-long-test-password"
 # A drawn kettle, so that no test needs the network.
@@ -134,7 +133,7 @@ def item_seed(
         policy="seed-policy",
         sample_index=pair.rollouts.count(),
     )
-    return queue_open(rollout=rollout, overlap=overlap)
+    return open_item(rollout, overlap=overlap)
 
 
 def person_seed(username: str, role: Role) -> User:

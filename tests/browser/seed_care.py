@@ -10,7 +10,7 @@ from django.utils import timezone
 from annotation.deciding.resolution import item_resolve
 from annotation.labelling.disputes import dispute_open
 from annotation.labelling.gold import gold_save, gold_serve
-from annotation.labelling.queue import queue_claim, queue_open
+from annotation.labelling.queue import queue_claim
 from annotation.labelling.rollouts import rollout_record
 from annotation.labelling.submit import LabelInput, label_submit
 from annotation.models import (
@@ -26,6 +26,7 @@ from annotation.people.roles import Role
 from annotation.quality.guidelines import guideline_save
 from annotation.quality.projects import project_create
 from tests.browser import seed
+from tests.factories import open_item
 
 SAID = {"3": "match", "4": "partial", "5": "3"}
 TRUE = SAID | {"5": "2"}
@@ -72,7 +73,7 @@ def _item(project: Project, index: int) -> QueueItem:
         policy="seed-policy",
         sample_index=index,
     )
-    return queue_open(rollout=rollout, overlap=2)
+    return open_item(rollout, overlap=2)
 
 
 def _decided(project: Project, week: int) -> QueueItem:

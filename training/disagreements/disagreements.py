@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from annotation.cot.errors import Conflict, Denied, Invalid
 from annotation.cot.wording import wording as _
-from annotation.labelling.queue import queue_open
+from annotation.labelling.queue import queue_ask
 from annotation.models import Project, QueueItem, StepLabel
 from annotation.models.queue import LIVE_STATES
 from annotation.people.roles import Role, has_role
@@ -134,7 +134,7 @@ def _requeue(disagreement: Disagreement, lead: User | None) -> list[Disagreement
         .filter(step__rollout=rollout, state=_State.OPEN)
         .select_related("step")
     )
-    item = queue_open(
+    item = queue_ask(
         rollout=rollout,
         reason=QueueItem.Reason.DISAGREEMENT,
         priority=PRIORITY,

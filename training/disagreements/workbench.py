@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -21,6 +20,7 @@ from django.db.models import (
     When,
 )
 
+from annotation.cot.intervals import wilson
 from annotation.cot.steps import StepKind
 from annotation.models import Resolution, StepLabel
 from training.disagreements.select import DECIDED
@@ -167,14 +167,6 @@ def query_types() -> list[str]:
 
 def recent_bulk_decisions(limit: int = 5) -> QuerySet[BulkDecision]:
     return BulkDecision.objects.select_related("lead").order_by("-pk")[:limit]
-
-
-def wilson(hits: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """95 % interval of a share. Source: Wilson 1927."""
-    share, room = hits / n, z * z / n
-    middle = (share + room / 2) / (1 + room)
-    half = z * math.sqrt(share * (1 - share) / n + room / (4 * n)) / (1 + room)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _verdicts(wanted: DisagreementFilter) -> QuerySet[Any]:

@@ -20,7 +20,7 @@ from annotation.people.roles import Role
 from training.models import RolloutBatch
 from training.rollouts.batches import batch_create, batch_queue, batch_retry
 from training.rollouts.forms import BatchForm
-from training.rollouts.select import batch_parsing, pairs_due_for_rollout
+from training.rollouts.select import batch_covered, batch_parsing, pairs_due_for_rollout
 from training.rollouts.tasks import rollouts_run
 
 _SAMPLING = ("n", "temperature", "top_k", "max_tokens", "seed", "overlap", "queue_limit")
@@ -35,7 +35,7 @@ class RolloutBatchAdmin(RoleAdmin):
     list_select_related = ("project", "policy")
     ordering = ("-pk",)
     actions = ("retry", "queue_parsed")
-    readonly_fields = ("parses", "examples")
+    readonly_fields = ("parses", "covered", "examples")
 
     @admin.display(description=gettext_lazy("rollouts"))
     def progress(self, batch: RolloutBatch) -> str:
@@ -47,6 +47,10 @@ class RolloutBatchAdmin(RoleAdmin):
         parsing = batch_parsing(batch)
         return _("%(done)s of %(total)s") % {"done": parsing.parsed, "total": parsing.n}
 
+    @admin.display(description=gettext_lazy("nothing left to ask about"))
+    def covered(self, batch: RolloutBatch) -> int:
+        return batch_covered(batch)
+
     @admin.display(description=gettext_lazy("some that do not"))
     def examples(self, batch: RolloutBatch) -> str:
         rows = [(r.pair.query, r.parse_message, r.text) for r in batch_parsing(batch).examples]
@@ -55,10 +59,11 @@ class RolloutBatchAdmin(RoleAdmin):
     @admin.action(description=gettext_lazy("Queue the rollouts that parse"))
     def queue_parsed(self, request: HttpRequest, queryset: QuerySet[RolloutBatch]) -> None:
         for batch in queryset.filter(state=RolloutBatch.State.DONE):
-            n = batch_queue(batch=batch)
+            opened = batch_queue(batch=batch)
+            words = _("batch %(batch)s: %(n)s rollouts queued, %(covered)s are covered already")
             self.message_user(
                 request,
-                _("batch %(batch)s: %(n)s rollouts queued") % {"batch": batch.pk, "n": n},
+                words % {"batch": batch.pk, "n": opened.opened, "covered": opened.covered},
             )
 
     @admin.action(description=gettext_lazy("Try failed batches again"))

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from annotation.cot.errors import Invalid
 from annotation.cot.wording import wording as _
-from annotation.labelling.queue import queue_open
+from annotation.labelling.opening import Opened, Wanted, rollouts_open
 from annotation.labelling.rollouts import rollout_record
 from annotation.models import Pair, Project, Round
 from annotation.models.leases import (
@@ -113,12 +113,11 @@ def batch_run(*, batch_id: int, client: PolicyClient | None = None) -> RolloutBa
     return batch
 
 
-def batch_queue(*, batch: RolloutBatch) -> int:
-    """Put the rollouts that parse into the queue; returns how many. Repeating it adds none."""
-    due = list(rollouts_to_queue(batch))
-    for rollout in due:
-        queue_open(rollout=rollout, overlap=batch.overlap, round=batch.round)
-    return len(due)
+def batch_queue(*, batch: RolloutBatch, after: int = 0) -> Opened:
+    """Put the rollouts that parse and still leave something to ask into the queue, those past
+    the id ``after``. Repeating it adds none."""
+    wanted = Wanted(overlap=batch.overlap, round=batch.round)
+    return rollouts_open(rollouts=list(rollouts_to_queue(batch, after)), wanted=wanted)
 
 
 def batch_retry(*, batch: RolloutBatch) -> RolloutBatch:
@@ -142,7 +141,7 @@ class _Recorder:
     def __init__(self, batch: RolloutBatch, token: str) -> None:
         self._batch, self._token = batch, token
         self._rows = RolloutBatch.objects.filter(pk=batch.pk)
-        self._done = self._n = self._parsed = 0
+        self._done = self._n = self._parsed = self._queued = 0
         self._renewed = time.monotonic()
 
     def run(self, client: PolicyClient) -> None:
@@ -204,7 +203,8 @@ class _Recorder:
         self._parsed += not rollout.parse_error
         # until then nobody knows whether the policy can do this task at all
         if self._n % _TRIAL == 0 and 2 * self._parsed >= self._n:
-            batch_queue(batch=batch)
+            batch_queue(batch=batch, after=self._queued)
+            self._queued = rollout.pk
 
     def _keep(self) -> None:
         if time.monotonic() - self._renewed < settings.RUN_LEASE_SECONDS / 4:

@@ -73,9 +73,16 @@ def batch_parsing(batch: RolloutBatch) -> Parsing:
     return Parsing(rows.count(), rows.filter(parse_error="").count(), list(broken[:3]))
 
 
-def rollouts_to_queue(batch: RolloutBatch) -> QuerySet[Rollout]:
-    """Those that people can judge and that nobody was asked about yet."""
-    rows = batch_rollouts(batch).filter(parse_error="", items__isnull=True)
+def rollouts_to_queue(batch: RolloutBatch, after: int = 0) -> QuerySet[Rollout]:
+    """Those that people can judge and nobody was asked about yet, past the id ``after``."""
+    rows = batch_rollouts(batch).filter(parse_error="", items__isnull=True, pk__gt=after)
     if batch.queue_limit is not None:
         rows = rows.filter(sample_index__lt=batch.queue_limit)
     return rows.select_related("pair__project")
+
+
+def batch_covered(batch: RolloutBatch) -> int:
+    """Rollouts of a batch that is queued which left people nothing to ask."""
+    if batch.state != RolloutBatch.State.DONE or batch.error:
+        return 0
+    return rollouts_to_queue(batch).count()

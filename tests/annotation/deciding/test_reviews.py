@@ -6,9 +6,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from annotation.cot.draws import is_drawn
 from annotation.cot.errors import Conflict, Denied
 from annotation.deciding.resolution import item_reopen, item_resolve
-from annotation.deciding.reviews import is_drawn, review_accept, review_draw
+from annotation.deciding.reviews import review_accept, review_draw
 from annotation.deciding.reviews_select import review_counts, reviews_due
 from annotation.models import Project, QueueItem, Review
 from annotation.people.roles import Role
@@ -49,9 +50,11 @@ def test_the_share_of_the_project_is_drawn_and_the_draw_is_stable() -> None:
 
 
 def test_about_the_share_of_all_items_is_drawn() -> None:
-    drawn = sum(is_drawn(pk, 30) for pk in range(1, 1001))
+    drawn = sum(is_drawn("review", pk, 30) for pk in range(1, 1001))
     assert 250 < drawn < 350
-    assert all(is_drawn(pk, 60) for pk in range(1, 1001) if is_drawn(pk, 30))
+    assert all(
+        is_drawn("review", pk, 60) for pk in range(1, 1001) if is_drawn("review", pk, 30)
+    )
 
 
 def test_accepting_settles_a_review_once(lead: User) -> None:

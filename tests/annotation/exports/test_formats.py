@@ -13,7 +13,7 @@ from annotation.cot.attributes import AttributeMark
 from annotation.deciding.resolution import item_resolve
 from annotation.exports.formats import ExportFilter, format_named, formats
 from annotation.exports.jobs import export_job_create, export_job_run, export_write
-from annotation.labelling.queue import item_skip, queue_claim, queue_open
+from annotation.labelling.queue import item_skip, queue_claim
 from annotation.models import Project, Step
 from tests.annotation.exports.world import RIGHT, WRONG, decided_project
 from tests.factories import (
@@ -23,6 +23,7 @@ from tests.factories import (
     make_project,
     make_rollout,
     make_user,
+    open_item,
     submit,
 )
 from training.models import Checkpoint, StepScore
@@ -110,7 +111,7 @@ def test_the_native_record_tells_human_and_reward_model_apart() -> None:
 
 def test_a_wrong_reasoning_with_the_claimed_value_is_exported_as_that() -> None:
     project = make_project(overlap=1)
-    item = queue_open(rollout=make_rollout(make_pair(project)))
+    item = open_item(make_rollout(make_pair(project)))
     labels = [
         replace(label, verdict="incorrect") if label.kind == 3 else label
         for label in labels_for()
@@ -126,7 +127,7 @@ def test_a_wrong_reasoning_with_the_claimed_value_is_exported_as_that() -> None:
 
 def test_step_4_of_the_native_record_counts_what_was_said_about_each_attribute() -> None:
     project = make_project(overlap=2)
-    item = queue_open(rollout=make_rollout(make_pair(project)))
+    item = open_item(make_rollout(make_pair(project)))
     for color in ("mismatch", "unknown"):
         marks = (AttributeMark("color", color), AttributeMark("size", "not_asked"))
         labels = [

@@ -10,7 +10,6 @@ from annotation.cot.labels import LabelInput
 from annotation.deciding.resolution import item_resolve
 from annotation.exports.formats import ExportFilter, format_named
 from annotation.exports.search import ratings
-from annotation.labelling.queue import queue_open
 from annotation.models import Pair, Product, Project
 from tests.factories import (
     cot,
@@ -19,6 +18,7 @@ from tests.factories import (
     make_project,
     make_rollout,
     make_user,
+    open_item,
     submit,
 )
 from training.runs.export_views import prm800k_rows, processbench_rows
@@ -83,7 +83,7 @@ def test_processbench_leaves_out_a_text_without_an_error_that_lacks_a_step() -> 
 
 
 def decide(pair: Pair, tier: str) -> None:
-    item = queue_open(rollout=make_rollout(pair, cot(tier=tier)))
+    item = open_item(make_rollout(pair, cot(tier=tier)))
     submit(item, make_user(), labels_for(tier=tier))
     item_resolve(item=item)
 
@@ -128,7 +128,7 @@ def test_a_judgment_file_has_the_true_text_of_a_query_and_an_id(tmp_path: Any) -
 
 def test_an_undecided_step_has_no_label(tmp_path: Any) -> None:
     project = make_project(overlap=1)
-    item = queue_open(rollout=make_rollout(make_pair(project)))
+    item = open_item(make_rollout(make_pair(project)))
     submit(item, make_user(), [LabelInput(1, "correct")])
     item_resolve(item=item)
     (row,) = format_named("prm800k").records(ExportFilter(project))

@@ -9,7 +9,6 @@ import pytest
 from annotation.cot.labels import LabelInput
 from annotation.exports.formats import ExportFilter
 from annotation.exports.label_studio import tasks
-from annotation.labelling.queue import queue_open
 from annotation.labelling.submit import submission_undo
 from annotation.models import Project, QueueItem
 from tests.factories import (
@@ -18,6 +17,7 @@ from tests.factories import (
     make_project,
     make_rollout,
     make_user,
+    open_item,
     submit,
 )
 
@@ -68,7 +68,7 @@ def test_a_rollout_without_readable_steps_is_a_task_without_them() -> None:
 
 def test_split_policy_project_and_gold_decide_what_is_in_it() -> None:
     project = make_project(overlap=1)
-    item = queue_open(rollout=make_rollout(make_pair(project)))
+    item = open_item(make_rollout(make_pair(project)))
     submit(item, make_user(), [LabelInput(1, "correct")])
     unlabelled = make_item(project)
     assert len(exported(project, split="train", policy="seed")) == 1

@@ -13,7 +13,6 @@ import pytest
 from annotation.deciding.resolution import item_resolve
 from annotation.exports.formats import ExportFilter, format_named, formats
 from annotation.exports.jobs import export_write
-from annotation.labelling.queue import queue_open
 from annotation.models import Pair
 from tests.annotation.exports.world import decided_project
 from tests.factories import (
@@ -21,6 +20,7 @@ from tests.factories import (
     make_pair,
     make_rollout,
     make_user,
+    open_item,
     submit,
 )
 from verifier.services.truth import truth_refresh
@@ -37,7 +37,7 @@ def two_splits() -> ExportFilter:
     Pair.objects.filter(pk=pair.pk).update(split="test", query="green hat")
     pair.refresh_from_db()
     for labels in (labels_for(), [*labels_for()[:4], labels_for(tier="4")[4]]):
-        item = queue_open(rollout=make_rollout(pair))
+        item = open_item(make_rollout(pair))
         submit(item, make_user(), labels)
         item_resolve(item=item)
     truth_refresh(project=project)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from annotation.cot.labels import LabelInput
 from annotation.deciding.resolution import item_resolve
-from annotation.labelling.queue import queue_open
 from annotation.models import Project
 from tests.factories import (
     cot,
@@ -13,6 +12,7 @@ from tests.factories import (
     make_project,
     make_rollout,
     make_user,
+    open_item,
     submit,
 )
 from verifier.services.truth import truth_refresh
@@ -29,7 +29,7 @@ def decided_project() -> Project:
     refuted = [*labels_for()[:4], LabelInput(5, "incorrect", "2")]
     partly = [LabelInput(1, "correct"), LabelInput(3, "correct")]
     for text, labels in ((RIGHT, labels_for()), (WRONG, refuted), (cot(), partly)):
-        item = queue_open(rollout=make_rollout(pair, text))
+        item = open_item(make_rollout(pair, text))
         submit(item, make_user(), labels)
         item_resolve(item=item)
     truth_refresh(project=project)

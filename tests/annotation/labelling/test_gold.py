@@ -17,7 +17,7 @@ from annotation.cot.labels import LabelInput
 from annotation.cot.rules import DEFAULT_RULES, parse_rules
 from annotation.deciding.resolution import StepDecision, item_adjudicate, item_resolve
 from annotation.labelling.gold import gold_from_item, gold_import, gold_retire, gold_save
-from annotation.labelling.queue import item_skip, queue_claim, queue_open
+from annotation.labelling.queue import item_skip, queue_claim
 from annotation.labelling.queue_select import queue_state
 from annotation.models import (
     Assignment,
@@ -39,6 +39,7 @@ from tests.factories import (
     make_pair,
     make_rollout,
     make_user,
+    open_item,
     submit,
 )
 
@@ -185,7 +186,7 @@ def test_gold_of_a_pair_that_a_lead_decided_is_not_asked_of_this_lead(
 
 def test_after_gold_the_queue_offers_no_other_rollout_of_its_pair(project: Project) -> None:
     gold, user = make_gold(project), make_user()
-    other = queue_open(rollout=make_rollout(gold.rollout.pair), priority=9)
+    other = open_item(make_rollout(gold.rollout.pair), priority=9)
     make_item(project)
     claim = served(user, project, draw=0.0)
     assert claim is not None

@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 
 from annotation.labelling.place import Place, place_of
-from annotation.labelling.queue import item_skip, queue_claim, queue_open
+from annotation.labelling.queue import item_skip, queue_claim
 from annotation.models import Assignment, QueueItem
 from tests.annotation.labelling.page_forms import ALL_CORRECT
-from tests.factories import make_item, make_project, make_user, submit
+from tests.factories import make_item, make_project, make_user, open_item, submit
 
 pytestmark = pytest.mark.django_db
 
@@ -85,7 +85,7 @@ def test_a_text_that_i_judged_before_comes_last_and_says_why(client: Client) -> 
     first = make_item(project)
     submit(first, user)
     QueueItem.objects.update(state=QueueItem.State.RESOLVED)
-    back = queue_open(rollout=first.rollout, reason="disagreement")  # priority 100
+    back = open_item(first.rollout, reason="disagreement")  # priority 100
     new = make_item(project)
     assert queue_claim(annotator=make_user(), project=project).item_id == back.pk  # type: ignore[union-attr]
     Assignment.objects.filter(item=back).delete()

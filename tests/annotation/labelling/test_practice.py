@@ -15,10 +15,10 @@ from annotation.labelling.practice import (
     practice_items,
     practice_offers,
 )
-from annotation.labelling.queue import queue_claim, queue_open
+from annotation.labelling.queue import queue_claim
 from annotation.models import GoldItem, GoldTry, Practice, Project, StepLabel, Submission
 from tests.annotation.labelling.gold_world import answer, claim_next, gold_project, make_gold
-from tests.factories import make_item, make_rollout, make_user, submit
+from tests.factories import make_item, make_rollout, make_user, open_item, submit
 
 pytestmark = pytest.mark.django_db
 OFFER = "New here? Practise first"
@@ -102,7 +102,7 @@ def test_who_was_told_the_answers_is_not_checked_by_them_nor_asked_about_the_pai
     client: Client, anna: User, project: Project
 ) -> None:
     gold, other = explained(project), make_gold(project)
-    queue_open(rollout=make_rollout(gold.rollout.pair))
+    open_item(make_rollout(gold.rollout.pair))
     practice_answer(gold=gold, annotator=anna, labels=[])
     assert gold_candidates(anna, project) == [other]
     assert queue_claim(annotator=anna, project=project) is None

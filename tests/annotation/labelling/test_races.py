@@ -11,7 +11,7 @@ from typing import TypeVar
 import pytest
 from django.db import connection
 
-from annotation.labelling.queue import queue_claim, queue_open
+from annotation.labelling.queue import queue_claim
 from annotation.labelling.submit import label_submit
 from annotation.models import QueueItem, StepLabel, Submission
 from annotation.pairs.jobs import import_job_create, import_job_run
@@ -22,6 +22,7 @@ from tests.factories import (
     make_project,
     make_rollout,
     make_user,
+    open_item,
 )
 
 T = TypeVar("T")
@@ -88,7 +89,7 @@ def test_one_person_in_two_tabs_holds_one_item() -> None:
 
 def test_a_rollout_opened_at_once_from_several_sides_is_in_the_queue_once() -> None:
     rollout = make_rollout(make_pair(make_project()))
-    items = at_once(*[lambda: queue_open(rollout=rollout).pk] * 4)
+    items = at_once(*[lambda: open_item(rollout).pk] * 4)
     assert len(set(items)) == 1
     assert QueueItem.objects.count() == 1
 

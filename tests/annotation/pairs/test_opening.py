@@ -6,11 +6,10 @@ import pytest
 
 from annotation.cot.errors import Conflict, Invalid
 from annotation.cot.steps import HEADINGS, StepKind
-from annotation.labelling.queue import queue_open
 from annotation.labelling.rollouts import rollout_record
 from annotation.models import QueueItem, Step
 from annotation.quality.projects import project_create
-from tests.factories import cot, make_pair, make_project, make_rollout
+from tests.factories import cot, make_pair, make_project, make_rollout, open_item
 
 pytestmark = pytest.mark.django_db
 
@@ -98,24 +97,24 @@ def test_an_answer_first_rollout_is_read_in_its_own_order() -> None:
 
 def test_a_rollout_is_in_the_queue_once_and_a_higher_priority_counts() -> None:
     rollout = make_rollout(make_pair(make_project()))
-    first = queue_open(rollout=rollout)
-    again = queue_open(rollout=rollout, reason="disagreement")
+    first = open_item(rollout)
+    again = open_item(rollout, reason="disagreement")
     assert (again.pk, again.reason, again.priority) == (first.pk, "new", 100)
     assert QueueItem.objects.count() == 1
 
 
 def test_a_malformed_rollout_asks_about_the_readable_steps_and_all_values() -> None:
     text = cot().split(HEADINGS[StepKind.ITEM])[0]
-    item = queue_open(rollout=make_rollout(make_pair(make_project()), text))
+    item = open_item(make_rollout(make_pair(make_project()), text))
     assert (item.reason, item.kinds) == ("malformed", [1, 3, 4, 5])
 
 
 def test_impossible_requests_are_refused() -> None:
     rollout = make_rollout(make_pair(make_project(overlap=2, max_overlap=3)))
     with pytest.raises(Invalid, match="between 1 and 3"):
-        queue_open(rollout=rollout, overlap=4)
+        open_item(rollout, overlap=4)
     with pytest.raises(Invalid, match="step numbers"):
-        queue_open(rollout=rollout, kinds=[6])
+        open_item(rollout, kinds=[6])
 
 
 def test_a_project_needs_a_free_slug_and_a_whole_rules_table() -> None:

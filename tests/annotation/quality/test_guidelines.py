@@ -9,12 +9,12 @@ from django.test import Client
 
 from annotation.cot.errors import Conflict, Denied, Invalid
 from annotation.cot.rules import DEFAULT_RULES, parse_rules
+from annotation.cot.stale import Version, cell_changes, last_change_of_kinds, table_diff
 from annotation.deciding.resolution import item_resolve
 from annotation.models import GuidelineVersion, Project, QueueItem, Resolution
 from annotation.people.roles import Role
 from annotation.quality.guidelines import guideline_save, stale_reopen
 from annotation.quality.projects import project_save
-from annotation.quality.stale import Version, cell_changes, last_change_of_kinds, table_diff
 from annotation.quality.stale_select import stale_rollouts
 from tests.factories import labels_for, make_item, make_project, make_user, submit
 

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from annotation.cot.errors import Conflict, Denied, Invalid
+from annotation.cot.intervals import wilson
 from annotation.models import Pair, Project, QueueItem, Rollout
 from annotation.people.roles import Role, role_grant
 from tests.factories import make_project
@@ -24,7 +25,6 @@ from training.disagreements.workbench import (
     confusion_matrix,
     disagreement_trend,
     disagreements_filtered,
-    wilson,
 )
 from training.models import BulkDecision, Checkpoint, Disagreement, StepScore
 

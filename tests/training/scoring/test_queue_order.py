@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from annotation.labelling.queue import queue_open
 from annotation.models import Project, QueueItem, Rollout
 from annotation.quality.projects import project_save
-from tests.factories import make_project
+from tests.factories import make_project, open_item
 from tests.training.world import pair_make, rm_make, rollout_make
 from training.models import Checkpoint, StepScore
 from training.scoring.priority import shares_changed, uncertainty
@@ -45,7 +44,11 @@ def rm(db: Any) -> Checkpoint:
 
 @pytest.fixture
 def project(db: Any) -> Project:
-    return make_project()
+    """Every rollout of a pair has an item here, so that they can be ranked among each other."""
+    project = make_project()
+    project.reuse = False
+    project.save()
+    return project
 
 
 def scored(rm: Checkpoint, rollout: Rollout, *ps: float) -> QueueItem:
@@ -53,7 +56,7 @@ def scored(rm: Checkpoint, rollout: Rollout, *ps: float) -> QueueItem:
     steps = rollout.steps.order_by("kind")
     for step, p in zip(steps, ps, strict=False):
         StepScore.objects.create(step=step, rm=rm, p=p)
-    return queue_open(rollout=rollout)
+    return open_item(rollout)
 
 
 def ranks(*items: QueueItem) -> list[int]:
@@ -97,8 +100,8 @@ def test_what_somebody_waits_for_and_what_has_no_score_keeps_its_place(
 ) -> None:
     project.order = "uncertainty"
     audit = group(rm, project, 0.5)[0]
-    queue_open(rollout=audit.rollout, reason=QueueItem.Reason.AUDIT)
-    unscored = queue_open(rollout=rollout_make(pair_make(project, "q", "Lamp")))
+    open_item(audit.rollout, reason=QueueItem.Reason.AUDIT)
+    unscored = open_item(rollout_make(pair_make(project, "q", "Lamp")))
     assert queue_rank(project=project, rm=rm) == 0
     assert ranks(audit, unscored) == [50, 0]
 
