@@ -88,6 +88,7 @@ def test_a_rules_table_with_a_bad_tier_is_refused_in_the_form() -> None:
 def project_form(project: Project, **changed: Any) -> dict[str, Any]:
     form = {"slug": project.slug, "name": "n", "layout": "answer_last", "overlap": 2}
     form |= {"max_overlap": 3, "order": "oldest", "rules": project.rules}
+    form |= {"reuse": "on", "reuse_audit_percent": 5}
     return form | changed
 
 
@@ -186,3 +187,13 @@ def test_a_full_disk_is_said_on_the_form_and_nothing_is_kept(
     assert "The file cannot be kept" in page.content.decode()
     assert not ImportJob.objects.exists()
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_share_of_more_than_all_is_refused_in_the_form() -> None:
+    project = make_project()
+    client, url = client_of(Role.LEAD), f"/admin/annotation/project/{project.pk}/change/"
+    refused = client.post(url, project_form(project, reuse_audit_percent=101))
+    assert "a share is at most 100 percent" in refused.content.decode()
+    client.post(url, project_form(project, reuse_audit_percent=20) | {"reuse": ""})
+    project.refresh_from_db()
+    assert (project.reuse, project.reuse_audit_percent) == (False, 20)
