@@ -25,7 +25,12 @@ CONSENSUS = tuple(Project.Consensus.values)
 
 @transaction.atomic
 def quality_settings_save(
-    *, project: Project, lead: User, numbers: dict[str, int], consensus: str, reuse: bool
+    *,
+    project: Project,
+    lead: User,
+    numbers: dict[str, int],
+    consensus: str,
+    reuse: bool | None = None,
 ) -> Project:
     """Store gold rate, pause rule, review and audit shares, reuse, and how labels are merged.
 
@@ -51,6 +56,7 @@ def quality_settings_save(
                 )
             )
         setattr(project, name, value)
-    project.consensus, project.reuse = consensus, reuse
+    project.consensus = consensus
+    project.reuse = project.reuse if reuse is None else reuse
     project.save(update_fields=[*numbers, "consensus", "reuse"])
     return project

@@ -96,7 +96,7 @@ def resolve_all(project: Project) -> None:
 
 def rollouts_again(project: Project, model: str, policy: str) -> None:
     """``policy`` wrote what ``model`` wrote; for every other pair in other words."""
-    values = {"project": project.pk, "model": model, "policy": policy}
+    values: dict[str, str | int] = {"project": project.pk, "model": model, "policy": policy}
     with connection.cursor() as cursor:
         for statement in (_ROLLOUTS, _STEPS, "analyze"):
             cursor.execute(statement, values)
