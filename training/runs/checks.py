@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import Avg, Count
 
+from annotation.cot.intervals import wilson
 from annotation.cot.sql import statement
 from annotation.cot.steps import STRUCTURED_KINDS
 from annotation.cot.wording import wording as _
@@ -16,7 +17,6 @@ from annotation.quality.agreement import agreement_patterns, level_of
 from annotation.quality.alpha import alpha_explained
 from annotation.quality.alpha_interval import alpha_interval
 from annotation.quality.stale_select import stale_counts
-from training.disagreements.workbench import wilson
 from training.job.methods import Method
 from training.models import Checkpoint, RmAppointment
 from training.runs.thresholds import thresholds_of
