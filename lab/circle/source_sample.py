@@ -41,6 +41,11 @@ class SampleSource:
         """None: the shipped policy writes about the sample."""
         yield from ()
 
+    def knows(self, project: Project) -> bool:
+        """Whether the project's pairs are those of the sample; the first one stands for all."""
+        first = Pair.objects.filter(project=project).select_related("product").first()
+        return first is not None and (first.query, first.product.external_id) in self._held
+
     def annotator(self, number: int) -> AnswerFn:
         return self._answers(self._noise, self._seed * 1000 + number)
 

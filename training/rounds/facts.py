@@ -15,7 +15,7 @@ from training.models import Checkpoint, RolloutBatch, TrainingRun
 from training.rounds.plan import Plan, plan_read
 from verifier.models import VerifierRelease
 
-_JUDGES = [name for name, row in METHODS.items() if row.leaves == "rm"]
+JUDGES = [name for name, row in METHODS.items() if row.leaves == "rm"]
 _RECENT = timedelta(hours=24)  # what the speed is measured over
 _LEAST = timedelta(minutes=5)  # the first minutes promise nothing
 
@@ -57,8 +57,8 @@ class Facts:
 def round_facts(row: Round, now: datetime | None = None) -> Facts:
     plan = plan_read(row.plan)
     runs = TrainingRun.objects.filter(round=row).select_related("policy", "rm", "release")
-    judging = runs.filter(method__in=_JUDGES).order_by("-pk").first()
-    training = runs.exclude(method__in=_JUDGES).order_by("-pk").first()
+    judging = runs.filter(method__in=JUDGES).order_by("-pk").first()
+    training = runs.exclude(method__in=JUDGES).order_by("-pk").first()
     return Facts(
         round=row,
         plan=plan,

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from annotation.cot.wording import wording as _
 from training.models import RunMetric
 from training.rounds.facts import Facts, labels_given
+from training.rounds.scores import round_scores
 from training.rounds.standing import RoundStanding, State
 
 
 def obstacle(standing: RoundStanding) -> str | None:
     """The first reason to stop here, in a sentence."""
+    if not standing.ready and standing.state == State.EVALUATING:
+        return None
     for check in _CHECKS.get(standing.state, ()):
         if why := check(standing.facts):
             return why
@@ -42,8 +45,22 @@ def _alarms(facts: Facts) -> str | None:
     )  # fmt: skip
 
 
+def _worse(facts: Facts) -> str | None:
+    """Against the former round's policy, or in the first one against the policy before."""
+    scores = round_scores(facts)
+    compared = scores.former or scores.own
+    if compared is None or not compared.worse:
+        return None
+    return _(
+        "macro F1 fell from %(first)s to %(second)s on the same pairs "
+        "(difference %(low)s to %(high)s)",
+        first=f"{compared.first:.3f}", second=f"{compared.second:.3f}",
+        low=f"{compared.low:.3f}", high=f"{compared.high:.3f}",
+    )  # fmt: skip
+
+
 _CHECKS: dict[State, tuple[Callable[[Facts], str | None], ...]] = {
     State.SAMPLING: (_budget,),
     State.LABELLING: (_budget,),
-    State.EVALUATING: (_alarms,),
+    State.EVALUATING: (_alarms, _worse),
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -21,12 +23,14 @@ from tests.training.rounds.played import (
     trained,
     waits,
 )
+from training.job.files import write_jsonl
 from training.models import RolloutBatch, TrainingRun
 from training.rounds.rounds import (
     round_autopilot,
     round_stop,
 )
 from training.rounds.standing import State
+from training.runs.snapshot import run_folder
 
 pytestmark = pytest.mark.django_db
 
@@ -160,3 +164,25 @@ def test_a_second_worker_leaves_a_round_alone_that_is_being_advanced() -> None:
         thread.start()
         thread.join()
     assert seen == [None]
+
+
+def test_a_macro_f1_that_fell_stops_the_autopilot(tmp_path: Path, settings: Any) -> None:
+    settings.RUNS_DIR = tmp_path
+    row = round_make(shop_make("whole"))
+    sampled(row)
+    decided(row)
+    tick(row)
+    trained(facts(row).judging)
+    tick(row)
+    run = facts(row).training
+    assert run is not None
+    bench = row.project.pairs.get(split="test").pk
+    for moment, tier in (("before", "4"), ("after", "1")):
+        answers = [{"pair_id": str(bench), "text": "", "tier": tier}]
+        write_jsonl(run_folder(run) / f"predictions_{moment}.jsonl", answers)
+    trained(run)
+    row = tick(row)
+    assert (row.number, row.stop_reason) == (
+        1,
+        "macro F1 fell from 1.000 to 0.000 on the same pairs (difference -1.000 to -1.000)",
+    )
