@@ -14,6 +14,7 @@ from typing import Any
 
 from annotation.cot.steps import LAYOUTS
 from annotation.cot.wording import wording as _
+from training.job.ledger import ledger_share
 from training.job.methods import METHODS
 from training.job.prompts import STYLES
 from training.job.toml_tables import build, num, one, to_toml
@@ -88,6 +89,9 @@ class RlConfig:
     dynamic: bool = False  # TaoSR1: groups outside 0 < right < max_right * group are replaced
     max_right: float = num(1.0, 0, 1)
     refill_tries: int = num(3, 1, 1000)
+    ledger: str = (
+        "full"  # what ledger.jsonl.zst keeps: full, off, or sampled:SHARE of the groups
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +200,7 @@ def parse_config(text: str) -> RunConfig:
         fit=_with_defaults(config.fit, defaults.get("fit", {}), data.get("fit")),
         rl=_with_defaults(config.rl, defaults.get("rl", {}), data.get("rl")),
     )
+    ledger_share(config.rl.ledger)
     config = _with_micro_batch(config, given="micro_batch" in data.get("rl", {}))
     if config.fit.target == "answer" and config.method != "sft":
         raise BadInput(_("fit.target 'answer' is for method sft"), "run.toml")

@@ -41,6 +41,7 @@ def sample_of(row: Mapping[str, Any]) -> Sample:
         split=str(row.get("split") or ""),
         truth=_truths(row.get("truth")),
         silver=_truths(row.get("silver"), default_source="silver"),
+        context=str(row.get("context") or ""),
     )
 
 

@@ -16,6 +16,7 @@ TRUTH, RULES = "truth.json", "rules.toml"
 INPUTS = (RUN_TOML, TRAIN, EVAL, DEV, LABELS, TRUTH, RULES)
 MANIFEST = "manifest.json"
 METRICS, CURVE, EXPLORED = "metrics.jsonl", "curve.jsonl", "explored.jsonl"
+LEDGER = "ledger.jsonl.zst"
 REPORT = "report.json"
 TRAIN_LOG = "train.log"
 CANCEL = "CANCEL"

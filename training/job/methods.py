@@ -74,7 +74,7 @@ _OUTCOME_RL = (
     "rl.updates", "rl.prompts", "rl.group", "rl.micro_batch", "rl.learning_rate", "rl.kl",
     "rl.clip", "rl.temperature", "rl.top_k", "rl.max_tokens", "rl.clamp", "rl.max_grad_norm",
     "rl.warmup", "rl.save_every", "rl.shaping", "rl.replay", "rl.replay_below",
-    "rl.replay_share", "rl.dynamic", "rl.max_right", "rl.refill_tries",
+    "rl.replay_share", "rl.dynamic", "rl.max_right", "rl.refill_tries", "rl.ledger",
 )  # fmt: skip
 _RL_FORM = (
     "sampling.rollouts", "rl.updates", "rl.prompts", "rl.group", "rl.learning_rate", "rl.kl",

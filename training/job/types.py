@@ -25,7 +25,8 @@ class BadInput(ValueError):
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One pair of train.jsonl or eval.jsonl. ``truth`` and ``silver`` hold kinds 3-5; an
-    absent kind is unknown."""
+    absent kind is unknown. ``context`` is the pair's content hash, which verdicts on texts of
+    steps 1-2 are looked up by; "" finds none."""
 
     pair_id: str
     text: PairText
@@ -34,6 +35,7 @@ class Sample:
     split: str = ""
     truth: Mapping[StepKind, Truth] = field(default_factory=dict)
     silver: Mapping[StepKind, Truth] = field(default_factory=dict)
+    context: str = ""
 
     def best(self, kind: StepKind) -> Truth | None:
         """Verified truth if there is one, else silver, else None."""

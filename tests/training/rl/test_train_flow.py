@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from tests.training.rl.tiny import label_row, make_run, pair_row, write_run_toml
+from training.job.checkpoints import mark_complete, newest_checkpoint
 from training.job.files import read_finished_jsonl, write_jsonl
 from training.job.types import Sample
 from training.rl.base.callbacks import RunCallback
-from training.rl.base.checkpoints import mark_complete, newest_checkpoint
 from training.rl.policy.model import load_policy, policy_facts
 from training.rl.reward_model.model import load_reward_model
 from training.rl.train import main

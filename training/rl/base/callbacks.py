@@ -10,10 +10,10 @@ from typing import Any
 
 from transformers import PrinterCallback, TrainerCallback
 
+from training.job.checkpoints import mark_complete
 from training.job.files import append_jsonl, resume_jsonl
 from training.job.folder import CANCEL, METRICS
 from training.job.types import BadInput
-from training.rl.base.checkpoints import mark_complete
 from training.rl.base.monitors import alarms
 from training.rl.base.processes import any_says, is_main
 

@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel, Trainer, TrainingArguments
 
+from training.job.checkpoints import newest_checkpoint
 from training.job.files import write_json
 from training.job.folder import MODEL, MODEL_FACTS
 from training.job.types import Sample
 from training.rl.base.callbacks import RunCallback, quiet
-from training.rl.base.checkpoints import newest_checkpoint
 from training.rl.measure.answers import answer_text, known_answers
 from training.rl.measure.classification import TIERS
 from training.rl.measure.evaluate import Prediction, held_out

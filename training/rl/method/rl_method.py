@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from training.job.advantages import Normalise
+from training.job.checkpoints import checkpoint_state, newest_checkpoint
 from training.job.types import BadInput, Sample
 from training.reward.credit import credit_of
 from training.reward.rewards import HybridRewards, RewardMode, StepScorer, human_share
 from training.rl.base.callbacks import RunCallback
-from training.rl.base.checkpoints import checkpoint_state, newest_checkpoint
 from training.rl.base.processes import world_size
 from training.rl.measure.curve import curve_callbacks
 from training.rl.measure.evaluate import predict
 from training.rl.method.grpo import GRPOOutcomeTrainer
+from training.rl.method.ledger_writer import ledger_writer
 from training.rl.method.srpo import SRPOConfig, SRPOTrainer
 from training.rl.policy.comparable import train_comparable
 from training.rl.policy.fit import common_arguments, rl_arguments
@@ -68,6 +69,7 @@ def train_policy(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
         planner=_planner(run, curriculum),
         peft_config=adapter(config.trainer, run.policy.model),
         prompt_ids=run.policy.prompt_ids,
+        ledger=ledger_writer(run),
     )
     callback = RunCallback(
         run.folder,

@@ -32,6 +32,7 @@ from training.job.types import Sample, ScoredRollout
 from training.reward.credit import Credit
 from training.reward.rewards import gated, source_counts
 from training.rl.measure.rollout_metrics import rollout_metrics
+from training.rl.method.ledger_writer import Credited, LedgerWriter
 from training.rl.policy.align import Aligner
 from training.rl.policy.tokens import prompt_ids as default_prompt_ids
 from training.rl.reward.advantages import token_advantages
@@ -91,7 +92,9 @@ class SRPOTrainer(GRPOTrainer):
         planner: Planner | None = None,
         peft_config: Any = None,
         prompt_ids: Callable[[str], list[int]] | None = None,
+        ledger: LedgerWriter | None = None,
     ) -> None:
+        self.ledger, self._update = ledger, 0
         self.credit = credit
         self.planner = planner
         self.schedule = schedule
@@ -121,7 +124,7 @@ class SRPOTrainer(GRPOTrainer):
         # a group may span processes; and numbers are gathered as they are, in double precision
         everyone: list[ScoredRollout] = gather_object(self.scored)
         rewards = gather_object(credited)
-        _z, advantages = self._step_advantages(rewards, self.num_generations)
+        z, advantages = self._step_advantages(rewards, self.num_generations)
         start = self.accelerator.process_index * len(self.scored)
         own = torch.tensor(
             advantages[start : start + len(self.scored)],
@@ -135,6 +138,10 @@ class SRPOTrainer(GRPOTrainer):
         output["advantages"] = self._spread(own, ids)
         if self.model.training:
             self._record(everyone)
+            if self.ledger is not None:
+                unfilled = frozenset(self.planner.masked if self.planner else ())
+                update = Credited(everyone, rewards, z, advantages, unfilled)
+                self.ledger.write(self._update + 1, self.num_generations, update)
         return output
 
     def _step_advantages(
@@ -169,6 +176,7 @@ class SRPOTrainer(GRPOTrainer):
         for row in inputs:
             update, place = divmod(row["slot"], prompts_per_update(self.args))
             samples.append(self.schedule.batch(update)[place])
+        self._update = update
         if self.planner is not None:
             group = self.num_generations
             started = time.monotonic()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from training.job.checkpoints import newest_checkpoint
 from training.rl.base.callbacks import quiet
-from training.rl.base.checkpoints import newest_checkpoint
 from training.rl.policy.dropout import dropout_off
 from training.rl.policy.model import own_weights
 from training.rl.policy.positions import count_positions

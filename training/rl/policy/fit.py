@@ -11,10 +11,10 @@ from typing import Any
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
+from training.job.checkpoints import newest_checkpoint
 from training.job.config import FitConfig, RlConfig, TrainerConfig
 from training.job.folder import CHECKPOINTS
 from training.rl.base.callbacks import quiet
-from training.rl.base.checkpoints import newest_checkpoint
 from training.rl.policy.model import Policy
 from training.rl.policy.scale import adapter, trainer_arguments
 

@@ -18,10 +18,10 @@ from transformers import (
     TrainingArguments,
 )
 
+from training.job.checkpoints import newest_checkpoint
 from training.job.config import FitConfig
 from training.job.types import BadInput
 from training.rl.base.callbacks import quiet
-from training.rl.base.checkpoints import newest_checkpoint
 from training.rl.policy.context import context_of
 from training.rl.policy.fit import common_arguments, fit_arguments
 from training.rl.policy.heads import padded, with_head

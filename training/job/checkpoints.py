@@ -32,3 +32,8 @@ def mark_complete(folder: Path, state: dict[str, Any]) -> None:
 def checkpoint_state(folder: str) -> dict[str, Any]:
     """What :func:`mark_complete` was given."""
     return cast(dict[str, Any], json.loads((Path(folder) / MARK).read_text(encoding="utf-8")))
+
+
+def checkpoint_update(folder: str | None) -> int:
+    """The updates that a run has behind it when it goes on from there; 0 for a fresh run."""
+    return int(Path(folder).name.split("-")[1]) if folder else 0
