@@ -29,7 +29,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
@@ -187,6 +187,20 @@ def step_sha256(context: str, prefix: list[str]) -> str:
     """
     normal = "\n".join(" ".join(part.split()).lower() for part in (context, *prefix))
     return hashlib.sha256(normal.encode()).hexdigest()
+
+
+def step_hashes(context: str, text: str, steps: Iterable[ParsedStep]) -> Mapping[StepKind, str]:
+    """:func:`step_sha256` of each step of ``text``; ``steps`` in the order of the text.
+
+    ``context`` is the content hash of the pair, which covers query and product: equal reasoning
+    about the same facts shares a verdict and nothing else does.
+    """
+    prefix: list[str] = []
+    hashes = {}
+    for step in steps:
+        prefix.append(text[step.start : step.end])
+        hashes[step.kind] = step_sha256(context, prefix)
+    return hashes
 
 
 def _plain(text: str) -> str:

@@ -14,7 +14,7 @@ from annotation.cot.steps import (
     normalised,
     parse,
     parse_partial,
-    step_sha256,
+    step_hashes,
 )
 from annotation.cot.storable import storable
 from annotation.cot.wording import wording as _
@@ -83,21 +83,16 @@ def _read(text: str, layout: Layout, *, cut: bool) -> tuple[list[ParsedStep], st
 
 
 def _steps(rollout: Rollout, pair: Pair, steps: list[ParsedStep]) -> list[Step]:
-    rows: list[Step] = []
-    for step in steps:
-        text = rollout.text[step.start : step.end]
-        # The pair's hash covers query and product, so equal reasoning about the same facts
-        # shares a label and nothing else does.
-        prefix = [row.text for row in rows] + [text]
-        rows.append(
-            Step(
-                rollout=rollout,
-                kind=int(step.kind),
-                text=text,
-                start=step.start,
-                end=step.end,
-                value=step.value or "",
-                sha256=step_sha256(pair.content_hash, prefix),
-            )
+    hashes = step_hashes(pair.content_hash, rollout.text, steps)
+    return [
+        Step(
+            rollout=rollout,
+            kind=int(step.kind),
+            text=rollout.text[step.start : step.end],
+            start=step.start,
+            end=step.end,
+            value=step.value or "",
+            sha256=hashes[step.kind],
         )
-    return rows
+        for step in steps
+    ]

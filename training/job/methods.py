@@ -122,7 +122,7 @@ _ROWS = (
         "sft", _("SFT: imitate rollouts that people verified"), 
         "training.rl.method.sft:train_sft",
         reads=(*_RUN, *_PAIRS, *_ANSWERS, *_EXPLORE, *_TRAINER, *_FIT, "fit.target",
-               "trainer.packing"),
+               "trainer.packing", "rewards.reuse"),
         form=("sampling.rollouts", *_FIT_FORM, "fit.target"),
         writes_cots=True,
         defaults={"fit": {"learning_rate": 3e-4}},
@@ -137,7 +137,8 @@ _ROWS = (
     Method(
         "dpo", _("DPO: prefer verified over refuted rollouts"), 
         "training.rl.method.dpo:train_dpo",
-        reads=(*_RUN, *_PAIRS, *_ANSWERS, *_EXPLORE, *_TRAINER, *_FIT, "fit.beta", "fit.pairs"),
+        reads=(*_RUN, *_PAIRS, *_ANSWERS, *_EXPLORE, *_TRAINER, *_FIT, "fit.beta", "fit.pairs",
+               "rewards.reuse"),
         form=("sampling.rollouts", *_FIT_FORM, "fit.beta", "fit.pairs"),
         writes_cots=True,
         defaults={"fit": {"learning_rate": 2e-5, "epochs": 1.0}},

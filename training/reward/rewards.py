@@ -1,4 +1,5 @@
-"""Hybrid step rewards (SHE Eq. 5): people's truth for steps 3-5, the reward model for 1-2.
+"""Hybrid step rewards (SHE Eq. 5): people's truth for steps 3-5; for 1-2 people's verdict on
+the very same text of the same pair, and where nobody gave one the reward model.
 
 What no source can say is None and is masked from the baseline, never 0. The one exception is
 a rollout that is not a five-step CoT, or that its token budget ended: it earns 0 on every step
@@ -8,8 +9,8 @@ its answer.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -22,12 +23,13 @@ from annotation.cot.steps import (
     StepKind,
     parse,
     parse_partial,
+    step_hashes,
 )
 from training.job import advantages
 from training.job.prompts import rm_prompt
 from training.job.types import Sample, ScoredRollout, StepReward
 from verifier.checks import check
-from verifier.truth import Truth, TruthTable
+from verifier.truth import VERDICTS, Truth, TruthTable
 
 RewardMode = Literal["hybrid", "rm_only", "outcome"]
 RIGHT = advantages.RIGHT
@@ -41,13 +43,15 @@ class StepScorer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HybridRewards:
-    """Scores rollouts. ``scorer`` None leaves steps 1-2 masked; ``truths`` (the release)
-    comes before the truth that travels with a sample, silver last and only if allowed.
+    """Scores rollouts. ``scorer`` None leaves steps 1-2 masked that nobody has judged;
+    ``truths`` (the release) comes before the truth that travels with a sample, silver last and
+    only if allowed.
 
     ``mode`` hybrid is SHE's; rm_only asks the scorer about all five steps and no truth;
     outcome rewards the final step alone and masks the rest. With ``verdicts`` the scorer's
     word counts, 1 or 0, and not its probability: group normalisation stretches whatever
-    differs, so that 0.93 against 0.91 would weigh as much as right against wrong."""
+    differs, so that 0.93 against 0.91 would weigh as much as right against wrong. ``reuse``
+    False leaves verdicts on texts of steps 1-2 aside: SHE's own way."""
 
     truths: TruthTable
     scorer: StepScorer | None = None
@@ -55,6 +59,7 @@ class HybridRewards:
     use_silver: bool = True
     mode: RewardMode = "hybrid"
     verdicts: bool = False
+    reuse: bool = True
 
     def score(
         self,
@@ -66,20 +71,24 @@ class HybridRewards:
         ``cut[i]`` tells whether its token budget ended it: then it answers nothing."""
         cut = [False] * len(texts) if cut is None else cut
         read = [_read(text, self.layout, over) for text, over in zip(texts, cut, strict=True)]
+        judged = [
+            self._judged(sample, text, steps)
+            for sample, text, (steps, _) in zip(samples, texts, read, strict=True)
+        ]
         prompts = {
             (row, step.kind): rm_prompt(sample.text, _prefix(text, steps, step), step.kind)
             for row, (sample, text, (steps, _)) in enumerate(
                 zip(samples, texts, read, strict=True)
             )
             for step in steps
-            if step.kind in self._judged_kinds()
+            if step.kind in self._rm_kinds() and step.kind not in judged[row]
         }
         chance = self._chances(list(prompts.values()))
         answered: dict[int, dict[StepKind, float]] = defaultdict(dict)
         for (row, kind), prompt in prompts.items():
             answered[row][kind] = chance[prompt]
         return [
-            self._rollout(sample, text, *read[row], answered[row])
+            self._rollout(sample, text, *read[row], judged[row], answered[row])
             for row, (sample, text) in enumerate(zip(samples, texts, strict=True))
         ]
 
@@ -87,7 +96,9 @@ class HybridRewards:
         self, sample: Sample, text: str, cut: bool, chances: Mapping[StepKind, float]
     ) -> ScoredRollout:
         """What :meth:`score` gives where the reward model says ``chances``; it is not asked."""
-        return self._rollout(sample, text, *_read(text, self.layout, cut), chances)
+        steps, error = _read(text, self.layout, cut)
+        judged = self._judged(sample, text, steps)
+        return self._rollout(sample, text, steps, error, judged, chances)
 
     def _rollout(
         self,
@@ -95,17 +106,30 @@ class HybridRewards:
         text: str,
         steps: Sequence[ParsedStep],
         error: str | None,
+        judged: Mapping[StepKind, Truth],
         chances: Mapping[StepKind, float],
     ) -> ScoredRollout:
         by_kind = {step.kind: step for step in steps}
         rewards = {
-            kind: self._reward(sample, kind, by_kind.get(kind), chances.get(kind), error)
+            kind: self._reward(
+                sample, kind, by_kind.get(kind), judged.get(kind), chances.get(kind), error
+            )
             for kind in StepKind
         }
         tier = by_kind[StepKind.FINAL].value if error is None else None
         return ScoredRollout(sample.pair_id, text, error, tier, rewards)
 
-    def _judged_kinds(self) -> Sequence[StepKind]:
+    def _judged(
+        self, sample: Sample, text: str, steps: Sequence[ParsedStep]
+    ) -> Mapping[StepKind, Truth]:
+        """People's verdicts on these very texts of steps 1-2."""
+        if self.mode != "hybrid" or not self.reuse or not sample.context:
+            return {}
+        hashes = step_hashes(sample.context, text, steps)
+        told = {kind: self.truths.step(hashes.get(kind, ""), kind) for kind in OPEN_KINDS}
+        return {kind: truth for kind, truth in told.items() if truth is not None}
+
+    def _rm_kinds(self) -> Sequence[StepKind]:
         """The kinds that the reward model is asked about."""
         if self.scorer is None or self.mode == "outcome":
             return ()
@@ -123,6 +147,7 @@ class HybridRewards:
         sample: Sample,
         kind: StepKind,
         step: ParsedStep | None,
+        told: Truth | None,
         p: float | None,
         error: str | None,
     ) -> StepReward:
@@ -132,6 +157,9 @@ class HybridRewards:
             return StepReward(0.0, "format", f"the step is missing ({error})")
         if kind is StepKind.FINAL and error is not None:
             return StepReward(0.0, "format", f"the answer cannot be read ({error})")
+        if told is not None:
+            passed = float(told.value == VERDICTS[0])
+            return StepReward(passed, told.source, f"this very text is {told.value}")
         if kind in OPEN_KINDS or self.mode == "rm_only":
             if p is None or p != p:
                 return StepReward(None, None, "no reward model")
@@ -168,22 +196,6 @@ def gated(rollout: ScoredRollout) -> list[float]:
     if rollout.parse_error is None and any(value < RIGHT for value in premises):
         values[int(StepKind.FINAL) - 1] = float("nan")
     return values
-
-
-def source_counts(rollouts: Iterable[ScoredRollout]) -> dict[str, int]:
-    """How many step rewards came from each source; "none" counts the masked steps."""
-    counts = Counter(
-        reward.source or "none" for rollout in rollouts for reward in rollout.rewards.values()
-    )
-    return dict(sorted(counts.items()))
-
-
-def human_share(counts: dict[str, int]) -> float | None:
-    """Share of the step rewards that exist whose source is people; None if none exist."""
-    known = sum(count for source, count in counts.items() if source != "none")
-    if not known:
-        return None
-    return (counts.get("adjudicated", 0) + counts.get("consensus", 0)) / known
 
 
 def _read(text: str, layout: Layout, cut: bool) -> tuple[list[ParsedStep], str | None]:

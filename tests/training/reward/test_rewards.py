@@ -1,15 +1,22 @@
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
-from annotation.cot.steps import StepKind
+from annotation.cot.steps import OPEN_KINDS, StepKind, parse, render, step_hashes
 from tests.training.rl.tiny import answer, make_samples
-from training.job.types import ScoredRollout
+from training.job.types import Sample, ScoredRollout
 from training.reward.rewards import (
     HybridRewards,
+    RewardMode,
     gated,
+)
+from training.reward.sources import (
+    by_kind,
+    by_source,
     human_share,
+    reused_share,
     source_counts,
 )
 from verifier.truth import Truth, TruthTable
@@ -79,8 +86,6 @@ def test_an_answer_in_a_malformed_rollout_is_not_rewarded() -> None:
 def test_silver_can_be_turned_off() -> None:
     pair = make_samples()[1]
     silver = {kind: Truth(t.value, "silver") for kind, t in pair.truth.items()}
-    from dataclasses import replace
-
     sample = replace(pair, truth={}, silver=silver)
     with_silver = HybridRewards(TruthTable()).score([sample], [RIGHT])[0]
     without = HybridRewards(TruthTable(), use_silver=False).score([sample], [RIGHT])[0]
@@ -103,9 +108,93 @@ def test_right_premises_and_unreadable_rollouts_keep_their_final_reward() -> Non
 
 def test_the_human_share_counts_only_rewards_that_exist() -> None:
     counts = source_counts([score(RIGHT), score("")])
-    assert counts == {"consensus": 3, "format": 5, "none": 2}
-    assert human_share(counts) == 3 / 8
+    sources = by_source(counts)
+    assert sources == {"consensus": 3, "format": 5, "none": 2}
+    assert human_share(sources) == 3 / 8
     assert human_share({"none": 4}) is None
+
+
+def judged_sample(text: str = RIGHT, **verdicts: str) -> tuple[Sample, TruthTable]:
+    """The pair with its hash, and people's verdicts on ``text``'s step 1 or 2."""
+    sample = replace(SAMPLE, context="pair-hash")
+    hashes = step_hashes("pair-hash", text, parse(text))
+    kinds = {"query": StepKind.QUERY, "item": StepKind.ITEM}
+    steps = [
+        (hashes[kinds[name]], kinds[name], Truth(verdict, "consensus"))
+        for name, verdict in verdicts.items()
+    ]
+    return sample, TruthTable(steps=steps)
+
+
+def test_a_verdict_on_the_same_text_comes_before_the_reward_model_which_is_not_asked() -> None:
+    sample, table = judged_sample(query="incorrect")
+    model = Halves()
+    (scored,) = HybridRewards(table, model).score([sample], [RIGHT])
+    assert values(scored)[:2] == [0.0, 0.5]
+    assert [scored.rewards[kind].source for kind in OPEN_KINDS] == ["consensus", "rm"]
+    assert len(model.prompts) == 1
+
+
+def test_case_and_blanks_do_not_make_another_text() -> None:
+    sample, table = judged_sample(query="correct", item="correct")
+    heading, rest = RIGHT.split("\n", 1)
+    spaced = f"{heading}\n{rest.replace(' ', '  ', 1).capitalize()}"
+    (scored,) = HybridRewards(table).score([sample], [spaced])
+    assert spaced != RIGHT
+    assert values(scored)[:2] == [1.0, 1.0]
+
+
+def test_another_step_1_makes_the_same_step_2_another_text() -> None:
+    sample, table = judged_sample(item="correct")
+    first = RIGHT.split("\n")[1]
+    (scored,) = HybridRewards(table).score([sample], [RIGHT.replace(first, "unlike", 1)])
+    assert scored.parse_error is None
+    assert values(scored)[:2] == [None, None]
+
+
+def test_the_same_text_of_another_pair_has_no_verdict() -> None:
+    sample, table = judged_sample(query="correct")
+    other = replace(sample, context="other-hash")
+    unnamed = replace(sample, context="")
+    scored = HybridRewards(table).score([other, unnamed], [RIGHT, RIGHT])
+    assert [values(rollout)[0] for rollout in scored] == [None, None]
+
+
+def test_reuse_can_be_turned_off_and_the_ablations_never_reuse() -> None:
+    sample, table = judged_sample(query="incorrect", item="incorrect")
+    modes: tuple[RewardMode, ...] = ("hybrid", "rm_only", "outcome")
+    rewards = [HybridRewards(table, Halves(), mode=mode, reuse=False) for mode in modes]
+    rewards += [HybridRewards(table, Halves(), mode=mode) for mode in modes[1:]]
+    opened = [values(each.score([sample], [RIGHT])[0])[:2] for each in rewards]
+    assert opened == [[0.5, 0.5], [0.5, 0.5], [None, None], [0.5, 0.5], [None, None]]
+
+
+def test_a_verdict_on_a_text_of_the_answer_first_layout_covers_the_answer_before_it() -> None:
+    bodies = {step.kind: step.body for step in parse(RIGHT)}
+    text, otherwise = (
+        render({**bodies, StepKind.FINAL: f"tier: {tier}"}, "answer_first") for tier in "41"
+    )
+    sample = replace(SAMPLE, context="pair-hash")
+    hashes = step_hashes("pair-hash", text, parse(text, "answer_first"))
+    table = TruthTable(
+        steps=[(hashes[StepKind.QUERY], StepKind.QUERY, Truth("correct", "gold"))]
+    )
+    rewards = HybridRewards(table, layout="answer_first")
+    scored = rewards.score([sample] * 2, [text, otherwise])
+    assert [rollout.rewards[StepKind.QUERY].value for rollout in scored] == [1.0, None]
+
+
+def test_rewards_are_counted_by_step_and_source() -> None:
+    sample, table = judged_sample(query="correct")
+    counts = source_counts(HybridRewards(table, Halves()).score([sample] * 2, [RIGHT, ""]))
+    assert by_kind(counts) == {
+        "1": {"consensus": 1, "format": 1},
+        "2": {"format": 1, "rm": 1},
+        **{kind: {"consensus": 1, "format": 1} for kind in "345"},
+    }
+    assert reused_share(counts, OPEN_KINDS) == 1 / 2
+    assert reused_share(counts, [StepKind.ITEM]) == 0.0
+    assert reused_share({"1 none": 3, "1 format": 1}, [StepKind.QUERY]) is None
 
 
 def test_reward_model_only_asks_the_model_about_every_step_and_no_truth() -> None:

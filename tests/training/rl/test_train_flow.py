@@ -28,7 +28,8 @@ METRICS = {
     "reward_step_3", "reward_step_4", "reward_step_5", "kl", "entropy", "length",
     "zero_variance", "parse_rate", "human_share", "loss", "grad_norm", "learning_rate",
     "seconds", "seconds_generation", "seconds_reward", "distinct", "rm_score", "verified",
-    "alarms",
+    "alarms", "reused", "share_adjudicated", "share_consensus", "share_gold", "share_silver",
+    "share_rm",
 }  # fmt: skip
 
 
@@ -44,6 +45,11 @@ def test_an_srpo_run_leaves_everything_the_formats_promise(run_dir: Path) -> Non
     assert set(report["eval_delta"]) == {"macro_f1", "interval"}
     assert report["step_reward_sources"]["consensus"] > 0
     assert 0 < report["human_share"] <= 1
+    by_kind = report["step_reward_sources_by_kind"]
+    assert (
+        sum(table.get("consensus", 0) for table in by_kind.values())
+        == (report["step_reward_sources"]["consensus"])
+    )
     assert sum(report["samples"].values()) == 32
     rows = read_finished_jsonl(run_dir / "metrics.jsonl")
     assert [row["step"] for row in rows] == [1, 2, 3]

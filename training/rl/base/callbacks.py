@@ -25,7 +25,8 @@ KEPT = (
     "loss", "grad_norm", "learning_rate", "mean_token_accuracy", "rewards/accuracies",
     "distinct", "rm_score", "verified", "seconds_generation", "seconds_reward",
     "zero_variance_before", "zero_variance_after", "failing", "replayed", "refills",
-    "unfilled", "sampled",
+    "unfilled", "sampled", "reused", "share_adjudicated", "share_consensus", "share_gold",
+    "share_silver", "share_rm",
 )  # fmt: skip
 
 

@@ -5,27 +5,41 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from annotation.cot.steps import StepKind
+from annotation.cot.steps import OPEN_KINDS, StepKind
 from training.job.types import ScoredRollout
-from training.reward.rewards import human_share, source_counts
 from training.reward.signature import signature
+from training.reward.sources import (
+    by_source,
+    human_share,
+    reused_share,
+    source_counts,
+    source_share,
+)
+from verifier.truth import SOURCES
 
 _NONE = float("nan")  # becomes null in metrics.jsonl
+_SOURCES = (*SOURCES, "rm")
 
 
 def rollout_metrics(rollouts: Sequence[ScoredRollout], group: int) -> dict[str, float]:
     """Of rollouts whose groups of ``group`` are adjacent; NaN where nothing is known.
 
+    ``share_*``: of the step rewards that exist, by source; ``reused``: of those of steps 1-2,
+    the share that people's verdicts on the same text gave.
     ``distinct``: distinct lines of reasoning over rollouts, a group's mean, in (0, 1].
     ``rm_score``: mean of the step rewards that the reward model gave.
     ``verified``: mean outcome where the verifier knows it, over the same rollouts.
     """
-    share = human_share(source_counts(rollouts))
+    counts = source_counts(rollouts)
+    sources = by_source(counts)
+    shares = {f"share_{source}": source_share(sources, source) for source in _SOURCES}
     groups = [rollouts[i : i + group] for i in range(0, len(rollouts), group)]
     finals = [rollout.rewards[StepKind.FINAL] for rollout in rollouts]
     return {
         "parse_rate": fmean(rollout.parse_error is None for rollout in rollouts),
-        "human_share": _NONE if share is None else share,
+        "human_share": _known(human_share(sources)),
+        "reused": _known(reused_share(counts, OPEN_KINDS)),
+        **{name: _known(share) for name, share in shares.items()},
         "distinct": fmean(len({signature(r.text) for r in g}) / len(g) for g in groups),
         "rm_score": _mean(
             [
@@ -37,6 +51,10 @@ def rollout_metrics(rollouts: Sequence[ScoredRollout], group: int) -> dict[str, 
         ),
         "verified": _mean([reward.value for reward in finals if reward.source != "rm"]),
     }
+
+
+def _known(share: float | None) -> float:
+    return _NONE if share is None else share
 
 
 def _mean(values: Sequence[float | None]) -> float:

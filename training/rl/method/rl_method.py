@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
+from annotation.cot.steps import OPEN_KINDS
 from training.job.advantages import Normalise
 from training.job.checkpoints import checkpoint_state, newest_checkpoint
 from training.job.types import BadInput, Sample
 from training.reward.credit import credit_of
-from training.reward.rewards import HybridRewards, RewardMode, StepScorer, human_share
+from training.reward.rewards import HybridRewards, RewardMode, StepScorer
+from training.reward.sources import by_kind, by_source, human_share, reused_share
 from training.rl.base.callbacks import RunCallback
 from training.rl.base.processes import world_size
 from training.rl.measure.curve import curve_callbacks
@@ -87,11 +89,15 @@ def train_policy(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
     if callback.cancelled:
         raise Cancelled
     settle(run, trainer)
-    sources = dict(sorted(trainer.sources.items()))
+    sources = by_source(trainer.sources)
     return {
         "samples": selection.counts,
         "label_cv": round(label_cv(selection.kept), 4),
         "step_reward_sources": sources,
+        "step_reward_sources_by_kind": by_kind(trainer.sources),
+        "reused_share": {
+            f"{kind:d}": reused_share(trainer.sources, [kind]) for kind in OPEN_KINDS
+        },
         "human_share": human_share(sources),
         "updates": trainer.state.global_step,
         **({"gates": curriculum.gates} if curriculum.gates else {}),
@@ -111,6 +117,7 @@ def hybrid_rewards(run: Run) -> HybridRewards:
         config.use_silver,
         cast(RewardMode, config.rewards.source),
         verdicts=config.rewards.rm == "verdict",
+        reuse=config.rewards.reuse,
     )
 
 

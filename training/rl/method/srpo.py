@@ -30,7 +30,8 @@ from training.job.advantages import (
 )
 from training.job.types import Sample, ScoredRollout
 from training.reward.credit import Credit
-from training.reward.rewards import gated, source_counts
+from training.reward.rewards import gated
+from training.reward.sources import source_counts
 from training.rl.measure.rollout_metrics import rollout_metrics
 from training.rl.method.ledger_writer import Credited, LedgerWriter
 from training.rl.policy.align import Aligner

@@ -20,7 +20,7 @@ Explored = list[tuple[Sample, list[ScoredRollout]]]
 
 
 def explore(run: Run) -> Explored:
-    """Every training pair with its scored rollouts; steps 1-2 are not scored here, because
+    """Every training pair with its scored rollouts; no reward model is asked here, because
     selection looks at outcomes."""
     with main_first():
         texts = explored_texts(run)
@@ -66,8 +66,14 @@ def explored_texts(run: Run) -> dict[str, list[tuple[str, bool]]]:
 
 
 def verifier_rewards(run: Run) -> HybridRewards:
-    """Rewards without a reward model: what the truth says, and steps 1-2 masked."""
-    return HybridRewards(run.truths, layout=run.policy.layout, use_silver=run.config.use_silver)
+    """Rewards without a reward model: what the truth says. Texts of steps 1-2 that nobody has
+    judged are masked."""
+    return HybridRewards(
+        run.truths,
+        layout=run.policy.layout,
+        use_silver=run.config.use_silver,
+        reuse=run.config.rewards.reuse,
+    )
 
 
 def explore_decoding(run: Run) -> Decoding:

@@ -103,4 +103,7 @@ def test_the_measures_of_two_groups_of_two() -> None:
     assert updates["rm_score"] == pytest.approx((0.9 + 0.5 + 0.1 + 0.5 + 1.0) / 5)
     assert updates["verified"] == pytest.approx(2 / 3)
     assert updates["human_share"] == pytest.approx(3 / 8)
+    assert updates["share_rm"] == pytest.approx(5 / 8)
+    assert updates["share_adjudicated"] == pytest.approx(2 / 8)
+    assert updates["reused"] == 0.0
     assert updates["parse_rate"] == pytest.approx(3 / 4)
