@@ -11,30 +11,7 @@ from annotation.quality.projects import project_save
 from tests.factories import make_project, open_item
 from tests.training.world import pair_make, rm_make, rollout_make
 from training.models import Checkpoint, StepScore
-from training.scoring.priority import shares_changed, uncertainty
 from training.scoring.queue_order import queue_rank
-
-
-@pytest.mark.parametrize(("p", "expected"), [(0.0, 0.0), (0.25, 0.5), (0.5, 1.0), (0.9, 0.2)])
-def test_uncertainty_is_twice_the_chance_of_a_wrong_verdict(p: float, expected: float) -> None:
-    assert uncertainty(p) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize(
-    ("ps", "expected"),
-    [
-        ([0.9, 0.8, 0.7, 0.6], [1, 1, 1, 1]),  # no variance: any flip makes some
-        ([0.1, 0.2], [1, 1]),
-        ([0.9, 0.1], [1, 1]),  # either flip ends it
-        ([0.9, 0.1, 0.2, 0.3], [1, 0.25, 0.25, 0.25]),  # only the first flip ends it
-        ([0.9, 0.8, 0.1, 0.2], [0.25] * 4),
-        ([0.5], [1]),
-    ],
-)
-def test_a_flip_that_makes_or_ends_variance_changes_every_advantage(
-    ps: list[float], expected: list[float]
-) -> None:
-    assert shares_changed(ps) == expected
 
 
 @pytest.fixture
