@@ -9,12 +9,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from annotation.cot.steps import StepKind, render
+from annotation.cot.steps import StepKind, parse, render, step_sha256
 from annotation.labelling.rollouts import rollout_record
 from annotation.models import Pair, Project, QueueItem, Resolution, Rollout
 from tests.factories import make_pair, make_product
 from training.disagreements.disagreements import disagreements_open
 from training.disagreements.select import disagreements_listed
+from training.job.ledger import LedgerLine
 from training.models import Checkpoint, Disagreement, TrainingRun
 from training.runs.thresholds import thresholds_clear
 from verifier.models import GroundTruth, VerifierRelease
@@ -148,6 +149,30 @@ def run_make(project: Project, method: str = "srpo", **values: Any) -> TrainingR
     return TrainingRun.objects.create(
         project=project, method=method, policy=policy, release=release_make(project), **values
     )
+
+
+def ledger_line(pair: Pair, update: int, **values: Any) -> LedgerLine:
+    """Two rollouts of a pair in one update: one right on steps 3-5, one wrong on the tier."""
+    texts = [cot(), cot(tier="3")]
+    right: list[float | None] = [None, None, 1.0, 1.0, 1.0]
+    wrong: list[float | None] = [None, None, 1.0, 1.0, 0.0]
+    up: list[float | None] = [0.5] * 5
+    down: list[float | None] = [-0.5] * 5
+    fields: dict[str, Any] = {
+        "update": update, "pair_id": str(pair.pk), "texts": texts, "which": [0, 1],
+        "errors": [None, None], "steps": [hashes_of(pair, text) for text in texts],
+        "rewards": [right, wrong],
+        "sources": [[None, None, "consensus", "consensus", "consensus"]] * 2,
+        "p": [[None] * 5] * 2, "z": [[0.0] * 4 + [0.5], [0.0] * 4 + [-0.5]],
+        "advantages": [up, down], "masked": [[1, 1, 0, 0, 0]] * 2, "unfilled": False,
+    }  # fmt: skip
+    return LedgerLine(**{**fields, **values})
+
+
+def hashes_of(pair: Pair, text: str) -> list[str | None]:
+    steps = parse(text)
+    prefix = [text[step.start : step.end] for step in steps]
+    return [step_sha256(pair.content_hash, prefix[: n + 1]) for n in range(len(steps))]
 
 
 def trainable(project: Project) -> tuple[Pair, Pair]:

@@ -12,6 +12,9 @@ from annotation.models import Pair
 from training.models.runs import TrainingRun
 from verifier.models import VerifierRelease
 
+# what ``sources`` of a group counts; 0 = the step is masked
+SOURCES = ("", "adjudicated", "consensus", "gold", "silver", "rm", "format")
+
 
 class RealField(models.FloatField[Any, Any]):
     """Four bytes: what the trainer computes with."""
@@ -32,7 +35,7 @@ class RewardGroup(models.Model):
     release = models.ForeignKey(
         VerifierRelease, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    rewards = ArrayField(RealField(), help_text="-1, 0 or 1; 0 where the source is 0")
+    rewards = ArrayField(RealField(), help_text="0 to 1; 0 where the source is 0")
     advantages = ArrayField(RealField(), help_text="after the clamp")
     sources = ArrayField(models.SmallIntegerField(), help_text="0 = masked")
     step_sha256 = ArrayField(models.BinaryField(), help_text="of each step's prefix")
@@ -42,6 +45,9 @@ class RewardGroup(models.Model):
         indexes = [
             BrinIndex(fields=["run", "update"], name="reward_group_run"),
             GinIndex(fields=["step_sha256"], name="reward_group_step"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "text_offset"], name="reward_group_once")
         ]
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ from training.job.folder import CANCEL, REPORT, SIGNALLED, TRAIN_LOG, Exit
 from training.job.methods import METHODS
 from training.models import TrainingRun
 from training.rollouts.servers import outbound
+from training.runs.ledger_ingest import LedgerIngest
 from training.runs.run_results import MetricsIngest, ResultMissing, checkpoint_record
 from training.runs.run_watch import RunWatch, run_follow
 from training.runs.snapshot import snapshot_build
@@ -66,6 +67,7 @@ def _train(run: TrainingRun, watch: RunWatch) -> None:
     folder = snapshot_build(run=run, on_row=watch.keep)
     watch.keep(run_dir=str(folder))
     (folder / CANCEL).unlink(missing_ok=True)  # of an earlier attempt
+    ledger = LedgerIngest(run, folder)
     command = [*shlex.split(settings.TRAIN_LAUNCHER), "training.rl.train", str(folder)]
     process = JobProcess(
         command,
@@ -74,7 +76,7 @@ def _train(run: TrainingRun, watch: RunWatch) -> None:
         more=outbound().environment(),
     )
     with process:
-        code, stopped = run_follow(process, folder, watch, MetricsIngest(run, folder))
+        code, stopped = run_follow(process, folder, watch, MetricsIngest(run, folder), ledger)
     _conclude(run, watch, folder, code, stopped, process.last_line())
 
 

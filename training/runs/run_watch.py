@@ -18,6 +18,7 @@ from training.job.child import JobProcess, JsonLinesTail, follow
 from training.job.files import write_text
 from training.job.folder import CANCEL, METRICS
 from training.models import TrainingRun
+from training.runs.ledger_ingest import LedgerIngest
 from training.runs.run_results import MetricsIngest
 
 CANCEL_GRACE = 60.0  # seconds to save a checkpoint after CANCEL appears
@@ -109,7 +110,11 @@ class Cancellation:
 
 
 def run_follow(
-    process: JobProcess, folder: Path, watch: RunWatch, ingest: MetricsIngest
+    process: JobProcess,
+    folder: Path,
+    watch: RunWatch,
+    ingest: MetricsIngest,
+    ledger: LedgerIngest,
 ) -> tuple[int, bool]:
     """Wait for the trainer's end while taking in what it writes.
 
@@ -122,6 +127,7 @@ def run_follow(
     for rows, code in follow(process, JsonLinesTail(folder / METRICS)):
         try:
             progress |= ingest.take(rows)
+            ledger.take()
         except OperationalError:
             connection.close()  # keep() decides how long to go on without the database
         watch.keep(**progress, log_tail=process.tail())
