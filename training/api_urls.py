@@ -4,6 +4,7 @@ from django.urls import path
 
 from training.rounds import api as rounds
 from training.runs import api as runs
+from training.runs import preflight_api
 
 urlpatterns = [
     path("checkpoints/", runs.Checkpoints.as_view(), name="api_checkpoints"),
@@ -11,6 +12,7 @@ urlpatterns = [
     path("rounds/<int:pk>/", rounds.RoundDetail.as_view(), name="api_round"),
     path("rounds/<int:pk>/advance/", rounds.RoundAdvance.as_view(), name="api_round_advance"),
     path("rounds/<int:pk>/stop/", rounds.RoundStop.as_view(), name="api_round_stop"),
+    path("preflight/", preflight_api.PreflightView.as_view(), name="api_preflight"),
     path("runs/", runs.Runs.as_view(), name="api_runs"),
     path("runs/<int:pk>/", runs.RunDetail.as_view(), name="api_run"),
     path("runs/<int:pk>/cancel/", runs.RunCancel.as_view(), name="api_run_cancel"),

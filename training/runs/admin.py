@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
@@ -19,6 +21,8 @@ from annotation.people.admin_base import RoleAdmin
 from annotation.people.language import in_words, refusal_words
 from annotation.people.roles import Role, has_role
 from training.models import Checkpoint, TrainingRun
+from training.rollouts.tasks import rollouts_run
+from training.runs.dry_run import dry_run_of, dry_run_start
 from training.runs.launch_form import LaunchForm
 from training.runs.names import SOURCE_NAMES, VERDICT_NAMES, counted
 from training.runs.preflight import Preflight, preflight
@@ -106,6 +110,8 @@ class TrainingRunAdmin(RoleAdmin):
             return self._page(request, form, "launch.html")
         truth_refresh(project=form.cleaned_data["project"])  # what people decided until now
         summary = preflight(**form.choice())
+        if "dry" in request.POST:
+            self._dry_run(request, form)
         if not summary.ready or not {"confirm", "waive", "hold"} & set(request.POST):
             return self._page(request, form, "preflight.html", summary)
         user = request.user if isinstance(request.user, User) else None
@@ -128,6 +134,14 @@ class TrainingRunAdmin(RoleAdmin):
         self.message_user(request, words % {"n": run.pk})
         return HttpResponseRedirect(run_url(run))
 
+    def _dry_run(self, request: HttpRequest, form: LaunchForm) -> None:
+        try:
+            with transaction.atomic():
+                batch = dry_run_start(**form.choice())
+                transaction.on_commit(partial(rollouts_run.delay, batch.pk))
+        except StepwiseError as error:
+            self.message_user(request, refusal_words(error), messages.ERROR)
+
     def _page(
         self,
         request: HttpRequest,
@@ -144,7 +158,11 @@ class TrainingRunAdmin(RoleAdmin):
             "summary": summary,
         }
         if summary:
+            batch, report = dry_run_of(**form.choice())
             context |= {
+                "dry_runs": form.row.takes_rm,
+                "dry_batch": batch,
+                "dry_run": report,
                 "chosen": form.chosen(),
                 "truth": [(k, counted(row, SOURCE_NAMES)) for k, row in summary.truth.items()],
                 "verdicts": counted(summary.verdicts, VERDICT_NAMES),

@@ -65,7 +65,7 @@ class MethodField(serializers.ChoiceField):
         super().__init__(**{**kwargs, "choices": list(METHODS)})
 
 
-class RunAsked(serializers.Serializer[Any]):
+class RunChoice(serializers.Serializer[Any]):
     project = serializers.SlugRelatedField(slug_field="slug", queryset=Project.objects.all())
     method = MethodField()
     policy = serializers.SlugRelatedField(slug_field="name", queryset=_POLICIES)
@@ -73,6 +73,9 @@ class RunAsked(serializers.Serializer[Any]):
         slug_field="name", queryset=_RMS, default=None, allow_null=True
     )
     config = StoredJson(default=dict, help_text="keys of run.toml")
+
+
+class RunAsked(RunChoice):
     hold = serializers.BooleanField(
         default=False, help_text="where a threshold is not met, wait for a lead's waiver"
     )

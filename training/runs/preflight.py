@@ -76,7 +76,7 @@ def preflight(
         return Preflight(problems=(error.message,))
     split = options.eval_split
     train = _truths(project, "train")
-    chosen = pairs_choose(_rows(train), options.train_limit)
+    chosen = train_pairs(project, options.train_limit)
     tiers = (
         _truths(project, split)
         .filter(kind=StepKind.FINAL)
@@ -110,6 +110,11 @@ def preflight(
         problems=(*_problems(seen, row), *length_problems(*pairs)),
         warnings=(*_warnings(seen, row, rm), *length_warnings(*pairs)),
     )
+
+
+def train_pairs(project: Project, limit: int) -> list[tuple[int, str]]:
+    """(pair, query) of the pairs that a run would train on."""
+    return pairs_choose(_rows(_truths(project, "train")), limit)
 
 
 def _problems(seen: Preflight, row: Method) -> Iterator[str]:

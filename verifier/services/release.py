@@ -30,7 +30,7 @@ def release_cut(
     """
     # The project's lock makes the numbers consecutive when two people press at once.
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
-    table = _table(project)
+    table = current_table(project)
     if not empty and not table.rows():
         raise Invalid(
             _(
@@ -53,7 +53,8 @@ def release_cut(
     )
 
 
-def _table(project: Project) -> TruthTable:
+def current_table(project: Project) -> TruthTable:
+    """What a release would freeze now."""
     current = GroundTruth.objects.filter(project=project, superseded_at=None)
     rows, steps = [], []
     for pair, kind, step_sha256, value, source, resolution in current.values_list(
