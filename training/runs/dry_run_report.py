@@ -23,7 +23,8 @@ from training.job.config import RunConfig
 from training.job.data import sample_of
 from training.job.types import ScoredRollout
 from training.models import Checkpoint, RolloutBatch, StepScore
-from training.reward.rewards import HybridRewards, RewardMode, source_counts
+from training.reward.rewards import HybridRewards, RewardMode
+from training.reward.sources import by_source, source_counts
 from training.rollouts.records import pair_record
 from verifier.services.release import current_table
 from verifier.truth import HUMAN_SOURCES
@@ -56,7 +57,7 @@ def dry_run_read(
     rollouts = _groups(batch)
     scored = _scored(batch, rollouts, rm, config)
     values = np.array([rollout.values() for rollout in scored] or np.empty((0, len(StepKind))))
-    counts = source_counts(scored)
+    counts = by_source(source_counts(scored))
     known = sum(counts.values())
     sampled = len(rollouts) // batch.n
     open_pairs = {row.pair_id for row in scored if not _decided(row)}
@@ -102,6 +103,7 @@ def _scored(
         use_silver=config.use_silver,
         mode=cast(RewardMode, config.rewards.source),
         verdicts=config.rewards.rm == "verdict",
+        reuse=config.rewards.reuse,
     )
     return [
         rewards.rescore(

@@ -19,11 +19,6 @@ from training.rollouts.tasks import rollouts_run
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def engineer() -> Client:
-    return client_of(Role.ML_ENGINEER)
-
-
 def test_a_threshold_is_waived_by_a_lead_or_the_run_is_kept_for_one(
     engineer: Client, sent: list[int], django_capture_on_commit_callbacks: Any
 ) -> None:
