@@ -36,6 +36,7 @@ class Method:
     starts_from: Literal["policy", "any", "rm"] = "policy"
     writes_cots: bool = False  # it looks at the policy's own CoTs and trains it to write them
     takes_rm: bool = False  # a reward model may reward steps
+    credits: Literal["", "step", "outcome"] = ""  # what RL's advantages are of; it has a ledger
     defaults: Tables = field(default_factory=dict)
     presets: Mapping[str, Tables] = field(default_factory=dict)
 
@@ -100,21 +101,21 @@ _ROWS = (
         "training.rl.method.rl_method:train_srpo",
         reads=(*_POLICY_RL, "rl"),
         form=(*_RL_FORM, "rl.gamma", "rl.normalise", *_EXTRAS_FORM),
-        writes_cots=True, takes_rm=True,
+        writes_cots=True, takes_rm=True, credits="step",
         presets=_RL_PRESETS,
     ),
     Method(
         "grpo", _("GRPO: one outcome reward a rollout"), 
         "training.rl.method.rl_method:train_grpo",
         reads=(*_POLICY_RL, *_OUTCOME_RL), form=(*_RL_FORM, *_EXTRAS_FORM),
-        writes_cots=True, takes_rm=True,
+        writes_cots=True, takes_rm=True, credits="outcome",
         presets=_RL_PRESETS,
     ),
     Method(
         "agrl", _("AGRL: GRPO with rule-aware rewards and guided replay"),
         "training.rl.method.agrl:train_agrl",
         reads=(*_POLICY_RL, *_OUTCOME_RL), form=(*_RL_FORM, *_EXTRAS_FORM),
-        writes_cots=True, takes_rm=True,
+        writes_cots=True, takes_rm=True, credits="outcome",
         defaults={"rl": {"shaping": "rules", "replay": True}},
         presets=_RL_PRESETS,
     ),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
-from annotation.cot.steps import StepKind, parse_partial, step_sha256
+from annotation.cot.steps import StepKind, parse_partial, step_hashes
 from training.job.advantages import Table
 from training.job.checkpoints import checkpoint_update, newest_checkpoint
 from training.job.folder import LEDGER
@@ -94,11 +94,7 @@ def ledger_writer(run: Run) -> LedgerWriter | None:
 def _hashes(context: str, text: str) -> Iterator[str | None]:
     """By kind, the hash that a stored step of this text has; None where there is none to be
     had."""
-    prefix: list[str] = []
-    hashes: dict[StepKind, str] = {}
-    for step in parse_partial(text) if context else ():
-        prefix.append(text[step.start : step.end])
-        hashes[step.kind] = step_sha256(context, prefix)
+    hashes = step_hashes(context, text, parse_partial(text)) if context else {}
     return (hashes.get(kind) for kind in StepKind)
 
 
