@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 WIDTH, HEIGHT = 420, 190
@@ -27,26 +27,6 @@ class Dot:
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
-    """Coordinates are in a WIDTH x HEIGHT viewBox; ``path`` is an SVG path."""
-
-    key: str
-    path: str
-    dots: list[Dot]
-    x_ticks: list[Tick]
-    y_ticks: list[Tick]
-    last: str
-
-    @property
-    def box(self) -> str:
-        return f"0 0 {WIDTH} {HEIGHT}"
-
-    @property
-    def frame(self) -> dict[str, int]:
-        return _frame()
-
-
-@dataclass(frozen=True, slots=True)
 class Bar:
     x: float
     y: float
@@ -56,15 +36,16 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class BarChart:
-    """Like :class:`Chart`, with one bar a row."""
+class Chart:
+    """A line or bars, in a WIDTH x HEIGHT viewBox; ``path`` is an SVG path."""
 
-    bars: list[Bar]
     x_ticks: list[Tick]
     y_ticks: list[Tick]
     last: str
+    key: str = ""
     path: str = ""
-    dots: tuple[Dot, ...] = ()
+    dots: list[Dot] = field(default_factory=list)
+    bars: list[Bar] = field(default_factory=list)
 
     @property
     def box(self) -> str:
@@ -72,10 +53,13 @@ class BarChart:
 
     @property
     def frame(self) -> dict[str, int]:
-        return _frame()
+        return {
+            "left": LEFT, "right": WIDTH - RIGHT, "top": TOP, "bottom": HEIGHT - BOTTOM,
+            "label_x": LEFT - 6, "label_y": HEIGHT - 8,
+        }  # fmt: skip
 
 
-def bar_chart(rows: Sequence[tuple[str, float]]) -> BarChart | None:
+def bar_chart(rows: Sequence[tuple[str, float]]) -> Chart | None:
     """One bar a (name, value), values from 0 up; None without rows."""
     if not rows:
         return None
@@ -94,7 +78,7 @@ def bar_chart(rows: Sequence[tuple[str, float]]) -> BarChart | None:
         for index, (name, value) in enumerate(rows)
     ]
     named = {0, len(rows) // 2, len(rows) - 1}
-    return BarChart(
+    return Chart(
         bars=bars,
         x_ticks=[Tick(round(LEFT + (i + 0.5) * slot, 1), rows[i][0]) for i in sorted(named)],
         y_ticks=[Tick(round(HEIGHT - BOTTOM - room * y / top, 1), number(y)) for y in marks],
@@ -184,10 +168,3 @@ def _is_number(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return math.isfinite(value)
-
-
-def _frame() -> dict[str, int]:
-    return {
-        "left": LEFT, "right": WIDTH - RIGHT, "top": TOP, "bottom": HEIGHT - BOTTOM,
-        "label_x": LEFT - 6, "label_y": HEIGHT - 8,
-    }  # fmt: skip

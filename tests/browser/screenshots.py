@@ -25,6 +25,7 @@ class Shot:
     user: str  # "" = not logged in
     path: str
     prepare: Callable[[Any], None]
+    sizes: tuple[str, ...] = ("desktop", "phone")
 
 
 def main(arguments: list[str]) -> int:
@@ -97,7 +98,8 @@ def _capture(url: str, out: Path, only: set[str]) -> None:
 
 def _take(page: Any, shot: Shot, out: Path) -> None:
     """All sizes and schemes of one page; says when a page is wider than its window."""
-    for size, (width, height) in SIZES.items():
+    for size in shot.sizes:
+        width, height = SIZES[size]
         page.set_viewport_size({"width": width, "height": height})
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
@@ -169,6 +171,23 @@ def submitted(status: int, body: str) -> Callable[[Any], None]:
     return prepare
 
 
+def compared(page: Any) -> None:
+    page.locator("#label-form[data-ready]").wait_for()
+    for key in ("q", "w", "w", "Enter"):
+        page.keyboard.press(key)
+    page.get_by_role("link", name="Again").wait_for()
+
+
+def checked(page: Any) -> None:
+    with page.expect_response("**preset=quick**"):
+        page.get_by_label("Preset").select_option("quick")
+    still(page)
+    page.get_by_label("Project").select_option(index=1)
+    page.get_by_label("Policy").select_option(index=1)
+    page.get_by_role("button", name="Check before launch").click()
+    still(page)
+
+
 def switcher(page: Any) -> None:
     page.locator(".projects summary").click()
 
@@ -197,12 +216,13 @@ def _seed() -> list[Shot]:
     from tests.browser import seed, seed_care, seed_labels, seed_training
 
     project = seed.project_seed()
-    for name, role in (("ann", Role.ANNOTATOR), ("lea", Role.LEAD), ("eve", Role.ML_ENGINEER)):
+    for name, role in (("ann", Role.ANNOTATOR), ("lea", Role.LEAD), ("eve", Role.ML_ENGINEER),
+                       ("new", Role.ANNOTATOR)):  # fmt: skip
         seed.person_seed(name, role)
     split = seed_labels.split_item(project)
     seed_training.disagreements(project)
     run = seed_training.run(project)
-    seed_training.run(project, state="finished", step=60)
+    finished = seed_training.finished(project)
     seed.item_seed(project, seed.KETTLE)
     queue_claim(annotator=seed.person_seed("ann", Role.ANNOTATOR))
     broken = seed.cot(seed.SANDALS).replace("attribute: partial", "some of them")
@@ -215,11 +235,16 @@ def _seed() -> list[Shot]:
     )
 
     care = seed_care.looked_after()
+    seed_care.exported(care.project)
     quality = f"/quality/{care.project.slug}"
 
     return [
         Shot("login", "", "/login/", still),
         Shot("home", "lea", "/", still),
+        Shot("home-new", "new", "/", still),
+        Shot("practice", "new", f"/label/practice/{care.project.slug}/", still),
+        Shot("practice-answers", "new", f"/label/practice/{care.project.slug}/", compared),
+        Shot("recent", "ann", f"/label/recent/?project={care.project.slug}", still),
         Shot("label", "ann", "/label/", label),
         Shot("malformed", "bob", "/label/", still),
         Shot("label-folded", "dan", "/label/", still),
@@ -227,7 +252,7 @@ def _seed() -> list[Shot]:
         Shot("label-locked", "fay", "/label/", submitted(503, "")),
         Shot("label-refused", "gus", "/label/", submitted(409, "it was closed")),
         Shot("skip", "bob", "/label/", pressed("s", "#skip")),
-        Shot("keys", "bob", "/label/", pressed("?", "#sheet")),
+        Shot("keys", "bob", "/label/", pressed("?", "#sheet"), sizes=("desktop",)),
         Shot("flag", "bob", "/label/", pressed("f", "#flag")),
         Shot("flags", "lea", "/flags/", still),
         Shot("guide", "bob", "/label/", pressed("g", "#guide h1")),
@@ -237,6 +262,7 @@ def _seed() -> list[Shot]:
         Shot("password", "eve", "/password/", still),
         Shot("queue-admin", "lea", "/admin/annotation/queueitem/", still),
         Shot("launch", "eve", "/admin/training/trainingrun/launch/", still),
+        Shot("check", "eve", "/admin/training/trainingrun/launch/", checked),
         Shot("adjudicate", "lea", f"/adjudication/{split.pk}/", still),
         Shot("disagreements", "lea", "/training/disagreements/", still),
         Shot("progress", "lea", "/progress/", still),
@@ -259,6 +285,7 @@ def _seed() -> list[Shot]:
         Shot("runs", "eve", "/training/runs/", still),
         Shot("engineer", "eve", "/", still),
         Shot("run", "eve", f"/training/runs/{run.pk}/", charts),
+        Shot("run-finished", "eve", f"/training/runs/{finished.pk}/", charts),
         Shot("missing", "ann", "/no-such-page/", still),
         Shot("empty", "cas", f"/label/?project={project.slug}", still),
     ]

@@ -101,7 +101,15 @@ SANDALS = Written(
 
 
 def project_seed() -> Project:
-    return make_project(slug="demo", name="Shop search, demo", guideline=GUIDELINE)
+    project = make_project(slug="demo", name="Shop search, demo", guideline=GUIDELINE)
+    return asked_each_time(project)
+
+
+def asked_each_time(project: Project) -> Project:
+    """The few written pairs stand for many, so every rollout of them is asked about."""
+    project.reuse = False
+    project.save(update_fields=["reuse"])
+    return project
 
 
 def pair_seed(project: Project, written: Written) -> Pair:

@@ -15,6 +15,7 @@ from annotation.labelling.rollouts import rollout_record
 from annotation.labelling.submit import LabelInput, label_submit
 from annotation.models import (
     Assignment,
+    ExportJob,
     GoldDispute,
     GoldItem,
     GoldTry,
@@ -46,6 +47,7 @@ class Looked:
 def looked_after() -> Looked:
     """Eight weeks of one item each, two people, who differ now and then."""
     project = project_create(slug="care", name="Shoes, in care", guideline=seed.GUIDELINE)
+    seed.asked_each_time(project)
     project.review_percent = 100
     project.save()
     items = [_decided(project, week) for week in range(8)]
@@ -64,6 +66,19 @@ def looked_after() -> Looked:
         base=1,
     )
     return Looked(project, items[0], gold, row, dispute)
+
+
+def exported(project: Project) -> None:
+    """One export in every state, and open items that ask for fewer people than the project."""
+    states = ExportJob.State
+    for state, written, error in (
+        (states.DONE, 85, ""), (states.RUNNING, 30, ""), (states.FAILED, 0, "the disk is full"),
+    ):  # fmt: skip
+        ExportJob.objects.create(
+            project=project, format="labels", state=state, rows_written=written, rows_total=85,
+            error=error, filename="care-labels.jsonl.gz", bytes=20_480, sha256="ab" * 32,
+        )  # fmt: skip
+    QueueItem.objects.filter(project=project, state=QueueItem.State.OPEN).update(overlap=1)
 
 
 def _item(project: Project, index: int) -> QueueItem:

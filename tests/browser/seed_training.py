@@ -69,6 +69,18 @@ def run(
     return made
 
 
+def finished(project: Project) -> TrainingRun:
+    """A run that left a checkpoint and was measured before and after."""
+    made = run(project, state=TrainingRun.State.FINISHED, step=60)
+    Checkpoint.objects.create(name=f"demo-srpo-{made.pk}", path="left", run=made)
+    metrics = {
+        "macro_f1": 0.7412, "macro_f1_interval": [0.69, 0.792], "accuracy": 0.77,
+        "good_f1": 0.8231, "n": 180,
+    }  # fmt: skip
+    EvalReport.objects.create(run=made, moment="after", metrics=metrics)
+    return made
+
+
 def _metrics(step: int) -> dict[str, float]:
     wave = math.sin(step * 1.7) * 0.03
     return {
