@@ -248,6 +248,7 @@ CELERY_TASK_ROUTES = {
     "training.tasks.run_launch": {"queue": "train"},
     "training.tasks.rollouts_run": {"queue": "inference"},
     "training.tasks.steps_score": {"queue": "inference"},
+    "training.tasks.rm_gate": {"queue": "inference"},
 }
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -13,7 +13,8 @@ from annotation.models import Project
 from annotation.models.job_run import jobs_recover
 from training.disagreements import disagreements
 from training.disagreements.tasks import bulk_decide
-from training.models import BulkDecision, RolloutBatch, ScoringJob
+from training.judges.tasks import rm_gate
+from training.models import BulkDecision, RmGate, RolloutBatch, ScoringJob
 from training.rollouts.tasks import rollouts_run
 from training.rounds.tasks import rounds_due
 from training.runs.runs import runs_requeue
@@ -43,7 +44,9 @@ def rollouts_due() -> None:
 
 @shared_task
 def scoring_due() -> None:
-    """New steps get the verdict of their project's newest reward model."""
+    """New steps get the verdict of the reward model in charge; candidates meet the gate."""
+    for gate_id in jobs_recover(RmGate):
+        rm_gate.delay(gate_id)
     jobs_recover(ScoringJob)  # sent below, unless it has been parked
     for project in Project.objects.order_by("pk"):
         rm = current_rm(project)
@@ -59,6 +62,5 @@ def disagreements_due() -> None:
     """Settle what people answered, list what differs, send the strongest back to the queue."""
     disagreements.disagreements_settle()
     for project in Project.objects.order_by("pk"):
-        if rm := current_rm(project):
-            disagreements.disagreements_open(project=project, rm=rm)
-            disagreements.disagreements_requeue(project=project)
+        disagreements.disagreements_open(project=project)
+        disagreements.disagreements_requeue(project=project)

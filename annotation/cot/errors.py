@@ -75,6 +75,14 @@ class PreflightRefused(Invalid):
         super().__init__("; ".join(text for _name, text in lines))
 
 
+class GateRefused(Invalid):
+    """A reward model that a lead may appoint all the same; ``lines`` speak against it."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = list(lines)
+        super().__init__("; ".join(lines))
+
+
 class AlreadySubmitted(Conflict):
     """The person's labels of this item are stored: sent from another window, or before the
     answer got lost. ``receipt`` is that submission."""

@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from annotation.cot.errors import InvalidLabels, PreflightRefused, StepwiseError
+from annotation.cot.errors import GateRefused, InvalidLabels, PreflightRefused, StepwiseError
 from annotation.cot.step_names import NAMES, VALUE_NAMES
 from annotation.cot.wording import Wording
 
@@ -35,6 +35,8 @@ def refusal_words(error: StepwiseError) -> str:
     """The message of a refusal, for a person."""
     if isinstance(error, PreflightRefused):
         return "; ".join(in_words(text) for _name, text in error.lines)
+    if isinstance(error, GateRefused):
+        return "; ".join(in_words(line) for line in error.lines)
     if not isinstance(error, InvalidLabels):
         return in_words(error.message)
     names = {int(kind): name for kind, name in NAMES.items()}

@@ -16,6 +16,7 @@ from rest_framework.views import exception_handler
 from annotation.cot.errors import (
     Conflict,
     DraftConflict,
+    GateRefused,
     InvalidLabels,
     PreflightRefused,
     StepwiseError,
@@ -45,6 +46,11 @@ SCHEMA = {
             "type": "array",
             "items": {"type": "object"},
             "description": "name and text of every threshold that is not met",
+        },
+        "gate": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "why the gate refuses a reward model",
         },
     },
 }
@@ -125,6 +131,8 @@ def _name(error: StepwiseError) -> str:
         return "invalid-labels"
     if isinstance(error, PreflightRefused):
         return "preflight"
+    if isinstance(error, GateRefused):
+        return "gate"
     if isinstance(error, Conflict):
         return "conflict"
     return {403: "denied", 422: "invalid", 429: "too-many-requests"}.get(
@@ -139,6 +147,8 @@ def _more(error: StepwiseError) -> dict[str, Any]:
         return {"errors": {str(kind): [text] for kind, text in error.by_kind.items()}}
     if isinstance(error, PreflightRefused):
         return {"preflight": [{"name": name, "text": text} for name, text in error.lines]}
+    if isinstance(error, GateRefused):
+        return {"gate": list(error.lines)}
     return {}
 
 

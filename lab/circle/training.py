@@ -79,7 +79,7 @@ def disagreements_find(circle: Circle) -> int:
     this model, by whomever: the scheduled task may have been first."""
     if circle.rm is None:
         raise StageFailed("disagreements: there is no reward model")
-    disagreements_open(project=circle.project, rm=circle.rm)
+    disagreements_open(project=circle.project)
     return disagreements_listed(project=circle.project, rm=circle.rm).count()
 
 

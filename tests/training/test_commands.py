@@ -14,6 +14,7 @@ from annotation.models import Project, Rollout
 from tests.factories import make_project
 from tests.training.world import (
     HERE,
+    appointed,
     model_folder_make,
     pair_make,
     policy_make,
@@ -130,11 +131,15 @@ def test_sample_rollouts_samples_what_is_due(
 def test_score_steps_scores_and_lists_disagreements(
     project: Project, settings: Any, tmp_path: Path
 ) -> None:
-    with pytest.raises(CommandError, match="no reward model has been trained"):
+    with pytest.raises(CommandError, match="no reward model is in charge"):
         output_of("score_steps", "shop")
     rl_python(settings, tmp_path, "stand_in_scorer.py")
     resolve(rollout_make(pair_make(project, "q", "t")), {3: "incorrect", 4: "incorrect"})
-    rm_make()
+    rm = rm_make()
     text = output_of("score_steps", "shop", "--rm", "rm")
-    assert text == "5 steps scored, 1 disagreements with people\n"
+    assert text == "5 steps scored; rm is not in charge\n"
+    assert not Disagreement.objects.exists()
+    appointed(project, rm)
+    text = output_of("score_steps", "shop")
+    assert text == "0 steps scored, 1 disagreements with people\n"
     assert Disagreement.objects.get().step.kind == 3

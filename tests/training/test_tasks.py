@@ -12,12 +12,14 @@ from config.beat import TABLE
 from config.celery import app
 from tests.factories import make_project
 from tests.training.world import (
+    appointed,
     pair_make,
     resolve,
     rollout_make,
     run_make,
 )
 from training import tasks
+from training.judges import tasks as task_judges
 from training.models import Checkpoint, Disagreement, RolloutBatch, StepScore, TrainingRun
 from training.rollouts import tasks as task_rollouts
 from training.runs import tasks as task_runs
@@ -32,6 +34,7 @@ AGO = timedelta(seconds=1)
         (task_runs.run_launch, "train"),
         (task_rollouts.rollouts_run, "inference"),
         (task_scoring.steps_score, "inference"),
+        (task_judges.rm_gate, "inference"),
         (tasks.runs_recover, "default"),
     ],
 )
@@ -64,11 +67,12 @@ def test_lost_jobs_are_sent_again() -> None:
 
 
 @pytest.mark.django_db
-def test_only_projects_with_a_reward_model_and_new_steps_are_scored() -> None:
+def test_only_projects_with_a_reward_model_in_charge_and_new_steps_are_scored() -> None:
     project = make_project()
     pair = pair_make(project, "q", "t")
     run = run_make(project, method="rm")
     rm = Checkpoint.objects.create(name="rm", kind="rm", path="/rm", run=run)
+    appointed(project, rm)
     with mock.patch("training.scoring.tasks.steps_score.apply_async") as sent:
         tasks.scoring_due()
         assert not sent.called, "there is nothing to score"
@@ -86,6 +90,9 @@ def test_a_disagreement_goes_to_people_and_comes_back_by_itself() -> None:
         name="rm", kind="rm", path="/rm", run=run_make(project, method="rm")
     )
     StepScore.objects.create(step=rollout.steps.get(kind=3), rm=rm, p=0.9)
+    tasks.disagreements_due()
+    assert not Disagreement.objects.exists(), "nobody is in charge"
+    appointed(project, rm)
     tasks.disagreements_due()
     disagreement = Disagreement.objects.get()
     assert (disagreement.state, disagreement.item and disagreement.item.reason) == (

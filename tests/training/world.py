@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
+
 from annotation.cot.steps import StepKind, parse, render, step_sha256
 from annotation.labelling.rollouts import rollout_record
 from annotation.models import Pair, Project, QueueItem, Resolution, Rollout
@@ -16,7 +18,13 @@ from tests.factories import make_pair, make_product
 from training.disagreements.disagreements import disagreements_open
 from training.disagreements.select import disagreements_listed
 from training.job.ledger import LedgerLine
-from training.models import Checkpoint, Disagreement, TrainingRun
+from training.models import (
+    Checkpoint,
+    Disagreement,
+    RmAppointment,
+    StepScore,
+    TrainingRun,
+)
 from training.runs.thresholds import thresholds_clear
 from verifier.models import GroundTruth, VerifierRelease
 from verifier.truth import TruthTable, dump, truth_of
@@ -187,7 +195,31 @@ def trainable(project: Project) -> tuple[Pair, Pair]:
     return pairs
 
 
+def appointed(project: Project, rm: Checkpoint) -> Checkpoint:
+    """In charge from now on, whoever was before."""
+    rows = RmAppointment.objects.filter(project=project, until=None)
+    if not rows.filter(rm=rm).exists():
+        rows.update(until=timezone.now())
+        RmAppointment.objects.create(project=project, rm=rm)
+    return rm
+
+
 def differences(project: Project, rm: Checkpoint) -> list[Disagreement]:
-    """Whatever is listed for the model, after the listing has run."""
-    disagreements_open(project=project, rm=rm)
+    """Whatever is listed for the model in charge, after the listing has run."""
+    appointed(project, rm)
+    disagreements_open(project=project)
     return list(disagreements_listed(project=project, rm=rm))
+
+
+def score(rollout: Rollout, rm: Checkpoint, p_by_kind: dict[int, float]) -> None:
+    for kind, p in p_by_kind.items():
+        StepScore.objects.create(step=rollout.steps.get(kind=kind), rm=rm, p=p)
+
+
+def disputed(
+    project: Project, rm: Checkpoint, name: str, p: dict[int, float], verdicts: dict[int, str]
+) -> Rollout:
+    rollout = rollout_make(pair_make(project, name, name))
+    resolve(rollout, verdicts)
+    score(rollout, rm, p)
+    return rollout

@@ -18,7 +18,7 @@ from training.disagreements.select import (
     requeued_live,
     scores_that_differ,
 )
-from training.models import Checkpoint, Disagreement
+from training.models import Disagreement
 from training.scoring.priority import THRESHOLD
 
 PRIORITY = 100  # before new rollouts
@@ -27,11 +27,13 @@ REQUEUE = "requeue"
 DECISIONS = (REQUEUE, _State.HUMAN_RIGHT, _State.RM_RIGHT, _State.GUIDELINE_GAP)
 
 
-def disagreements_open(*, project: Project, rm: Checkpoint) -> int:
-    """List every step where the model's verdict is not the newest human one.
+@transaction.atomic
+def disagreements_open(*, project: Project) -> int:
+    """List every step where the verdict of the model in charge is not the newest human one.
 
-    A score is listed once, so an answered one does not come back for ever. Returns how many are
-    new; what was listed before is not read again, for this runs every minute.
+    A step is listed once with a human verdict, so an answered one does not come back for ever;
+    what was withdrawn with its model is opened again. Returns how many are new; what was listed
+    before is not read again, for this runs every minute.
     """
     new = [
         Disagreement(
@@ -42,8 +44,14 @@ def disagreements_open(*, project: Project, rm: Checkpoint) -> int:
             confidence=row.p if row.p >= THRESHOLD else 1 - row.p,
             impact=row.impact,
         )
-        for row in scores_that_differ(project=project, rm=rm)
+        for row in scores_that_differ(project)
     ]
+    if new:
+        Disagreement.objects.filter(
+            state=_State.WITHDRAWN,
+            score__in=[row.score_id for row in new],
+            resolution__in=[row.resolution_id for row in new],
+        ).update(state=_State.OPEN, item=None, decided_by=None, decided_at=None)
     Disagreement.objects.bulk_create(new, ignore_conflicts=True)
     return len(new)
 

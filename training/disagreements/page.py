@@ -49,6 +49,7 @@ STATE_NAMES: dict[str, Promise] = {
     _State.HUMAN_RIGHT: gettext_lazy("people right"),
     _State.RM_RIGHT: gettext_lazy("model right"),
     _State.GUIDELINE_GAP: gettext_lazy("guideline gap"),
+    _State.WITHDRAWN: gettext_lazy("withdrawn"),
 }
 VERDICT_NAMES = {
     _Verdict.CORRECT: gettext_lazy("correct"),

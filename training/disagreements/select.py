@@ -20,7 +20,7 @@ from django.db.models import (
 
 from annotation.models import Project, Resolution, Rollout, Step, StepLabel
 from annotation.models.queue import LIVE_STATES
-from training.models import Checkpoint, Disagreement, StepScore
+from training.models import Checkpoint, Disagreement, RmAppointment, StepScore
 from training.scoring.priority import THRESHOLD
 
 _Verdict = StepLabel.Verdict
@@ -41,28 +41,42 @@ class Answered(NamedTuple):
     verdict: str  # of the second look
 
 
-def scores_that_differ(*, project: Project, rm: Checkpoint) -> Iterator[Difference]:
-    """Scores against the newest human verdict on their step, never listed before."""
+def scores_that_differ(project: Project) -> Iterator[Difference]:
+    """Scores of the reward model in charge against the newest human verdict on their step,
+    never listed before: for it, or with the same verdict of people for an earlier model."""
     newest = Resolution.objects.filter(
-        item__rollout=OuterRef("step__rollout"), kind=OuterRef("step__kind")
+        item__rollout=OuterRef("step__rollout"), kind=OuterRef("step__kind"), withdrawn_at=None
     ).order_by("-pk")
+    in_charge = RmAppointment.objects.filter(project=project, until=None).values("rm")
     says_correct = Q(p__gte=THRESHOLD)
     differs = (says_correct & Q(human=_Verdict.INCORRECT)) | (
         ~says_correct & Q(human=_Verdict.CORRECT)
     )
     rows = (
-        StepScore.objects.filter(rm=rm, step__rollout__pair__project=project)
+        StepScore.objects.filter(rm__in=in_charge, step__rollout__pair__project=project)
         .annotate(
             resolution_id=Subquery(newest.values("pk")[:1]),
             human=Subquery(newest.values("verdict")[:1]),
             impact=_impact(),
         )
         .filter(differs)
-        .exclude(Exists(Disagreement.objects.filter(score=OuterRef("pk"))))
+        .exclude(Exists(_listed()))
         .order_by("pk")
     )
     for row in rows.values_list("pk", "step_id", "p", "resolution_id", "impact"):
         yield Difference(*row)
+
+
+def _listed() -> QuerySet[Disagreement]:
+    """Of a score with ``human`` and ``resolution_id``: what stands of its step. A decision in
+    favour of people holds for their verdict, one in favour of the model for that resolution."""
+    state = Disagreement.State
+    stands = Q(state=state.RM_RIGHT, resolution=OuterRef("resolution_id")) | Q(
+        state__in=[state.OPEN, state.REQUEUED, state.HUMAN_RIGHT, state.GUIDELINE_GAP],
+        resolution__verdict=OuterRef("human"),
+    )
+    own = Q(score=OuterRef("pk")) & ~Q(state=state.WITHDRAWN)
+    return Disagreement.objects.filter(own | stands, step=OuterRef("step"))
 
 
 def disagreements_listed(*, project: Project, rm: Checkpoint) -> QuerySet[Disagreement]:
@@ -77,6 +91,7 @@ def disagreements_answered() -> Iterator[Answered]:
         kind=OuterRef("step__kind"),
         pk__gt=OuterRef("resolution_id"),
         verdict__in=DECIDED,
+        withdrawn_at=None,
     ).order_by("-pk")
     rows = (
         Disagreement.objects.filter(state=Disagreement.State.REQUEUED)

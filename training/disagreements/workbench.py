@@ -173,7 +173,9 @@ def _verdicts(wanted: DisagreementFilter) -> QuerySet[Any]:
     """Scores of decided steps with ``says`` (the model) and ``human``, in the slice."""
     newest = (
         Resolution.objects.filter(
-            item__rollout=OuterRef("step__rollout"), kind=OuterRef("step__kind")
+            item__rollout=OuterRef("step__rollout"),
+            kind=OuterRef("step__kind"),
+            withdrawn_at=None,
         )
         .order_by("-pk")
         .values("verdict")[:1]

@@ -6,7 +6,7 @@ from training.models.launching import LaunchThresholds, LaunchWaiver
 from training.models.ledger import RewardGroup
 from training.models.rollouts import RolloutBatch
 from training.models.runs import EvalReport, RunMetric, TrainingRun
-from training.models.scoring import RmAppointment, ScoringJob, StepScore
+from training.models.scoring import RmAppointment, RmGate, ScoringJob, StepScore
 
 __all__ = [
     "BulkDecision",
@@ -17,6 +17,7 @@ __all__ = [
     "LaunchWaiver",
     "RewardGroup",
     "RmAppointment",
+    "RmGate",
     "RolloutBatch",
     "RunMetric",
     "ScoringJob",

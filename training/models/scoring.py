@@ -52,6 +52,31 @@ class ScoringJob(Dated, Leased):
         return f"scoring by {self.rm_id} ({self.state})"
 
 
+class RmGate(Dated, Leased):
+    """What the gate last measured of a reward model against the one in charge; one row, taken
+    up again and again."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    rm = models.ForeignKey(Checkpoint, on_delete=models.CASCADE, related_name="+")
+    state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
+    promote = models.BooleanField(default=True, help_text="appoint it when it passes")
+    report = models.JSONField(default=dict, blank=True, help_text="GateReport")
+    error = models.TextField(blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "rm"], name="gate_once")]
+
+    def __str__(self) -> str:
+        return f"gate of {self.rm_id} ({self.state})"
+
+
 class RmAppointment(models.Model):
     """Which reward model is in charge of a project, and since when. Rows are never changed but
     for ``until``; the one without it is in charge."""

@@ -17,7 +17,8 @@ from training.job.child import JobProcess
 from training.job.files import read_json
 from training.job.folder import CANCEL, REPORT, SIGNALLED, TRAIN_LOG, Exit
 from training.job.methods import METHODS
-from training.models import TrainingRun
+from training.judges.gating import gate_request
+from training.models import Checkpoint, TrainingRun
 from training.rollouts.servers import outbound
 from training.runs.ledger_ingest import LedgerIngest
 from training.runs.run_results import MetricsIngest, ResultMissing, checkpoint_record
@@ -102,7 +103,9 @@ def _finish(run: TrainingRun, watch: RunWatch, folder: Path) -> None:
     try:
         with transaction.atomic():
             if METHODS[run.method].leaves != "report":
-                checkpoint_record(run=run, folder=folder)
+                left = checkpoint_record(run=run, folder=folder)
+                if left.kind == Checkpoint.Kind.RM:
+                    gate_request(project=run.project, rm=left)
             _end(watch, _State.FINISHED, report=report, step=_last_step(run))
     except ResultMissing as error:
         _end(watch, _State.FAILED, str(error))

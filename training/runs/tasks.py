@@ -8,6 +8,8 @@ from typing import Any
 from celery import shared_task
 from django.db import transaction
 
+from training.judges.select import gates_queued
+from training.judges.tasks import rm_gate
 from training.models import TrainingRun
 from training.runs import runs
 
@@ -16,11 +18,14 @@ from training.runs import runs
 def run_launch(self: Any, run_id: int) -> None:
     # The pool process that works may outlive a killed worker; then it must let the run go.
     parent = os.getppid()
-    runs.run_launch(
+    done = runs.run_launch(
         run_id=run_id,
         worker=str(self.request.hostname or "worker"),
         keep_going=lambda: os.getppid() == parent,
     )
+    if done is not None:
+        for gate_id in gates_queued(done):
+            rm_gate.delay(gate_id)
 
 
 def run_send(run: TrainingRun) -> None:

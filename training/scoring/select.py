@@ -1,4 +1,4 @@
-"""Which steps wait for a reward model, and which reward model is a project's current one."""
+"""Which steps wait for a reward model, and which reward model is in charge of a project."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from annotation.cot.steps import StepKind
 from annotation.models import Project, Step
-from training.models import Checkpoint, ScoringJob, StepScore
+from training.models import Checkpoint, RmAppointment, ScoringJob, StepScore
 
 
 def steps_due_for_scoring(
@@ -48,9 +48,6 @@ def kinds_learned(rm: Checkpoint) -> list[int]:
 
 
 def current_rm(project: Project) -> Checkpoint | None:
-    """The newest reward model that a run of this project produced and this host can load."""
-    return (
-        Checkpoint.objects.filter(kind=Checkpoint.Kind.RM, run__project=project)
-        .order_by("-pk")
-        .first()
-    )
+    """The reward model in charge: its scores order the queue and open disagreements."""
+    row = RmAppointment.objects.filter(project=project, until=None).select_related("rm").first()
+    return row.rm if row else None

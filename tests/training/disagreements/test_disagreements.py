@@ -8,15 +8,15 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from annotation.cot.errors import Conflict, Denied, Invalid
-from annotation.models import Project, QueueItem, Rollout
+from annotation.models import Project, QueueItem
 from annotation.people.roles import Role, role_grant
 from tests.factories import make_project
 from tests.training.world import (
+    appointed,
     differences,
-    pair_make,
+    disputed,
     resolve,
     rm_make,
-    rollout_make,
 )
 from training.disagreements.disagreements import (
     disagreement_decide,
@@ -24,7 +24,7 @@ from training.disagreements.disagreements import (
     disagreements_requeue,
     disagreements_settle,
 )
-from training.models import Checkpoint, Disagreement, StepScore
+from training.models import Checkpoint, Disagreement
 
 pytestmark = pytest.mark.django_db
 State = Disagreement.State
@@ -43,20 +43,6 @@ def rm() -> Checkpoint:
 @pytest.fixture
 def lead() -> User:
     return role_grant(user=User.objects.create_user("lena"), role=Role.LEAD)
-
-
-def score(rollout: Rollout, rm: Checkpoint, p_by_kind: dict[int, float]) -> None:
-    for kind, p in p_by_kind.items():
-        StepScore.objects.create(step=rollout.steps.get(kind=kind), rm=rm, p=p)
-
-
-def disputed(
-    project: Project, rm: Checkpoint, name: str, p: dict[int, float], verdicts: dict[int, str]
-) -> Rollout:
-    rollout = rollout_make(pair_make(project, name, name))
-    resolve(rollout, verdicts)
-    score(rollout, rm, p)
-    return rollout
 
 
 def test_only_steps_judged_differently_are_listed_the_surest_first(
@@ -94,6 +80,7 @@ def test_listing_again_reads_no_row_of_what_was_listed_before(
 ) -> None:
     for name in "abc":
         disputed(project, rm, name, {3: 0.9}, {3: "incorrect"})
+    appointed(project, rm)
     rows: list[int] = []
 
     def counted(
@@ -105,8 +92,8 @@ def test_listing_again_reads_no_row_of_what_was_listed_before(
         return answer
 
     with connection.execute_wrapper(counted):
-        assert disagreements_open(project=project, rm=rm) == 3
-        assert disagreements_open(project=project, rm=rm) == 0
+        assert disagreements_open(project=project) == 3
+        assert disagreements_open(project=project) == 0
     assert rows == [3, 0]
 
 

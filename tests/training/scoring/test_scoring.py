@@ -15,6 +15,7 @@ from annotation.models.job_run import jobs_recover
 from tests.factories import make_project
 from tests.training.world import (
     HERE,
+    appointed,
     cot,
     pair_make,
     policy_make,
@@ -123,14 +124,19 @@ def test_only_a_local_reward_model_can_score(project: Project) -> None:
         steps_score(rm=rm_make("http://rm", "remote"), steps=steps)
 
 
-def test_the_newest_reward_model_of_the_project_is_the_current_one(project: Project) -> None:
-    assert current_rm(project) is None
+def test_the_current_reward_model_is_the_appointed_one_and_not_the_newest(
+    project: Project,
+) -> None:
     run = run_make(project, method="rm")
-    for name in ("old", "new"):
+    old, new = (
         Checkpoint.objects.create(name=name, kind="rm", path="/rm", run=run)
-    newest = current_rm(project)
-    assert newest is not None
-    assert newest.name == "new"
+        for name in ("old", "new")
+    )
+    assert current_rm(project) is None
+    appointed(project, new)
+    appointed(project, old)
+    assert current_rm(project) == old
+    assert current_rm(make_project(slug="other")) is None
 
 
 def test_while_one_worker_scores_another_steps_back(project: Project, rm: Checkpoint) -> None:
