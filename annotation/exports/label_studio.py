@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from annotation.exports.formats import ExportFilter, ExportFormat, Record
 from annotation.exports.labelled import labelled_rows
 from annotation.exports.rows import labelled_total
 from annotation.exports.writers import json_writer
 
 _DATA = (
-    "query", "query_type", "locale", "product_id", "title", "category_path", "description",
-    "pair_id", "rollout_id", "policy",
+    "query", "query_type", "locale", "split", "product_id", "title", "category_path",
+    "description", "image_url", "pair_id", "rollout_id", "policy",
 )  # fmt: skip
 
 
@@ -30,7 +32,7 @@ def tasks(chosen: ExportFilter) -> Iterator[Record]:
 def task_of(row: Record) -> Record:
     """``data``, one prediction and one annotation a submission."""
     data = {name: row[name] for name in _DATA}
-    data["attributes"] = "\n".join(f"{name}: {value}" for name, value in row["attributes"])
+    data["attributes"] = _attributes(row["attributes"])
     claims = []
     for kind, text, claimed in row["steps"]:
         data[f"step_{kind}"] = text
@@ -42,6 +44,16 @@ def task_of(row: Record) -> Record:
         "predictions": [{"model_version": row["policy"], "result": claims}],
         "annotations": [_annotation(*each) for each in row["submitted"]],
     }
+
+
+def _attributes(pairs: list[list[str]]) -> str:
+    """A line each for people to read; JSON where a line break or a colon would be misread."""
+    text = "\n".join(f"{name}: {value}" for name, value in pairs)
+    lines = text.splitlines()
+    plain = len(lines) == len(pairs) and not any(":" in name for name, _ in pairs)
+    if plain and text[:1] not in ("[", "{"):
+        return text
+    return orjson.dumps(pairs).decode()
 
 
 def _annotation(

@@ -34,8 +34,8 @@ def native_schema(*of_step: tuple[str, pa.DataType]) -> pa.Schema:
         ("product_id", _TEXT), ("product_sha256", _TEXT), ("title", _TEXT),
         ("category_path", _TEXT),
         ("attributes", pa.list_(pa.struct([("name", _TEXT), ("value", _TEXT)]))),
-        ("description", _TEXT), ("policy", _TEXT), ("prompt_version", _TEXT),
-        ("layout", _TEXT), ("parse_error", _TEXT), ("text", _TEXT),
+        ("description", _TEXT), ("image_url", _TEXT), ("policy", _TEXT),
+        ("prompt_version", _TEXT), ("layout", _TEXT), ("parse_error", _TEXT), ("text", _TEXT),
         ("steps", pa.list_(pa.struct([*_STEP, *of_step]))), ("tier", _TEXT),
     ])  # fmt: skip
 
@@ -68,6 +68,7 @@ def native_record(row: Record, project: str) -> Record:
             {"name": name, "value": str(value)} for name, value in row["attributes"]
         ],
         "description": row["description"],
+        "image_url": row["image_url"],
         **{name: row[name] for name in _ROLLOUT},
         "steps": [
             _step(step, decided.get(step["kind"]), row["marked"]) for step in row["step_rows"]

@@ -55,6 +55,7 @@ _TEXT = {
     "category_path": "pair__product__category_path",
     "attributes": "pair__product__attributes",
     "description": "pair__product__description",
+    "image_url": "pair__product__image_url",
 }
 _LABEL = {
     "label_id": "id",

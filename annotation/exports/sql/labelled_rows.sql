@@ -1,8 +1,8 @@
 -- Arrays of text and not objects: naming each value would double the time of the statement.
 WITH chosen AS MATERIALIZED (
     SELECT
-        r.id AS rollout_id, r.policy, p.id AS pair_id, p.query, p.query_type, p.locale,
-        d.external_id AS product_id, d.title, d.category_path, d.description,
+        r.id AS rollout_id, r.policy, p.id AS pair_id, p.query, p.query_type, p.locale, p.split,
+        d.external_id AS product_id, d.title, d.category_path, d.description, d.image_url,
         d.attributes::text AS attributes
     FROM annotation_rollout AS r
     JOIN annotation_pair AS p ON p.id = r.pair_id

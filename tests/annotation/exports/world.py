@@ -25,6 +25,8 @@ def decided_project() -> Project:
     """The truth is match, none, 2; the first rollout says so, the second says tier 4, and of a
     third one people judged steps 1 and 3 only."""
     project = make_project(overlap=1)
+    Project.objects.update(reuse=False)  # each rollout is judged by itself
+    project.refresh_from_db()
     pair = make_pair(project)
     refuted = [*labels_for()[:4], LabelInput(5, "incorrect", "2")]
     partly = [LabelInput(1, "correct"), LabelInput(3, "correct")]
