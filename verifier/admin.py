@@ -17,6 +17,7 @@ from annotation.people.admin_base import RoleAdmin
 from annotation.people.language import refusal_words
 from annotation.people.roles import Role
 from verifier.models import GroundTruth, VerifierRelease, Watermark
+from verifier.services.freezing import MASKED
 from verifier.services.release import release_cut
 from verifier.services.truth import truth_refresh
 
@@ -50,7 +51,12 @@ class VerifierReleaseAdmin(RoleAdmin):
     @admin.display(description="entries")
     def entries(self, obj: VerifierRelease) -> int:
         """Rows of all steps and sources; the release itself lists them one by one."""
-        return sum(n for sources in obj.counts.values() for n in sources.values())
+        return sum(
+            n
+            for sources in obj.counts.values()
+            for source, n in sources.items()
+            if source != MASKED
+        )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # a release is immutable

@@ -73,7 +73,9 @@ class VerifierRelease(Made):
     number = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
     payload = models.TextField()
-    counts = models.JSONField(default=dict, help_text="rows by kind and source")
+    counts = models.JSONField(
+        default=dict, help_text="rows by kind and source; masked_stale were left out"
+    )
 
     class Meta:
         constraints = [
@@ -85,7 +87,9 @@ class VerifierRelease(Made):
 
 
 class ReleaseRow(models.Model):
-    """Which decision a row of a release rests on; imported values rest on none."""
+    """What a release holds, and the decision that it rests on; imported values rest on none.
+    Truth is a row of ``truth.json``, a label is a verdict that reward models learn from; most
+    decisions are both."""
 
     release = models.ForeignKey(
         VerifierRelease, on_delete=models.CASCADE, related_name="rows", db_index=False
@@ -96,6 +100,8 @@ class ReleaseRow(models.Model):
     pair = models.ForeignKey(Pair, on_delete=models.CASCADE, related_name="+")
     kind = models.PositiveSmallIntegerField()
     step_sha256 = models.CharField(max_length=64, blank=True, help_text="kinds 1-2")
+    is_truth = models.BooleanField(default=True)
+    is_label = models.BooleanField(default=False)
 
     class Meta:
         indexes = [models.Index(fields=["release", "pair", "kind"], name="release_row")]

@@ -6,9 +6,10 @@ from typing import TypeVar
 
 from django.db.models import Q, QuerySet
 
-from annotation.models import Pair, PairValues, Project, Resolution
+from annotation.models import Pair, PairValues, Project, Resolution, StepLabel
 from annotation.models.outbox import outbox_horizon
 
+_DECIDED = (StepLabel.Verdict.CORRECT, StepLabel.Verdict.INCORRECT)
 M = TypeVar("M", Pair, PairValues, Resolution)
 
 
@@ -39,6 +40,19 @@ def pair_values_after(
     horizon = outbox_horizon(PairValues, project)
     rows = PairValues.objects.filter(pk__gt=position, project=project)
     return _reached(rows.select_related("pair"), position, horizon, limit)
+
+
+def verdicts_of(project: Project) -> QuerySet[Resolution]:
+    """The newest decision on each step of each well-formed rollout, where it is a verdict that
+    nobody took back."""
+    newest = (
+        Resolution.objects.filter(item__project=project, item__rollout__parse_error="")
+        .order_by("item__rollout_id", "kind", "-pk")
+        .distinct("item__rollout_id", "kind")
+    )
+    return Resolution.objects.filter(
+        pk__in=newest.values("pk"), verdict__in=_DECIDED, withdrawn_at=None
+    )
 
 
 def _reached(rows: QuerySet[M], position: int, horizon: int, limit: int) -> tuple[list[M], int]:

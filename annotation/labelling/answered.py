@@ -53,6 +53,10 @@ class Epoch:
         return (row.version, category, attribute) not in self._cells
 
 
+def epoch_of(project: Project) -> Epoch:
+    return Epoch(_versions(project), project.rules)
+
+
 def answers_of(project: Project, pairs: Collection[int]) -> Answers:
     """What is decided of ``pairs``: an adjudicated answer before a consensus, then the newest.
 

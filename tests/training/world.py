@@ -27,7 +27,7 @@ from training.models import (
 )
 from training.runs.thresholds import thresholds_clear
 from verifier.models import GroundTruth, VerifierRelease
-from verifier.truth import TruthTable, dump, truth_of
+from verifier.services.release import release_cut
 
 HERE = Path(__file__).parent
 GOOD = {3: "match", 4: "all", 5: "4"}
@@ -141,21 +141,15 @@ def truth_make(
         )
 
 
-def release_make(project: Project, number: int = 1) -> VerifierRelease:
-    rows = []
-    for row in GroundTruth.objects.filter(project=project, kind__gte=3, superseded_at=None):
-        kind, truth = truth_of(row.kind, row.value, row.source)
-        rows.append((str(row.pair_id), kind, truth))
-    payload = dump(TruthTable(rows))
-    return VerifierRelease.objects.create(
-        project=project, number=number, sha256="0" * 64, payload=payload
-    )
+def release_make(project: Project) -> VerifierRelease:
+    return release_cut(project=project, empty=True)
 
 
 def run_make(project: Project, method: str = "srpo", **values: Any) -> TrainingRun:
     policy = values.pop("policy", None) or policy_make()
+    release = values.pop("release", None) or release_make(project)
     return TrainingRun.objects.create(
-        project=project, method=method, policy=policy, release=release_make(project), **values
+        project=project, method=method, policy=policy, release=release, **values
     )
 
 

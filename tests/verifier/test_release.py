@@ -7,15 +7,20 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
+from annotation.cot.labels import LabelInput
+from annotation.cot.rules import parse_rules, rules_edited
 from annotation.cot.steps import StepKind
 from annotation.deciding.resolution import StepDecision, item_adjudicate, item_reopen
+from annotation.models import Project, Resolution
 from annotation.people.roles import Role
+from annotation.quality.guidelines import guideline_save
 from tests.factories import labels_for, make_pair, make_project, make_resolved, make_user
-from verifier.models import VerifierRelease
+from verifier.models import ReleaseRow, VerifierRelease
 from verifier.services.release import release_cut
 from verifier.services.truth import truth_refresh
-from verifier.truth import parse_table
+from verifier.truth import Truth, parse_table
 
 pytestmark = pytest.mark.django_db
 
@@ -142,3 +147,139 @@ class TestAdmin:
         client.force_login(make_user())
         url = f"/admin/verifier/verifierrelease/{release.pk}/truth.json"
         assert client.get(url).status_code == 302
+
+
+def changed_guideline(project: Project, **tiers: str) -> None:
+    """The next version: other tiers by "category_attribute"."""
+    cells = dict(parse_rules(project.rules).tiers)
+    cells |= {cell: tiers.get("_".join(cell), tier) for cell, tier in cells.items()}
+    rules = rules_edited(project.rules, cells)
+    guideline_save(project=project, author=None, text="changed", rules=rules)
+
+
+def refreshed(project: Project) -> VerifierRelease:
+    truth_refresh(project=project)
+    return release_cut(project=project)
+
+
+class TestStale:
+    """labels_for() says: match, none, tier 2."""
+
+    def test_a_tier_of_a_changed_rule_is_left_out_and_counted(self) -> None:
+        project = make_project(overlap=1)
+        pair = make_pair(project)
+        make_resolved(pair)
+        make_resolved(make_pair(project), labels_for(attribute="all", tier="4"))
+        first = refreshed(project)
+        changed_guideline(project, match_none="1")
+        second = refreshed(project)
+        assert second.sha256 != first.sha256
+        assert second.counts["5"] == {"consensus": 1, "masked_stale": 1}
+        assert second.counts["3"] == {"consensus": 2}
+        tiers = {row[0]: row[2] for row in parse_table(second.payload).rows() if row[1] == 5}
+        assert list(tiers.values()) == ["4"]
+        assert str(pair.pk) not in tiers
+
+    def test_a_changed_meaning_of_a_step_leaves_out_its_older_verdicts_and_labels(self) -> None:
+        project = make_project(overlap=1)
+        make_resolved(make_pair(project))
+        refreshed(project)
+        guideline_save(
+            project=project, author=None, text="n", rules=project.rules, changed_kinds=[1, 3]
+        )
+        release = refreshed(project)
+        assert [release.counts[kind] for kind in "123"] == [
+            {"masked_stale": 1}, {"consensus": 1}, {"masked_stale": 1},
+        ]  # fmt: skip
+        assert sorted(release.rows.values_list("kind", flat=True)) == [2, 4, 5]
+
+    def test_a_rule_changed_back_gives_the_first_sum_again(self) -> None:
+        project = make_project(overlap=1)
+        make_resolved(make_pair(project))
+        first = refreshed(project)
+        changed_guideline(project, match_none="1")
+        assert refreshed(project).sha256 != first.sha256
+        changed_guideline(project, match_none="2")
+        assert refreshed(project).sha256 == first.sha256
+
+    def test_imported_values_are_never_stale(self) -> None:
+        project = make_project()
+        make_pair(project, gold={"3": "match", "4": "none", "5": "2"})
+        first = refreshed(project)
+        changed_guideline(project, match_none="1")
+        assert refreshed(project) == first
+
+    def test_what_people_say_under_the_new_rule_comes_before_a_leads_word_under_the_old(
+        self,
+    ) -> None:
+        project = make_project(overlap=1)
+        pair, lead = make_pair(project), make_user(Role.LEAD)
+        item = make_resolved(pair)
+        item_reopen(item=item, lead=lead, reason="check")
+        item_adjudicate(item=item, lead=lead, decisions={5: StepDecision("correct", "2")})
+        assert refreshed(project).counts["5"] == {"adjudicated": 1}
+        changed_guideline(project, match_none="1")
+        project.refresh_from_db()
+        make_resolved(pair, labels_for(tier="1"), reason="stale")
+        release = refreshed(project)
+        assert release.counts["5"] == {"consensus": 1}
+        assert parse_table(release.payload).lookup(str(pair.pk), StepKind.FINAL) == Truth(
+            "1", "consensus", Resolution.objects.filter(kind=5).latest("pk").pk
+        )
+
+
+class TestRows:
+    def test_every_truth_has_a_row_with_the_decision_behind_it(self) -> None:
+        project = make_project(overlap=1)
+        item = make_resolved(make_pair(project))
+        silver = make_pair(project, silver={"5": "4"})
+        release = refreshed(project)
+        behind = dict(item.resolutions.values_list("kind", "pk"))
+        rows = release.rows.order_by("pair", "kind")
+        assert list(rows.values_list("pair", "kind", "resolution", "is_truth", "is_label")) == [
+            *((item.rollout.pair_id, kind, behind[kind], True, True) for kind in range(1, 6)),
+            (silver.pk, 5, None, True, False),
+        ]
+        hashes = [step.sha256 for step in item.rollout.steps.order_by("kind")[:2]]
+        assert list(rows.values_list("step_sha256", flat=True)) == [*hashes, "", "", "", ""]
+
+    def test_a_label_that_is_not_the_pairs_truth_is_frozen_too(self) -> None:
+        project = make_project(overlap=1)
+        pair = make_pair(project)
+        old = make_resolved(pair, labels_for(tier="1"))
+        new = make_resolved(pair, reason="audit")
+        release = refreshed(project)
+        tiers = release.rows.filter(kind=5).order_by("resolution")
+        assert list(tiers.values_list("resolution__item", "is_truth", "is_label")) == [
+            (old.pk, False, True),
+            (new.pk, True, True),
+        ]
+
+    def test_new_labels_alone_give_another_release(self) -> None:
+        project = make_project(overlap=1)
+        pair = make_pair(project)
+        lead = make_user(Role.LEAD)
+        item = make_resolved(pair)
+        item_reopen(item=item, lead=lead, reason="check")
+        decisions = {3: StepDecision("correct", "match")}
+        item_adjudicate(item=item, lead=lead, decisions=decisions)
+        first = refreshed(project)
+        make_resolved(pair, [LabelInput(3, "correct", "match")], reason="audit")
+        second = refreshed(project)
+        assert parse_table(second.payload).lookup(str(pair.pk), StepKind.CATEGORY) == (
+            parse_table(first.payload).lookup(str(pair.pk), StepKind.CATEGORY)
+        )
+        assert second.number == first.number + 1
+
+    def test_what_a_lead_withdrew_is_no_label(self) -> None:
+        project = make_project(overlap=1)
+        item = make_resolved(make_pair(project))
+        Resolution.objects.filter(item=item, kind=4).update(withdrawn_at=timezone.now())
+        release = refreshed(project)
+        assert sorted(release.rows.values_list("kind", flat=True)) == [1, 2, 3, 5]
+
+    def test_an_unchanged_release_writes_its_rows_once(self) -> None:
+        project = make_project(overlap=1)
+        make_resolved(make_pair(project))
+        assert refreshed(project) == refreshed(project)
+        assert ReleaseRow.objects.count() == 5

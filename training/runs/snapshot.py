@@ -10,8 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from annotation.cot.steps import StepKind
-from annotation.models import Pair, Project, Resolution, Rollout
-from training.disagreements.select import DECIDED
+from annotation.models import Pair, Project
 from training.job.files import read_json, write_json, write_jsonl, write_text
 from training.job.folder import (
     EVAL,
@@ -28,6 +27,7 @@ from training.job.provenance import package_versions
 from training.models import TrainingRun
 from training.rollouts.pair_choice import pairs_choose
 from training.rollouts.records import pair_record
+from training.runs.label_rows import label_rows
 from training.runs.run_config import DataOptions, run_toml
 from training.runs.waivers import waiver_lines
 from verifier.models import GroundTruth
@@ -68,7 +68,9 @@ def snapshot_build(*, run: TrainingRun, on_row: Callable[[], None] = lambda: Non
                 run.project, options.eval_split, options.eval_limit, human, silver, True, on_row
             ),
         ),
-        LABELS: write_jsonl(folder / LABELS, _labels(run.project, options.eval_split, on_row)),
+        LABELS: write_jsonl(
+            folder / LABELS, label_rows(run.release, options.eval_split, on_row)
+        ),
     }
     write_text(folder / TRUTH, run.release.payload)
     write_text(folder / RULES, run.project.rules)
@@ -117,45 +119,6 @@ def _pairs(
                 "truth": human.get(key, {}),
                 "silver": silver.get(key, {}),
             }
-
-
-def _labels(
-    project: Project, held_out: str, on_row: Callable[[], None]
-) -> Iterator[dict[str, Any]]:
-    """Well-formed rollouts with at least one resolved verdict, the held-out split left out."""
-    rollouts = (
-        Rollout.objects.filter(
-            pair__project=project, parse_error="", items__resolutions__isnull=False
-        )
-        .exclude(pair__split=held_out)
-        .distinct()
-        .select_related("pair__product")
-        .prefetch_related("steps")
-        .order_by("pk")
-    )
-    for rollout in rollouts.iterator(chunk_size=200):
-        on_row()
-        newest = _newest_resolutions(rollout)
-        verdicts = {
-            str(kind): resolution.verdict
-            for kind, resolution in newest.items()
-            if resolution.verdict in DECIDED
-        }
-        if verdicts:
-            steps = sorted(rollout.steps.all(), key=lambda step: step.kind)
-            yield {
-                **pair_record(rollout.pair),
-                "rollout_id": str(rollout.pk),
-                "steps": [step.text for step in steps],
-                "verdicts": verdicts,
-                "values": {str(k): r.value for k, r in newest.items() if r.value},
-                "sources": {str(k): r.source for k, r in newest.items()},
-            }
-
-
-def _newest_resolutions(rollout: Rollout) -> dict[int, Resolution]:
-    rows = Resolution.objects.filter(item__rollout=rollout).order_by("pk")
-    return {row.kind: row for row in rows}
 
 
 def _manifest(run: TrainingRun, folder: Path, rows: dict[str, int]) -> dict[str, Any]:

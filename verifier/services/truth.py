@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +17,7 @@ from annotation.deciding.select import (
 )
 from annotation.models import Pair, PairValues, Project, Resolution, StepLabel
 from verifier.models import GroundTruth, Watermark
+from verifier.services.standing import Standing
 from verifier.truth import SOURCES
 
 _BATCH = 500
@@ -52,8 +53,10 @@ def truth_refresh(*, project: Project | None = None) -> dict[str, int]:
 
     Reads past three watermarks a project: new resolutions, new pairs with imported values, and
     values that came for known pairs.
-    The stronger source wins (adjudicated, consensus, gold, silver); among equals the newer.
-    A row that loses is kept as superseded. A repeated call adds nothing.
+    The stronger source wins (adjudicated, consensus, gold, silver); among equals the newer. Of
+    two decisions of which one is stale by now the other wins: a lead's word under an old rule
+    does not keep out what people say under the new one. A row that loses is kept as superseded.
+    A repeated call adds nothing.
     """
     projects = Project.objects.order_by("pk") if project is None else [project]
     counts = {str(source): 0 for source in SOURCES}
@@ -91,7 +94,7 @@ def _pull(
         return False
     facts, reached, full = _read(project, outbox, mark.position)
     if facts:
-        _keep(facts, counts)
+        _keep(project, facts, counts)
     if reached != mark.position:
         mark.position = reached
         mark.save(update_fields=["position"])
@@ -119,6 +122,8 @@ def _imported(pair: Pair, told: Pair | PairValues) -> Iterator[_Fact]:
 
 
 def _resolved(row: Resolution) -> Iterator[_Fact]:
+    if row.withdrawn_at is not None:
+        return
     if row.kind in OPEN_KINDS:
         if row.step_sha256 and row.verdict in _DECIDED:
             yield _Fact(row.pair, row.kind, row.step_sha256, row.verdict, row.source, row)
@@ -126,13 +131,14 @@ def _resolved(row: Resolution) -> Iterator[_Fact]:
         yield _Fact(row.pair, row.kind, "", row.value, row.source, row)
 
 
-def _keep(facts: list[_Fact], counts: dict[str, int]) -> None:
+def _keep(project: Project, facts: list[_Fact], counts: dict[str, int]) -> None:
     current = _current(facts)
     beaten: list[int] = []
     added: dict[tuple[int, str, int], GroundTruth] = {}
+    standing = _standing(project, current.values())
     for fact in facts:
         old = added.get(fact.key) or current.get(fact.key)
-        if old is not None and (_RANK[fact.source] < _RANK[old.source] or _is_old(fact, old)):
+        if old is not None and (_is_old(fact, old) or _loses(fact, old, standing)):
             continue
         if old is not None and old.pk:
             beaten.append(old.pk)
@@ -140,8 +146,29 @@ def _keep(facts: list[_Fact], counts: dict[str, int]) -> None:
             counts[added[fact.key].source] -= 1
         counts[fact.source] += 1
         added[fact.key] = _row(fact)
+        standing.learn(fact.pair.pk, fact.kind, fact.value, fact.source)
     GroundTruth.objects.filter(pk__in=beaten).update(superseded_at=timezone.now())
     GroundTruth.objects.bulk_create(added.values())
+
+
+def _standing(project: Project, current: Iterable[GroundTruth]) -> Standing:
+    standing = Standing(project)
+    for row in sorted(current, key=lambda row: row.kind):
+        version = row.resolution and row.resolution.guideline_version
+        if version is not None and standing.stands(row.pair_id, row.kind, version):
+            standing.learn(row.pair_id, row.kind, row.value, row.source)
+    return standing
+
+
+def _loses(fact: _Fact, old: GroundTruth, standing: Standing) -> bool:
+    if fact.resolution is not None and old.resolution is not None:
+        pair, versions = fact.pair.pk, (fact.resolution, old.resolution)
+        new, present = (
+            standing.stands(pair, fact.kind, each.guideline_version) for each in versions
+        )
+        if new != present:
+            return present
+    return _RANK[fact.source] < _RANK[old.source]
 
 
 def _is_old(fact: _Fact, old: GroundTruth) -> bool:
@@ -150,7 +177,7 @@ def _is_old(fact: _Fact, old: GroundTruth) -> bool:
 
 
 def _current(facts: list[_Fact]) -> dict[tuple[int, str, int], GroundTruth]:
-    rows = GroundTruth.objects.filter(superseded_at=None)
+    rows = GroundTruth.objects.filter(superseded_at=None).select_related("resolution")
     by_pair = rows.filter(pair__in={f.pair.pk for f in facts}, kind__gte=3)
     hashes = {f.step_sha256 for f in facts if f.step_sha256}
     by_step = rows.filter(step_sha256__in=hashes, kind__lte=2)

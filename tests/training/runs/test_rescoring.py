@@ -72,7 +72,7 @@ def test_only_verified_pairs_that_are_in_both_count(tmp_path: Path) -> None:
         before={keys[0]: "1", keys[2]: "1", keys[3]: "1"},
         after=dict.fromkeys(keys, "4"),
     )
-    release = release_make(project, number=2)
+    release = release_make(project)
     evaluations = Evaluation(run.pk, "before"), Evaluation(run.pk, "after")
     result = rescored(*evaluations, release)
     assert (result.pairs, result.first, result.second) == (1, 0.0, 1.0)
@@ -81,7 +81,7 @@ def test_only_verified_pairs_that_are_in_both_count(tmp_path: Path) -> None:
 @pytest.mark.django_db
 def test_what_cannot_be_compared_says_why(tmp_path: Path) -> None:
     run = run_with(tmp_path, before={})
-    release = release_make(make_project(), number=2)
+    release = release_make(make_project())
     before, after = Evaluation(run.pk, "before"), Evaluation(run.pk, "after")
     with pytest.raises(NotComparable, match=f"the answers of run {run.pk} are not on this"):
         rescored(before, after, release)

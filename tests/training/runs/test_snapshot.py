@@ -8,10 +8,22 @@ from typing import Any
 
 import pytest
 
+from annotation.cot.labels import LabelInput
 from annotation.cot.rules import parse_rules
+from annotation.deciding.resolution import item_resolve
+from annotation.labelling.queue import queue_ask
 from annotation.models import Project
 from annotation.models.leases import LeaseLost
-from tests.factories import make_project
+from annotation.quality.guidelines import guideline_save
+from tests.factories import cot as make_cot
+from tests.factories import (
+    labels_for,
+    make_pair,
+    make_project,
+    make_resolved,
+    make_user,
+    submit,
+)
 from tests.training.world import (
     cot,
     pair_make,
@@ -24,10 +36,11 @@ from tests.training.world import (
 )
 from training.job.config import load_config
 from training.job.data import read_labels, read_samples
-from training.job.files import file_sha256
+from training.job.files import file_sha256, read_jsonl
 from training.job.folder import DEV, INPUTS
-from training.models import TrainingRun
+from training.models import Checkpoint, TrainingRun
 from training.runs.snapshot import run_folder, snapshot_build
+from verifier.services.truth import truth_refresh
 from verifier.truth import load
 
 pytestmark = pytest.mark.django_db
@@ -82,7 +95,7 @@ def test_a_complete_folder_is_left_as_it_is(project: Project) -> None:
     folder = snapshot_build(run=run)
     before = file_sha256(folder / "train.jsonl")
     truth_make(pair_make(project, "q2", "t2"))
-    run.release = release_make(project, 2)
+    run.release = release_make(project)
     snapshot_build(run=run)
     assert file_sha256(folder / "train.jsonl") == before
 
@@ -124,6 +137,89 @@ def test_the_newest_resolution_of_a_step_is_the_label(project: Project) -> None:
     resolve(rollout, {3: "incorrect"})
     (row,) = read_labels(build(project) / "labels.jsonl")
     assert {int(k): v for k, v in row.verdicts.items()} == {3: False, 4: True}
+
+
+class TestLabelsOfARelease:
+    """labels_for() says of factories.cot(): match, none, tier 2, all correct."""
+
+    @staticmethod
+    def rows(run: TrainingRun) -> dict[str, dict[str, Any]]:
+        folder = snapshot_build(run=run)
+        return {row["rollout_id"]: row for _, row in read_jsonl(folder / "labels.jsonl")}
+
+    @staticmethod
+    def released(project: Project) -> TrainingRun:
+        truth_refresh(project=project)
+        return run_make(project, method="rm", policy=Checkpoint.objects.first())
+
+    def test_two_reward_models_of_one_release_learn_the_same(self, project: Project) -> None:
+        pair = make_pair(project)
+        make_resolved(pair)
+        first = self.released(project)
+        second = run_make(project, method="rm", policy=first.policy, release=first.release)
+        learned = self.rows(first)
+        make_resolved(pair, labels_for(tier="1"), reason="audit")
+        make_resolved(make_pair(project))
+        truth_refresh(project=project)
+        assert self.rows(second) == learned
+        assert len(learned) == 1
+
+    def test_each_verdict_names_the_decision_behind_it(self, project: Project) -> None:
+        item = make_resolved(make_pair(project))
+        (row,) = self.rows(self.released(project)).values()
+        behind = item.resolutions.values_list("kind", "pk")
+        assert row["resolutions"] == {str(kind): pk for kind, pk in behind}
+
+    def test_a_value_that_lost_is_judged_by_the_one_that_won(self, project: Project) -> None:
+        pair = make_pair(project)
+        old = make_resolved(pair)
+        new = make_resolved(pair, labels_for(tier="1"), reason="audit")
+        rows = self.rows(self.released(project))
+        for item in (old, new):
+            row = rows[str(item.rollout_id)]
+            assert (row["verdicts"]["5"], row["values"]["5"]) == ("incorrect", "1")
+            assert row["resolutions"]["5"] == new.resolutions.get(kind=5).pk
+
+    def test_a_wrong_reasoning_with_the_right_value_stays_wrong(self, project: Project) -> None:
+        labels = [LabelInput(3, "incorrect", "match")]
+        item = make_resolved(make_pair(project), labels)
+        rows = self.rows(self.released(project))
+        assert rows[str(item.rollout_id)]["verdicts"] == {"3": "incorrect"}
+
+    def test_steps_that_were_decided_before_and_not_asked_have_their_verdicts(
+        self, project: Project
+    ) -> None:
+        pair = make_pair(project)
+        make_resolved(pair)
+        other = rollout_make(
+            pair, text=make_cot(tier="4").replace("want: shoes", "want: boots")
+        )
+        item = queue_ask(rollout=other, overlap=1, kinds=[2])
+        submit(item, make_user(), [LabelInput(2, "incorrect")])
+        item_resolve(item=item)
+        row = self.rows(self.released(project))[str(other.pk)]
+        assert row["verdicts"] == {
+            "2": "incorrect", "3": "correct", "4": "correct", "5": "incorrect",
+        }  # fmt: skip
+
+    def test_stale_decisions_teach_nothing(self, project: Project) -> None:
+        make_resolved(make_pair(project))
+        guideline_save(
+            project=project, author=None, text="n", rules=project.rules, changed_kinds=[4]
+        )
+        (row,) = self.rows(self.released(project)).values()
+        assert sorted(row["verdicts"]) == ["1", "2", "3", "5"]
+
+    def test_a_release_of_version_1_reads_the_present_labels(self, project: Project) -> None:
+        make_resolved(make_pair(project))
+        run = self.released(project)
+        release = run.release
+        assert release is not None
+        release.payload = json.dumps({"sha256": hashlib.sha256(b"[]").hexdigest(), "rows": []})
+        release.rows.all().delete()
+        release.save()
+        (row,) = self.rows(run).values()
+        assert len(row["verdicts"]) == 5
 
 
 def test_a_limit_takes_whole_queries_in_hash_order(project: Project) -> None:
