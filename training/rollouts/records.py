@@ -10,10 +10,11 @@ from training.job.prompts import PairText
 
 def pair_record(pair: Pair) -> dict[str, Any]:
     """One JSON object a pair; ``pair.product`` should be loaded. A repeated attribute name
-    keeps all its values, joined by ", "."""
+    keeps all its values, joined by ", ". ``context`` goes into the hashes of its steps."""
     product = pair.product
     return {
         "pair_id": str(pair.pk),
+        "context": pair.content_hash,
         "query": pair.query,
         "query_type": pair.query_type,
         "locale": pair.locale,

@@ -115,7 +115,6 @@ def _pairs(
             key = str(pk)
             yield {
                 **pair_record(rows_by_pk[pk]),
-                "context": rows_by_pk[pk].content_hash,
                 "truth": human.get(key, {}),
                 "silver": silver.get(key, {}),
             }
