@@ -154,8 +154,8 @@ def _keep(project: Project, facts: list[_Fact], counts: dict[str, int]) -> None:
 def _standing(project: Project, current: Iterable[GroundTruth]) -> Standing:
     standing = Standing(project)
     for row in sorted(current, key=lambda row: row.kind):
-        version = row.resolution and row.resolution.guideline_version
-        if version is not None and standing.stands(row.pair_id, row.kind, version):
+        behind = row.resolution
+        if behind and standing.stands(row.pair_id, row.kind, behind.guideline_version):
             standing.learn(row.pair_id, row.kind, row.value, row.source)
     return standing
 

@@ -62,7 +62,7 @@ def test_a_tier_that_was_decided_anew_turns_the_advantages_around(
 ) -> None:
     run = launched(pair)
     tier_three(pair)
-    release_make(pair.project, number=2)
+    release_make(pair.project)
     body = replayed(run, 2, out=str(tmp_path / "out.jsonl"))
     assert body["flips_by_step"] == {"5": 2}
     assert (body["signs"], body["ranks"]) == (10, 2)
@@ -79,7 +79,7 @@ def test_a_tier_that_was_decided_anew_turns_the_advantages_around(
 def test_in_words_it_says_how_much_changes(pair: Pair) -> None:
     run = launched(pair)
     tier_three(pair)
-    release_make(pair.project, number=2)
+    release_make(pair.project)
     out = StringIO()
     call_command("replay", run=run.pk, release=2, stdout=out)
     assert "1 groups, 2 of 10 step rewards differ, 1 groups change" in out.getvalue()
@@ -89,7 +89,8 @@ def test_settings_by_which_the_truth_chose_the_rollouts_are_refused_by_name(
     pair: Pair,
 ) -> None:
     run = launched(pair, config={"rl": {"dynamic": True, "replay": True}})
-    release_make(pair.project, number=2)
+    tier_three(pair)
+    release_make(pair.project)
     with pytest.raises(CommandError, match=r"with rl\.replay, rl\.dynamic the truth also"):
         replayed(run, 2)
     assert replayed(run, 1)["flips"] == 0, "its own release can be replayed"
