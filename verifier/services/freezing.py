@@ -15,7 +15,7 @@ from annotation.cot.steps import OPEN_KINDS, StepKind
 from annotation.deciding.select import verdicts_of
 from annotation.models import Project
 from verifier.models import GroundTruth, VerifierRelease
-from verifier.services.standing import Standing
+from verifier.services.validity import Validity
 from verifier.truth import TruthTable, truth_of, verdict_of
 
 MASKED = "masked_stale"  # beside the sources in ``VerifierRelease.counts``
@@ -80,9 +80,9 @@ class Frozen:
 
 def frozen(project: Project) -> Frozen:
     """The project's present truth and labels without what is stale (annotation.cot.stale)."""
-    standing = Standing(project)
-    kept, masked = _kept(_current(project), standing)
-    labels = dict(_labels(project, standing))
+    validity = Validity(project)
+    kept, masked = _kept(_current(project), validity)
+    labels = dict(_labels(project, validity))
     digest = sha256(",".join(map(str, sorted(labels))).encode()).hexdigest()
     rows, steps = [], []
     for row in kept:
@@ -104,23 +104,23 @@ def _current(project: Project) -> Iterator[_Row]:
     return (_Row(*row) for row in rows.values_list(*fields).iterator(chunk_size=10_000))
 
 
-def _kept(rows: Iterable[_Row], standing: Standing) -> tuple[list[_Row], Counter[int]]:
+def _kept(rows: Iterable[_Row], validity: Validity) -> tuple[list[_Row], Counter[int]]:
     kept: list[_Row] = []
     masked: Counter[int] = Counter()
     for row in rows:
-        if row.version is not None and not standing.stands(row.pair, row.kind, row.version):
+        if row.version is not None and not validity.stands(row.pair, row.kind, row.version):
             masked[row.kind] += 1
             continue
         kept.append(row)
-        standing.learn(row.pair, row.kind, row.value, row.source)
+        validity.learn(row.pair, row.kind, row.value, row.source)
     return kept, masked
 
 
-def _labels(project: Project, standing: Standing) -> Iterator[tuple[int, _Label]]:
+def _labels(project: Project, validity: Validity) -> Iterator[tuple[int, _Label]]:
     rows = verdicts_of(project).values_list(
         "pk", "guideline_version", "pair_id", "kind", "step_sha256"
     )
     for pk, version, pair, kind, step_sha256 in rows.iterator(chunk_size=10_000):
         label = _Label(pair, kind, step_sha256)
-        if standing.stands(label.pair, label.kind, version):
+        if validity.stands(label.pair, label.kind, version):
             yield pk, label

@@ -17,7 +17,7 @@ from annotation.deciding.select import (
 )
 from annotation.models import Pair, PairValues, Project, Resolution, StepLabel
 from verifier.models import GroundTruth, Watermark
-from verifier.services.standing import Standing
+from verifier.services.validity import Validity
 from verifier.truth import SOURCES
 
 _BATCH = 500
@@ -135,10 +135,10 @@ def _keep(project: Project, facts: list[_Fact], counts: dict[str, int]) -> None:
     current = _current(facts)
     beaten: list[int] = []
     added: dict[tuple[int, str, int], GroundTruth] = {}
-    standing = _standing(project, current.values())
+    validity = _validity(project, current.values())
     for fact in facts:
         old = added.get(fact.key) or current.get(fact.key)
-        if old is not None and (_is_old(fact, old) or _loses(fact, old, standing)):
+        if old is not None and (_is_old(fact, old) or _loses(fact, old, validity)):
             continue
         if old is not None and old.pk:
             beaten.append(old.pk)
@@ -146,25 +146,25 @@ def _keep(project: Project, facts: list[_Fact], counts: dict[str, int]) -> None:
             counts[added[fact.key].source] -= 1
         counts[fact.source] += 1
         added[fact.key] = _row(fact)
-        standing.learn(fact.pair.pk, fact.kind, fact.value, fact.source)
+        validity.learn(fact.pair.pk, fact.kind, fact.value, fact.source)
     GroundTruth.objects.filter(pk__in=beaten).update(superseded_at=timezone.now())
     GroundTruth.objects.bulk_create(added.values())
 
 
-def _standing(project: Project, current: Iterable[GroundTruth]) -> Standing:
-    standing = Standing(project)
+def _validity(project: Project, current: Iterable[GroundTruth]) -> Validity:
+    validity = Validity(project)
     for row in sorted(current, key=lambda row: row.kind):
         behind = row.resolution
-        if behind and standing.stands(row.pair_id, row.kind, behind.guideline_version):
-            standing.learn(row.pair_id, row.kind, row.value, row.source)
-    return standing
+        if behind and validity.stands(row.pair_id, row.kind, behind.guideline_version):
+            validity.learn(row.pair_id, row.kind, row.value, row.source)
+    return validity
 
 
-def _loses(fact: _Fact, old: GroundTruth, standing: Standing) -> bool:
+def _loses(fact: _Fact, old: GroundTruth, validity: Validity) -> bool:
     if fact.resolution is not None and old.resolution is not None:
         pair, versions = fact.pair.pk, (fact.resolution, old.resolution)
         new, present = (
-            standing.stands(pair, fact.kind, each.guideline_version) for each in versions
+            validity.stands(pair, fact.kind, each.guideline_version) for each in versions
         )
         if new != present:
             return present

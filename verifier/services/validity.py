@@ -10,7 +10,7 @@ from verifier.truth import HUMAN_SOURCES
 _CELL = (int(StepKind.CATEGORY), int(StepKind.ATTRIBUTE))
 
 
-class Standing:
+class Validity:
     """A tier's rule is that of its pair's category and attribute: tell those first."""
 
     def __init__(self, project: Project) -> None:
