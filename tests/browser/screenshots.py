@@ -173,7 +173,7 @@ def submitted(status: int, body: str) -> Callable[[Any], None]:
 
 def compared(page: Any) -> None:
     page.locator("#label-form[data-ready]").wait_for()
-    for key in ("q", "w", "w", "Enter"):
+    for key in ("q", "q", "q", "Enter"):
         page.keyboard.press(key)
     page.get_by_role("link", name="Again").wait_for()
 

@@ -31,3 +31,15 @@ def gold_try(project: Project, person: User) -> GoldTry:
         labels=[LabelInput(3, "correct"), LabelInput(4, "incorrect", "all")],
     )
     return GoldTry.objects.get(annotator=person)
+
+
+def explained(project: Project) -> None:
+    """A gold item to practise on."""
+    pair = seed.pair_seed(project, seed.TRIPOD)
+    rollout = rollout_record(pair=pair, text=seed.cot(seed.TRIPOD), policy="gold-policy")
+    gold_save(
+        rollout=rollout,
+        lead=None,
+        answers={"3": "match", "5": "4"},
+        note="A mount is asked for.",
+    )

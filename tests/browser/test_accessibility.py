@@ -1,4 +1,5 @@
-"""axe-core finds no serious or critical violation on any page, in either theme.
+"""axe-core finds no serious or critical violation on any page, in either theme, and no page is
+wider than a phone.
 
 The pages are taken from the URL names, so a new page is checked without being listed here.
 """
@@ -17,7 +18,7 @@ from playwright.sync_api import Page
 from annotation.labelling.flags import flag_raise
 from annotation.models import Project
 from annotation.people.roles import Role
-from tests.browser import seed, seed_labels, seed_quality, seed_training
+from tests.browser import seed, seed_care, seed_labels, seed_quality, seed_training
 from tests.browser.axe import violations
 
 pytestmark = pytest.mark.browser
@@ -63,6 +64,8 @@ def numbers(project: Project, everybody: User) -> dict[str, int]:
     seed_training.disagreements(project)
     seed.item_seed(project, seed.KETTLE)
     attempt = seed_quality.gold_try(project, everybody)
+    seed_quality.explained(project)
+    seed_care.exported(project)
     return {
         "adjudicate": split.pk,
         "run": seed_training.run(project).pk,
@@ -70,6 +73,7 @@ def numbers(project: Project, everybody: User) -> dict[str, int]:
         "gold_feedback": attempt.pk,
         "quality_item": split.pk,
         "quality_person": everybody.pk,
+        "finished": seed_training.finished(project).pk,
     }
 
 
@@ -90,6 +94,7 @@ def test_no_page_has_a_grave_violation_in_either_theme(
     page: Page, log_in: LogIn, everybody: User, numbers: dict[str, int]
 ) -> None:
     every = paths(numbers)
+    every["finished run"] = reverse("run", args=[numbers["finished"]])
     page.goto(every.pop("login"))
     faults = in_both_themes(page, "login")
     log_in(everybody)
@@ -104,7 +109,8 @@ def test_no_page_has_a_grave_violation_in_either_theme(
             continue
         page.goto(path)
         opened.append(name)
-        faults += in_both_themes(page, name)
+        assert "practice" not in name or page.url.endswith(path), "nothing to practise on"
+        faults += [*in_both_themes(page, name), *too_wide(page, name)]
         for key, shown in OPENED.get(name, {}).items():
             page.keyboard.press(key)
             page.locator(shown).wait_for()
@@ -155,6 +161,16 @@ def test_no_refusal_or_empty_page_has_a_grave_violation(
         assert answer.status == status
         faults += in_both_themes(page, path)
     assert faults == [], "\n".join(faults)
+
+
+def too_wide(page: Page, name: str) -> list[str]:
+    """A phone's window, 390 px, shows a page without a sideways scroll."""
+    desktop = page.viewport_size
+    assert desktop is not None
+    page.set_viewport_size({"width": 390, "height": 844})
+    width = page.evaluate("document.documentElement.scrollWidth")
+    page.set_viewport_size(desktop)
+    return [f"{name}: {width} px wide on a phone"] if width > 390 else []
 
 
 def in_both_themes(page: Page, name: str) -> list[str]:

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from annotation.labelling.gold import gold_save
 from annotation.models import Project, StepLabel
 from tests.browser import seed
+from tests.browser.test_accessibility import in_both_themes
 
 pytestmark = pytest.mark.browser
 LogIn = Callable[[User], None]
@@ -31,9 +32,11 @@ def test_a_new_person_practises_by_keyboard_and_goes_on_to_label(
     page.locator("#label-form[data-ready]").wait_for()
     page.keyboard.press("Enter")
     expect(page.locator("#step-5 [data-client-error]")).to_be_visible()
+    assert in_both_themes(page, "practice, incomplete") == []
     for key in ("q", "Enter"):
         page.keyboard.press(key)
     expect(page.get_by_text("A kettle.")).to_be_visible()
+    assert in_both_themes(page, "practice, compared") == []
     page.get_by_role("link", name="Start labelling").focus()
     page.keyboard.press("Enter")
     page.locator("#label-form[data-ready]").wait_for()

@@ -100,7 +100,7 @@ def test_the_admin_leads_to_the_offer_and_one_click_applies_it(client: Client) -
     offer = f"/quality/{project.slug}/overlap/"
     assert client.post(admin, form)["Location"] == offer
     page = " ".join(client.get(offer).content.decode().split())
-    assert "Ask 2 for these 3 open items" in page
+    assert "Set overlap 2 for 3 open items" in page
     answer = client.post(offer, follow=True).content.decode()
     assert "3 open items were changed." in answer
     assert set(project.items.values_list("overlap", flat=True)) == {2}
