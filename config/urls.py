@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("annotation.urls")),
     path("", include("annotation.data_urls")),
     path("training/", include("training.urls")),
+    path("circle/", include("training.rounds.urls")),
 ]
 
 handler400 = "config.unavailable.bad_request"

@@ -223,6 +223,7 @@ def _seed() -> list[Shot]:
     seed_training.disagreements(project)
     run = seed_training.run(project)
     finished = seed_training.finished(project)
+    seed_training.rounds(project)
     seed.item_seed(project, seed.KETTLE)
     queue_claim(annotator=seed.person_seed("ann", Role.ANNOTATOR))
     broken = seed.cot(seed.SANDALS).replace("attribute: partial", "some of them")
@@ -284,6 +285,7 @@ def _seed() -> list[Shot]:
         Shot("guide-page", "ann", f"/guideline/{care.project.slug}/", still),
         Shot("runs", "eve", "/training/runs/", still),
         Shot("engineer", "eve", "/", still),
+        Shot("circle", "lea", f"/circle/{project.slug}/", still),
         Shot("run", "eve", f"/training/runs/{run.pk}/", charts),
         Shot("run-finished", "eve", f"/training/runs/{finished.pk}/", charts),
         Shot("missing", "ann", "/no-such-page/", still),

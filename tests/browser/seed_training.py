@@ -7,17 +7,20 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from annotation.models import Project
+from annotation.models import Project, QueueItem, Round
 from tests.browser import seed, seed_labels
+from tests.factories import make_item
 from tests.training.world import differences
 from training.models import (
     Checkpoint,
     Disagreement,
     EvalReport,
+    RolloutBatch,
     RunMetric,
     StepScore,
     TrainingRun,
 )
+from training.rounds.plan import plan_read
 
 SCORES = (
     (4, 0.08, "The query excludes noise cancelling, but the step counts it as asked for."),
@@ -79,6 +82,30 @@ def finished(project: Project) -> TrainingRun:
     }  # fmt: skip
     EvalReport.objects.create(run=made, moment="after", metrics=metrics)
     return made
+
+
+def rounds(project: Project) -> Round:
+    """One round that came to its end, and one whose items are being labelled."""
+    done = finished(project)
+    done.report = {"human_share": 0.87}
+    plan = plan_read({"pairs": 2}).stored()
+    first = Round.objects.create(
+        project=project, number=1, policy="seed-policy", plan=plan, ended_at=timezone.now()
+    )
+    done.round = first
+    done.save()
+    row = Round.objects.create(project=project, number=2, policy="seed-policy", plan=plan)
+    items = [make_item(project), make_item(project)]
+    RolloutBatch.objects.create(
+        project=project,
+        policy=done.policy,
+        round=row,
+        state=RolloutBatch.State.DONE,
+        pair_ids=[item.rollout.pair_id for item in items],
+        rollouts_done=2,
+    )
+    QueueItem.objects.filter(pk__in=[item.pk for item in items]).update(round=row)
+    return row
 
 
 def _metrics(step: int) -> dict[str, float]:

@@ -24,7 +24,7 @@ from tests.browser.axe import violations
 pytestmark = pytest.mark.browser
 LogIn = Callable[[User], None]
 # A probe, a part of a page, a file of a row, a switch that leads back.
-NO_PAGES = {"healthz", "run_live", "export_file", "set_language"}
+NO_PAGES = {"healthz", "circle_live", "run_live", "export_file", "set_language"}
 ADMIN = ("index", "password_change", "annotation_project_add", "annotation_importjob_add",
          "training_trainingrun_launch", "training_rolloutbatch_launch")  # fmt: skip
 # Pages of users and groups are Django's alone and have faults of their own.
@@ -62,6 +62,7 @@ def numbers(project: Project, everybody: User) -> dict[str, int]:
     flag_raise(item=split, person=seed.person_seed("p1", Role.ANNOTATOR), reason="odd", kind=4)
     flag_raise(item=split, person=everybody, reason="odd")
     seed_training.disagreements(project)
+    seed_training.rounds(project)
     seed.item_seed(project, seed.KETTLE)
     attempt = seed_quality.gold_try(project, everybody)
     seed_quality.explained(project)
@@ -117,7 +118,7 @@ def test_no_page_has_a_grave_violation_in_either_theme(
             faults += in_both_themes(page, f"{name} {key}")
             page.keyboard.press("Escape")
             page.locator(shown).wait_for(state="hidden")
-    assert {"home", "label", "adjudicate", "disagreements", "run"} <= set(opened)
+    assert {"home", "label", "adjudicate", "disagreements", "run", "circle"} <= set(opened)
     assert faults == [], "\n".join(faults)
 
 

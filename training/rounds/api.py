@@ -51,12 +51,12 @@ class RoundStopBody(serializers.Serializer[Any]):
     reason = Text(max_length=1000, default="")
 
 
-class RoundView(ApiView):
+class TurnView(ApiView):
     abilities = {"GET": Ability.READ, "POST": Ability.ROUNDS}
 
 
 @extend_schema(parameters=[OptionalProject], methods=["GET"])
-class Rounds(RoundView, generics.ListAPIView[Round]):
+class Rounds(TurnView, generics.ListAPIView[Round]):
     """GET: the rounds. POST: start the next one of a project; 409 while one is open."""
 
     serializer_class = RoundRecord
@@ -76,14 +76,14 @@ class Rounds(RoundView, generics.ListAPIView[Round]):
         return Response(round_whole(done.round), status=202)
 
 
-class RoundDetail(RoundView):
+class RoundDetail(TurnView):
     @extend_schema(responses=RoundWhole)
     def get(self, request: Request, pk: int) -> Response:
         """Where a round stands, and what it waits for."""
         return Response(round_whole(row_or_404(rounds_newest_first(), pk)))
 
 
-class RoundAdvance(RoundView):
+class RoundAdvance(TurnView):
     @extend_schema(request=None, responses={202: RoundWhole})
     def post(self, request: Request, pk: int) -> Response:
         """Begin the next stage. 409 with the condition that is not met."""
@@ -94,7 +94,7 @@ class RoundAdvance(RoundView):
         return Response(round_whole(done.round), status=202)
 
 
-class RoundStop(RoundView):
+class RoundStop(TurnView):
     @extend_schema(request=RoundStopBody, responses=RoundWhole)
     def post(self, request: Request, pk: int) -> Response:
         """End a round; its runs are cancelled. 409 when it has ended."""

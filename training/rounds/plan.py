@@ -13,7 +13,7 @@ from training.models import Checkpoint
 from training.runs.run_config import ConfigError, config_check
 
 # the whole numbers of a plan: the least and the greatest value
-_LIMITS = {
+LIMITS = {
     "pairs": (1, 100_000),
     "rollouts": (1, 64),
     "items": (1, 64),
@@ -59,7 +59,7 @@ def plan_read(given: Mapping[str, Any]) -> Plan:
     if unknown := sorted(set(given) - {each.name for each in fields(Plan)}):
         raise Invalid(_("unknown key '%(key)s' in the plan", key=unknown[0]))
     plan = Plan(**given)
-    for key, (low, high) in _LIMITS.items():
+    for key, (low, high) in LIMITS.items():
         value = getattr(plan, key)
         if type(value) is not int or not low <= value <= high:
             raise Invalid(

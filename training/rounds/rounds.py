@@ -16,19 +16,12 @@ from annotation.models import Project, Round
 from training.models import Checkpoint, TrainingRun
 from training.rounds.obstacles import obstacle
 from training.rounds.plan import plan_check, plan_read
-from training.rounds.select import next_policy, rounds_newest_first
+from training.rounds.select import next_policy, rewarding_rm, rounds_newest_first
 from training.rounds.stages import BEGIN, Job
-from training.rounds.standing import State, round_standing
+from training.rounds.standing import BY_ITSELF, State, round_standing
 from training.runs.runs import run_cancel
-from training.scoring.select import current_rm
 
 _Autopilot = Project.Autopilot
-# What the autopilot begins by itself.
-_BY_ITSELF: dict[str, frozenset[State]] = {
-    _Autopilot.OFF: frozenset(),
-    _Autopilot.TO_RELEASE: frozenset({State.SAMPLING, State.RELEASING}),
-    _Autopilot.WHOLE: frozenset({*BEGIN, State.EVALUATING}),
-}
 
 
 @dataclass(slots=True)
@@ -97,7 +90,7 @@ def round_autopilot(*, round_id: int) -> Advance | None:
     row = rows.select_related("project").filter(pk=round_id, ended_at=None).first()
     if row is None:
         return None
-    done, allowed = Advance(row), _BY_ITSELF[row.project.autopilot]
+    done, allowed = Advance(row), BY_ITSELF[row.project.autopilot]
     while done.round.ended_at is None:
         standing = round_standing(done.round)
         if allowed and (why := obstacle(standing)):
@@ -138,7 +131,7 @@ def _open(
     last = rounds_newest_first(project).first()
     if last is not None and last.ended_at is None:
         raise Conflict(_("round %(n)s is open: advance it, or stop it first", n=last.number))
-    chosen, rm = policy or next_policy(project), current_rm(project)
+    chosen, rm = policy or next_policy(project), rewarding_rm(project)
     given = plan if plan is not None else last.plan if last else {}
     return Round.objects.create(
         project=project,

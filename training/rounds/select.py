@@ -9,10 +9,10 @@ from annotation.cot.steps import OPEN_KINDS, StepKind
 from annotation.cot.wording import wording as _
 from annotation.models import Pair, Project, QueueItem, Round
 from annotation.models.queue import LIVE_STATES
-from training.models import Checkpoint
+from training.models import Checkpoint, RmAppointment
 from training.rounds.facts import round_facts
 from training.runs.checkpoints import seed_policy
-from training.scoring.select import current_rm, kinds_learned
+from training.scoring.select import kinds_learned
 from verifier.models import GroundTruth
 from verifier.truth import HUMAN_SOURCES
 
@@ -61,7 +61,8 @@ def pairs_for_round(project: Project, count: int) -> QuerySet[Pair]:
 
 
 def rewarding_rm(project: Project) -> Checkpoint | None:
-    """The project's reward model if it learned the open steps; without one these earn nothing
+    """The reward model in charge, if it learned the open steps; without one these earn nothing
     but what people decided."""
-    rm = current_rm(project)
+    charge = RmAppointment.objects.filter(project=project, until=None).select_related("rm")
+    rm = next((row.rm for row in charge), None)
     return rm if rm and set(OPEN_KINDS) <= set(kinds_learned(rm)) else None

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from annotation.cot.wording import wording as _
-from annotation.models import Round
+from annotation.models import Project, Round
 from training.models import RolloutBatch, TrainingRun
 from training.rounds.facts import Facts, round_facts
 
@@ -22,6 +22,14 @@ class State(StrEnum):
     EVALUATING = "evaluating"
     DONE = "done"
     STOPPED = "stopped"
+
+
+# What the autopilot begins by itself; the labelling is begun by nobody.
+BY_ITSELF: dict[str, frozenset[State]] = {
+    Project.Autopilot.OFF: frozenset(),
+    Project.Autopilot.TO_RELEASE: frozenset({State.SAMPLING, State.RELEASING}),
+    Project.Autopilot.WHOLE: frozenset(State) - {State.LABELLING},
+}
 
 
 class Whom(StrEnum):

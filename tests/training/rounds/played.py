@@ -13,6 +13,7 @@ from training.rollouts.batches import batch_run
 from training.rounds.facts import Facts, round_facts
 from training.rounds.rounds import round_advance, round_autopilot, round_start
 from training.rounds.standing import round_standing
+from training.runs.thresholds import thresholds_clear
 
 PLAN: dict[str, Any] = {"pairs": 2, "rollouts": 1, "rounds": 2}
 
@@ -24,6 +25,7 @@ def shop_make(autopilot: str = "off", slug: str = "") -> Project:
         pair_make(project, query, f"{query} with arms")
     truth_make(pair_make(project, "garden bench", "bench", split="test"), source="gold")
     policy_make(name="seed")
+    thresholds_clear(project=project)
     project.autopilot = autopilot
     project.save()
     return project

@@ -24,13 +24,15 @@ from tests.training.rounds.played import (
     waits,
 )
 from training.job.files import write_jsonl
-from training.models import RolloutBatch, TrainingRun
+from training.models import RmAppointment, RolloutBatch, TrainingRun
 from training.rounds.rounds import (
     round_autopilot,
     round_stop,
 )
+from training.rounds.select import rewarding_rm
 from training.rounds.standing import State
 from training.runs.snapshot import run_folder
+from training.runs.thresholds import thresholds_set
 
 pytestmark = pytest.mark.django_db
 
@@ -186,3 +188,30 @@ def test_a_macro_f1_that_fell_stops_the_autopilot(tmp_path: Path, settings: Any)
         1,
         "macro F1 fell from 1.000 to 0.000 on the same pairs (difference -1.000 to -1.000)",
     )
+
+
+def test_a_threshold_that_is_not_met_stops_the_autopilot_with_its_line() -> None:
+    project = shop_make("whole")
+    thresholds_set(project=project, varied_pairs=0.3)
+    row = round_make(project)
+    sampled(row)
+    decided(row)
+    tick(row)
+    trained(facts(row).judging)
+    tick(row)
+    assert state(row) == State.STOPPED
+    assert row.stop_reason.startswith("how often the policy's rollouts of a pair differ is unk")
+
+
+def test_without_a_reward_model_in_charge_people_alone_give_the_rewards() -> None:
+    row = round_make(shop_make("whole"))
+    sampled(row)
+    decided(row)
+    tick(row)
+    rm = trained(facts(row).judging)
+    tick(row)
+    run = facts(row).training
+    assert run is not None
+    assert run.rm is None
+    RmAppointment.objects.create(project=row.project, rm=rm)
+    assert rewarding_rm(row.project) == rm
