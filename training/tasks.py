@@ -44,7 +44,8 @@ def rollouts_due() -> None:
 
 @shared_task
 def scoring_due() -> None:
-    """New steps get the verdict of the reward model in charge; candidates meet the gate."""
+    """New steps get the verdict of the reward model in charge, open items their place;
+    candidates meet the gate."""
     for gate_id in jobs_recover(RmGate):
         rm_gate.delay(gate_id)
     jobs_recover(ScoringJob)  # sent below, unless it has been parked
@@ -53,8 +54,7 @@ def scoring_due() -> None:
         if rm and scoring_due_now(project=project, rm=rm):
             # Thrown away when nobody took it before the next tick asks again.
             steps_score.apply_async((rm.pk, project.pk), expires=30)
-        if rm:
-            queue_order.queue_rank(project=project, rm=rm)
+        queue_order.queue_rank(project=project, rm=rm)
 
 
 @shared_task

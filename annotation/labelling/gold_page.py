@@ -34,6 +34,7 @@ SETTING_NAMES = {
     "pause_window": gettext_lazy("…over the last so many gold items"),
     "review_percent": gettext_lazy("Percent of resolved items for review"),
     "reuse_audit_percent": gettext_lazy("Percent of decided steps asked again (audit)"),
+    "explore_percent": gettext_lazy("Percent of new items that chance places"),
 }
 
 

@@ -19,6 +19,7 @@ LIMITS: dict[str, tuple[int, int]] = {
     "pause_window": (1, 200),
     "review_percent": (0, 100),
     "reuse_audit_percent": (0, 100),
+    "explore_percent": (0, 100),
 }
 CONSENSUS = tuple(Project.Consensus.values)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
 
 from annotation.cot.draws import is_drawn
 from annotation.cot.errors import Invalid
+from annotation.cot.readings import most_frequent
 from annotation.cot.steps import StepKind
 from annotation.cot.wording import wording as _
 from annotation.labelling.answered import answers_of, waiting_of
@@ -115,7 +116,8 @@ class _Opening:
         answers = answers_of(self._project, pairs)
         waiting = waiting_of(pairs, by_text=self._by_text)
         made = []
-        for pk, rollout in unasked.items():
+        for pk in _shown_first(askings):
+            rollout = unasked[pk]
             item = self._reduced(rollout, askings[pk], answers, waiting)
             self._result.covered += item is None
             if item is None:
@@ -161,6 +163,19 @@ class _Opening:
             selection=AUDIT_DRAW if audit else "",
             probability=audit,
         )
+
+
+def _shown_first(askings: Mapping[int, Asking]) -> list[int]:
+    """The rollouts, but of each pair that one first whose claims most others make too: it is
+    shown with the question about the pair's values."""
+    by_pair: dict[int, list[int]] = defaultdict(list)
+    for pk, asking in askings.items():
+        by_pair[asking.pair].append(pk)
+    ordered = []
+    for pks in by_pair.values():
+        shown = pks.pop(most_frequent([askings[pk].claims for pk in pks]))
+        ordered += [shown, *pks]
+    return ordered
 
 
 def _check(project: Project, wanted: Wanted) -> None:

@@ -23,8 +23,6 @@ from annotation.labelling.skips import item_close, unrateable_vote
 from annotation.models import Assignment, Project, QueueItem, Rollout, Round, Submission
 from annotation.people.roles import Role, has_role
 
-HIGHEST_RANK = 40  # what a project's order gives; what somebody waits for is above it
-
 _PASSES = (  # (skip_locked, put_off_too)
     (True, False),
     (True, True),

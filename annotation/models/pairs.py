@@ -62,18 +62,18 @@ class Project(Dated):
         help_text="who labels here; nobody named = everybody who may label.",
     )  # fmt: skip
     order = models.CharField(
-        max_length=16, default="oldest",
+        max_length=16, default="claim_entropy",
         choices=[
             ("oldest", "oldest first"),
             ("uncertainty", "where the reward model is least sure"),
-            ("flip_risk", "where a verdict would change most advantages"),
-            ("claim_entropy", "where the policy contradicts itself most"),
-            ("expected_change", "where a label is expected to change most advantages"),
+            ("flip_risk", "least sure, times the signs that the other verdict would turn"),
+            ("claim_entropy", "where the policy's rollouts claim different tiers"),
+            ("expected_change", "where answers are expected to move advantages most a second"),
         ],
         help_text="of items that nobody waits for; disagreements and audits come first",
     )  # fmt: skip
     explore_percent = models.PositiveSmallIntegerField(
-        default=15, help_text="share of new items that chance puts in front, 0-100"
+        default=15, help_text="share of new items that chance places, 0-100"
     )
     reuse = models.BooleanField(
         default=True, help_text="steps that are decided already are not asked again"

@@ -44,10 +44,10 @@ class QueueItem(models.Model):
     )  # fmt: skip
     selection = models.CharField(
         max_length=16, blank=True, default="", db_default="",
-        help_text="explore = chance put it in front",
+        help_text="explore = chance placed it, order = its worth, audit = asked again",
     )  # fmt: skip
     probability = models.FloatField(
-        null=True, blank=True, help_text="with which chance would have chosen it"
+        null=True, blank=True, help_text="of being drawn: explore, audit"
     )
     reserved_for = models.ManyToManyField(
         settings.AUTH_USER_MODEL, blank=True, related_name="+",

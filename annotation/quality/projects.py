@@ -9,8 +9,7 @@ from annotation.cot.errors import Conflict, Invalid
 from annotation.cot.rules import DEFAULT_RULES, RulesError, parse_rules
 from annotation.cot.steps import LAYOUTS
 from annotation.cot.wording import wording as _
-from annotation.labelling.queue import HIGHEST_RANK
-from annotation.models import Project, QueueItem
+from annotation.models import Project
 from annotation.quality.guidelines import guideline_current, guideline_save
 
 
@@ -75,16 +74,8 @@ def project_save(*, project: Project, author: User | None = None) -> Project:
         version = guideline_save(
             project=stored, author=author, text=project.guideline, rules=project.rules
         )
-        if stored.order != project.order:
-            _ranks_forget(project)
         project.guideline, project.rules = stored.guideline, stored.rules
         project.guideline_version = version.number
     project.save()
     guideline_current(project=project)
     return project
-
-
-def _ranks_forget(project: Project) -> None:
-    """Open items wait for the new order; until then the oldest comes first."""
-    ranked = QueueItem.objects.filter(project=project, state=QueueItem.State.OPEN)
-    ranked.filter(priority__range=(1, HIGHEST_RANK)).update(priority=0)

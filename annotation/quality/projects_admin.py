@@ -34,6 +34,7 @@ class ProjectForm(forms.ModelForm[Project]):
             "first_error_only",
             "pool",
             "order",
+            "explore_percent",
             "reuse",
             "reuse_audit_percent",
             "rules",
@@ -51,7 +52,13 @@ class ProjectForm(forms.ModelForm[Project]):
         return cleaned
 
     def clean_reuse_audit_percent(self) -> int:
-        percent: int = self.cleaned_data["reuse_audit_percent"]
+        return self._share("reuse_audit_percent")
+
+    def clean_explore_percent(self) -> int:
+        return self._share("explore_percent")
+
+    def _share(self, name: str) -> int:
+        percent: int = self.cleaned_data[name]
         if percent > 100:
             raise forms.ValidationError(_("a share is at most 100 percent"))
         return percent

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from annotation.cot.readings import most_frequent
 from annotation.cot.steps import STRUCTURED_KINDS, StepKind
 from lab.compare.benchmark import Row
 from lab.simulate.judge import HeldTruth, NoisyJudge
@@ -16,7 +17,6 @@ from training.scoring.priority import (
     claim_entropy,
     flip_risk,
     least_sure,
-    most_frequent,
 )
 
 KINDS = [int(kind) for kind in STRUCTURED_KINDS]
@@ -43,7 +43,10 @@ def pairs_in_order(
     worth = _worths(pool)[order]
     ranked = sorted(
         pool,
-        key=lambda each: (-worth(each.group, most_frequent(each.group)), _hash(seed, each)),
+        key=lambda each: (
+            -worth(each.group, most_frequent(each.group.claims)),
+            _hash(seed, each),
+        ),
     )
     twice = 2 if order == "asks_twice" else 1
     chosen: list[PoolPair] = []

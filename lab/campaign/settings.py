@@ -65,6 +65,7 @@ class CampaignConfig:
 
 PRESETS = {
     "default": CampaignConfig(),
+    "few": CampaignConfig(labels=3),
     "tiny": CampaignConfig(
         pool=6, rollouts=2, stages=2, labels=2, rm_pairs=8, updates=1, prompts=2, group=2,
         test_pairs=4,

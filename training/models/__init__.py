@@ -4,6 +4,7 @@ from training.models.checkpoints import Checkpoint
 from training.models.disagreements import BulkDecision, Disagreement
 from training.models.launching import LaunchThresholds, LaunchWaiver
 from training.models.ledger import RewardGroup
+from training.models.ranking import ItemRank
 from training.models.rollouts import RolloutBatch
 from training.models.runs import EvalReport, RunMetric, TrainingRun
 from training.models.scoring import RmAppointment, RmGate, ScoringJob, StepScore
@@ -13,6 +14,7 @@ __all__ = [
     "Checkpoint",
     "Disagreement",
     "EvalReport",
+    "ItemRank",
     "LaunchThresholds",
     "LaunchWaiver",
     "RewardGroup",

@@ -83,10 +83,3 @@ def claim_entropy(group: PairGroup) -> float:
     claimed = [claims[final] for claims in group.claims if final in claims]
     shares = [n / len(claimed) for n in Counter(claimed).values()]
     return -sum(p * math.log(p) for p in shares) / math.log(len(VALUES[StepKind.FINAL]))
-
-
-def most_frequent(group: PairGroup) -> int:
-    """The rollout whose claims most others make too, the first of several: what is shown."""
-    readings = [tuple(sorted(claims.items())) for claims in group.claims]
-    often = Counter(readings)
-    return max(range(len(readings)), key=lambda row: (often[readings[row]], -row))

@@ -1,57 +1,184 @@
-"""The order of the queue by what the reward model says (a project's ``order``)."""
+"""A project's order: which of the undecided questions come first, and which wait."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 
-from django.db.models import Exists, OuterRef
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from annotation.labelling.queue import HIGHEST_RANK
-from annotation.models import Project, QueueItem, Rollout
-from training.models import Checkpoint, StepScore
-from training.scoring.priority import shares_changed, uncertainty
+from annotation.cot.readings import most_frequent
+from annotation.cot.steps import StepKind
+from annotation.models import Project, QueueItem
+from training.models import Checkpoint, ItemRank, StepScore
+from training.scoring.expected import expected_change
+from training.scoring.groups import StoredGroup, groups_of, seconds_by_kind, value_prior
+from training.scoring.places import OpenItem, explored, priorities
+from training.scoring.priority import PairGroup, claim_entropy, flip_risk, least_sure
+from training.scoring.superseded import policies_behind, superseded_drop
+from verifier.models import VerifierRelease
 
-Values = dict[tuple[int, int], float]  # (rollout, step kind) -> 0 to 1
+EXPLORE, BY_ORDER = "explore", "order"  # QueueItem.selection
+OLDEST = "oldest"
+NEED_RM = frozenset({"uncertainty", "flip_risk", "expected_change"})
+_REASONS = (QueueItem.Reason.NEW, QueueItem.Reason.MALFORMED)
+_COMPARED = 2_000  # ranked items that a new one is compared with
+Worth = Callable[[PairGroup, int, Sequence[int]], float]
 
 
-def queue_rank(*, project: Project, rm: Checkpoint, limit: int = 2_000) -> int:
-    """Rank open items that have no priority yet and are scored by ``rm``; returns how many.
-
-    The priority becomes 1 to ``HIGHEST_RANK``, by the asked step that is worth most. An item is
-    ranked once, so what somebody raised in the meantime stays raised.
+def queue_rank(*, project: Project, rm: Checkpoint | None, limit: int = 500) -> int:
+    """Place open items that nobody waits for; returns how many were. Due is what has no place
+    yet, and all again when the order, the reward model in charge, the release or the policy is
+    another; at most ``limit`` a call. The orders that ask a reward model leave out what ``rm``
+    has not scored. What somebody raised by hand stays raised.
     """
-    if project.order == "oldest":
+    if project.order == OLDEST:
+        return _places_forget(project, limit)
+    if project.order in NEED_RM and rm is None:
         return 0
-    scored = StepScore.objects.filter(rm=rm, step__rollout=OuterRef("rollout"))
-    waiting = QueueItem.objects.filter(
-        project=project, state=QueueItem.State.OPEN, priority=0
-    ).filter(Exists(scored))
-    items = list(waiting.order_by("pk").values_list("pk", "rollout", "kinds")[:limit])
-    values = _values(project.order, rm, [rollout for _, rollout, _ in items])
-    ranked: dict[int, list[int]] = defaultdict(list)
-    for pk, rollout, kinds in items:
-        worth = max((values.get((rollout, kind), 0.0) for kind in kinds), default=0.0)
-        ranked[max(1, round(HIGHEST_RANK * worth))].append(pk)
-    return sum(
-        QueueItem.objects.filter(pk__in=keys, priority=0).update(priority=rank)
-        for rank, keys in ranked.items()
+    behind = policies_behind(project)
+    superseded_drop(project=project, behind=behind)
+    key = _key(project, rm, behind)
+    due = list(_due(project, rm, key).select_related("rollout__pair").order_by("pk")[:limit])
+    if not due:
+        return 0
+    candidates = _candidates(project, rm, due, behind)
+    front = _in_front(project, candidates)
+    placed = priorities(
+        candidates,
+        project.explore_percent,
+        list(_compared(project, key)),
+        Counter(query for _, query in front),
+        {pair for pair, _ in front},
+    )
+    return _places_store(project, key, due, candidates, placed)
+
+
+def _key(project: Project, rm: Checkpoint | None, behind: dict[str, int]) -> str:
+    """What the places depend on."""
+    release = VerifierRelease.objects.filter(project=project).order_by("-pk").first()
+    judge = rm.pk if rm and project.order in NEED_RM else 0
+    newer = sum(behind.values())  # grows whenever a policy is superseded
+    number = release.pk if release else 0
+    return f"{project.order} {judge} {number} {newer} {project.explore_percent}"
+
+
+def _due(project: Project, rm: Checkpoint | None, key: str) -> QuerySet[QueueItem]:
+    place = ItemRank.objects.filter(item=OuterRef("pk"))
+    ours = place.filter(priority=OuterRef("priority")).exclude(key=key)
+    due = QueueItem.objects.filter(
+        Q(~Exists(place), priority=0) | Exists(ours),
+        project=project,
+        state=QueueItem.State.OPEN,
+        reason__in=_REASONS,
+    )
+    if project.order not in NEED_RM:
+        return due
+    return due.filter(
+        Exists(StepScore.objects.filter(rm=rm, step__rollout=OuterRef("rollout")))
     )
 
 
-def _values(order: str, rm: Checkpoint, rollouts: Iterable[int]) -> Values:
-    """Over the rollouts of one policy for a pair: those are compared with each other."""
-    pairs = Rollout.objects.filter(pk__in=list(rollouts)).values("pair")
-    groups: dict[tuple[int, str, int], list[tuple[int, float]]] = defaultdict(list)
-    scores = StepScore.objects.filter(rm=rm, step__rollout__pair__in=pairs).order_by("pk")
-    for pair, policy, kind, rollout, p in scores.values_list(
-        "step__rollout__pair", "step__rollout__policy", "step__kind", "step__rollout", "p"
-    ):
-        groups[pair, policy, kind].append((rollout, p))
-    values: Values = {}
-    for (_, _, kind), group in groups.items():
-        ps = [p for _, p in group]
-        shares = shares_changed(ps) if order == "flip_risk" else [1.0] * len(ps)
-        for (rollout, p), share in zip(group, shares, strict=True):
-            values[rollout, kind] = uncertainty(p) * share
-    return values
+def _candidates(
+    project: Project, rm: Checkpoint | None, due: Iterable[QueueItem], behind: dict[str, int]
+) -> list[OpenItem]:
+    groups = groups_of({item.rollout.pair_id for item in due}, rm)
+    worth = _worth(project)
+    shown = {key: most_frequent(stored.group.claims) for key, stored in groups.items()}
+    candidates = []
+    for item in due:
+        rollout = item.rollout
+        key = rollout.pair_id, rollout.policy
+        stored: StoredGroup = groups[key]
+        row = stored.rollouts.index(rollout.pk)
+        kinds = [kind for kind in item.kinds if kind not in stored.known]
+        candidates.append(
+            OpenItem(
+                item=item.pk,
+                pair=rollout.pair_id,
+                query=rollout.pair.query,
+                policy=rollout.policy,
+                worth=worth(stored.group, row, kinds),
+                shown=row == shown[key],
+                behind=behind.get(rollout.policy, 0),
+            )
+        )
+    return candidates
+
+
+def _worth(project: Project) -> Worth:
+    if project.order == "uncertainty":
+        return least_sure
+    if project.order == "flip_risk":
+        return flip_risk
+    if project.order == "expected_change":
+        prior, seconds = value_prior(project), seconds_by_kind(project)
+        return lambda group, row, kinds: expected_change(group, row, kinds, prior, seconds)
+    return lambda group, row, kinds: claim_entropy(group) if StepKind.FINAL in kinds else 0.0
+
+
+def _in_front(project: Project, candidates: Sequence[OpenItem]) -> list[tuple[int, str]]:
+    """(pair, query) of open items of the candidates' queries that stay in front."""
+    placed = ItemRank.objects.filter(
+        item__project=project,
+        item__state=QueueItem.State.OPEN,
+        priority__gt=0,
+        item__rollout__pair__query__in={candidate.query for candidate in candidates},
+    ).exclude(item__in=[candidate.item for candidate in candidates])
+    return list(placed.values_list("item__rollout__pair", "item__rollout__pair__query"))
+
+
+def _compared(project: Project, key: str) -> Iterable[float]:
+    ranked = ItemRank.objects.filter(
+        item__project=project, item__state=QueueItem.State.OPEN, key=key
+    )
+    return ranked.order_by("-item").values_list("worth", flat=True)[:_COMPARED]
+
+
+@transaction.atomic
+def _places_store(
+    project: Project,
+    key: str,
+    due: Sequence[QueueItem],
+    candidates: Sequence[OpenItem],
+    placed: dict[int, int],
+) -> int:
+    """An item that somebody gave another priority in the meantime keeps that."""
+    moves: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for item in due:
+        moves[item.priority, placed[item.pk]].append(item.pk)
+    for (before, after), pks in moves.items():
+        QueueItem.objects.filter(pk__in=pks, priority=before).update(priority=after)
+    ItemRank.objects.bulk_create(
+        [ItemRank(item_id=c.item, key=key, worth=c.worth, priority=placed[c.item])
+         for c in candidates],
+        update_conflicts=True, unique_fields=["item"],
+        update_fields=["key", "worth", "priority"],
+    )  # fmt: skip
+    _mark(project, due, candidates)
+    return len(placed)
+
+
+def _mark(project: Project, due: Sequence[QueueItem], candidates: Sequence[OpenItem]) -> None:
+    """Who placed an item, chance or its worth, is marked once: rates are estimated on it."""
+    percent = project.explore_percent
+    new = {item.pk for item in due if not item.selection}
+    drawn = [c.item for c in candidates if c.item in new and explored(c, percent)]
+    QueueItem.objects.filter(pk__in=drawn).update(selection=EXPLORE, probability=percent / 100)
+    QueueItem.objects.filter(pk__in=new - set(drawn)).update(selection=BY_ORDER)
+
+
+@transaction.atomic
+def _places_forget(project: Project, limit: int) -> int:
+    """The oldest first again: an order's places are taken back, not what somebody set."""
+    places = ItemRank.objects.filter(
+        item__project=project, item__state=QueueItem.State.OPEN
+    ).values_list("item", "priority")[:limit]
+    by_priority: dict[int, list[int]] = defaultdict(list)
+    for item, priority in places:
+        by_priority[priority].append(item)
+    for priority, items in by_priority.items():
+        QueueItem.objects.filter(pk__in=items, priority=priority).update(priority=0)
+        ItemRank.objects.filter(item__in=items).delete()
+    return sum(len(items) for items in by_priority.values())

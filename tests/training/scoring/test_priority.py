@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from annotation.cot.readings import most_frequent
 from annotation.cot.steps import VALUES, StepKind
 from training.scoring.expected import expected_change, value_chances
 from training.scoring.priority import (
@@ -15,7 +16,6 @@ from training.scoring.priority import (
     claim_entropy,
     flip_risk,
     least_sure,
-    most_frequent,
     shares_changed,
     uncertainty,
 )
@@ -64,8 +64,8 @@ def test_a_policy_that_contradicts_itself_has_the_higher_entropy() -> None:
 
 
 def test_the_reading_that_most_rollouts_share_is_shown() -> None:
-    assert most_frequent(tiers("4", "1", "1")) == 1
-    assert most_frequent(tiers("4", "1")) == 0
+    assert most_frequent(tiers("4", "1", "1").claims) == 1
+    assert most_frequent(tiers("4", "1").claims) == 0
 
 
 def test_a_label_on_a_masked_step_is_worth_the_advantages_that_it_makes() -> None:
