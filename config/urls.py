@@ -13,11 +13,13 @@ urlpatterns = [
     path("admin/login/", Login.as_view()),  # one door for passwords, with one count of tries
     path("admin/", admin.site.urls),
     path("api/v1/", include("annotation.api_urls")),
+    path("api/v1/", include("verifier.api_urls")),
     path("api/v1/", include("training.api_urls")),
     path("api/<path:rest>", Nowhere.as_view(), name="api_nowhere"),
     path("i18n/", include("django.conf.urls.i18n")),  # the language switch
     path("", include("annotation.urls")),
     path("", include("annotation.data_urls")),
+    path("quality/", include("verifier.urls")),
     path("training/", include("training.urls")),
     path("circle/", include("training.rounds.urls")),
 ]

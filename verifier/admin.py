@@ -24,9 +24,15 @@ from verifier.services.truth import truth_refresh
 
 @admin.register(GroundTruth)
 class GroundTruthAdmin(RoleAdmin):
-    list_display = ("id", "pair", "kind", "value", "source", "superseded_at", "created_at")
-    list_select_related = ("pair",)
-    list_filter = ("project", "kind", "source", ("superseded_at", admin.EmptyFieldListFilter))
+    list_display = (
+        "id", "pair", "kind", "value", "source", "superseded_at", "withdrawn_at",
+        "withdrawn_by", "created_at",
+    )  # fmt: skip
+    list_select_related = ("pair", "withdrawn_by")
+    list_filter = (
+        "project", "kind", "source", ("superseded_at", admin.EmptyFieldListFilter),
+        ("withdrawn_at", admin.EmptyFieldListFilter),
+    )  # fmt: skip
     search_fields = ("=pair__id", "pair__query")
 
 

@@ -33,7 +33,8 @@ def item_resolutions(item: QueueItem) -> QuerySet[Resolution]:
 
 def decided_now(item: QueueItem) -> dict[int, Resolution]:
     """Step kind -> the decision that stands."""
-    return {row.kind: row for row in item_resolutions(item).reverse()}
+    standing = item_resolutions(item).filter(withdrawn_at=None)
+    return {row.kind: row for row in standing.reverse()}
 
 
 def reviewed_recently(project: Project, limit: int = 20) -> QuerySet[Review]:

@@ -150,7 +150,7 @@ def rollout_rows(chosen: ExportFilter) -> Iterator[Record]:
     """Rollouts with at least one decided step: the columns of ``_TEXT``, ``step_rows`` in text
     order, ``decided`` (resolutions, oldest first) and ``marked`` (labels of step 4 with
     attributes). A pair's rollouts follow each other."""
-    decided = Resolution.objects.filter(item__rollout=OuterRef("pk")).order_by("pk")
+    decided = _standing().filter(item__rollout=OuterRef("pk")).order_by("pk")
     fields = ("kind", "verdict", "value", "source", "n", "agreement", "guideline_version")
     marked = _valid().filter(item__rollout=OuterRef("pk"), kind=4).exclude(attributes=[])
     rows = _rollouts(chosen).annotate(
@@ -215,25 +215,26 @@ def _labels(chosen: ExportFilter) -> QuerySet[StepLabel]:
 
 
 def _resolutions(chosen: ExportFilter) -> QuerySet[Resolution]:
-    newer = Resolution.objects.filter(
+    newer = _standing().filter(
         item=OuterRef("item"), kind=OuterRef("kind"), pk__gt=OuterRef("pk")
     )
-    return _in(Resolution.objects.filter(~Exists(newer)), "item__rollout__", chosen)
+    return _in(_standing().filter(~Exists(newer)), "item__rollout__", chosen)
+
+
+def _standing() -> QuerySet[Resolution]:
+    """What no lead has taken back."""
+    return Resolution.objects.filter(withdrawn_at=None)
 
 
 def _tiers(chosen: ExportFilter) -> QuerySet[Resolution]:
     """The newest decision of step 5 of every pair."""
-    newest = (
-        Resolution.objects.filter(pair=OuterRef("pair"), kind=5)
-        .exclude(value="")
-        .order_by("-pk")
-    )
-    rows = _in(Resolution.objects.filter(kind=5), "item__rollout__", chosen)
+    newest = _standing().filter(pair=OuterRef("pair"), kind=5).exclude(value="").order_by("-pk")
+    rows = _in(_standing().filter(kind=5), "item__rollout__", chosen)
     return rows.filter(pk=Subquery(newest.values("pk")[:1]))
 
 
 def _rollouts(chosen: ExportFilter) -> QuerySet[Rollout]:
-    decided = Resolution.objects.filter(item__rollout=OuterRef("pk"))
+    decided = _standing().filter(item__rollout=OuterRef("pk"))
     return _in(Rollout.objects.filter(Exists(decided)), "", chosen)
 
 

@@ -121,7 +121,7 @@ def gold_try_answers(gold_try: GoldTry) -> QuerySet[StepLabel]:
 def resolved_answers(item: QueueItem) -> dict[str, str]:
     """What was decided on an item, as gold answers: kind -> value, or verdict for steps 1-2."""
     answers: dict[str, str] = {}
-    for row in Resolution.objects.filter(item=item).order_by("pk"):
+    for row in Resolution.objects.filter(item=item, withdrawn_at=None).order_by("pk"):
         text = row.verdict if row.kind in OPEN_KINDS else row.value
         if text:
             answers[str(row.kind)] = text

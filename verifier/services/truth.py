@@ -81,12 +81,17 @@ def truth_refresh_share(*, batches: int = 4) -> bool:
     return left
 
 
+def mark_name(project_id: int, outbox: Outbox) -> str:
+    """Of the row that says how far an outbox was read; its lock lets one reader in."""
+    return f"truth:{project_id}:{outbox}"
+
+
 @transaction.atomic
 def _pull(
     project: Project, outbox: Outbox, counts: dict[str, int], *, wait: bool = True
 ) -> bool:
     """One batch; whether there may be more. The mark's lock lets one reader in at a time."""
-    name = f"truth:{project.pk}:{outbox}"
+    name = mark_name(project.pk, outbox)
     Watermark.objects.get_or_create(name=name)
     marks = Watermark.objects.select_for_update(skip_locked=not wait)
     mark = marks.filter(name=name).first()
@@ -132,11 +137,13 @@ def _resolved(row: Resolution) -> Iterator[_Fact]:
 
 
 def _keep(project: Project, facts: list[_Fact], counts: dict[str, int]) -> None:
-    current = _current(facts)
+    current, withdrawn = _current(facts), _withdrawn(facts)
     beaten: list[int] = []
     added: dict[tuple[int, str, int], GroundTruth] = {}
     validity = _validity(project, current.values())
     for fact in facts:
+        if not fact.resolution and (fact.key, fact.value, fact.source) in withdrawn:
+            continue
         old = added.get(fact.key) or current.get(fact.key)
         if old is not None and (_is_old(fact, old) or _loses(fact, old, validity)):
             continue
@@ -183,6 +190,17 @@ def _current(facts: list[_Fact]) -> dict[tuple[int, str, int], GroundTruth]:
     by_step = rows.filter(step_sha256__in=hashes, kind__lte=2)
     current = {(row.pair_id, "", row.kind): row for row in by_pair}
     return current | {(row.project_id, row.step_sha256, row.kind): row for row in by_step}
+
+
+def _withdrawn(facts: list[_Fact]) -> set[tuple[tuple[int, str, int], str, str]]:
+    """Imported values that a lead took back; a decision carries that mark itself."""
+    rows = GroundTruth.objects.filter(
+        pair__in={f.pair.pk for f in facts if not f.resolution},
+        resolution=None,
+        withdrawn_at__isnull=False,
+    )
+    fields = rows.values_list("pair", "kind", "value", "source")
+    return {((pair, "", kind), value, source) for pair, kind, value, source in fields}
 
 
 def _row(fact: _Fact) -> GroundTruth:

@@ -3,7 +3,7 @@ WITH decided AS (
         r.item_id, r.kind, CASE WHEN r.kind <= 2 THEN r.verdict ELSE r.value END AS truth
     FROM annotation_resolution AS r
     JOIN annotation_queueitem AS i ON i.id = r.item_id
-    WHERE i.project_id = %(project)s
+    WHERE i.project_id = %(project)s AND r.withdrawn_at IS NULL
     ORDER BY r.item_id, r.kind, r.id DESC
 )
 SELECT l.kind, d.truth, CASE WHEN l.kind <= 2 THEN l.verdict ELSE l.value END, count(*)

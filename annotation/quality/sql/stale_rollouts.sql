@@ -4,7 +4,7 @@ WITH newest AS (
         i.project_id, i.rollout_id, r.item_id, r.kind, r.value, r.guideline_version
     FROM annotation_resolution AS r
     JOIN annotation_queueitem AS i ON i.id = r.item_id
-    WHERE i.project_id = ANY (%(projects)s)
+    WHERE i.project_id = ANY (%(projects)s) AND r.withdrawn_at IS NULL
     ORDER BY i.rollout_id, r.kind, r.id DESC
 ),
 decided AS (
