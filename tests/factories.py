@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 
 from annotation.cot.steps import StepKind, render
 from annotation.deciding.resolution import item_resolve
-from annotation.labelling.queue import queue_claim, queue_open
+from annotation.labelling.queue import queue_ask, queue_claim
 from annotation.labelling.rollouts import rollout_record
 from annotation.labelling.submit import LabelInput, label_submit
 from annotation.models import Pair, Product, Project, QueueItem, Rollout, Submission
@@ -121,10 +121,8 @@ def make_item(
 
 
 def open_item(rollout: Rollout, **wanted: Any) -> QueueItem:
-    """Of a rollout that leaves something to ask."""
-    item = queue_open(rollout=rollout, **wanted)
-    assert item is not None
-    return item
+    """It asks for all steps, whatever is decided; reuse has tests of its own."""
+    return queue_ask(rollout=rollout, **wanted)
 
 
 def labels_for(
@@ -157,7 +155,7 @@ def submit(item: QueueItem, user: User, labels: list[LabelInput] | None = None) 
 
 
 def make_resolved(
-    pair: Pair, labels: list[LabelInput] | None = None, reason: str = "audit"
+    pair: Pair, labels: list[LabelInput] | None = None, reason: str | None = None
 ) -> QueueItem:
     """A new rollout of the pair that one person judged, whatever is decided; nothing else may
     be waiting."""

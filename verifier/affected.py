@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from annotation.cot.steps import OPEN_KINDS
 from annotation.models import Project, QueueItem, Rollout
 from annotation.models.queue import LIVE_STATES
-from verifier.models import GroundTruth, VerifierRelease
+from verifier.models import GroundTruth
 
 
 def truths_listed(
@@ -40,11 +40,3 @@ def rollouts_affected(truth: GroundTruth) -> QuerySet[Rollout]:
         )
     live = QueueItem.objects.filter(rollout=OuterRef("pk"), state__in=LIVE_STATES)
     return rows.annotate(live=Exists(live)).select_related("pair__project").order_by("pk")
-
-
-def releases_with(truth: GroundTruth) -> list[int]:
-    """Numbers of the releases that hold the decision behind it."""
-    if truth.resolution_id is None:
-        return []
-    rows = VerifierRelease.objects.filter(rows__resolution=truth.resolution_id)
-    return list(rows.order_by("number").values_list("number", flat=True).distinct())

@@ -150,8 +150,10 @@ def test_the_client_gives_up_after_its_pauses_and_never_repeats_what_was_refused
 
 
 def test_rollouts_go_in_and_pages_come_out(lead: Client) -> None:
-    pair = make_pair(make_project())
-    sent = [Rollout(pair.pk, cot(), "mine", sample_index=n) for n in range(3)]
+    project = make_project()
+    pairs = [make_pair(project) for _ in range(3)]
+    pair = pairs[0]
+    sent = [Rollout(each.pk, cot(), "mine") for each in pairs]
     kept = lead.add_rollouts(sent)
     assert len(kept) == 3
     items = list(lead.items(pair.project.slug, state="open"))

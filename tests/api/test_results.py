@@ -168,7 +168,7 @@ def test_an_export_is_asked_for_watched_and_downloaded(
 
 def test_me_tells_roles_and_scopes() -> None:
     assert client_of(Role.LEAD).get("/api/v1/me/").json()["scopes"] == [
-        "adjudicate", "export", "import", "label", "read",
+        "adjudicate", "export", "import", "label", "read", "rounds",
     ]  # fmt: skip
 
 

@@ -11,6 +11,20 @@ from annotation.labelling.rollouts import rollout_record
 from annotation.labelling.submit import label_submit
 from annotation.models import GoldTry, Project
 from tests.browser import seed
+from verifier.models import GroundTruth
+from verifier.services.withdrawal import truth_withdraw
+
+
+def truth(project: Project, lead: User) -> GroundTruth:
+    """Of a rollout with steps, withdrawn by ``lead``; another of the same pair is in force."""
+    pair = seed.pair_seed(project, seed.KETTLE)
+    rows = [
+        GroundTruth.objects.create(
+            project=project, pair=pair, kind=kind, value=value, source="consensus"
+        )
+        for kind, value in ((4, "all"), (5, "4"))
+    ]
+    return truth_withdraw(truth=rows[1], lead=lead, reason="Another size was asked for.")
 
 
 def gold_try(project: Project, person: User) -> GoldTry:

@@ -75,6 +75,7 @@ def numbers(project: Project, everybody: User) -> dict[str, int]:
         "quality_item": split.pk,
         "quality_person": everybody.pk,
         "finished": seed_training.finished(project).pk,
+        "quality_truth": seed_quality.truth(project, everybody).pk,
     }
 
 

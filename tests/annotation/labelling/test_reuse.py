@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
@@ -17,7 +19,7 @@ from annotation.deciding.resolution import (
     item_resolve,
 )
 from annotation.labelling.opening import Wanted, rollouts_open
-from annotation.labelling.queue import queue_open
+from annotation.labelling.queue import queue_ask, queue_open
 from annotation.models import Pair, Project, QueueItem, Resolution, Rollout
 from annotation.people.roles import Role
 from annotation.quality.guidelines import guideline_save
@@ -28,7 +30,6 @@ from tests.factories import (
     make_project,
     make_rollout,
     make_user,
-    open_item,
     submit,
 )
 
@@ -54,10 +55,16 @@ def without_audits(project: Project) -> Project:
 
 
 def decided(rollout: Rollout, **answers: str) -> QueueItem:
-    item = open_item(rollout, reason="audit")
+    item = queue_ask(rollout=rollout, reason="audit")
     for _ in range(item.overlap):
         submit(item, make_user(), labels_for(**answers))
     assert item_resolve(item=item) == QueueItem.State.RESOLVED
+    return item
+
+
+def opened(rollout: Rollout, **wanted: Any) -> QueueItem:
+    item = queue_open(rollout=rollout, **wanted)
+    assert item is not None
     return item
 
 
@@ -95,7 +102,7 @@ def test_two_rollouts_of_a_batch_put_a_question_once(pair: Pair) -> None:
 
 
 def test_what_waits_in_the_queue_is_not_asked_by_a_later_batch(pair: Pair) -> None:
-    first = open_item(make_rollout(pair, SAME))
+    first = opened(make_rollout(pair, SAME))
     assert opened_all(make_rollout(pair, OTHER)) == [[2]]
     QueueItem.objects.filter(pk=first.pk).update(state=QueueItem.State.DROPPED)
     assert opened_all(make_rollout(pair, OTHER)) == [[1, 3, 4, 5]], "nobody asks it any more"
@@ -104,7 +111,7 @@ def test_what_waits_in_the_queue_is_not_asked_by_a_later_batch(pair: Pair) -> No
 @pytest.mark.parametrize("reason", ["audit", "disagreement", "stale", "gold"])
 def test_some_reasons_ask_whatever_is_decided(pair: Pair, reason: str) -> None:
     decided(make_rollout(pair, SAME))
-    assert open_item(make_rollout(pair, SAME), reason=reason).kinds == [1, 2, 3, 4, 5]
+    assert opened(make_rollout(pair, SAME), reason=reason).kinds == [1, 2, 3, 4, 5]
 
 
 def test_a_project_may_ask_everything_of_every_rollout(project: Project, pair: Pair) -> None:
@@ -180,7 +187,7 @@ class TestFirstErrorOnly:
     def test_after_a_known_first_error_nothing_is_asked(
         self, strict: Project, pair: Pair
     ) -> None:
-        first = open_item(make_rollout(pair, SAME), kinds=[1, 2, 3])
+        first = opened(make_rollout(pair, SAME), kinds=[1, 2, 3])
         submit(first, make_user(), labels_for(category="related")[:3])
         item_resolve(item=first)
         assert queue_open(rollout=make_rollout(pair, SAME)) is None
@@ -189,7 +196,7 @@ class TestFirstErrorOnly:
     def test_another_text_waits_for_no_value_that_people_may_never_come_to(
         self, strict: Project, pair: Pair
     ) -> None:
-        open_item(make_rollout(pair, SAME))
+        opened(make_rollout(pair, SAME))
         assert opened_all(make_rollout(pair, OTHER), make_rollout(pair, SAME)) == [[2, 3, 4, 5]]
 
 
@@ -219,13 +226,13 @@ class TestAudits:
     ) -> None:
         audited.reuse_audit_percent = 100
         decided(make_rollout(pair, SAME))
-        item = open_item(make_rollout(pair, OTHER))
+        item = opened(make_rollout(pair, OTHER))
         assert (item.reason, item.kinds, item.priority) == ("audit", [1, 2, 3, 4, 5], 0)
         assert (item.selection, item.probability) == ("audit", 1.0)
 
     def test_what_was_never_decided_is_no_audit(self, audited: Project, pair: Pair) -> None:
         audited.reuse_audit_percent = 100
-        assert open_item(make_rollout(pair, SAME)).reason == "new"
+        assert opened(make_rollout(pair, SAME)).reason == "new"
 
 
 def test_a_leads_word_serves_like_a_consensus(pair: Pair) -> None:
