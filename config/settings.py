@@ -180,6 +180,7 @@ SPECTACULAR_SETTINGS = {
         "ClaimState": "annotation.models.queue.Assignment.State",
         "JobState": "annotation.models.exports.ExportJob.State",
         "RunState": "training.models.TrainingRun.State",
+        "TruthSource": "verifier.models.GroundTruth.Source",
         "AttributeState": "annotation.cot.attributes.STATES",
     },
     "POSTPROCESSING_HOOKS": [

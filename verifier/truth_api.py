@@ -30,7 +30,6 @@ from verifier.services.withdrawal import REOPEN_REASONS, truth_withdraw, withdra
 class TruthRecord(serializers.ModelSerializer[GroundTruth]):
     """``value``: of steps 1-2 the verdict on every text with that ``step_sha256``."""
 
-    source = serializers.CharField()
     withdrawn_by = serializers.CharField(source="withdrawn_by.username", default=None)
 
     class Meta:

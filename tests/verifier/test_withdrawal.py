@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -252,5 +254,5 @@ class TestApi:
         assert post(client, url + "reopen/", {"reason": "stale", "rollouts": [1]}) == 403
 
 
-def post(client: Client, url: str, body: dict[str, object]) -> int:
+def post(client: Client, url: str, body: Mapping[str, object]) -> int:
     return client.post(url, body, content_type="application/json").status_code
