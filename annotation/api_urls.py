@@ -10,6 +10,7 @@ from annotation.pairs import jobs_api as imports
 from annotation.people import account_api as account
 from annotation.people import schema
 from annotation.quality import agreement_api as agreement
+from annotation.quality import audits_api as audits
 
 app_name = "api"
 
@@ -36,6 +37,7 @@ urlpatterns = [
     path("labels/", results.Labels.as_view(), name="labels"),
     path("resolutions/", results.Resolutions.as_view(), name="resolutions"),
     path("agreement/", agreement.Agreement.as_view(), name="agreement"),
+    path("audits/", audits.Audits.as_view(), name="audits"),
     path("rollouts/", rollouts.Rollouts.as_view(), name="rollouts"),
     path("rollouts/<int:pk>/", rollouts.RolloutDetail.as_view(), name="rollout"),
     path("pairs/", imports.Pairs.as_view(), name="pairs"),

@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("annotation.urls")),
     path("", include("annotation.data_urls")),
     path("quality/", include("verifier.urls")),
+    path("quality/", include("training.quality_urls")),
     path("training/", include("training.urls")),
     path("circle/", include("training.rounds.urls")),
 ]

@@ -5,8 +5,10 @@ from django.urls import path
 from training.rounds import api as rounds
 from training.runs import api as runs
 from training.runs import preflight_api
+from training.scoring.coverage_api import Coverage
 
 urlpatterns = [
+    path("coverage/", Coverage.as_view(), name="api_coverage"),
     path("checkpoints/", runs.Checkpoints.as_view(), name="api_checkpoints"),
     path("rounds/", rounds.Rounds.as_view(), name="api_rounds"),
     path("rounds/<int:pk>/", rounds.RoundDetail.as_view(), name="api_round"),

@@ -29,6 +29,7 @@ from annotation.people.download import csv_response, wants_csv
 from annotation.people.guard import any_role_required, visitor
 from annotation.people.roles import Role, roles_of
 from annotation.quality.agreement import SlicedAlpha, agreement_slices, kappa_table
+from annotation.quality.audits import AuditRate, audit_rates
 from annotation.quality.charts import bar_chart, named_line
 from annotation.quality.dashboard import Day, daily, forecast
 from annotation.quality.progress import item_counts, served_counts, throughput
@@ -77,6 +78,7 @@ def dashboard(request: HttpRequest, slug: str) -> HttpResponse:
         "agreement": _agreement_charts(weeks),
         "gold": _gold_chart(gold),
         "people": people,
+        "audits": _audits(project),
     }
     return render(request, "quality/dashboard.html", context)
 
@@ -139,6 +141,15 @@ def _people(project: Project) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def _audits(project: Project) -> list[tuple[str, AuditRate, float, float, float]]:
+    """Step, rate, and its share and interval in percent."""
+    return [
+        (f"{row.kind} {NAMES[StepKind(row.kind)]}", row,
+         100 * row.share, 100 * row.low, 100 * row.high)
+        for row in audit_rates(project)
+    ]  # fmt: skip
 
 
 def _person_row(row: dict[str, Any]) -> list[object]:
