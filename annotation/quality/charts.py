@@ -60,10 +60,12 @@ class Chart:
 
 
 def bar_chart(rows: Sequence[tuple[str, float]]) -> Chart | None:
-    """One bar a (name, value), values from 0 up; None without rows."""
+    """One bar a (name, value), values from 0 up; None without rows. Counts have whole ticks."""
     if not rows:
         return None
-    marks = nice_ticks(0, max(value for _, value in rows) or 1)
+    values = [value for _, value in rows]
+    whole = all(float(value).is_integer() for value in values)
+    marks = nice_ticks(0, max(values) or 1, whole=whole)
     top = marks[-1]
     slot = (WIDTH - LEFT - RIGHT) / len(rows)
     room = HEIGHT - TOP - BOTTOM

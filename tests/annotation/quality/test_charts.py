@@ -94,6 +94,9 @@ def test_bars_stand_on_the_axis_and_the_highest_mark_is_the_full_height() -> Non
     assert [bar.title for bar in chart.bars] == ["Mon: 0", "Tue: 4", "Wed: 2"]
     assert [tick.text for tick in chart.x_ticks] == ["Mon", "Tue", "Wed"]
     assert bar_chart([]) is None
+    counts = bar_chart([("Mon", 1), ("Tue", 2)])
+    assert counts is not None
+    assert [tick.text for tick in counts.y_ticks] == ["0", "1", "2"], "no half submissions"
     flat = bar_chart([("Mon", 0)])
     assert flat is not None
     assert flat.bars[0].height == 0
