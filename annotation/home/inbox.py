@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from annotation.cot.step_names import NAMES
 from annotation.cot.steps import StepKind
 from annotation.models import Flag, GoldDispute, Project
-from annotation.quality.drops import alpha_drops
+from annotation.quality.drops import alpha_drops_kept
 from annotation.quality.pace import fast_people
 from annotation.quality.stale_select import stale_counts
 
@@ -104,7 +104,7 @@ def _flags(desk: Desk) -> Iterator[Entry]:
 
 
 def _alpha(desk: Desk) -> Iterator[Entry]:
-    drops = alpha_drops(desk.projects, desk.now)
+    drops = alpha_drops_kept(desk.projects, desk.now)
     for project in desk.projects:
         if drop := drops.get(project.pk):
             text = _("Agreement on step %(step)s fell from %(before)s to %(now)s in a week.")

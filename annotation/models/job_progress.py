@@ -7,13 +7,10 @@ from types import TracebackType
 
 from django.db import connections
 
+from annotation.cot.sql import Sql, statement
 from annotation.models.leased import Leased
 
 EVERY = 0.5  # seconds between two writes
-_WRITE = """
-UPDATE {table} SET {done} = %s, {total} = coalesce(%s, {total})
-WHERE id = (SELECT id FROM {table} WHERE id = %s FOR UPDATE SKIP LOCKED)
-"""
 
 
 class JobProgress:
@@ -24,7 +21,13 @@ class JobProgress:
     """
 
     def __init__(self, job: Leased, done: str, total: str) -> None:
-        self._statement = _WRITE.format(table=job._meta.db_table, done=done, total=total)
+        self._statement = statement(
+            __file__,
+            "job_progress",
+            table=Sql(job._meta.db_table),
+            done_column=Sql(done),
+            total_column=Sql(total),
+        )
         self._job, self._written = job.pk, time.monotonic()
         self._connection = connections["default"].copy()
 
@@ -32,7 +35,7 @@ class JobProgress:
         if time.monotonic() - self._written < EVERY:
             return
         with self._connection.cursor() as cursor:
-            cursor.execute(self._statement, [done, total, self._job])
+            cursor.execute(self._statement, {"done": done, "total": total, "job": self._job})
         self._written = time.monotonic()
 
     def __enter__(self) -> JobProgress:

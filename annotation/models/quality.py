@@ -66,6 +66,7 @@ class GoldTry(models.Model):
             )
         ]
         indexes = [models.Index(fields=["annotator", "-answered_at"], name="gold_of_person")]
+        verbose_name_plural = "gold tries"
 
     def __str__(self) -> str:
         return f"attempt {self.attempt} of {self.annotator_id} at gold {self.gold_id}"

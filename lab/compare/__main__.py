@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 4
     try:
         arms = arms_of(options.suite, options.only)
-        lab = Lab(options.out, _benchmark(options), _settings(options))
+        lab = Lab(options.out.resolve(), _benchmark(options), _settings(options))
         failed = 0 if options.report_only else run_all(lab, arms, range(options.seeds))
         reported = _report(lab, arms, options)
     except (BadInput, ImportFileError) as error:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from transformers import set_seed
 
 from lab.compare.arms import Arm, Settings
 from lab.compare.benchmark import Benchmark, Row, judged_rollout, share_of
+from training.job.child import POLL_SECONDS, JobProcess
 from training.job.config import parse_config
 from training.job.data import sample_of
 from training.job.files import read_finished_jsonl, write_jsonl, write_text
@@ -32,6 +31,7 @@ from training.job.folder import (
     TRAIN,
     TRAIN_LOG,
     TRUTH,
+    Exit,
     evaluation_file,
     predictions_file,
 )
@@ -41,8 +41,6 @@ from training.rl.policy.model import load_policy
 from training.rl.policy.run_folder import Run
 from training.rl.select.explore import explored_texts
 from verifier.truth import dump
-
-_QUIET = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "0"}
 
 
 class CellFailed(Exception):
@@ -87,14 +85,14 @@ def _compared(body: Settings) -> dict[str, Any]:
 def run_cell(lab: Lab, arm: Arm, seed: int) -> None:
     """Raises CellFailed; a cell that was stopped half way goes on from its checkpoint."""
     folder = prepared(lab, arm, seed)
-    with (folder / TRAIN_LOG).open("ab") as log:
-        command = [sys.executable, "-m", "training.rl.train", str(folder)]
-        ended = subprocess.run(
-            command, stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **_QUIET}
-        )
-    if ended.returncode or not done(lab, arm, seed):
-        tail = (folder / TRAIN_LOG).read_text(errors="replace").strip().splitlines()[-1:]
-        raise CellFailed(f"{arm.name} seed {seed} ended with {ended.returncode}: {tail}")
+    # The child works in the project's folder, whatever this process's is.
+    command = [sys.executable, "-m", "training.rl.train", str(folder.resolve())]
+    with JobProcess(command, log=folder / TRAIN_LOG) as process:
+        while (code := process.poll()) is None:
+            process.wait(POLL_SECONDS)
+        tail = process.last_line()
+    if code != Exit.DONE or not done(lab, arm, seed):
+        raise CellFailed(f"{arm.name} seed {seed} ended with {code}: {tail}")
     shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
 
 

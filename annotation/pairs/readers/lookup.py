@@ -13,15 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from annotation.cot.sql import statement
 from annotation.pairs.readers.rows import ImportFileError
 
-_TABLE = """
-CREATE TABLE rows (key TEXT PRIMARY KEY, record TEXT, clash INTEGER DEFAULT 0) WITHOUT ROWID
-"""
-_INSERT = """
-INSERT INTO rows (key, record) VALUES (?, ?)
-ON CONFLICT (key) DO UPDATE SET clash = 1 WHERE record <> excluded.record
-"""
+_TABLE, _ADD, _GET, _CLASHES = (
+    statement(__file__, f"lookup_{name}") for name in ("table", "add", "get", "clashes")
+)
 
 
 class DiskLookup:
@@ -37,16 +34,18 @@ class DiskLookup:
         self._db.execute("PRAGMA journal_mode = OFF")
         self._db.execute(_TABLE)
         try:
-            lines = ((_key(key), json.dumps(record, default=str)) for key, record in rows)
-            self._db.executemany(_INSERT, lines)
+            lines = (
+                {"key": _key(key), "record": json.dumps(record, default=str)}
+                for key, record in rows
+            )
+            self._db.executemany(_ADD, lines)
             self._refuse_clashes(name)
         except BaseException:
             self._close()
             raise
 
     def get(self, key: str) -> dict[str, Any] | None:
-        query = "SELECT record FROM rows WHERE key = ?"
-        row = self._db.execute(query, [_key(key)]).fetchone()
+        row = self._db.execute(_GET, {"key": _key(key)}).fetchone()
         return json.loads(row[0]) if row else None
 
     def __enter__(self) -> DiskLookup:
@@ -65,7 +64,7 @@ class DiskLookup:
         self._folder.cleanup()
 
     def _refuse_clashes(self, name: str) -> None:
-        twice = self._db.execute("SELECT key FROM rows WHERE clash LIMIT 4").fetchall()
+        twice = self._db.execute(_CLASHES).fetchall()
         if twice:
             keys = ", ".join(key for (key,) in twice[:3]) + (", ..." if len(twice) > 3 else "")
             raise ImportFileError(

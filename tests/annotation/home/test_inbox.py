@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -20,7 +21,7 @@ from annotation.labelling.flags import flag_raise
 from annotation.labelling.queue import item_skip, queue_claim
 from annotation.models import Assignment, Project, QueueItem, StepLabel, Submission
 from annotation.people.roles import Role
-from annotation.quality.drops import alpha_drops
+from annotation.quality.drops import alpha_drops, alpha_drops_kept
 from annotation.quality.guidelines import guideline_save
 from annotation.quality.pace import fast_people
 from annotation.quality.progress import home_summary
@@ -165,6 +166,22 @@ def test_a_fall_of_alpha_from_one_week_to_the_next_is_told_with_both_numbers() -
     last = Submission.objects.order_by("-pk")[0]
     Submission.objects.filter(pk=last.pk).update(undone_at=timezone.now())
     assert alpha_drops([project]) == {}, "nineteen items say too little"
+
+
+def test_two_weeks_of_labels_are_not_read_again_for_each_page_that_is_opened() -> None:
+    lead, project = make_user(Role.LEAD), make_project()
+    for cleared, reads in ((False, 1), (False, 0), (True, 1)):
+        if cleared:
+            cache.clear()  # as after ten minutes
+        with CaptureQueriesContext(connection) as captured:
+            told(lead)
+        weeks = [query for query in captured if "cardinality(answers) >= 2" in query["sql"]]
+        assert len(weeks) == reads
+    make_project()
+    assert alpha_drops_kept([project]) == {}
+    with CaptureQueriesContext(connection) as captured:
+        told(lead)
+    assert any("cardinality(answers) >= 2" in query["sql"] for query in captured), "the new one"
 
 
 def test_the_inbox_takes_as_many_queries_for_ten_projects_as_for_one(client: Client) -> None:

@@ -1,0 +1,1 @@
+SELECT key FROM rows WHERE clash LIMIT 4

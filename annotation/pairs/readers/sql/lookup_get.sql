@@ -1,0 +1,1 @@
+SELECT record FROM rows WHERE key = :key

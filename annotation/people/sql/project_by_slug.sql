@@ -1,0 +1,3 @@
+SELECT %(columns)s
+FROM annotation_project AS o
+WHERE o.slug = %(slug)s
