@@ -19,6 +19,7 @@ from annotation.people.sign_in import sign_in_unlock
 admin.site.unregister(User)
 
 
+# a type parameter in the stubs alone: Django's own class cannot be subscripted
 @admin.register(User)
 class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     actions = ("let_in", "anonymise")

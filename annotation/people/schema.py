@@ -32,6 +32,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         }
 
 
+# as above
 class StructScheme(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
     """Bodies of ``people.bodies`` are described by what checks them."""
 
@@ -49,6 +50,7 @@ class StructScheme(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
         plain = {name: _in_openapi_3_0(schema) for name, schema in components.items()}
         own = plain.pop(self.target.__name__)
         for name, schema in plain.items():
+            # its __init__ has no annotations either
             component = ResolvedComponent(  # type: ignore[no-untyped-call]
                 name=name, type=ResolvedComponent.SCHEMA, object=name, schema=schema
             )

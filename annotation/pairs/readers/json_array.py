@@ -1,4 +1,7 @@
-"""A JSON array element by element, so that a long one needs no long memory. Pure."""
+"""A JSON array element by element, so that a long one needs no long memory. Pure.
+
+Why not ijson: docs/decisions/0020-json-arrays.md.
+"""
 
 from __future__ import annotations
 

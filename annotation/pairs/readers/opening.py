@@ -262,6 +262,7 @@ class _Stream(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    # The base takes any writable buffer; BufferedReader, the one caller, gives a memoryview.
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         while not self._rest:
             block = next(self._blocks, None)
