@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0027_claim_entr.py'),
+        ('annotation', '0027_claim_entropy'),
     ]
 
     operations = [
