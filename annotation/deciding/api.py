@@ -43,7 +43,7 @@ class Item(serializers.ModelSerializer[QueueItem]):
         model = QueueItem
         fields = [
             "id", "project", "rollout", "reason", "state", "priority", "overlap", "kinds",
-            "note", "opened_at", "closed_at",
+            "note", "selection", "probability", "opened_at", "closed_at",
         ]  # fmt: skip
 
 

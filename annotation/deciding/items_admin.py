@@ -30,7 +30,7 @@ class QueueItemAdmin(RoleAdmin):
         "id", "rollout", "reason", "state", "priority", "overlap", "kept_for", "opened_at",
     )  # fmt: skip
     list_select_related = ("rollout",)
-    list_filter = ("project", "state", "reason")
+    list_filter = ("project", "state", "reason", "selection")
     search_fields = ("=id", "rollout__pair__query")
     action_form = ItemActionForm
     actions = ("reopen", "reserve")

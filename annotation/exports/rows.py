@@ -43,6 +43,7 @@ _PAIR = {
     "title": "{0}pair__product__title",
 }
 _ROLLOUT = {"rollout_id": "item__rollout_id", "policy": "item__rollout__policy"}
+_CHANCE = {"selection": "item__selection", "probability": "item__probability"}
 _TEXT = {
     "rollout_id": "pk",
     "query": "pair__query",
@@ -75,6 +76,7 @@ _LABEL = {
     "guideline_version": "guideline_version",
     "item_active_ms": "submission__assignment__active_ms",
     "hint_shown": "hint_shown",
+    **_CHANCE,
     "created_at": "created_at",
 }
 _RESOLUTION = {
@@ -94,6 +96,7 @@ _RESOLUTION = {
     "decided_by_id": "decided_by_id",
     "guideline_version": "guideline_version",
     "step_sha256": "step_sha256",
+    **_CHANCE,
     "created_at": "created_at",
 }
 

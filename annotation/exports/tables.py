@@ -18,17 +18,19 @@ _ABOUT = [
     ("product_id", _TEXT), ("title", _TEXT),
 ]  # fmt: skip
 _JUDGED = [("kind", _SMALL), ("claimed", _TEXT), ("verdict", _TEXT), ("value", _TEXT)]
+_CHANCE = [("selection", _TEXT), ("probability", pa.float64())]
 LABELS = pa.schema([
     ("label_id", _ID), *_ABOUT, *_JUDGED, ("reason", _TEXT), ("comment", _TEXT),
     ("comment_start", pa.int32()), ("comment_end", pa.int32()), ("annotator", _TEXT),
     ("annotator_id", _ID), ("guideline_version", pa.int32()), ("item_active_ms", _ID),
-    ("hint_shown", pa.bool_()), ("created_at", _TEXT),
+    ("hint_shown", pa.bool_()), *_CHANCE, ("created_at", _TEXT),
 ])  # fmt: skip
 RESOLUTIONS = pa.schema([
     ("resolution_id", _ID), *_ABOUT, *_JUDGED, ("source", _TEXT), ("n", _SMALL),
     ("agreement", pa.float64()), ("cause", _TEXT), ("decided_by", _TEXT),
     ("decided_by_id", _ID),
-    ("guideline_version", pa.int32()), ("step_sha256", _TEXT), ("created_at", _TEXT),
+    ("guideline_version", pa.int32()), ("step_sha256", _TEXT), *_CHANCE,
+    ("created_at", _TEXT),
 ])  # fmt: skip
 SKIPS = pa.schema([
     ("claim_id", _ID), *_ABOUT, ("how", _TEXT), ("reason", _TEXT), ("annotator", _TEXT),

@@ -131,6 +131,14 @@ def test_labels_keep_the_persons_id_when_the_account_is_renamed(tmp_path: Path) 
     }
 
 
+@pytest.mark.parametrize("name", ["labels", "resolutions"])
+def test_a_row_says_whether_chance_chose_its_item(name: str, tmp_path: Path) -> None:
+    item = resolved_item()
+    QueueItem.objects.update(selection="explore", probability=0.15)
+    rows = lines(written(name, item.project, tmp_path))
+    assert {(row["selection"], row["probability"]) for row in rows} == {("explore", 0.15)}
+
+
 def test_another_projects_labels_stay_out(tmp_path: Path) -> None:
     resolved_item()
     assert lines(written("labels", make_project(), tmp_path)) == []
