@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 
 from annotation.cot.attributes import STATES, marks_of
-from annotation.cot.steps import StepKind
+from annotation.cot.steps import STRUCTURED_KINDS, StepKind
 from annotation.exports.formats import ExportFilter, Record
 from annotation.exports.rows import rollout_rows
+from annotation.models import StepLabel
 
 _TEXT = pa.string()
 _HUMAN = [
@@ -56,8 +57,9 @@ def native_records(chosen: ExportFilter) -> Iterator[Record]:
 
 def native_record(row: Record, project: str) -> Record:
     """``steps`` in the order of the text; ``human`` is None on a step that nobody decided."""
-    # Oldest first, so the newest decision of a kind is the one that stays.
-    decided = {each["kind"]: each for each in row["decided"]}
+    # What counts most is last, so that it stays.
+    claims = {step["kind"]: step["claimed"] for step in row["step_rows"]}
+    decided = {each["kind"]: _here(each, claims) for each in row["decided"]}
     final = decided.get(int(StepKind.FINAL))
     return {
         "rollout_id": row["rollout_id"],
@@ -75,6 +77,19 @@ def native_record(row: Record, project: str) -> Record:
         ],
         "tier": final["value"] if final else "",
     }
+
+
+def _here(decided: Record, claims: Record) -> Record:
+    """The decision as one of this rollout: a value of the pair judges what is claimed here."""
+    here, kind = dict(decided), decided["kind"]
+    if not here.pop("own") and kind in STRUCTURED_KINDS:
+        claimed = claims.get(kind, "")
+        here["verdict"] = _verdict(decided["value"] == claimed) if claimed else ""
+    return here
+
+
+def _verdict(right: bool) -> str:
+    return str(StepLabel.Verdict.CORRECT if right else StepLabel.Verdict.INCORRECT)
 
 
 def _step(step: Record, decided: Record | None, marked: Sequence[Record]) -> Record:

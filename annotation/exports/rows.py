@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 from django.db.models import (
+    Case,
     Exists,
     F,
     Func,
@@ -21,10 +22,12 @@ from django.db.models import (
     Subquery,
     TextField,
     Value,
+    When,
 )
 
 from annotation.exports.formats import ExportFilter, Record
 from annotation.models import (
+    Project,
     QueueItem,
     Resolution,
     Rollout,
@@ -151,13 +154,13 @@ def tier_nameless(chosen: ExportFilter, most: int) -> tuple[int, list[str]]:
 
 def rollout_rows(chosen: ExportFilter) -> Iterator[Record]:
     """Rollouts with at least one decided step: the columns of ``_TEXT``, ``step_rows`` in text
-    order, ``decided`` (resolutions, oldest first) and ``marked`` (labels of step 4 with
-    attributes). A pair's rollouts follow each other."""
-    decided = _standing().filter(item__rollout=OuterRef("pk")).order_by("pk")
+    order, ``decided`` (resolutions, what counts most last, ``own`` when made on this rollout)
+    and ``marked`` (labels of step 4 with attributes). A pair's rollouts follow each other."""
+    decided = _decided(chosen.project)
     fields = ("kind", "verdict", "value", "source", "n", "agreement", "guideline_version")
     marked = _valid().filter(item__rollout=OuterRef("pk"), kind=4).exclude(attributes=[])
     rows = _rollouts(chosen).annotate(
-        decided=_rows(decided, **{f: f for f in fields}),
+        decided=_rows(decided, own="own", **{f: f for f in fields}),
         marked=_rows(marked.order_by("pk"), attributes="attributes"),
     )
     wanted = ("decided", "marked")
@@ -222,6 +225,27 @@ def _resolutions(chosen: ExportFilter) -> QuerySet[Resolution]:
         item=OuterRef("item"), kind=OuterRef("kind"), pk__gt=OuterRef("pk")
     )
     return _in(_standing().filter(~Exists(newer)), "item__rollout__", chosen)
+
+
+def _decided(project: Project) -> QuerySet[Resolution]:
+    """What stands for the steps of the rollout of the outer query: its own decisions, and those
+    that people are not asked for again (docs/labelling.md), unless steps may stay unmarked."""
+    alone = project.first_error_only or not project.reuse
+    own = Q(item__rollout=OuterRef("pk"))
+    prefixes = Step.objects.filter(rollout=OuterRef(OuterRef("pk"))).values("sha256")
+    served = Q(kind__gte=3) & ~Q(value="") | Q(kind__lte=2, step_sha256__in=prefixes)
+    rows = _standing().filter(pair=OuterRef("pair_id"))
+    lead = Q(source=Resolution.Source.ADJUDICATED, own=False)
+    return (
+        rows.filter(own if alone else own | served)
+        .annotate(own=_flag(own))
+        .annotate(lead=_flag(lead))
+        .order_by("own", "lead", "pk")
+    )
+
+
+def _flag(condition: Q) -> Case:
+    return Case(When(condition, then=Value(True)), default=Value(False))
 
 
 def _standing() -> QuerySet[Resolution]:

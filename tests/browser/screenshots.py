@@ -213,7 +213,7 @@ def _seed() -> list[Shot]:
     from annotation.labelling.flags import flag_raise
     from annotation.labelling.queue import queue_claim
     from annotation.people.roles import Role
-    from tests.browser import seed, seed_care, seed_labels, seed_training
+    from tests.browser import seed, seed_care, seed_labels, seed_quality, seed_training
 
     project = seed.project_seed()
     for name, role in (("ann", Role.ANNOTATOR), ("lea", Role.LEAD), ("eve", Role.ML_ENGINEER),
@@ -237,6 +237,7 @@ def _seed() -> list[Shot]:
 
     care = seed_care.looked_after()
     seed_care.exported(care.project)
+    withdrawn = seed_quality.truth(care.project, seed.person_seed("lea", Role.LEAD))
     quality = f"/quality/{care.project.slug}"
 
     return [
@@ -280,6 +281,9 @@ def _seed() -> list[Shot]:
         Shot("guideline", "lea", f"{quality}/guideline/", still),
         Shot("guideline-edit", "lea", f"{quality}/guideline/edit/", still),
         Shot("stale", "lea", f"{quality}/stale/", still),
+        Shot("truths", "lea", f"{quality}/truth/", still),
+        Shot("truth", "lea", f"/quality/truth/{withdrawn.pk}/", still),
+        Shot("coverage", "lea", f"{quality}/coverage/", still),
         Shot("overlap", "lea", f"{quality}/overlap/", still),
         Shot("delete", "lea", f"{quality}/delete/", still),
         Shot("guide-page", "ann", f"/guideline/{care.project.slug}/", still),

@@ -1,33 +1,43 @@
--- One pass over the project's steps; what may cover a step is made into two lists first, each
--- with one row a key, so that all joins can be by hash and none multiplies rows.
+-- One pass over the project's steps. What covers steps of a rollout or of a pair is first made into
+-- one row each, a bit a step kind, so that the joins by step are few and none multiplies rows.
 WITH judged AS (
-    SELECT DISTINCT i.rollout_id, r.kind
+    SELECT i.rollout_id, bit_or(1 << r.kind) AS kinds
     FROM annotation_resolution AS r
     JOIN annotation_queueitem AS i ON i.id = r.item_id
     WHERE i.project_id = %(project)s AND r.withdrawn_at IS NULL
         AND (r.verdict <> '' OR r.value <> '')
+    GROUP BY i.rollout_id
 ),
-known AS (
-    SELECT t.kind, CASE WHEN t.kind <= 2 THEN t.step_sha256 ELSE t.pair_id::text END AS key
+valued AS (
+    SELECT t.pair_id, bit_or(1 << t.kind) AS kinds
     FROM verifier_groundtruth AS t
     WHERE t.project_id = %(project)s AND t.superseded_at IS NULL AND t.source <> %(silver)s
+        AND t.kind >= 3
+    GROUP BY t.pair_id
+),
+covered AS (
+    SELECT
+        o.policy, o.id AS rollout_id, s.kind,
+        (coalesce(j.kinds, 0) >> s.kind) & 1 = 1 AS people,
+        (coalesce(v.kinds, 0) >> s.kind) & 1 = 1 OR t.id IS NOT NULL AS known,
+        c.id IS NOT NULL AS scored
+    FROM annotation_pair AS p
+    JOIN annotation_rollout AS o ON o.pair_id = p.id
+    JOIN annotation_step AS s ON s.rollout_id = o.id
+    LEFT JOIN judged AS j ON j.rollout_id = o.id
+    LEFT JOIN valued AS v ON v.pair_id = p.id
+    LEFT JOIN verifier_groundtruth AS t
+        ON t.project_id = %(project)s AND t.superseded_at IS NULL AND t.kind <= 2
+        AND t.kind = s.kind AND t.step_sha256 = s.sha256
+    LEFT JOIN training_stepscore AS c ON c.step_id = s.id AND c.rm_id = %(rm)s
+    WHERE p.project_id = %(project)s
 )
 SELECT
-    o.policy, s.kind, count(*) AS rollouts,
-    count(*) FILTER (WHERE j.kind IS NOT NULL) AS people,
-    count(*) FILTER (WHERE j.kind IS NULL AND k.kind IS NOT NULL) AS reused,
-    count(*) FILTER (
-        WHERE j.kind IS NULL AND k.kind IS NULL AND c.id IS NOT NULL
-    ) AS model,
-    max(o.id) AS newest
-FROM annotation_pair AS p
-JOIN annotation_rollout AS o ON o.pair_id = p.id
-JOIN annotation_step AS s ON s.rollout_id = o.id
-LEFT JOIN judged AS j ON j.rollout_id = o.id AND j.kind = s.kind
-LEFT JOIN known AS k
-    ON k.kind = s.kind
-    AND k.key = CASE WHEN s.kind <= 2 THEN s.sha256 ELSE p.id::text END
-LEFT JOIN training_stepscore AS c ON c.step_id = s.id AND c.rm_id = %(rm)s
-WHERE p.project_id = %(project)s
-GROUP BY o.policy, s.kind
-ORDER BY max(max(o.id)) OVER (PARTITION BY o.policy) DESC, o.policy, s.kind
+    policy, kind, count(*) AS rollouts,
+    count(*) FILTER (WHERE people) AS people,
+    count(*) FILTER (WHERE known AND NOT people) AS reused,
+    count(*) FILTER (WHERE scored AND NOT known AND NOT people) AS model,
+    max(rollout_id) AS newest
+FROM covered
+GROUP BY policy, kind
+ORDER BY max(max(rollout_id)) OVER (PARTITION BY policy) DESC, policy, kind
