@@ -234,12 +234,10 @@ def _seed() -> list[Shot]:
     flag_raise(
         item=split, person=seed.person_seed("p2", Role.ANNOTATOR), kind=4, reason=FLAGGED
     )
-
     care = seed_care.looked_after()
     seed_care.exported(care.project)
     withdrawn = seed_quality.truth(care.project, seed.person_seed("lea", Role.LEAD))
     quality = f"/quality/{care.project.slug}"
-
     return [
         Shot("login", "", "/login/", still),
         Shot("home", "lea", "/", still),
