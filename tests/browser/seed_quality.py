@@ -18,6 +18,9 @@ from verifier.services.withdrawal import truth_withdraw
 def truth(project: Project, lead: User) -> GroundTruth:
     """Of a rollout with steps, withdrawn by ``lead``; another of the same pair is in force."""
     pair = seed.pair_seed(project, seed.KETTLE)
+    for index, policy in enumerate(("seed-policy", "late-policy")):
+        text = seed.cot(seed.KETTLE)
+        rollout_record(pair=pair, text=text, policy=policy, seed=9, sample_index=index)
     rows = [
         GroundTruth.objects.create(
             project=project, pair=pair, kind=kind, value=value, source="consensus"
