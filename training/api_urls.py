@@ -5,6 +5,7 @@ from django.urls import path
 from training.rounds import api as rounds
 from training.runs import api as runs
 from training.runs import preflight_api
+from training.runs.ledger_api import RunRollouts
 from training.scoring.coverage_api import Coverage
 
 urlpatterns = [
@@ -21,4 +22,5 @@ urlpatterns = [
     path("runs/<int:pk>/waive/", runs.RunWaive.as_view(), name="api_run_waive"),
     path("runs/<int:pk>/resume/", runs.RunResume.as_view(), name="api_run_resume"),
     path("runs/<int:pk>/metrics/", runs.RunMetrics.as_view(), name="api_run_metrics"),
+    path("runs/<int:pk>/rollouts/", RunRollouts.as_view(), name="api_run_rollouts"),
 ]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from training.disagreements import page as disagreements
+from training.runs import ledger_page as ledger
 from training.runs import page as runs
 
 urlpatterns = [
@@ -13,6 +14,13 @@ urlpatterns = [
     path("runs/<int:pk>/waive/", runs.waive, name="run_waive"),
     path("runs/<int:pk>/resume/", runs.resume, name="run_resume"),
     path("runs/<int:pk>/score/", runs.score, name="run_score"),
+    path("runs/<int:pk>/rollouts/", ledger.rollouts, name="run_rollouts"),
+    path(
+        "runs/<int:pk>/rollouts/pairs/<int:pair>/",
+        ledger.pair_rollouts,
+        name="run_pair_rollouts",
+    ),
+    path("runs/<int:pk>/rollouts/<int:group>/send/", ledger.send, name="run_rollout_send"),
     path("disagreements/", disagreements.disagreements, name="disagreements"),
     path("disagreements/bulk/", disagreements.bulk, name="disagreements_bulk"),
     path("disagreements/<int:pk>/decide/", disagreements.decide, name="disagreement_decide"),

@@ -224,6 +224,7 @@ def _seed() -> list[Shot]:
     run = seed_training.run(project)
     finished = seed_training.finished(project)
     seed_training.rounds(project)
+    rollouts = f"/training/runs/{seed_training.rollouts(project).pk}/rollouts/"
     seed.item_seed(project, seed.KETTLE)
     queue_claim(annotator=seed.person_seed("ann", Role.ANNOTATOR))
     broken = seed.cot(seed.SANDALS).replace("attribute: partial", "some of them")
@@ -290,6 +291,8 @@ def _seed() -> list[Shot]:
         Shot("circle", "lea", f"/circle/{project.slug}/", still),
         Shot("run", "eve", f"/training/runs/{run.pk}/", charts),
         Shot("run-finished", "eve", f"/training/runs/{finished.pk}/", charts),
+        Shot("rollouts", "eve", rollouts, still),
+        Shot("pair-rollouts", "eve", f"{rollouts}pairs/{split.rollout.pair_id}/", still),
         Shot("missing", "ann", "/no-such-page/", still),
         Shot("empty", "cas", f"/label/?project={project.slug}", still),
     ]

@@ -10,7 +10,9 @@ from django.utils import timezone
 from annotation.models import Project, QueueItem, Round
 from tests.browser import seed, seed_labels
 from tests.factories import make_item
-from tests.training.world import differences
+from tests.training.world import differences, hashes_of, ledger_line
+from training.job.folder import LEDGER
+from training.job.ledger import ledger_append
 from training.models import (
     Checkpoint,
     Disagreement,
@@ -21,6 +23,8 @@ from training.models import (
     TrainingRun,
 )
 from training.rounds.plan import plan_read
+from training.runs.ledger_ingest import LedgerIngest
+from training.runs.snapshot import run_folder
 
 SCORES = (
     (4, 0.08, "The query excludes noise cancelling, but the step counts it as asked for."),
@@ -106,6 +110,36 @@ def rounds(project: Project) -> Round:
     )
     QueueItem.objects.filter(pk__in=[item.pk for item in items]).update(round=row)
     return row
+
+
+def rollouts(project: Project) -> TrainingRun:
+    """A finished run with its ledger: two updates of two pairs, some texts unreadable."""
+    made = run(project, state=TrainingRun.State.FINISHED, step=60)
+    folder = run_folder(made)
+    folder.mkdir(parents=True, exist_ok=True)
+    ingest = LedgerIngest(made, folder)
+    lines = []
+    for update in (1, 2):
+        for written in (seed.HEADPHONES, seed.TRIPOD):
+            pair = seed.pair_seed(project, written)
+            text = seed.cot(written)
+            broken = text.replace("## 4 attribute match", "attributes:")
+            right = [0.93, 0.88, 1.0, 1.0, 1.0]
+            wrong = [0.93, None, 0.0, 0.0, 0.0]
+            up, down = [0.71, 0.71, 1.42, 0.71, 0.71], [-0.71, 0.0, -1.42, -0.71, -0.71]
+            human = ["rm", "rm", "consensus", "adjudicated", "gold"]
+            lines.append(
+                ledger_line(
+                    pair, update, texts=[text, broken], which=[0, 0, 1],
+                    errors=[None, None, "missing_heading"],
+                    steps=[hashes_of(pair, text), [None] * 5],
+                    rewards=[right, right, wrong], advantages=[up, up, down],
+                    sources=[human, human, ["rm", None, "consensus", "format", "format"]],
+                )
+            )  # fmt: skip
+    ledger_append(folder / LEDGER, lines)
+    ingest.take()
+    return made
 
 
 def _metrics(step: int) -> dict[str, float]:

@@ -20,6 +20,7 @@ from annotation.models import Project
 from annotation.people.roles import Role
 from tests.browser import seed, seed_care, seed_labels, seed_quality, seed_training
 from tests.browser.axe import violations
+from training.models import RewardGroup
 
 pytestmark = pytest.mark.browser
 LogIn = Callable[[User], None]
@@ -67,7 +68,11 @@ def numbers(project: Project, everybody: User) -> dict[str, int]:
     attempt = seed_quality.gold_try(project, everybody)
     seed_quality.explained(project)
     seed_care.exported(project)
+    rollouts = seed_training.rollouts(project)
     return {
+        "run_rollouts": rollouts.pk,
+        "run_pair_rollouts": rollouts.pk,
+        "pair": RewardGroup.objects.filter(run=rollouts).earliest("pk").pair_id,
         "adjudicate": split.pk,
         "run": seed_training.run(project).pk,
         "quality_gold_item": attempt.gold_id,
@@ -85,7 +90,12 @@ def paths(numbers: dict[str, int]) -> dict[str, str]:
     for name, wants in named(get_resolver()):
         if name in NO_PAGES or name.startswith("api"):
             continue
-        values: dict[str, Any] = {"slug": slug, "pk": numbers.get(name, 0)}
+        values: dict[str, Any] = {
+            "slug": slug,
+            "pk": numbers.get(name, 0),
+            "pair": numbers.get("pair", 0),
+            "group": 0,
+        }
         path_of[name] = reverse(name, kwargs={key: values[key] for key in wants}) + QUERIES.get(
             name, ""
         )
