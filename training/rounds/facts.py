@@ -12,6 +12,7 @@ from annotation.models import Assignment, Project, QueueItem, Round, StepLabel
 from annotation.models.queue import LIVE_STATES
 from training.job.methods import METHODS
 from training.models import Checkpoint, RolloutBatch, TrainingRun
+from training.rounds.judged import GateVerdict, verdict_on
 from training.rounds.plan import Plan, plan_read
 from verifier.models import VerifierRelease
 
@@ -50,6 +51,7 @@ class Facts:
     release: VerifierRelease | None
     judging: TrainingRun | None  # the run that trains its reward model
     candidate: Checkpoint | None  # what that left
+    verdict: GateVerdict | None  # on the candidate
     training: TrainingRun | None
     trained: Checkpoint | None
 
@@ -59,6 +61,7 @@ def round_facts(row: Round, now: datetime | None = None) -> Facts:
     runs = TrainingRun.objects.filter(round=row).select_related("policy", "rm", "release")
     judging = runs.filter(method__in=JUDGES).order_by("-pk").first()
     training = runs.exclude(method__in=JUDGES).order_by("-pk").first()
+    candidate = _left(judging)
     return Facts(
         round=row,
         plan=plan,
@@ -66,7 +69,8 @@ def round_facts(row: Round, now: datetime | None = None) -> Facts:
         labels=_labels(row, plan.decided, now or timezone.now()),
         release=round_release(row),
         judging=judging,
-        candidate=_left(judging),
+        candidate=candidate,
+        verdict=verdict_on(row, candidate),
         training=training,
         trained=_left(training),
     )

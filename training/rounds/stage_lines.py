@@ -7,10 +7,14 @@ from collections.abc import Callable, Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from training.models import RmAppointment, TrainingRun
+from annotation.people.language import in_words
+from training.judges.select import gate_refusal
+from training.models import TrainingRun
 from training.rounds.facts import Facts, LabelCounts
+from training.rounds.judged import GateVerdict
 from training.rounds.scores import RoundScores
 from training.rounds.standing import State
+from training.rounds.wording import VERDICTS
 from training.runs.rescoring import Rescored
 
 Lines = Callable[[Facts, RoundScores], Iterator[str]]
@@ -53,14 +57,11 @@ def _releasing(facts: Facts, scores: RoundScores) -> Iterator[str]:
 def _judging(facts: Facts, scores: RoundScores) -> Iterator[str]:
     if facts.judging:
         yield run_line(facts.judging)
-    if facts.candidate:
-        charge = RmAppointment.objects.filter(rm=facts.candidate).order_by("-pk").first()
-        if charge is None:
-            yield _("%(name)s is not in charge") % {"name": facts.candidate.name}
-        elif charge.until is None:
-            yield _("%(name)s is in charge") % {"name": facts.candidate.name}
-        else:
-            yield _("%(name)s was in charge") % {"name": facts.candidate.name}
+    if facts.candidate and facts.verdict:
+        yield f"{facts.candidate.name}: {VERDICTS[facts.verdict]}"
+        for line in gate_refusal(facts.round.project, facts.candidate):
+            if facts.verdict in (GateVerdict.REFUSED, GateVerdict.NONE):
+                yield in_words(line)
 
 
 def _training(facts: Facts, scores: RoundScores) -> Iterator[str]:

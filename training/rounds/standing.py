@@ -11,6 +11,7 @@ from annotation.cot.wording import wording as _
 from annotation.models import Project, Round
 from training.models import RolloutBatch, TrainingRun
 from training.rounds.facts import Facts, round_facts
+from training.rounds.judged import GateVerdict
 
 
 class State(StrEnum):
@@ -117,6 +118,11 @@ def _releasing(facts: Facts) -> Wait | None:
 def _judging(facts: Facts) -> Wait | None:
     if facts.judging is None:
         return _ready(_("no reward model has learned from this release"))
+    if facts.candidate and facts.verdict == GateVerdict.MEASURING:
+        return Wait(Whom.WORKER, _("the gate measures %(name)s", name=facts.candidate.name))
+    if facts.candidate and facts.verdict == GateVerdict.PASSED:
+        name = facts.candidate.name
+        return Wait(Whom.LEAD, _("%(name)s passed the gate and is to be appointed", name=name))
     return _running(facts.judging)
 
 

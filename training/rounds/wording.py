@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from training.rounds.judged import GateVerdict
 from training.rounds.standing import State, Whom
 
 NAMES: Mapping[State, Promise] = {
@@ -33,4 +34,11 @@ BUTTONS: Mapping[State, Promise] = {
     State.JUDGING: _("Train the reward model"),
     State.TRAINING: _("Train the policy"),
     State.EVALUATING: _("Close the round"),
+}
+VERDICTS: Mapping[GateVerdict, Promise] = {
+    GateVerdict.MEASURING: _("the gate measures it"),
+    GateVerdict.PASSED: _("passed the gate"),
+    GateVerdict.APPOINTED: _("was put in charge"),
+    GateVerdict.REFUSED: _("refused by the gate"),
+    GateVerdict.NONE: _("no verdict of the gate"),
 }

@@ -24,7 +24,8 @@ from tests.training.rounds.played import (
     waits,
 )
 from training.job.files import write_jsonl
-from training.models import RmAppointment, RolloutBatch, TrainingRun
+from training.judges.gate import GateReport, Measured
+from training.models import Checkpoint, RmAppointment, RmGate, RolloutBatch, TrainingRun
 from training.rounds.rounds import (
     round_autopilot,
     round_stop,
@@ -215,3 +216,57 @@ def test_without_a_reward_model_in_charge_people_alone_give_the_rewards() -> Non
     assert run.rm is None
     RmAppointment.objects.create(project=row.project, rm=rm)
     assert rewarding_rm(row.project) == rm
+
+
+def gated(row: Round, rm: Checkpoint, *failed: str, n: int = 400) -> RmGate:
+    """The gate has measured the round's reward model; each of ``failed`` is a failing line."""
+    measures = [Measured(name, 0.4, 0.5, -0.1, -0.2, 0.0, 0.0, False) for name in failed]
+    report = GateReport(n, 40, measures=measures).stored()
+    return RmGate.objects.create(project=row.project, rm=rm, state="done", report=report)
+
+
+def turned(row: Round, *failed: str, n: int = 400) -> Round:
+    """On to the policy's run, with a reward model on which the gate has its verdict."""
+    sampled(row)
+    decided(row)
+    tick(row)
+    gated(row, trained(facts(row).judging), *failed, n=n)
+    return tick(row)
+
+
+def test_the_gate_is_waited_for_and_what_it_appoints_rewards_the_run() -> None:
+    row = round_make(shop_make("whole"))
+    sampled(row)
+    decided(row)
+    tick(row)
+    rm = trained(facts(row).judging)
+    gate = gated(row, rm)
+    RmGate.objects.update(state="running")
+    assert state(tick(row)) == State.JUDGING
+    assert waits(row) == ("worker", f"the gate measures {rm.name}")
+    RmGate.objects.update(state="done")
+    assert waits(row) == ("lead", f"{rm.name} passed the gate and is to be appointed")
+    RmAppointment.objects.create(project=row.project, rm=gate.rm)
+    tick(row)
+    run = facts(row).training
+    assert run is not None
+    assert run.rm == rm
+
+
+def test_a_refused_reward_model_does_not_end_the_circle_but_a_second_one_does() -> None:
+    row = turned(round_make(shop_make("whole")), "auc")
+    run = facts(row).training
+    assert run is not None
+    assert run.rm is None, "people alone give the rewards"
+    trained(run)
+    second = tick(row)
+    assert second.number == 2
+    assert state(turned(second, "auc")) == State.STOPPED
+    second.refresh_from_db()
+    assert second.stop_reason.startswith("the gate refused the reward model twice in a row: ")
+
+
+def test_too_little_gold_is_no_refusal() -> None:
+    row = turned(round_make(shop_make("whole")), "auc", n=399)
+    trained(facts(row).training)
+    assert state(turned(tick(row), "auc", n=399)) == State.TRAINING
