@@ -10,6 +10,7 @@ from annotation.labelling.rollouts import rollout_record
 from annotation.models import Pair, QueueItem, Resolution, Rollout, StepLabel
 from annotation.quality.agreement import agreement_table
 from annotation.tasks import items_resolve_due
+from lab.circle.asked_once import asked_once
 from lab.circle.context import Circle, StageFailed
 from lab.circle.writer import POLICY
 from lab.simulate.people import queue_work_off, splits_adjudicate
@@ -128,6 +129,12 @@ def labelling_report(circle: Circle) -> None:
             .count(),
         },
         "step_labels": StepLabel.objects.filter(item__project=project).count(),
+        "asked_once": asked_once(
+            project,
+            circle.source.kinds,
+            circle.source.overlap,
+            circle.report.pop("reused_share", {}),
+        ),
         "resolutions": {
             source: resolved.filter(source=source).count()
             for source in Resolution.Source.values

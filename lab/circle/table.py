@@ -18,10 +18,15 @@ def table(report: Mapping[str, Any]) -> Iterator[str]:
     for kind, row in sorted(held_out.get("by_kind", {}).items()):
         yield f"  step {kind:<21}{_counts(row)}"
     yield from _evaluation(report)
-    share = report.get("human_share")
-    yield f"{'step rewards from people':<28}{'unknown' if share is None else f'{share:.1%}'}"
+    yield f"{'step rewards from people':<28}{_share(report.get('human_share'))}"
     if sources := report.get("reward_sources"):
         yield f"{'  by source':<28}{_counts(sources)}"
+    if once := report.get("asked_once"):
+        yield f"{'labels saved':<28}{once['labels_saved']}"
+        for kind in (1, 2):
+            name = f"  step {kind}, reused"
+            yield f"{name:<28}{_share(once[f'reuse_share_kind_{kind}'])}"
+        yield f"{'  audit contradicts':<28}{_counts(once['audit_contradiction'])}"
     yield f"{'disagreements opened':<28}{report['disagreements_opened']}"
     if states := report.get("disagreements"):
         yield f"{'  of them now':<28}{_counts(states)}"
@@ -51,6 +56,10 @@ def _evaluation(report: Mapping[str, Any]) -> Iterator[str]:
             f"{'alpha of the final step':<28}here {alpha['here']:.6f}  "
             f"from the file {alpha['file']:.6f}  ({alpha['level']})"
         )
+
+
+def _share(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.1%}"
 
 
 def _counts(value: Any) -> str:

@@ -114,6 +114,8 @@ def run_report(circle: Circle, run: TrainingRun) -> None:
         "eval_delta": run.report["eval_delta"],
         "human_share": run.report["human_share"],
         "reward_sources": run.report.get("step_reward_sources", {}),
+        "reward_sources_by_kind": run.report.get("step_reward_sources_by_kind", {}),
+        "reused_share": run.report.get("reused_share", {}),
     }
 
 

@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {
     "pairs", "rollouts", "step_labels", "resolutions", "ground_truth", "rm", "eval_before",
-    "eval_after", "disagreements_opened", "seconds",
+    "eval_after", "disagreements_opened", "seconds", "asked_once",
 }  # fmt: skip
 
 
@@ -57,6 +57,9 @@ def test_one_tiny_turn_reaches_every_arrow_and_reports_it(
     assert report["ground_truth"]["consensus"] > 0
     assert 0 <= report["eval_after"]["macro_f1"] <= 1
     assert 0 < report["human_share"] <= 1
+    assert report["asked_once"].keys() == {
+        "labels_saved", "reuse_share_kind_1", "reuse_share_kind_2", "audit_contradiction",
+    }  # fmt: skip
     assert "macro F1 after - before" in done.stdout
 
 

@@ -54,3 +54,16 @@ def test_the_rater_ceiling_and_both_alphas_appear_when_real_raters_were_replayed
     text = "\n".join(table(REPORT | more))
     assert "0.610" in text
     assert "here 0.750000  from the file 0.750000" in text
+
+
+def test_what_was_asked_once_is_printed() -> None:
+    audit = {"n": 4, "share": 0.25, "interval": [0.05, 0.7]}
+    once = {
+        "labels_saved": 120, "reuse_share_kind_1": 0.8, "reuse_share_kind_2": None,
+        "audit_contradiction": audit,
+    }  # fmt: skip
+    lines = list(table(REPORT | {"asked_once": once}))
+    assert "labels saved                120" in lines
+    assert ["step", "1,", "reused", "80.0%"] in [line.split() for line in lines]
+    assert ["step", "2,", "reused", "unknown"] in [line.split() for line in lines]
+    assert "  audit contradicts         n 4  share 0.250" in lines

@@ -1,0 +1,55 @@
+"""How much of what people would have been asked was known already, and whether it was right."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from django.db.models import Q
+
+from annotation.cot.intervals import wilson
+from annotation.cot.steps import OPEN_KINDS, StepKind
+from annotation.labelling.asking import Question, question_of
+from annotation.labelling.opening import AUDIT_DRAW
+from annotation.models import Project, QueueItem, Resolution, Rollout
+
+
+def asked_once(
+    project: Project, kinds: list[int], overlap: int, reused: dict[str, float | None]
+) -> dict[str, Any]:
+    """``reused``: the share of the rewards of steps 1 and 2 that a verdict on the same text
+    gave. A share that nothing was measured for is None."""
+    return {
+        "labels_saved": labels_saved(project, kinds, overlap),
+        **{f"reuse_share_kind_{kind:d}": reused.get(f"{kind:d}") for kind in OPEN_KINDS},
+        "audit_contradiction": audit_contradiction(project),
+    }
+
+
+def labels_saved(project: Project, kinds: list[int], overlap: int) -> int:
+    """Steps of readable rollouts that no item asked about, times the people of an item."""
+    wanted = set(kinds)
+    asked: dict[int, set[int]] = defaultdict(set)
+    items = QueueItem.objects.filter(project=project)
+    for rollout, own in items.values_list("rollout", "kinds"):
+        asked[rollout] |= set(own)
+    rollouts = Rollout.objects.filter(pair__project=project, parse_error="")
+    left = sum(len(wanted - asked[pk]) for pk in rollouts.values_list("pk", flat=True))
+    return left * overlap
+
+
+def audit_contradiction(project: Project) -> dict[str, Any]:
+    """Of decided answers that chance asked again: how often people gave another one."""
+    before: dict[Question, str] = {}
+    n = contradicted = 0
+    rows = Resolution.objects.filter(item__project=project, withdrawn_at=None)
+    for row in rows.exclude(Q(verdict="") & Q(value="")).select_related("item").order_by("pk"):
+        question = question_of(row.pair_id, row.kind, row.step_sha256)
+        answer = row.verdict if StepKind(row.kind) in OPEN_KINDS else row.value
+        if row.item.selection == AUDIT_DRAW and question in before:
+            n += 1
+            contradicted += answer != before[question]
+        else:
+            before[question] = answer
+    share = contradicted / n if n else None
+    return {"n": n, "share": share, "interval": wilson(contradicted, n) if n else None}
