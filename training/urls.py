@@ -5,9 +5,11 @@ from django.urls import path
 from training.disagreements import page as disagreements
 from training.runs import ledger_page as ledger
 from training.runs import page as runs
+from training.runs import stale_page
 
 urlpatterns = [
     path("runs/", runs.runs, name="runs"),
+    path("runs/stale/<slug:slug>/", stale_page.stale, name="stale_runs"),
     path("runs/<int:pk>/", runs.run, name="run"),
     path("runs/<int:pk>/live/", runs.run_live, name="run_live"),
     path("runs/<int:pk>/cancel/", runs.cancel, name="run_cancel"),

@@ -34,10 +34,11 @@ class Epoch:
 
     def __init__(self, versions: Iterable[Version], rules: str) -> None:
         versions = list(versions)
+        self._rules = parse_rules(rules)
         self._kinds = last_change_of_kinds(versions)
         self._cells = {
             (change.number, change.category, change.attribute)
-            for change in cell_changes(versions, parse_rules(rules))
+            for change in cell_changes(versions, self._rules)
         }
         self._versions = {number for number, _, _ in self._cells}
 
@@ -46,11 +47,12 @@ class Epoch:
         return row.version >= self._kinds.get(row.kind, 0)
 
     def tier_holds(self, row: Decided, category: str | None, attribute: str | None) -> bool:
-        """Whether the rules give the same tier as then; where the pair's cell is not known, the
-        whole table has to be as it was."""
+        """Whether the rules give the same tier as then, or now the one that was decided; where
+        the pair's cell is not known, the whole table has to be as it was."""
         if category is None or attribute is None:
             return row.version not in self._versions
-        return (row.version, category, attribute) not in self._cells
+        changed = (row.version, category, attribute) in self._cells
+        return not changed or self._rules.tier_for(category, attribute) == row.value
 
 
 def epoch_of(project: Project) -> Epoch:

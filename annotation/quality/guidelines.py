@@ -12,8 +12,9 @@ from annotation.cot.rules import RulesError, parse_rules
 from annotation.cot.steps import StepKind
 from annotation.cot.wording import wording as _
 from annotation.labelling.queue import queue_ask
-from annotation.models import GuidelineVersion, Project, QueueItem, Rollout
+from annotation.models import GuidelineVersion, Project, QueueItem
 from annotation.people.roles import Role, has_role
+from annotation.quality.relabel import relabel_plan
 from annotation.quality.stale_select import stale_rollouts
 
 
@@ -81,7 +82,8 @@ def guideline_current(*, project: Project) -> GuidelineVersion:
 
 @transaction.atomic
 def stale_reopen(*, project: Project, lead: User, contradicting_only: bool = True) -> int:
-    """Ask people again about the steps that a rule change made stale; returns how many items.
+    """Ask people again about what a rule change made stale, each pair's values and each text
+    once; returns how many items.
 
     ``contradicting_only`` leaves alone what agrees with the new rules anyway. Old labels stay;
     the new resolution supersedes the old one. A rollout that is in the queue is left there.
@@ -92,17 +94,15 @@ def stale_reopen(*, project: Project, lead: User, contradicting_only: bool = Tru
     if not has_role(lead, Role.LEAD):
         raise Denied(_("only a lead may reopen stale labels"))
     rows = stale_rollouts(project, contradicting_only=contradicting_only)
-    rollouts = Rollout.objects.select_related("pair__project").in_bulk(
-        [row.rollout_id for row in rows]
-    )
-    for row in rows:
+    plan = relabel_plan(project, rows)
+    for each in plan:
         queue_ask(
-            rollout=rollouts[row.rollout_id],
+            rollout=each.rollout,
             reason=QueueItem.Reason.STALE,
-            kinds=row.kinds,
-            note=f"the guideline changed since version {row.guideline_version}",
+            kinds=each.kinds,
+            note=f"the guideline changed since version {each.row.guideline_version}",
         )
-    return len(rows)
+    return len(plan)
 
 
 def _lines(text: str) -> str:

@@ -25,6 +25,7 @@ from annotation.people.markdown import markdown_html
 from annotation.people.roles import Role
 from annotation.quality.guidelines import guideline_save, stale_reopen
 from annotation.quality.guidelines_select import guideline_versions, rules_grid
+from annotation.quality.relabel import hours_of, relabel_plan
 from annotation.quality.stale_select import stale_rollouts
 
 _MATCHES = VALUES[StepKind.ATTRIBUTE]
@@ -96,12 +97,16 @@ def stale(request: HttpRequest, slug: str) -> HttpResponse:
         messages.success(request, told % {"n": sent})
         return redirect("quality_stale", slug)
     rows = stale_rollouts(project)
+    contradicting = [row for row in rows if row.contradicts or row.by_text]
+    plan = relabel_plan(project, contradicting)
     context = {
         "project": project,
         "tab": "stale",
         "page": Paginator(rows, 50).get_page(request.GET.get("page")),
         "total": len(rows),
-        "contradicting": sum(row.contradicts or row.by_text for row in rows),
+        "contradicting": len(contradicting),
+        "items": len(plan),
+        "hours": hours_of(project, plan),
     }
     return render(request, "quality/stale.html", context)
 

@@ -202,6 +202,13 @@ class TestStale:
         changed_guideline(project, match_none="2")
         assert refreshed(project).sha256 == first.sha256
 
+    def test_a_tier_that_the_new_rule_gives_as_well_stands(self) -> None:
+        project = make_project(overlap=1)
+        make_resolved(make_pair(project), labels_for(tier="1"))
+        first = refreshed(project)
+        changed_guideline(project, match_none="1")
+        assert refreshed(project) == first
+
     def test_imported_values_are_never_stale(self) -> None:
         project = make_project()
         make_pair(project, gold={"3": "match", "4": "none", "5": "2"})

@@ -108,7 +108,9 @@ def _kept(rows: Iterable[_Row], validity: Validity) -> tuple[list[_Row], Counter
     kept: list[_Row] = []
     masked: Counter[int] = Counter()
     for row in rows:
-        if row.version is not None and not validity.stands(row.pair, row.kind, row.version):
+        if row.version is not None and not validity.stands(
+            row.pair, row.kind, row.value, row.version
+        ):
             masked[row.kind] += 1
             continue
         kept.append(row)
@@ -118,9 +120,9 @@ def _kept(rows: Iterable[_Row], validity: Validity) -> tuple[list[_Row], Counter
 
 def _labels(project: Project, validity: Validity) -> Iterator[tuple[int, _Label]]:
     rows = verdicts_of(project).values_list(
-        "pk", "guideline_version", "pair_id", "kind", "step_sha256"
+        "pk", "value", "guideline_version", "pair_id", "kind", "step_sha256"
     )
-    for pk, version, pair, kind, step_sha256 in rows.iterator(chunk_size=10_000):
+    for pk, value, version, pair, kind, step_sha256 in rows.iterator(chunk_size=10_000):
         label = _Label(pair, kind, step_sha256)
-        if validity.stands(label.pair, label.kind, version):
+        if validity.stands(label.pair, label.kind, value, version):
             yield pk, label

@@ -162,7 +162,9 @@ def _validity(project: Project, current: Iterable[GroundTruth]) -> Validity:
     validity = Validity(project)
     for row in sorted(current, key=lambda row: row.kind):
         behind = row.resolution
-        if behind and validity.stands(row.pair_id, row.kind, behind.guideline_version):
+        if behind and validity.stands(
+            row.pair_id, row.kind, row.value, behind.guideline_version
+        ):
             validity.learn(row.pair_id, row.kind, row.value, row.source)
     return validity
 
@@ -171,7 +173,8 @@ def _loses(fact: _Fact, old: GroundTruth, validity: Validity) -> bool:
     if fact.resolution is not None and old.resolution is not None:
         pair, versions = fact.pair.pk, (fact.resolution, old.resolution)
         new, present = (
-            validity.stands(pair, fact.kind, each.guideline_version) for each in versions
+            validity.stands(pair, fact.kind, each.value, each.guideline_version)
+            for each in versions
         )
         if new != present:
             return present

@@ -22,9 +22,9 @@ class Validity:
         if kind in _CELL and source in HUMAN_SOURCES:
             self._values[pair, kind] = value
 
-    def stands(self, pair: int, kind: int, version: int) -> bool:
+    def stands(self, pair: int, kind: int, value: str, version: int) -> bool:
         """``version`` of the guideline is the one that the decision was made under."""
-        row = Decided(pair, kind, "", "", "", version)
+        row = Decided(pair, kind, "", value, "", version)
         if not self._epoch.holds(row):
             return False
         category, attribute = (self._values.get((pair, each)) for each in _CELL)

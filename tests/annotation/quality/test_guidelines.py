@@ -11,12 +11,23 @@ from annotation.cot.errors import Conflict, Denied, Invalid
 from annotation.cot.rules import DEFAULT_RULES, parse_rules
 from annotation.cot.stale import Version, cell_changes, last_change_of_kinds, table_diff
 from annotation.deciding.resolution import item_resolve
-from annotation.models import GuidelineVersion, Project, QueueItem, Resolution
+from annotation.labelling.queue import queue_ask
+from annotation.models import GuidelineVersion, Project, QueueItem, Resolution, StepLabel
 from annotation.people.roles import Role
 from annotation.quality.guidelines import guideline_save, stale_reopen
 from annotation.quality.projects import project_save
+from annotation.quality.relabel import hours_of, relabel_plan
 from annotation.quality.stale_select import stale_rollouts
-from tests.factories import labels_for, make_item, make_project, make_user, submit
+from tests.factories import (
+    cot,
+    labels_for,
+    make_item,
+    make_pair,
+    make_project,
+    make_rollout,
+    make_user,
+    submit,
+)
 
 pytestmark = pytest.mark.django_db
 # match x none: tier 2 becomes 3; match x partial: 3 becomes 2
@@ -145,6 +156,54 @@ def test_reopening_asks_about_the_stale_steps_once_and_new_answers_end_it() -> N
     submit(again, make_user(), [labels_for(tier="3")[-1]])
     item_resolve(item=again)
     assert first.rollout_id not in {row.rollout_id for row in stale_rollouts(project)}
+
+
+def test_a_tier_is_stale_by_the_values_that_other_items_of_its_pair_decided() -> None:
+    project = make_project(overlap=1)
+    pair = make_pair(project)
+    first = queue_ask(rollout=make_rollout(pair), overlap=1, kinds=[3, 4])
+    submit(first, make_user(), labels_for()[2:4])
+    item_resolve(item=first)
+    text = cot().replace("shoes,", "boots,")
+    later = queue_ask(rollout=make_rollout(pair, text), overlap=1, kinds=[5])
+    submit(later, make_user(), [labels_for()[-1]])
+    item_resolve(item=later)
+    change(project)
+    (row,) = stale_rollouts(project)
+    assert (row.item_id, row.values, row.expected) == (later.pk, ("match", "none", "2"), "3")
+
+
+def test_each_pair_and_each_text_is_asked_once_again_in_as_few_items_as_do() -> None:
+    project, lead = make_project(overlap=1), make_user(Role.LEAD)
+    pair = make_pair(project)
+    kinds = ([3], [3, 4], [1, 3])
+    rollouts = [make_rollout(pair, cot().replace("shoes,", word)) for word in ("a", "b", "c")]
+    for rollout, wanted in zip(rollouts, kinds, strict=True):
+        item = queue_ask(rollout=rollout, overlap=1, kinds=wanted)
+        submit(item, make_user(), [labels_for()[kind - 1] for kind in wanted])
+        item_resolve(item=item)
+    StepLabel.objects.update(active_ms=1800)
+    change(project, DEFAULT_RULES, changed_kinds=(1, 3, 4))
+    plan = relabel_plan(project, stale_rollouts(project))
+    assert [(each.rollout, each.kinds) for each in plan] == [
+        (rollouts[1], [3, 4]),
+        (rollouts[2], [1]),
+    ]
+    assert hours_of(project, plan) == pytest.approx(3 * 1800 / 3_600_000)
+    assert stale_reopen(project=project, lead=lead) == 2
+    assert relabel_plan(project, stale_rollouts(project)) == []
+    opened = QueueItem.objects.filter(reason="stale").values_list("rollout", "kinds")
+    assert {(pk, *steps) for pk, steps in opened} == {
+        (rollouts[1].pk, 3, 4), (rollouts[2].pk, 1),
+    }  # fmt: skip
+
+
+def test_no_time_is_told_where_none_was_measured() -> None:
+    project = make_project(overlap=1)
+    resolved(project)
+    change(project)
+    plan = relabel_plan(project, stale_rollouts(project))
+    assert (len(plan), hours_of(project, plan)) == (1, None)
 
 
 def grid(rules: str, other: dict[str, str] | None = None) -> dict[str, str]:
