@@ -29,12 +29,12 @@ def asked_once(
 def labels_saved(project: Project, kinds: list[int], overlap: int) -> int:
     """Steps of readable rollouts that no item asked about, times the people of an item."""
     wanted = set(kinds)
-    asked: dict[int, set[int]] = defaultdict(set)
+    in_items: dict[int, set[int]] = defaultdict(set)
     items = QueueItem.objects.filter(project=project)
     for rollout, own in items.values_list("rollout", "kinds"):
-        asked[rollout] |= set(own)
+        in_items[rollout] |= set(own)
     rollouts = Rollout.objects.filter(pair__project=project, parse_error="")
-    left = sum(len(wanted - asked[pk]) for pk in rollouts.values_list("pk", flat=True))
+    left = sum(len(wanted - in_items[pk]) for pk in rollouts.values_list("pk", flat=True))
     return left * overlap
 
 
