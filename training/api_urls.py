@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from training.judges import api as judges
 from training.rounds import api as rounds
 from training.runs import api as runs
 from training.runs import preflight_api
@@ -11,6 +12,10 @@ from training.scoring.coverage_api import Coverage
 urlpatterns = [
     path("coverage/", Coverage.as_view(), name="api_coverage"),
     path("checkpoints/", runs.Checkpoints.as_view(), name="api_checkpoints"),
+    path("judges/", judges.Judges.as_view(), name="api_judges"),
+    path("judges/roll-back/", judges.JudgesRollBack.as_view(), name="api_judges_roll_back"),
+    path("judges/<int:pk>/appoint/", judges.JudgeAppoint.as_view(), name="api_judge_appoint"),
+    path("judges/<int:pk>/gate/", judges.JudgeGate.as_view(), name="api_judge_gate"),
     path("rounds/", rounds.Rounds.as_view(), name="api_rounds"),
     path("rounds/<int:pk>/", rounds.RoundDetail.as_view(), name="api_round"),
     path("rounds/<int:pk>/advance/", rounds.RoundAdvance.as_view(), name="api_round_advance"),

@@ -221,6 +221,7 @@ def _seed() -> list[Shot]:
         seed.person_seed(name, role)
     split = seed_labels.split_item(project)
     seed_training.disagreements(project)
+    seed_training.judges(project)
     run = seed_training.run(project)
     finished = seed_training.finished(project)
     seed_training.rounds(project)
@@ -266,6 +267,7 @@ def _seed() -> list[Shot]:
         Shot("check", "eve", "/admin/training/trainingrun/launch/", checked),
         Shot("adjudicate", "lea", f"/adjudication/{split.pk}/", still),
         Shot("disagreements", "lea", "/training/disagreements/", still),
+        Shot("judges", "lea", f"/training/judges/?project={project.slug}", still),
         Shot("progress", "lea", "/progress/", still),
         Shot("switch", "lea", "/progress/", switcher),
         Shot("dashboard", "lea", f"{quality}/", still),

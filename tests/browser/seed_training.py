@@ -10,13 +10,16 @@ from django.utils import timezone
 from annotation.models import Project, QueueItem, Round
 from tests.browser import seed, seed_labels
 from tests.factories import make_item
-from tests.training.world import differences, hashes_of, ledger_line
+from tests.training.world import appointed, differences, hashes_of, ledger_line
 from training.job.folder import LEDGER
 from training.job.ledger import ledger_append
+
+from training.judges.gate import GateReport, Measured
 from training.models import (
     Checkpoint,
     Disagreement,
     EvalReport,
+    RmGate,
     RolloutBatch,
     RunMetric,
     StepScore,
@@ -43,6 +46,35 @@ def disagreements(project: Project) -> list[Disagreement]:
         step = item.rollout.steps.get(kind=kind)
         StepScore.objects.create(step=step, rm=rm, p=p, critique=critique)
     return differences(project, rm)
+
+
+def judges(project: Project) -> tuple[Checkpoint, Checkpoint]:
+    """A reward model in charge, and a candidate that the gate refuses."""
+    policy, _ = Checkpoint.objects.get_or_create(name="seed-policy", defaults={"path": "seed"})
+    champion, candidate = (
+        Checkpoint.objects.create(
+            name=f"shop-rm-{number}",
+            kind=Checkpoint.Kind.RM,
+            path="rm",
+            run=TrainingRun.objects.create(
+                project=project, method="rm", policy=policy, state=TrainingRun.State.FINISHED
+            ),
+        )
+        for number in (14, 15)
+    )
+    appointed(project, champion)
+    rows = [
+        Measured("majority", 0.831, 0.712, 0.119, 0.082, 0.155, 0.0, passes=True),
+        Measured("auc", 0.871, 0.5, 0.371, 0.332, 0.409, 0.0, passes=True),
+        Measured("accuracy", 0.831, 0.842, -0.011, -0.034, 0.012, -0.03, passes=False),
+        Measured("processbench_f1", 0.553, 0.541, 0.012, -0.048, 0.071, -0.03, passes=False),
+        Measured("ece", 0.061, 0.055, 0.006, -0.011, 0.024, 0.03, passes=True),
+    ]
+    report = GateReport(812, 171, 400, champion.name, rows)
+    RmGate.objects.create(
+        project=project, rm=candidate, state=RmGate.State.DONE, report=report.stored()
+    )
+    return champion, candidate
 
 
 def run(

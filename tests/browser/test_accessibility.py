@@ -64,6 +64,7 @@ def numbers(project: Project, everybody: User) -> dict[str, int]:
     flag_raise(item=split, person=everybody, reason="odd")
     seed_training.disagreements(project)
     seed_training.rounds(project)
+    seed_training.judges(project)
     seed.item_seed(project, seed.KETTLE)
     attempt = seed_quality.gold_try(project, everybody)
     seed_quality.explained(project)
@@ -129,7 +130,7 @@ def test_no_page_has_a_grave_violation_in_either_theme(
             faults += in_both_themes(page, f"{name} {key}")
             page.keyboard.press("Escape")
             page.locator(shown).wait_for(state="hidden")
-    assert {"home", "label", "adjudicate", "disagreements", "run", "circle"} <= set(opened)
+    assert {"home", "label", "disagreements", "judges", "run", "circle"} <= set(opened)
     assert faults == [], "\n".join(faults)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
+from annotation.cot.errors import Conflict
 from annotation.cot.wording import Wording
 from annotation.cot.wording import wording as _
 from annotation.models import Project
@@ -11,6 +14,8 @@ from training.judges.gate import GateReport
 from training.judges.words import failing_lines
 from training.models import Checkpoint, RmAppointment, RmGate, TrainingRun
 from training.scoring.select import current_rm
+
+_UNDER_WAY = (RmGate.State.QUEUED, RmGate.State.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +29,25 @@ class Judge:
     report: GateReport | None
     refusal: list[Wording]
 
+    @property
+    def standing(self) -> str:
+        if self.in_charge:
+            return "in_charge"
+        return "former" if self.former else "candidate"
+
+    @property
+    def measuring(self) -> bool:
+        return self.gate is not None and self.gate.state in _UNDER_WAY
+
 
 def judges(project: Project) -> list[Judge]:
-    """Every reward model that a run of the project left, the newest first."""
+    """Every reward model that a run of the project left or that was in charge, the newest
+    first."""
     present = current_rm(project)
     served = set(RmAppointment.objects.filter(project=project).values_list("rm", flat=True))
     gates = {gate.rm_id: gate for gate in RmGate.objects.filter(project=project)}
-    rows = Checkpoint.objects.filter(kind=Checkpoint.Kind.RM, run__project=project)
+    own = Q(kind=Checkpoint.Kind.RM, run__project=project)
+    rows = Checkpoint.objects.filter(own | Q(pk__in=served))
     return [
         _judge(rm, present, rm.pk in served, gates.get(rm.pk))
         for rm in rows.select_related("run").order_by("-pk")
@@ -41,6 +58,13 @@ def appointments(project: Project) -> list[RmAppointment]:
     """The history, the newest first."""
     rows = RmAppointment.objects.filter(project=project).select_related("rm", "by")
     return list(rows.order_by("-pk"))
+
+
+def project_of(rm: Checkpoint) -> Project:
+    """Raises Conflict for a model that no run left."""
+    if rm.run is None:
+        raise Conflict(_("%(name)s is no reward model of a finished run", name=rm.name))
+    return rm.run.project
 
 
 def was_in_charge(project: Project, rm: Checkpoint) -> bool:

@@ -98,3 +98,8 @@ class RmAppointment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rm_id} since {self.since:%Y-%m-%d}"
+
+    @property
+    def overridden(self) -> list[str]:
+        """Lines of the gate that a lead passed over."""
+        return list(self.report.get("overridden", []))

@@ -20,6 +20,7 @@ from annotation.cot.errors import Invalid
 from annotation.people.guard import role_required, visitor
 from annotation.people.roles import Role
 from training.job.folder import MOMENTS
+from training.judges.page import candidate_measure
 from training.models import Checkpoint, LaunchWaiver, TrainingRun
 from training.runs.alarms import TEXTS
 from training.runs.run_page import (
@@ -33,6 +34,7 @@ from training.runs.runs import run_cancel, run_resume
 from training.runs.tasks import run_send
 from training.runs.waivers import REASON_LENGTH, Waiver, run_waive
 from training.scoring.scoring import scoring_retry
+from training.scoring.select import current_rm
 from training.scoring.tasks import steps_score
 
 CANCELLABLE = (TrainingRun.State.HELD, TrainingRun.State.QUEUED, TrainingRun.State.RUNNING)
@@ -111,11 +113,14 @@ def waive(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @role_required(Role.ML_ENGINEER)
 def score(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let the reward model of this run score the project's rollouts."""
+    """Let the reward model of this run score the project's rollouts if it is in charge;
+    else the gate measures it."""
     row = _get(pk)
     rm = checkpoint_left(row)
     if rm is None or rm.kind != Checkpoint.Kind.RM:
         raise Invalid("this run has left no reward model to score with")
+    if current_rm(row.project) != rm:
+        return candidate_measure(request, rm)
     scoring_retry(project=row.project, rm=rm)  # one that was parked is taken up again
     transaction.on_commit(partial(steps_score.delay, rm.pk, row.project_id))
     messages.info(request, _("The reward model scores the rollouts; disagreements follow."))
@@ -127,13 +132,14 @@ def _get(pk: int) -> TrainingRun:
 
 
 def _context(row: TrainingRun) -> dict[str, object]:
-    view = run_view(row)
+    view, left = run_view(row), checkpoint_left(row)
     before, after = (view.evaluations.get(moment, {}) for moment in MOMENTS)
     return {
         "view": view,
         "run": row,
         "chip": state_chip(row),
-        "left": checkpoint_left(row),
+        "left": left,
+        "left_in_charge": left is not None and current_rm(row.project) == left,
         "alarms": [(*TEXTS[a.code], a.step) for a in view.alarms if a.code in TEXTS],
         "curves": [(CURVE_NAMES[chart.key], chart) for chart in view.charts],
         "evaluation": [

@@ -11,7 +11,8 @@ from django.test import Client
 from annotation.models import Project
 from annotation.people.roles import Role
 from tests.browser import seed, seed_training
-from training.models import Checkpoint, EvalReport, RunMetric, TrainingRun
+from tests.training.world import appointed
+from training.models import Checkpoint, EvalReport, RmGate, RunMetric, TrainingRun
 from training.rl.base.monitors import MONITORS
 from training.runs.alarms import TEXTS
 from training.runs.run_page import run_view
@@ -96,12 +97,17 @@ def test_a_finished_run_offers_what_its_checkpoint_is_good_for(
     assert engineer.get(compare).status_code == 200
     assert engineer.post(f"{url}score/").status_code == 422, "a policy scores nothing"
     Checkpoint.objects.filter(pk=left.pk).update(kind="rm")
-    assert f"{url}score/" in engineer.get(url).content.decode()
+    assert "Measure it at the gate" in engineer.get(url).content.decode()
     with (
+        mock.patch("training.judges.tasks.rm_gate.delay") as measured,
         mock.patch("training.scoring.tasks.steps_score.delay") as sent,
         django_capture_on_commit_callbacks(execute=True),
     ):
         assert engineer.post(f"{url}score/").status_code == 302
+        appointed(project, left)
+        assert "Score rollouts with it" in engineer.get(url).content.decode()
+        assert engineer.post(f"{url}score/").status_code == 302
+    measured.assert_called_once_with(RmGate.objects.get().pk)
     sent.assert_called_once_with(left.pk, project.pk)
     TrainingRun.objects.update(state="running")
     assert f"{url}score/" not in engineer.get(url).content.decode()
