@@ -23,6 +23,7 @@ urlpatterns = [
     path("quality/", include("training.quality_urls")),
     path("training/", include("training.urls")),
     path("circle/", include("training.rounds.urls")),
+    path("", include("training.lineage.urls")),
 ]
 
 handler400 = "config.unavailable.bad_request"

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from training.judges import api as judges
+from training.lineage import api as lineage
 from training.rounds import api as rounds
 from training.runs import api as runs
 from training.runs import preflight_api
@@ -11,6 +12,7 @@ from training.scoring.coverage_api import Coverage
 
 urlpatterns = [
     path("coverage/", Coverage.as_view(), name="api_coverage"),
+    path("lineage/", lineage.LineageView.as_view(), name="api_lineage"),
     path("checkpoints/", runs.Checkpoints.as_view(), name="api_checkpoints"),
     path("judges/", judges.Judges.as_view(), name="api_judges"),
     path("judges/roll-back/", judges.JudgesRollBack.as_view(), name="api_judges_roll_back"),

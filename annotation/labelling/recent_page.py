@@ -41,7 +41,11 @@ def recent(request: HttpRequest) -> HttpResponse:
             {
                 "work": row,
                 "answers": [
-                    (label.kind, decision_words(label.kind, label.verdict, label.value))
+                    (
+                        label.kind,
+                        decision_words(label.kind, label.verdict, label.value),
+                        label.pk,
+                    )
                     for label in row.labels
                 ],
                 "vote": _vote(row.submission),

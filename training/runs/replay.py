@@ -55,6 +55,11 @@ class ReplayReport:
     ledger: str = "full"
     changed: list[ChangedGroup] = field(default_factory=list)
 
+    @property
+    def moved(self) -> float:
+        """Sum of |dA| over all steps."""
+        return sum(row.moved for row in self.changed)
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 

@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.cot.errors import StepwiseError
@@ -14,6 +15,7 @@ from training.job.files import write_jsonl
 from training.models import TrainingRun
 from training.runs.replay import ReplayReport, run_replay
 from verifier.models import VerifierRelease
+from verifier.services.leave_out import release_without
 
 _SHOWN = 10
 
@@ -27,6 +29,9 @@ class Command(BaseCommand):
         parser.add_argument("--run", type=int, required=True, help="number of the run")
         parser.add_argument(
             "--release", type=int, required=True, help="number of a release of its project"
+        )
+        parser.add_argument(
+            "--drop-annotator", help="username: the release as it would be without their labels"
         )
         parser.add_argument("--out", help="JSON lines: the groups that change, largest first")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -44,7 +49,7 @@ class Command(BaseCommand):
                 f"(releases: {known or 'none'})"
             )
         try:
-            report = run_replay(run=run, release=release)
+            report = _replayed(run, release, options["drop_annotator"])
         except StepwiseError as error:
             raise CommandError(str(error)) from error
         body = report.as_json()
@@ -74,3 +79,13 @@ class Command(BaseCommand):
                 f"  update {row.update} pair {row.pair_id}: |dA| {row.moved:.4f}, "
                 f"{row.signs} signs, {row.ranks} ranks, {len(row.flips)} rewards"
             )
+
+
+def _replayed(run: TrainingRun, release: VerifierRelease, username: str | None) -> ReplayReport:
+    if username is None:
+        return run_replay(run=run, release=release)
+    person = User.objects.filter(username=username).first()
+    if person is None:
+        raise CommandError(f"nobody is named '{username}'")
+    truths = release_without(release, person).table
+    return run_replay(run=run, release=release, truths=truths, without=username)

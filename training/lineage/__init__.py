@@ -1,0 +1,1 @@
+"""From a person's label to the rewards it decided, and back."""
