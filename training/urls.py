@@ -3,8 +3,8 @@ from __future__ import annotations
 from django.urls import path
 
 from training.disagreements import page as disagreements
-from training.runs import ledger_page as ledger
 from training.judges import page as judges
+from training.runs import ledger_page as ledger
 from training.runs import page as runs
 from training.runs import stale_page
 

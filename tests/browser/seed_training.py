@@ -13,7 +13,6 @@ from tests.factories import make_item
 from tests.training.world import appointed, differences, hashes_of, ledger_line
 from training.job.folder import LEDGER
 from training.job.ledger import ledger_append
-
 from training.judges.gate import GateReport, Measured
 from training.models import (
     Checkpoint,

@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from playwright.sync_api import Page
 
 from annotation.labelling.flags import flag_raise
-from annotation.models import Project
+from annotation.models import Project, Step, StepLabel
 from annotation.people.roles import Role
 from tests.browser import seed, seed_care, seed_labels, seed_quality, seed_training
 from tests.browser.axe import violations
@@ -25,7 +25,8 @@ from training.models import RewardGroup
 pytestmark = pytest.mark.browser
 LogIn = Callable[[User], None]
 # A probe, a part of a page, a file of a row, a switch that leads back.
-NO_PAGES = {"healthz", "circle_live", "run_live", "export_file", "set_language"}
+NO_PAGES = {"healthz", "circle_live", "run_live", "export_file", "set_language",
+            "quality_influence_run"}  # fmt: skip
 ADMIN = ("index", "password_change", "annotation_project_add", "annotation_importjob_add",
          "training_trainingrun_launch", "training_rolloutbatch_launch")  # fmt: skip
 # Pages of users and groups are Django's alone and have faults of their own.
@@ -81,6 +82,8 @@ def numbers(project: Project, everybody: User) -> dict[str, int]:
         "quality_item": split.pk,
         "quality_person": everybody.pk,
         "finished": seed_training.finished(project).pk,
+        "lineage_label": StepLabel.objects.earliest("pk").pk,
+        "lineage_step": Step.objects.earliest("pk").pk,
         "quality_truth": seed_quality.truth(project, everybody).pk,
     }
 
@@ -96,6 +99,8 @@ def paths(numbers: dict[str, int]) -> dict[str, str]:
             "pk": numbers.get(name, 0),
             "pair": numbers.get("pair", 0),
             "group": 0,
+            "run": numbers.get("run_rollouts", 0),
+            "update": 1,
         }
         path_of[name] = reverse(name, kwargs={key: values[key] for key in wants}) + QUERIES.get(
             name, ""

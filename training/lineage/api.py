@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from annotation.people.api import ApiView, user_of
 from annotation.people.fields import BIG, INT, query_of, row_or_404
 from training.lineage.access import groups_read, labels_read, may_see, run_facts, steps_read
-from training.lineage.graph import Lineage, Node
+from training.lineage.graph import Lineage, LineageNode
 from training.lineage.openlineage import events
 from training.lineage.select import label_lineage, step_lineage, update_lineage
 
@@ -42,7 +42,7 @@ class LineageQuery(serializers.Serializer[Any]):
         return attrs
 
 
-class NodeRecord(serializers.Serializer[Node]):
+class NodeRecord(serializers.Serializer[LineageNode]):
     key = serializers.CharField()
     kind = serializers.CharField()
     text = serializers.CharField()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from training.lineage.graph import Lineage, Node
+from training.lineage.graph import Lineage, LineageNode
 
 MOST = 8  # of a column; the list below the picture has all
 WIDTH, HEIGHT = 150, 34  # of a box, in user units
@@ -13,7 +13,7 @@ _GAP_X, _GAP_Y, _TOP = 40, 10, 24
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    node: Node
+    node: LineageNode
     x: int
     y: int
 

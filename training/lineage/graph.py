@@ -11,7 +11,7 @@ COLUMNS: tuple[NodeKind, ...] = ("person", "label", "resolution", "release", "ru
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class LineageNode:
     """``key`` is unique in a graph: the kind and a row's number. ``text`` is for people,
     ``facts`` for programs; ``address`` is the page of it, "" for none."""
 
@@ -32,21 +32,21 @@ class Lineage:
     beyond the limit that was asked for."""
 
     start: str
-    nodes: dict[str, Node] = field(default_factory=dict)
+    nodes: dict[str, LineageNode] = field(default_factory=dict)
     edges: dict[tuple[str, str], None] = field(default_factory=dict)
     left_out: int = 0
 
-    def add(self, node: Node, *before: Node) -> Node:
+    def add(self, node: LineageNode, *before: LineageNode) -> LineageNode:
         """The node, once, after others that are in already."""
         self.nodes.setdefault(node.key, node)
         for other in before:
             self.edges[other.key, node.key] = None
         return node
 
-    def column(self, kind: NodeKind) -> list[Node]:
+    def column(self, kind: NodeKind) -> list[LineageNode]:
         return [node for node in self.nodes.values() if node.kind == kind]
 
-    def columns(self) -> Iterator[tuple[NodeKind, list[Node]]]:
+    def columns(self) -> Iterator[tuple[NodeKind, list[LineageNode]]]:
         """Those that have a node, from left to right."""
         return ((kind, nodes) for kind in COLUMNS if (nodes := self.column(kind)))
 

@@ -13,7 +13,7 @@ from annotation.cot.steps import StepKind
 from annotation.models import Resolution, StepLabel
 from annotation.people.language import in_words
 from annotation.people.roles import Role, has_role
-from training.lineage.graph import Node
+from training.lineage.graph import LineageNode
 from training.models import RewardGroup, TrainingRun
 from training.models.ledger import SOURCES
 from verifier.models import VerifierRelease
@@ -29,12 +29,12 @@ class Words:
 
     reader: User
 
-    def person(self, person: User) -> Node:
+    def person(self, person: User) -> LineageNode:
         named = person == self.reader or has_role(self.reader, Role.LEAD)
         text = person.username if named else _("an annotator")
-        return Node("person", person.pk, text, {"name": person.username} if named else {})
+        return LineageNode("person", person.pk, text, {"name": person.username} if named else {})
 
-    def label(self, label: StepLabel) -> Node:
+    def label(self, label: StepLabel) -> LineageNode:
         step = NAMES[StepKind(label.kind)]
         text = _("%(step)s: %(verdict)s") % {
             "step": step,
@@ -47,9 +47,9 @@ class Words:
             "at": label.created_at.isoformat(),
             "guideline_version": label.guideline_version,
         }
-        return Node("label", label.pk, text, facts, reverse("lineage_label", args=[label.pk]))
+        return LineageNode("label", label.pk, text, facts, reverse("lineage_label", args=[label.pk]))
 
-    def resolution(self, row: Resolution) -> Node:
+    def resolution(self, row: Resolution) -> LineageNode:
         text = _("%(source)s: %(value)s") % {
             "source": row.source,
             "value": row.value or row.verdict,
@@ -65,19 +65,19 @@ class Words:
             "guideline_version": row.guideline_version,
             "withdrawn": row.withdrawn_at is not None,
         }
-        return Node("resolution", row.pk, text, facts)
+        return LineageNode("resolution", row.pk, text, facts)
 
-    def release(self, row: VerifierRelease) -> Node:
+    def release(self, row: VerifierRelease) -> LineageNode:
         text = _("release %(n)s") % {"n": row.number}
         facts = {"number": row.number, "sha256": row.sha256, "at": row.created_at.isoformat()}
-        return Node("release", row.pk, text, facts)
+        return LineageNode("release", row.pk, text, facts)
 
-    def run(self, run: TrainingRun) -> Node:
+    def run(self, run: TrainingRun) -> LineageNode:
         text = _("run %(n)s, %(method)s") % {"n": run.pk, "method": run.method}
         facts = {"method": run.method, "state": run.state}
-        return Node("run", run.pk, text, facts, reverse("run", args=[run.pk]))
+        return LineageNode("run", run.pk, text, facts, reverse("run", args=[run.pk]))
 
-    def update(self, group: RewardGroup, places: list[int]) -> Node:
+    def update(self, group: RewardGroup, places: list[int]) -> LineageNode:
         """``places`` of the group's flat tables that the decision rewarded."""
         rewards = [group.rewards[place] for place in places]
         advantages = [group.advantages[place] for place in places]
@@ -96,7 +96,7 @@ class Words:
             "advantages": advantages,
         }
         address = reverse("lineage_update", args=[group.run_id, group.update, group.pair_id])
-        return Node("update", group.pk, text, facts, address)
+        return LineageNode("update", group.pk, text, facts, address)
 
 
 def places_of(group: RewardGroup, kind: int, step_sha256: str) -> list[int]:

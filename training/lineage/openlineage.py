@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from training.lineage.graph import Lineage, Node
+from training.lineage.graph import Lineage, LineageNode
 
 PRODUCER = "https://github.com/stepwise/stepwise"
 SCHEMA = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
@@ -37,18 +37,18 @@ def events(lineage: Lineage, project: str, runs: dict[int, RunFacts]) -> list[di
     ]
 
 
-def _decided(lineage: Lineage, project: str, node: Node) -> dict[str, Any]:
+def _decided(lineage: Lineage, project: str, node: LineageNode) -> dict[str, Any]:
     labels = [_name(other) for other in _before(lineage, node)]
     job = f"decide.{node.facts['source']}"
     return _event(project, job, node, node.facts["at"], labels, [_name(node)])
 
 
-def _released(lineage: Lineage, project: str, node: Node) -> dict[str, Any]:
+def _released(lineage: Lineage, project: str, node: LineageNode) -> dict[str, Any]:
     decisions = [_name(other) for other in _before(lineage, node)]
     return _event(project, "release", node, node.facts["at"], decisions, [_name(node)])
 
 
-def _trained(lineage: Lineage, project: str, node: Node, facts: RunFacts) -> dict[str, Any]:
+def _trained(lineage: Lineage, project: str, node: LineageNode, facts: RunFacts) -> dict[str, Any]:
     inputs = [*(_name(other) for other in _before(lineage, node)), *facts.inputs]
     event = _event(
         project, f"train.{node.facts['method']}", node, facts.at, inputs, list(facts.outputs)
@@ -56,17 +56,17 @@ def _trained(lineage: Lineage, project: str, node: Node, facts: RunFacts) -> dic
     return event | {"eventType": _EVENTS.get(node.facts["state"], "OTHER")}
 
 
-def _before(lineage: Lineage, node: Node) -> Iterator[Node]:
+def _before(lineage: Lineage, node: LineageNode) -> Iterator[LineageNode]:
     return (lineage.nodes[one] for one, other in lineage.edges if other == node.key)
 
 
-def _name(node: Node) -> str:
+def _name(node: LineageNode) -> str:
     names = {"release": node.facts.get("number", node.number)}
     return f"{node.kind}/{names.get(node.kind, node.number)}"
 
 
 def _event(
-    project: str, job: str, node: Node, at: str, inputs: list[str], outputs: list[str]
+    project: str, job: str, node: LineageNode, at: str, inputs: list[str], outputs: list[str]
 ) -> dict[str, Any]:
     return {
         "eventType": "COMPLETE",

@@ -16,7 +16,7 @@ from django.db.models import Q
 from annotation.cot.steps import OPEN_KINDS
 from annotation.models import Resolution, Step, StepLabel
 from training.job.methods import METHODS
-from training.lineage.graph import Lineage, Node
+from training.lineage.graph import Lineage, LineageNode
 from training.lineage.nodes import Words, places_of
 from training.models import RewardGroup, TrainingRun
 from verifier.models import ReleaseRow
@@ -104,7 +104,7 @@ def _by_decision(
     words: Words,
     decisions: Iterable[Resolution],
     labels: Sequence[StepLabel],
-) -> dict[Resolution, list[Node]]:
+) -> dict[Resolution, list[LineageNode]]:
     """Each decision with the labels that were there when it was made."""
     return {
         row: [
@@ -118,7 +118,7 @@ def _by_decision(
 
 
 def _onward(
-    lineage: Lineage, words: Words, decided: dict[Resolution, list[Node]], most: int
+    lineage: Lineage, words: Words, decided: dict[Resolution, list[LineageNode]], most: int
 ) -> None:
     placed = {
         row.pk: lineage.add(words.resolution(row), *before) for row, before in decided.items()
@@ -142,7 +142,7 @@ def _updates(
     lineage: Lineage,
     words: Words,
     run: TrainingRun,
-    node: Node,
+    node: LineageNode,
     rows: Sequence[ReleaseRow],
     most: int,
 ) -> None:
