@@ -69,7 +69,7 @@ def looked_after() -> Looked:
 
 
 def exported(project: Project) -> None:
-    """One export in every state, and open items that ask for fewer people than the project."""
+    """An export in every state, and open items that ask for fewer people than the project."""
     states = ExportJob.State
     for state, written, error in (
         (states.DONE, 85, ""), (states.RUNNING, 30, ""), (states.FAILED, 0, "the disk is full"),
