@@ -122,5 +122,9 @@ def test_metrics_are_the_lines_of_the_run() -> None:
     ]  # fmt: skip
 
 
-def test_a_lead_sees_no_runs() -> None:
-    assert client_of(Role.LEAD).get("/api/v1/runs/").status_code == 403
+def test_a_lead_reads_runs_and_launches_none() -> None:
+    run, lead = run_make(make_project()), client_of(Role.LEAD)
+    assert [row["id"] for row in lead.get("/api/v1/runs/").json()["results"]] == [run.pk]
+    assert lead.get("/api/v1/checkpoints/").status_code == 200
+    assert lead.post("/api/v1/runs/", {}, format="json").status_code == 403
+    assert lead.post(f"/api/v1/runs/{run.pk}/cancel/").status_code == 403

@@ -26,6 +26,7 @@ from config.demo import PASSWORD
 ROOT = Path(__file__).resolve().parents[2]
 DESKTOP, PHONE = (1280, 900), (390, 844)
 START_SECONDS = 300
+ROUNDS_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,8 @@ def started(data: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    own = {"PORT": str(port), "STEPWISE_DATA_DIR": str(data)}
-    supervisor = subprocess.Popen(
-        [sys.executable, "-m", "config.supervisor"], cwd=ROOT, env=os.environ | own
-    )
+    os.environ |= {"PORT": str(port), "STEPWISE_DATA_DIR": str(data)}
+    supervisor = subprocess.Popen([sys.executable, "-m", "config.supervisor"], cwd=ROOT)
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_for(f"{url}/login/", supervisor)
@@ -139,10 +138,29 @@ def quick(page: Any) -> None:
     page.locator("#id_rl__updates[value='10']").wait_for()
 
 
+def two_rounds(page: Any) -> None:
+    """Started by the form, labelled by simulated people, until the second one is done."""
+    page.get_by_label("Pairs to sample").fill("24")
+    page.get_by_label("Rounds").fill("2")
+    page.get_by_label("Autopilot").select_option("whole")
+    page.get_by_role("button", name="Start", exact=True).click()
+    command = [sys.executable, "manage.py", "simulate_people", "--project", "sample"]
+    people = subprocess.Popen(command, cwd=ROOT)
+    until = time.monotonic() + ROUNDS_SECONDS
+    while page.locator(".chip.good").count() < 3:  # on top, and one a line
+        if time.monotonic() > until:
+            raise TimeoutError("the second round did not end")
+        page.wait_for_timeout(5000)
+        page.reload()
+    people.terminate()
+    people.wait(60)
+
+
 PICTURES = (
     Picture("label-desktop-light", "annotator", "/label/", two_judged),
     Picture("label-phone-dark", "annotator", "/label/", two_judged, PHONE, "dark"),
     Picture("launch-desktop-light", "engineer", "/admin/training/trainingrun/launch/", quick),
+    Picture("circle-desktop-light", "lead", "/circle/sample/", two_rounds),
 )
 
 

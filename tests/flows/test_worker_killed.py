@@ -93,8 +93,10 @@ def run_row(environment: dict[str, str]) -> dict[str, Any]:
     return row
 
 
-def wait_for(what: str, happened: Callable[[], bool], log: Path) -> None:
-    until = time.monotonic() + LIMIT_SECONDS
+def wait_for(
+    what: str, happened: Callable[[], bool], log: Path, limit: float = LIMIT_SECONDS
+) -> None:
+    until = time.monotonic() + limit
     while not happened():
         assert time.monotonic() < until, f"{what} never happened\n{log.read_text()[-4000:]}"
         time.sleep(0.1)

@@ -21,7 +21,7 @@ from annotation.cot.steps import StepKind
 from annotation.labelling.cards import lines_of
 from annotation.labelling.project_switch import project_named
 from annotation.models import StepLabel
-from annotation.people.guard import role_required, visitor
+from annotation.people.guard import any_role_required, role_required, visitor
 from annotation.people.language import refusal_words
 from annotation.people.roles import Role
 from annotation.quality.charts import line_chart
@@ -61,7 +61,7 @@ CHOICES = [(decision, KEYS[decision], DECISION_NAMES[decision]) for decision in 
 
 
 @never_cache
-@role_required(Role.LEAD)
+@any_role_required(Role.LEAD, Role.ML_ENGINEER)
 def disagreements(request: HttpRequest) -> HttpResponse:
     """Filters are the fields of ``DisagreementFilter``: open ones by default."""
     wanted = DisagreementFilter.of(request.GET)

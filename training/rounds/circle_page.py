@@ -125,9 +125,8 @@ def _button(wait: Wait, standing: RoundStanding, roles: frozenset[Role]) -> Butt
         return Button(BUTTONS[standing.state])
     if wait.whom == Whom.ANNOTATORS and Role.ANNOTATOR in roles:
         return Button(gettext_lazy("Label"), reverse("label", query=here))
-    if wait.whom == Whom.LEAD and standing.state == State.JUDGING and Role.LEAD in roles:
-        return Button(gettext_lazy("See the judges"), reverse("judges", query=here))
-    if wait.whom == Whom.LEAD and Role.LEAD in roles:
+    splits = wait.whom == Whom.LEAD and standing.state == State.LABELLING
+    if splits and Role.LEAD in roles:
         return Button(gettext_lazy("Decide"), reverse("adjudication", query=here))
     if wait.whom == Whom.ENGINEER and Role.ML_ENGINEER in roles:
         run = facts.training or facts.judging

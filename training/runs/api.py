@@ -88,7 +88,7 @@ class MetricRecord(serializers.ModelSerializer[RunMetric]):
 
 
 class TrainView(ApiView):
-    abilities = {"GET": Ability.TRAIN, "POST": Ability.TRAIN}
+    abilities = {"GET": Ability.READ, "POST": Ability.TRAIN}
 
 
 class Checkpoints(TrainView, generics.ListAPIView[Checkpoint]):

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from annotation.cot.errors import Invalid
-from annotation.people.guard import role_required, visitor
+from annotation.people.guard import any_role_required, role_required, visitor
 from annotation.people.roles import Role
 from training.job.folder import MOMENTS
 from training.judges.page import candidate_measure
@@ -58,7 +58,7 @@ EVALUATION = (
 
 
 @never_cache
-@role_required(Role.ML_ENGINEER)
+@any_role_required(Role.LEAD, Role.ML_ENGINEER)
 def runs(request: HttpRequest) -> HttpResponse:
     page = Paginator(runs_newest_first(), 50).get_page(request.GET.get("page"))
     rows = [(run, state_chip(run)) for run in page]
@@ -66,13 +66,13 @@ def runs(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@role_required(Role.ML_ENGINEER)
+@any_role_required(Role.LEAD, Role.ML_ENGINEER)
 def run(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "runs/run.html", _context(_get(pk)))
 
 
 @never_cache
-@role_required(Role.ML_ENGINEER)
+@any_role_required(Role.LEAD, Role.ML_ENGINEER)
 def run_live(request: HttpRequest, pk: int) -> HttpResponse:
     """The changing part of the page; polling ends when the run has ended."""
     context = _context(_get(pk))

@@ -134,9 +134,23 @@ def test_a_decided_disagreement_is_shown_with_the_reason_why_not_again(
     assert client.post(url, {"decision": "rm_right"}).status_code == 409
 
 
-def test_an_engineer_may_not_decide_disagreements(engineer: Client, project: Project) -> None:
+def test_a_lead_reads_a_run_and_has_no_button(client: Client, project: Project) -> None:
+    row = seed_training.run(project)
+    client.force_login(seed.person_seed("lea", Role.LEAD))
+    page = client.get(f"/training/runs/{row.pk}/").content.decode()
+    assert "step 34 of 60" in page
+    assert f"/training/runs/{row.pk}/cancel/" not in page
+    assert client.post(f"/training/runs/{row.pk}/cancel/").status_code == 403
+
+
+def test_an_engineer_reads_disagreements_and_decides_none(
+    engineer: Client, project: Project
+) -> None:
     first = seed_training.disagreements(project)[0]
     url = f"/training/disagreements/{first.pk}/decide/"
+    page = engineer.get("/training/disagreements/").content.decode()
+    assert f'id="d-{first.pk}"' in page
+    assert url not in page
     assert engineer.post(url, {"decision": "rm_right"}).status_code == 403
 
 
