@@ -32,7 +32,9 @@ class Words:
     def person(self, person: User) -> LineageNode:
         named = person == self.reader or has_role(self.reader, Role.LEAD)
         text = person.username if named else _("an annotator")
-        return LineageNode("person", person.pk, text, {"name": person.username} if named else {})
+        return LineageNode(
+            "person", person.pk, text, {"name": person.username} if named else {}
+        )
 
     def label(self, label: StepLabel) -> LineageNode:
         step = NAMES[StepKind(label.kind)]
@@ -47,7 +49,9 @@ class Words:
             "at": label.created_at.isoformat(),
             "guideline_version": label.guideline_version,
         }
-        return LineageNode("label", label.pk, text, facts, reverse("lineage_label", args=[label.pk]))
+        return LineageNode(
+            "label", label.pk, text, facts, reverse("lineage_label", args=[label.pk])
+        )
 
     def resolution(self, row: Resolution) -> LineageNode:
         text = _("%(source)s: %(value)s") % {

@@ -48,7 +48,9 @@ def _released(lineage: Lineage, project: str, node: LineageNode) -> dict[str, An
     return _event(project, "release", node, node.facts["at"], decisions, [_name(node)])
 
 
-def _trained(lineage: Lineage, project: str, node: LineageNode, facts: RunFacts) -> dict[str, Any]:
+def _trained(
+    lineage: Lineage, project: str, node: LineageNode, facts: RunFacts
+) -> dict[str, Any]:
     inputs = [*(_name(other) for other in _before(lineage, node)), *facts.inputs]
     event = _event(
         project, f"train.{node.facts['method']}", node, facts.at, inputs, list(facts.outputs)
