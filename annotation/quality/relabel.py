@@ -31,8 +31,8 @@ def relabel_plan(project: Project, rows: Sequence[StaleRollout]) -> list[Relabel
     pairs = {rollout.pair_id for rollout in rollouts.values()}
     prefixes: dict[int, dict[int, str]] = {pk: {} for pk in ids}
     steps = Step.objects.filter(rollout__in=ids).order_by()
-    for rollout, kind, prefix in steps.values_list("rollout", "kind", "sha256"):
-        prefixes[rollout][kind] = prefix
+    for pk, kind, prefix in steps.values_list("rollout", "kind", "sha256"):
+        prefixes[pk][kind] = prefix
     answers = answers_of(project, pairs)
     waiting = waiting_of(pairs, by_text=False)
     plan = []
