@@ -57,7 +57,7 @@ class GroupFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class RewardedStep:
+class PlacedStep:
     """One step of a rollout: reward None = masked, source "" then."""
 
     kind: StepKind
@@ -74,20 +74,20 @@ class RewardedStep:
 
 
 @dataclass(frozen=True, slots=True)
-class RewardedRollout:
+class PlacedRollout:
     """``place`` is the first of ``count`` rollouts of the group that are the same."""
 
     place: int
     count: int
     error: str | None
     raw: str | None  # the whole text, where it is not a five-step CoT
-    steps: list[RewardedStep]
+    steps: list[PlacedStep]
 
 
 @dataclass(frozen=True, slots=True)
 class ShownGroup:
     group: RewardGroup
-    rollouts: list[RewardedRollout]
+    rollouts: list[PlacedRollout]
     texts: bool  # the ledger is here
 
 
@@ -116,7 +116,7 @@ def group_line(group: RewardGroup) -> LedgerLine | None:
 def group_shown(group: RewardGroup, path: Path) -> ShownGroup:
     """A group as a page shows it; rollouts that are the same stand once."""
     line = _line(path, group)
-    shown: dict[object, RewardedRollout] = {}
+    shown: dict[object, PlacedRollout] = {}
     for place in range(len(group.sources) // len(KINDS)):
         rollout = _rollout(group, line, place)
         key = (line and line.which[place], rollout.error, *(_numbers(rollout)))
@@ -131,18 +131,18 @@ def updates_of_pair(run: TrainingRun, pair: int) -> list[int]:
     return list(rows.values_list("update", flat=True).distinct())
 
 
-def _rollout(group: RewardGroup, line: LedgerLine | None, place: int) -> RewardedRollout:
+def _rollout(group: RewardGroup, line: LedgerLine | None, place: int) -> PlacedRollout:
     text = line.texts[line.which[place]] if line else None
     steps = {step.kind: step for step in parse_partial(text)} if text is not None else {}
     error = line.errors[place] if line else None
     start = place * len(KINDS)
-    return RewardedRollout(
+    return PlacedRollout(
         place,
         1,
         error,
         text if error else None,
         [
-            RewardedStep(
+            PlacedStep(
                 kind,
                 group.rewards[at] if group.sources[at] else None,
                 SOURCES[group.sources[at]],
@@ -155,7 +155,7 @@ def _rollout(group: RewardGroup, line: LedgerLine | None, place: int) -> Rewarde
     )
 
 
-def _numbers(rollout: RewardedRollout) -> Iterator[object]:
+def _numbers(rollout: PlacedRollout) -> Iterator[object]:
     return ((step.reward, step.source, step.advantage) for step in rollout.steps)
 
 
