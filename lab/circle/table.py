@@ -17,6 +17,10 @@ def table(report: Mapping[str, Any]) -> Iterator[str]:
     yield f"{'reward model, held out':<28}{_counts(held_out)}"
     for kind, row in sorted(held_out.get("by_kind", {}).items()):
         yield f"  step {kind:<21}{_counts(row)}"
+    if gate := report.get("gate"):
+        yield f"{'reward model in charge':<28}{'yes' if gate['appointed'] else 'no'}"
+        for line in gate["refusal"]:
+            yield f"  {line}"
     yield from _evaluation(report)
     yield f"{'step rewards from people':<28}{_share(report.get('human_share'))}"
     if sources := report.get("reward_sources"):

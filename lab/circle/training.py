@@ -15,10 +15,11 @@ from training.disagreements.disagreements import (
 )
 from training.disagreements.select import disagreements_listed
 from training.job.methods import METHODS
-from training.models import Checkpoint, Disagreement, EvalReport, TrainingRun
+from training.judges.select import gate_refusal
+from training.models import Checkpoint, Disagreement, EvalReport, RmGate, TrainingRun
 from training.runs.runs import run_create
 from training.runs.tasks import run_launch
-from training.scoring.select import kinds_learned, steps_due_for_scoring
+from training.scoring.select import current_rm, kinds_learned, steps_due_for_scoring
 from training.scoring.tasks import steps_score
 from verifier.models import VerifierRelease
 
@@ -62,6 +63,18 @@ def _judge_of_open_steps(circle: Circle) -> Checkpoint | None:
 
 def produced(run: TrainingRun) -> Checkpoint:
     return Checkpoint.objects.get(run=run)
+
+
+def judge_appointed(circle: Circle, candidate: Checkpoint) -> None:
+    """Wait for the gate, which every reward model goes through when its run ends; the circle
+    goes on with the one in charge, or with none."""
+    gates = RmGate.objects.filter(project=circle.project, rm=candidate)
+    ended = gates.filter(state__in=[RmGate.State.DONE, RmGate.State.FAILED])
+    circle.wait("gate", ended.exists)
+    circle.rm = current_rm(circle.project)
+    appointed = circle.rm == candidate
+    lines = [] if appointed else gate_refusal(circle.project, candidate)
+    circle.report["gate"] = {"appointed": appointed, "refusal": [str(line) for line in lines]}
 
 
 def steps_judge(circle: Circle) -> None:

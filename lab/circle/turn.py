@@ -20,6 +20,7 @@ from lab.circle.training import (
     disagreements_find,
     disagreements_return,
     followup_pairs,
+    judge_appointed,
     produced,
     run_report,
     run_through,
@@ -62,22 +63,29 @@ def turn(circle: Circle) -> None:
     release = truth_release(circle)
     stage("train the reward model")
     rm_run = run_through(circle, "rm", release, config.rm)
-    circle.rm = produced(rm_run)
     report["rm"] = rm_run.report.get("rm", rm_run.report)
+    stage("the gate: may it judge?")
+    judge_appointed(circle, produced(rm_run))
     stage("train the policy (SRPO)")
     run = run_through(circle, "srpo", release, config.srpo)
     run_report(circle, run)
     stage("rollouts of the trained policy")
     rollouts_sample(circle, produced(run), followup_pairs(circle))
     labels_collect(circle)
-    stage("score steps, open disagreements")
-    steps_judge(circle)
-    report["disagreements_opened"] = disagreements_find(circle)
-    stage("disagreements back into the queue")
-    report["requeued"] = disagreements_return(circle, config.followup_pairs)
-    labels_collect(circle)
-    report["disagreements_settled"] = disagreements_answer()
+    report["disagreements_opened"] = 0
+    if circle.rm is not None:
+        stage("score steps; disagreements back into the queue")
+        _differences_return(circle)
     truth_release(circle)
     labelling_report(circle)
     report["disagreements"] = disagreement_counts(circle)
     report["seconds"] = time.monotonic() - began
+
+
+def _differences_return(circle: Circle) -> None:
+    report = circle.report
+    steps_judge(circle)
+    report["disagreements_opened"] = disagreements_find(circle)
+    report["requeued"] = disagreements_return(circle, circle.config.followup_pairs)
+    labels_collect(circle)
+    report["disagreements_settled"] = disagreements_answer()

@@ -55,6 +55,10 @@ def test_one_tiny_turn_reaches_every_arrow_and_reports_it(
     assert report["step_labels"] >= 2 * 5 * 20
     assert report["resolutions"]["consensus"] > 0
     assert report["ground_truth"]["consensus"] > 0
+    # 24 rollouts are no evidence that a judge is any good: it stays out of charge
+    assert not report["gate"]["appointed"]
+    assert report["gate"]["refusal"]
+    assert report["disagreements_opened"] == 0
     assert 0 <= report["eval_after"]["macro_f1"] <= 1
     assert 0 < report["human_share"] <= 1
     assert report["asked_once"].keys() == {
