@@ -150,6 +150,7 @@ def _long_items(project: Any) -> None:
 def _seed() -> list[Shot]:
     from annotation.labelling.flags import flag_raise
     from annotation.labelling.queue import queue_claim
+    from annotation.models import StepLabel
     from annotation.people.roles import Role
     from tests.browser import seed, seed_care, seed_labels, seed_quality, seed_training
 
@@ -233,6 +234,8 @@ def _seed() -> list[Shot]:
         Shot("run-finished", "eve", f"/training/runs/{finished.pk}/", charts),
         Shot("rollouts", "eve", rollouts, still),
         Shot("pair-rollouts", "eve", f"{rollouts}pairs/{split.rollout.pair_id}/", still),
+        Shot("lineage", "lea", f"/lineage/label/{StepLabel.objects.earliest('pk').pk}/", still),
+        Shot("influence", "lea", f"{quality}/influence/", still),
         Shot("missing", "ann", "/no-such-page/", still),
         Shot("empty", "cas", f"/label/?project={project.slug}", still),
     ]
