@@ -14,7 +14,7 @@ from annotation.cot.errors import StepwiseError
 from annotation.deciding.resolution import item_reopen
 from annotation.labelling.pools import item_reserve
 from annotation.models import Assignment, QueueItem
-from annotation.people.admin_base import RoleAdmin
+from annotation.people.admin_base import NamedValues, RoleAdmin
 from annotation.people.roles import Role, people_with
 
 
@@ -30,7 +30,7 @@ class QueueItemAdmin(RoleAdmin):
         "id", "rollout", "reason", "state", "priority", "overlap", "kept_for", "opened_at",
     )  # fmt: skip
     list_select_related = ("rollout",)
-    list_filter = ("project", "state", "reason", "selection")
+    list_filter = ("project", "state", "reason", ("selection", NamedValues))
     search_fields = ("=id", "rollout__pair__query")
     action_form = ItemActionForm
     actions = ("reopen", "reserve")

@@ -59,6 +59,7 @@ def status(environment: dict[str, str]) -> dict[str, Any]:
 
 
 @pytest.mark.flow
+@pytest.mark.nightly
 def test_two_rounds_turn_by_themselves_though_a_train_worker_is_killed(
     environment: dict[str, str], tmp_path: Path
 ) -> None:

@@ -12,10 +12,11 @@ from tests.browser import seed, seed_labels
 pytestmark = pytest.mark.django_db
 LABEL, SPLIT, PROGRESS, ADMIN = "/label/", "/adjudication/", "/progress/", "/admin/"
 FLAGS = "/flags/"
+TRAINING = {"/training/disagreements/", "/circle/", "/training/runs/"}
 LINKS = {
     Role.ANNOTATOR: {LABEL, PROGRESS},
-    Role.LEAD: {LABEL, SPLIT, FLAGS, "/training/disagreements/", PROGRESS, ADMIN},
-    Role.ML_ENGINEER: {"/training/runs/", PROGRESS, ADMIN},
+    Role.LEAD: {LABEL, SPLIT, FLAGS, *TRAINING, PROGRESS, ADMIN},
+    Role.ML_ENGINEER: {*TRAINING, PROGRESS, ADMIN},
 }
 
 
@@ -34,7 +35,7 @@ def test_the_navigation_offers_what_the_role_may_open(
     every = set().union(*LINKS.values())
     assert {link for link in every if f'href="{link}"' in nav} == LINKS[role]
     for link in LINKS[role]:
-        assert client.get(link).status_code == 200
+        assert client.get(link, follow=True).status_code == 200
 
 
 def test_an_account_without_a_role_is_told_so(client: Client) -> None:

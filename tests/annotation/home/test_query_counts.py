@@ -36,4 +36,5 @@ def test_ten_projects_take_as_many_queries_as_one(client: Client, role: Role, ur
     queries()  # what is read once a process
     one = queries()
     grow(9)
+    queries()  # what is kept for ten minutes a project
     assert queries() == one

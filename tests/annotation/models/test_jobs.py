@@ -20,7 +20,7 @@ from annotation.models.leases import MAX_STRIKES, PARKED, lease_take
 from annotation.pairs.jobs import import_job_requeue
 from tests.factories import make_project, make_user
 from tests.training.world import policy_make, rm_make, run_make
-from training.models import BulkDecision, RolloutBatch, ScoringJob, TrainingRun
+from training.models import BulkDecision, RmGate, RolloutBatch, ScoringJob, TrainingRun
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +32,7 @@ MAKERS: dict[type[Leased], Callable[[], Model]] = {
     ),
     TrainingRun: lambda: run_make(make_project()),
     ScoringJob: lambda: ScoringJob.objects.create(project=make_project(), rm=rm_make()),
+    RmGate: lambda: RmGate.objects.create(project=make_project(), rm=rm_make()),
     BulkDecision: lambda: BulkDecision.objects.create(
         filter={}, upto=1, decision="rm_right", lead=make_user(), matched=1
     ),

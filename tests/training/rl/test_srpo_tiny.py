@@ -10,6 +10,7 @@ from torch import Tensor
 
 from annotation.cot.steps import StepKind
 from training.job.types import Sample, ScoredRollout, StepReward
+from training.reward.sources import by_source
 from training.rl.method.grpo import GRPOOutcomeTrainer
 from training.rl.method.srpo import SRPOConfig, SRPOTrainer
 from training.rl.policy.generate import Decoding
@@ -91,7 +92,7 @@ def test_three_updates_move_every_parameter(
     assert not still
     assert isinstance(trainer.schedule, Turns)
     assert trainer.schedule.heard == 3 * 8
-    assert trainer.sources == {"consensus": 3 * 8 * 5}
+    assert by_source(trainer.sources) == {"consensus": 3 * 8 * 5}
     assert trainer.state.global_step == 3
 
 
