@@ -72,10 +72,7 @@ def test_what_was_imported_stands_where_people_decide_nothing(people: list[User]
     project = make_project(overlap=2)
     item = decided(project, people[:2], "33", gold="1")
     release = released(project)
-    assert tier_of(Without(release_without(release, people[2]).table, 0, 0, 0), item) == (
-        "3",
-        "consensus",
-    )
+    assert tier_of(release_without(release, people[2]), item) == ("3", "consensus")
     without = release_without(release, people[0])
     assert tier_of(without, item) == ("1", "gold")
     assert (without.changed, without.lost) == (1, 4)

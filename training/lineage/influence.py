@@ -25,12 +25,6 @@ class Influence:
     labels: int
     without: Without
 
-    @property
-    def share_moved(self) -> float:
-        """Of the truths that the person's labels are behind: those that change or are lost."""
-        moved = self.without.changed + self.without.lost
-        return moved / self.without.truths if self.without.truths else 0.0
-
 
 def influences(release: VerifierRelease) -> list[Influence]:
     """One for each of the people with most labels, who moves most truths first."""

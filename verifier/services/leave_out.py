@@ -23,13 +23,30 @@ _IMPORTED = (GroundTruth.Source.GOLD, GroundTruth.Source.SILVER)
 
 @dataclass(frozen=True, slots=True)
 class Without:
-    """``truths`` counts those that a label of the person is behind; ``changed`` have another
-    value or source now, ``lost`` none."""
+    """``before`` and ``after``: each truth that a label of the person is behind, as the release
+    has it, and as the others decide it, None where nothing is known."""
 
-    table: TruthTable
-    truths: int
-    changed: int
-    lost: int
+    release: VerifierRelease
+    before: Mapping[_Key, _Fact]
+    after: Mapping[_Key, _Fact | None]
+
+    @property
+    def truths(self) -> int:
+        return len(self.after)
+
+    @property
+    def changed(self) -> int:
+        """Those with another value or source now."""
+        return sum(fact not in (None, self.before[key]) for key, fact in self.after.items())
+
+    @property
+    def lost(self) -> int:
+        return sum(fact is None for fact in self.after.values())
+
+    @property
+    def table(self) -> TruthTable:
+        """Of the whole release; reads its payload."""
+        return _table(self.release, self.after)
 
 
 def release_without(release: VerifierRelease, person: User) -> Without:
@@ -41,12 +58,7 @@ def release_without(release: VerifierRelease, person: User) -> Without:
     rest = _Rest(release, affected, again)
     facts = {_key(row): rest.best(_key(row)) for row in affected}
     before = {_key(row): _fact(row.resolution) for row in affected if row.resolution}
-    return Without(
-        _table(release, facts),
-        len(facts),
-        sum(fact is not None and fact != before[key] for key, fact in facts.items()),
-        sum(fact is None for fact in facts.values()),
-    )
+    return Without(release, before, facts)
 
 
 class _Rest:
