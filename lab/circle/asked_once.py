@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from django.db.models import Q
-
 from annotation.cot.intervals import wilson
-from annotation.cot.steps import OPEN_KINDS, StepKind
-from annotation.labelling.asking import Question, question_of
-from annotation.labelling.opening import AUDIT_DRAW
-from annotation.models import Project, QueueItem, Resolution, Rollout
+from annotation.cot.steps import OPEN_KINDS
+from annotation.models import Project, QueueItem, Rollout
+from annotation.quality.audits import audit_rates
 
 
 def asked_once(
@@ -40,16 +37,7 @@ def labels_saved(project: Project, kinds: list[int], overlap: int) -> int:
 
 def audit_contradiction(project: Project) -> dict[str, Any]:
     """Of decided answers that chance asked again: how often people gave another one."""
-    before: dict[Question, str] = {}
-    n = contradicted = 0
-    rows = Resolution.objects.filter(item__project=project, withdrawn_at=None)
-    for row in rows.exclude(Q(verdict="") & Q(value="")).select_related("item").order_by("pk"):
-        question = question_of(row.pair_id, row.kind, row.step_sha256)
-        answer = row.verdict if StepKind(row.kind) in OPEN_KINDS else row.value
-        if row.item.selection == AUDIT_DRAW and question in before:
-            n += 1
-            contradicted += answer != before[question]
-        else:
-            before[question] = answer
+    rates = audit_rates(project)
+    n, contradicted = sum(row.n for row in rates), sum(row.contradicted for row in rates)
     share = contradicted / n if n else None
     return {"n": n, "share": share, "interval": wilson(contradicted, n) if n else None}
