@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,3 +45,15 @@ def toml_of(path: str | None) -> dict[str, Any]:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise CommandError(f"{path}: {error}") from error
+
+
+def choice_named(options: Mapping[str, Any], config: str | None) -> dict[str, Any]:
+    """What the preflight and ``run_create`` take, of a command's PROJECT, METHOD, --policy and
+    --rm; ``config`` is a TOML file."""
+    return {
+        "project": project_named(options["project"]),
+        "method": options["method"],
+        "policy": checkpoint_named(options["policy"]),
+        "rm": checkpoint_named(options["rm"]) if options["rm"] else None,
+        "config": toml_of(config),
+    }

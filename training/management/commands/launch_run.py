@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from annotation.cot.errors import StepwiseError
 from training.job.methods import METHODS
 from training.models import TrainingRun
-from training.runs.named import checkpoint_named, project_named, toml_of
+from training.runs.named import choice_named
 from training.runs.preflight import preflight
 from training.runs.runs import run_create, run_launch
 from training.runs.tasks import run_launch as run_launch_task
@@ -38,13 +38,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        choice = {
-            "project": project_named(options["project"]),
-            "method": options["method"],
-            "policy": checkpoint_named(options["policy"]),
-            "rm": checkpoint_named(options["rm"]) if options["rm"] else None,
-            "config": toml_of(options["config"]),
-        }
+        choice = choice_named(options, options["config"])
         try:
             waiver = _waiver(options["waive_by"], options["reason"])
             run = run_create(**choice, waiver=waiver)

@@ -14,7 +14,7 @@ from training.job.methods import METHODS
 from training.models import RolloutBatch
 from training.rollouts.batches import batch_run
 from training.runs.dry_run import dry_run_of, dry_run_start
-from training.runs.named import checkpoint_named, project_named, toml_of
+from training.runs.named import choice_named
 from training.runs.preflight import Preflight, preflight
 
 
@@ -33,13 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        choice = {
-            "project": project_named(options["project"]),
-            "method": options["method"],
-            "policy": checkpoint_named(options["policy"]),
-            "rm": checkpoint_named(options["rm"]) if options["rm"] else None,
-            "config": toml_of(options["run_config"]),
-        }
+        choice = choice_named(options, options["run_config"])
         if options["dry_run"]:
             _sample(choice)
         seen = preflight(**choice)
