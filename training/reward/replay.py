@@ -8,25 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from annotation.cot.rules import Rules
 from annotation.cot.steps import OPEN_KINDS, Layout, StepKind
 from training.job.advantages import (
-    Normalise,
     Table,
-    credited_advantages,
-    outcome_advantages,
 )
 from training.job.config import RunConfig
 from training.job.ledger import LedgerLine, Placed, Row
-from training.job.methods import METHODS
 from training.job.types import Sample, ScoredRollout
-from training.reward.credit import credit_of
+from training.reward.credit import advantages_of, credit_of, is_stepwise, rewards_of
 from training.reward.noise import noisy
-from training.reward.rewards import HybridRewards, RewardMode
+from training.reward.rewards import HybridRewards
 from verifier.truth import TruthTable
 
 SAME = 1e-6
@@ -115,14 +111,7 @@ class Recipe:
         pair, only the context is read."""
         config = self.config
         truths, _ = noisy(truths, [], config.rewards.label_noise, config.seed)
-        judge = HybridRewards(
-            truths,
-            layout=self.layout,
-            use_silver=config.use_silver,
-            mode=cast(RewardMode, config.rewards.source),
-            verdicts=config.rewards.rm == "verdict",
-            reuse=config.rewards.reuse,
-        )
+        judge = rewards_of(config, truths, self.layout)
         for placed in lines:
             known = samples[placed.line.pair_id]
             sample = replace(known, truth={}, silver={})  # of the release it was made from
@@ -130,23 +119,12 @@ class Recipe:
             yield Replayed(placed, rollouts, self._advantages(placed.line, rollouts))
 
     def _advantages(self, line: LedgerLine, rollouts: list[ScoredRollout]) -> Table:
-        rl = self.config.rl
-        stepwise = METHODS[self.config.method].credits == "step"
-        credit = credit_of(self.config, self.rules, stepwise=stepwise)
+        config = self.config
+        credit = credit_of(config, self.rules, stepwise=is_stepwise(config))
         credited = [credit(rollout) for rollout in rollouts]
         if line.unfilled:
             credited = [[float("nan")] * 5] * len(rollouts)
-        if not stepwise:
-            return outcome_advantages(credited, line.group, clamp=rl.clamp)[1]
-        _, advantages = credited_advantages(
-            credited,
-            line.group,
-            normalise=cast(Normalise, rl.normalise),
-            gamma=rl.gamma,
-            clamp=rl.clamp,
-            layout=self.layout,
-        )
-        return advantages
+        return advantages_of(config, credited, line.group, self.layout)
 
 
 def stored(table: list[Row]) -> Table:

@@ -69,7 +69,7 @@ def dry_run_of(
     batch = _batches(project, policy, resolved).first()
     if batch is None or batch.state != RolloutBatch.State.DONE:
         return batch, None
-    report = dry_run_read(batch=batch, method=method, rm=rm, config=resolved, pairs=len(pairs))
+    report = dry_run_read(batch=batch, rm=rm, config=resolved, pairs=len(pairs))
     return batch, report
 
 

@@ -5,25 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 import numpy as np
 
+from annotation.cot.rules import parse_rules
 from annotation.cot.steps import StepKind
 from annotation.models import Rollout
-from training.job.advantages import (
-    RIGHT,
-    Normalise,
-    Table,
-    outcome_advantages,
-    step_advantages,
-    zero_variance_share,
-)
+from training.job.advantages import RIGHT, zero_variance_share
 from training.job.config import RunConfig
 from training.job.data import sample_of
 from training.job.types import ScoredRollout
 from training.models import Checkpoint, RolloutBatch, StepScore
-from training.reward.rewards import HybridRewards, RewardMode
+from training.reward.credit import advantages_of, credit_of, is_stepwise, rewards_of
 from training.reward.sources import by_source, source_counts
 from training.rollouts.records import pair_record
 from verifier.services.release import current_table
@@ -50,7 +43,7 @@ class DryRun:
 
 
 def dry_run_read(
-    *, batch: RolloutBatch, method: str, rm: Checkpoint | None, config: RunConfig, pairs: int
+    *, batch: RolloutBatch, rm: Checkpoint | None, config: RunConfig, pairs: int
 ) -> DryRun:
     """What the batch's rollouts would earn under the present truth, and scores of ``rm`` where
     it has judged them; ``pairs`` is how many the run trains on."""
@@ -68,7 +61,7 @@ def dry_run_read(
         zero_variance=zero_variance_share(values, batch.n) if scored else 0.0,
         sources={source: n / known for source, n in counts.items()},
         histogram=_histogram(scored),
-        mean_advantage=_mean_advantage(values, scored, method, config),
+        mean_advantage=_mean_advantage(batch, scored, config),
         inflow=round(pairs * _share(len(open_pairs), sampled)),
         seconds=_seconds(batch, len(rollouts), config),
     )
@@ -97,14 +90,7 @@ def _scored(
     judged = StepScore.objects.filter(rm=rm, step__rollout__in=rollouts)
     for rollout, kind, p in judged.values_list("step__rollout", "step__kind", "p"):
         scores.setdefault(rollout, {})[StepKind(kind)] = p
-    rewards = HybridRewards(
-        current_table(batch.project),
-        layout=batch.policy.prompt_layout,
-        use_silver=config.use_silver,
-        mode=cast(RewardMode, config.rewards.source),
-        verdicts=config.rewards.rm == "verdict",
-        reuse=config.rewards.reuse,
-    )
+    rewards = rewards_of(config, current_table(batch.project), batch.policy.prompt_layout)
     return [
         rewards.rescore(
             sample_of(pair_record(rollout.pair)),
@@ -117,23 +103,14 @@ def _scored(
 
 
 def _mean_advantage(
-    values: Table, scored: Sequence[ScoredRollout], method: str, config: RunConfig
+    batch: RolloutBatch, scored: Sequence[ScoredRollout], config: RunConfig
 ) -> float:
     if not scored:
         return 0.0
-    group = config.rl.group
-    if method == "srpo":
-        table = step_advantages(
-            values,
-            group,
-            readable=[row.parse_error is None for row in scored],
-            gate_final=config.rl.gate_final,
-            normalise=cast(Normalise, config.rl.normalise),
-            gamma=config.rl.gamma,
-            clamp=config.rl.clamp,
-        )
-    else:
-        table = outcome_advantages(values, group, clamp=config.rl.clamp)[1]
+    rules = parse_rules(batch.project.rules)
+    credit = credit_of(config, rules, stepwise=is_stepwise(config))
+    credited = [credit(rollout) for rollout in scored]
+    table = advantages_of(config, credited, batch.n, batch.policy.prompt_layout)
     return float(np.abs(table).mean())
 
 

@@ -10,8 +10,8 @@ from annotation.cot.steps import OPEN_KINDS
 from training.job.advantages import Normalise
 from training.job.checkpoints import checkpoint_state, newest_checkpoint
 from training.job.types import BadInput, Sample
-from training.reward.credit import credit_of
-from training.reward.rewards import HybridRewards, RewardMode, StepScorer
+from training.reward.credit import credit_of, rewards_of
+from training.reward.rewards import HybridRewards, StepScorer
 from training.reward.sources import by_kind, by_source, human_share, reused_share
 from training.rl.base.callbacks import RunCallback
 from training.rl.base.processes import world_size
@@ -110,15 +110,7 @@ def hybrid_rewards(run: Run) -> HybridRewards:
     scorer: StepScorer | None = None
     if config.rm:
         scorer = load_judge(config.rm, config.rewards.server, config.eval.batch_size)
-    return HybridRewards(
-        run.truths,
-        scorer,
-        run.policy.layout,
-        config.use_silver,
-        cast(RewardMode, config.rewards.source),
-        verdicts=config.rewards.rm == "verdict",
-        reuse=config.rewards.reuse,
-    )
+    return rewards_of(config, run.truths, run.policy.layout, scorer)
 
 
 def outcome_rate(run: Run, samples: Sequence[Sample]) -> float:
