@@ -111,6 +111,16 @@ lock: ## resolve every group anew into requirements.lock
 	  build/lock/bin/python -m pip freeze --all --exclude pip | sed -E 's/\+[a-z0-9.]+$$//'; } > requirements.lock
 	rm -rf build/lock
 
+REPORT_PINS := import json, sys; \
+  rows = [row["metadata"] for row in json.load(open(sys.argv[1]))["install"]]; \
+  print("\n".join(sorted((r["name"] + "==" + r["version"].partition("+")[0] for r in rows), key=str.lower)))
+.PHONY: lock-vllm
+lock-vllm: $(VENV)/.stamp-pip ## resolve vLLM beside the trainer into requirements-vllm.lock (needs a newer lock first)
+	mkdir -p build && grep -v '^numpy==' requirements.lock > build/without-numpy.txt
+	$(PIP) install -q --dry-run --ignore-installed --report build/vllm.json --group web --group rl-vllm -c build/without-numpy.txt
+	{ echo "# Constraints for the web and rl-vllm groups together: vLLM wants an older numpy. Made by: make lock-vllm"; \
+	  $(PY) -c '$(REPORT_PINS)' build/vllm.json; } > requirements-vllm.lock
+
 .PHONY: clean
 clean: ## remove caches and build outputs; keeps .venv and the data in .stepwise
 	rm -rf build staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -218,6 +218,8 @@ POLICY_API_KEY = env_str("STEPWISE_POLICY_API_KEY")
 # The other servers that a checkpoint or a run may name.
 POLICY_HOSTS = env_list("STEPWISE_POLICY_HOSTS", "")
 servers_check(POLICY_URL, POLICY_API_KEY, POLICY_HOSTS)
+# A server of reward models, one of the two above: those it serves score there.
+RM_URL = env_str("STEPWISE_RM_URL")
 # The interpreter of sampling, scoring and training; a fleet gives RL an environment of its own.
 RL_PYTHON = env_str("STEPWISE_RL_PYTHON") or sys.executable
 # What precedes `training.rl.train RUN_DIR`, e.g. "accelerate launch --num_processes 8 -m".

@@ -40,7 +40,7 @@ class Picture:
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 1:
+    if len(arguments) != 1 or arguments[0].startswith("-"):
         print("usage: python -m tests.browser.first_start OUT", file=sys.stderr)
         return 2
     out = Path(arguments[0])

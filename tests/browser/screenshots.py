@@ -41,7 +41,7 @@ class Shot:
 
 
 def main(arguments: list[str]) -> int:
-    if not arguments:
+    if not arguments or arguments[0].startswith("-"):
         print("usage: python -m tests.browser.screenshots OUT [PAGE ...]", file=sys.stderr)
         return 2
     out, only = Path(arguments[0]), set(arguments[1:])

@@ -94,6 +94,11 @@ class RlConfig:
         "full"  # what ledger.jsonl.zst keeps: full, off, or sampled:SHARE of the groups
     )
 
+    @property
+    def planned(self) -> bool:
+        """Whether whole groups are drawn and looked at before they are learned from."""
+        return self.replay or self.dynamic
+
 
 @dataclass(frozen=True, slots=True)
 class ShapingConfig:

@@ -24,6 +24,8 @@ from training.models import Checkpoint, ScoringJob, StepScore
 from training.rollouts.records import pair_text
 from training.rollouts.servers import outbound
 from training.scoring.select import steps_due_for_scoring
+from training.serving.policy_client import PolicyError
+from training.serving.policy_http import answers_for, served_models
 
 _BATCH_SIZE = 128
 
@@ -41,13 +43,16 @@ def steps_score(
         how many steps have a score of this model now that had none.
 
     Raises:
-        Invalid: not a reward model, or one that is served over HTTP.
+        Invalid: not a reward model, or one without a folder.
         ScoringFailed: what was scored until then is kept.
     """
     if rm.kind != Checkpoint.Kind.RM:
         raise Invalid(f"{rm.name} is not a reward model")
     if rm.is_remote:
-        raise Invalid(f"{rm.name} is served over HTTP; scoring needs its folder")
+        raise Invalid(
+            f"{rm.name} is an address; scoring needs its folder for tokenizer and calibration: "
+            "register that, and name the server in STEPWISE_RM_URL"
+        )
     if not steps:
         return 0
     before = StepScore.objects.filter(rm=rm, step__in=steps).count()
@@ -57,6 +62,7 @@ def steps_score(
         job = Path(folder)
         about = {
             "model": rm.path,
+            "server": _server(rm),
             "batch_size": _BATCH_SIZE,
             "threads": settings.TORCH_THREADS,
         }
@@ -111,6 +117,17 @@ def step_rows(steps: Iterable[Step]) -> Iterator[dict[str, Any]]:
                 StepKind(step.kind),
             ),
         }
+
+
+def _server(rm: Checkpoint) -> str:
+    """The installation's server where it has loaded ``rm``, else "local"."""
+    url = settings.RM_URL
+    try:
+        served = served_models(url, outbound=outbound()) if url else {}
+    except PolicyError as error:
+        raise ScoringFailed(str(error)) from error
+    names = (rm.model_name or rm.path, Path(rm.path).name)
+    return url if any(answers_for(served, name, rm.path) for name in names) else "local"
 
 
 def _scored(job: Path, on_wait: Callable[[], None]) -> Iterator[list[dict[str, Any]]]:

@@ -13,6 +13,7 @@ from annotation.cot.errors import Invalid
 from annotation.models import Project, Step
 from annotation.models.job_run import jobs_recover
 from tests.factories import make_project
+from tests.training.speaking_server import serving
 from tests.training.world import (
     HERE,
     appointed,
@@ -58,7 +59,7 @@ def test_every_step_of_a_well_formed_rollout_gets_a_score_once(
     assert steps_score_due(project=project, rm=rm) == 5
     scores = StepScore.objects.filter(rm=rm)
     assert {s.step.kind: s.p for s in scores} == {1: 0.2, 2: 0.2, 3: 0.9, 4: 0.2, 5: 0.2}
-    assert scores[0].critique == "because"
+    assert scores[0].critique == "because, local"
     assert steps_score_due(project=project, rm=rm) == 0
     assert steps_score(rm=rm, steps=list(Step.objects.all())) == 0, "scored before is kept"
 
@@ -120,7 +121,7 @@ def test_only_a_local_reward_model_can_score(project: Project) -> None:
     steps = list(rollout.steps.all())
     with pytest.raises(Invalid, match="not a reward model"):
         steps_score(rm=policy_make(), steps=steps)
-    with pytest.raises(Invalid, match="over HTTP"):
+    with pytest.raises(Invalid, match="needs its folder"):
         steps_score(rm=rm_make("http://rm", "remote"), steps=steps)
 
 
@@ -169,3 +170,26 @@ def test_a_scorer_that_dies_twice_is_parked_with_its_last_line_until_somebody_re
     assert steps_score_due(project=project, rm=rm) is None
     assert scoring_retry(project=project, rm=rm)
     assert scoring_due_now(project=project, rm=rm)
+
+
+def test_the_installations_server_scores_for_the_reward_model_it_has_loaded(
+    project: Project, settings: Any
+) -> None:
+    loaded, other = rm_make("/models/loaded", "loaded"), rm_make("/models/other", "other")
+    rollout_make(pair_make(project, "q", "t"))
+    with serving() as server:
+        settings.RM_URL, server.models = server.url, [loaded.path]
+        assert steps_score(rm=loaded, steps=list(Step.objects.all())) == 5
+        assert steps_score(rm=other, steps=list(Step.objects.all())) == 5
+    asked_of = {s.rm.name: s.critique for s in StepScore.objects.select_related("rm")}
+    assert asked_of == {"loaded": f"because, {server.url}", "other": "because, local"}
+
+
+def test_a_server_of_judges_that_is_away_is_named_and_nothing_is_lost(
+    project: Project, rm: Checkpoint, settings: Any
+) -> None:
+    with serving() as server:
+        settings.RM_URL = server.url
+    rollout_make(pair_make(project, "q", "t"))
+    with pytest.raises(ScoringFailed, match="does not list its models"):
+        steps_score(rm=rm, steps=list(Step.objects.all()))

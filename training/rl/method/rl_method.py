@@ -25,7 +25,13 @@ from training.rl.policy.fit import common_arguments, rl_arguments
 from training.rl.policy.generate import Decoding
 from training.rl.policy.local_rollouts import local_rollouts
 from training.rl.policy.run_folder import Cancelled, Run
-from training.rl.policy.scale import adapter, own_sampler, sampler_arguments, settle
+from training.rl.policy.scale import (
+    adapter,
+    sampler_arguments,
+    sampler_line,
+    sampler_of,
+    settle,
+)
 from training.rl.reward_model.rm_http import load_judge
 from training.rl.select.curriculum import Curriculum
 from training.rl.select.explore import explore, verifier_rewards
@@ -57,6 +63,9 @@ def train_policy(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
         probe=lambda samples: outcome_rate(run, samples),
     )
     rewards = hybrid_rewards(run)
+    sampler = sampler_of(config.trainer, config.rl.planned)
+    if line := sampler_line(sampler):
+        print(line, flush=True)
     trainer = trainer_class(
         run.policy.model,
         args=srpo_arguments(run),
@@ -64,9 +73,7 @@ def train_policy(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
         scorer=rewards.score,
         prompt_of=lambda sample: run.policy.prompt(sample.text),
         processing_class=run.policy.tokenizer,
-        rollout_func=local_rollouts(run.policy, _decoding(run))
-        if own_sampler(config.trainer)
-        else None,
+        rollout_func=local_rollouts(run.policy, _decoding(run)) if sampler == "ours" else None,
         credit=credit_of(config, run.rules(), stepwise=not outcome_only(trainer_class)),
         planner=_planner(run, curriculum),
         peft_config=adapter(config.trainer, run.policy.model),
@@ -132,7 +139,7 @@ def srpo_arguments(run: Run) -> SRPOConfig:
         raise BadInput(f"rl.micro_batch {rl.micro_batch}: not a multiple of the processes")
     return SRPOConfig(
         **common_arguments(run.folder, seed, rl.learning_rate, rl.save_every, extra),
-        **sampler_arguments(extra),
+        **sampler_arguments(extra, rl.planned),
         # the rewards are per step: TRL's own scaling of the outcome is replaced
         **rl_arguments(rl),
         per_device_train_batch_size=rl.micro_batch // world_size(),
@@ -150,7 +157,7 @@ def srpo_arguments(run: Run) -> SRPOConfig:
 def _planner(run: Run, curriculum: Curriculum) -> PlannedRollouts | None:
     """Raises BadInput where several processes would each look at a part of the groups."""
     rl = run.config.rl
-    if not (rl.replay or rl.dynamic):
+    if not rl.planned:
         return None
     if run.config.trainer.sampler not in ("auto", "ours"):
         raise BadInput("rl.replay and rl.dynamic sample by themselves: trainer.sampler 'ours'")

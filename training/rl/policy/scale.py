@@ -68,12 +68,15 @@ def installed(package: str) -> bool:
     return importlib.util.find_spec(package) is not None
 
 
-def own_sampler(config: TrainerConfig) -> bool:
-    """Whether our sampler makes the rollouts. It needs whole groups and whole weights, so one
-    process without FSDP or DeepSpeed; there it is the faster one, on a GPU too.
+def sampler_of(config: TrainerConfig, planned: bool = False) -> str:
+    """The sampler that makes the rollouts: what ``sampler`` names, and for "auto" vLLM beside
+    the trainer where a GPU and the package are there, else ours, else TRL's generate.
+
+    Ours needs whole groups and whole weights, so one process without FSDP or DeepSpeed. Replay
+    and dynamic sampling (``planned``) draw by themselves, with ours.
 
     Raises:
-        BadInput: ``sampler`` asks for it where it cannot work.
+        BadInput: "ours" is named where it cannot work.
     """
     reason = ""
     if world_size() > 1:
@@ -82,19 +85,33 @@ def own_sampler(config: TrainerConfig) -> bool:
         reason = "needs whole weights: FSDP and DeepSpeed spread them"
     if reason and config.sampler == "ours":
         raise BadInput(f"run.toml: trainer.sampler 'ours' {reason}")
-    return not reason and config.sampler in ("auto", "ours")
+    if config.sampler != "auto":
+        return config.sampler
+    if torch.cuda.is_available() and not planned and installed("vllm"):
+        return "vllm_colocate"
+    return "generate" if reason else "ours"
 
 
-def sampler_arguments(config: TrainerConfig) -> dict[str, Any]:
+def sampler_line(chosen: str) -> str:
+    """Why a GPU samples slower than it could; "" where it is vLLM or there is no GPU."""
+    if not torch.cuda.is_available() or chosen.startswith("vllm"):
+        return ""
+    without = "pip install --group rl-vllm would bring vLLM"
+    why = "vLLM is there, but not for this run" if installed("vllm") else without
+    return f"samples with {chosen}, slower than vLLM beside the trainer: {why} (docs/scale.md)"
+
+
+def sampler_arguments(config: TrainerConfig, planned: bool = False) -> dict[str, Any]:
     """GRPOConfig's arguments for sampling through vLLM; {} for every other sampler."""
-    if not config.sampler.startswith("vllm"):
+    chosen = sampler_of(config, planned)
+    if not chosen.startswith("vllm"):
         return {}
     if not installed("vllm"):
         raise BadInput(
-            f"run.toml: trainer.sampler '{config.sampler}' needs the package vllm "
-            "beside TRL, which is not installed (docs/scale.md)"
+            f"run.toml: trainer.sampler '{chosen}' needs the package vllm beside TRL, which is "
+            "not installed: pip install --group rl-vllm -c requirements-vllm.lock"
         )
-    if config.sampler == "vllm_server":
+    if chosen == "vllm_server":
         where = {"vllm_server_base_url": _allowed(config.vllm_url)} if config.vllm_url else {}
         return {"use_vllm": True, "vllm_mode": "server", **where}
     return {

@@ -24,9 +24,10 @@ from training.rl.policy.forward import TransformersForward, forward_of
 from training.rl.policy.model import Policy, load_policy
 from training.rl.policy.scale import (
     adapter,
-    own_sampler,
     reporters,
     sampler_arguments,
+    sampler_line,
+    sampler_of,
     settle,
     trainer_arguments,
 )
@@ -123,12 +124,40 @@ def test_a_gradient_that_is_no_number_ends_the_run_before_anything_is_saved(
     assert not list(tmp_path.glob("checkpoints/checkpoint-*"))
 
 
-def test_one_process_samples_by_itself_on_a_gpu_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def has_gpu(monkeypatch: pytest.MonkeyPatch, vllm: bool) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert own_sampler(TrainerConfig())
-    assert own_sampler(TrainerConfig(sampler="ours"))
-    assert not own_sampler(TrainerConfig(sampler="generate"))
-    assert not own_sampler(TrainerConfig(sampler="vllm_server"))
+    monkeypatch.setattr(scale, "installed", lambda package: vllm)
+
+
+def test_one_process_samples_by_itself_on_a_gpu_too_and_says_what_would_be_faster(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    has_gpu(monkeypatch, vllm=False)
+    assert sampler_of(TrainerConfig()) == "ours"
+    assert "pip install --group rl-vllm" in sampler_line("ours")
+
+
+def test_on_a_gpu_vllm_is_taken_where_it_is_installed_and_the_run_lets_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    has_gpu(monkeypatch, vllm=True)
+    assert sampler_of(TrainerConfig()) == "vllm_colocate"
+    assert sampler_arguments(TrainerConfig())["vllm_mode"] == "colocate"
+    assert sampler_line("vllm_colocate") == ""
+    assert sampler_of(TrainerConfig(), planned=True) == "ours"
+    assert "not for this run" in sampler_line("ours")
+
+
+def test_without_a_gpu_vllm_is_not_taken_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scale, "installed", lambda package: True)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert sampler_of(TrainerConfig()) == "ours"
+    assert sampler_line("ours") == ""
+
+
+@pytest.mark.parametrize("name", ["ours", "generate", "vllm_server", "vllm_colocate"])
+def test_a_sampler_that_is_named_is_taken(name: str) -> None:
+    assert sampler_of(TrainerConfig(sampler=name)) == name
 
 
 @pytest.mark.parametrize(
@@ -145,9 +174,9 @@ def test_parts_of_groups_or_of_weights_are_sampled_by_trl(
     monkeypatch.setattr(scale, "world_size", lambda: several)
     for name, value in launcher.items():
         monkeypatch.setenv(name, value)
-    assert not own_sampler(TrainerConfig())
+    assert sampler_of(TrainerConfig()) == "generate"
     with pytest.raises(BadInput, match=reason):
-        own_sampler(TrainerConfig(sampler="ours"))
+        sampler_of(TrainerConfig(sampler="ours"))
 
 
 def test_vllm_as_a_server_and_beside_the_trainer(monkeypatch: pytest.MonkeyPatch) -> None:
