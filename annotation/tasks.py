@@ -10,6 +10,7 @@ from annotation.exports.tasks import export_job_start
 from annotation.labelling.items import items_due_for_resolution
 from annotation.models import ExportJob, ImportJob
 from annotation.models.job_run import jobs_recover
+from annotation.pairs.drafts import drafts_expire
 from annotation.pairs.tasks import import_job_start
 
 AT_ONCE = 500
@@ -33,3 +34,9 @@ def jobs_recover_due() -> None:
         import_job_start.delay(job_id)
     for job_id in jobs_recover(ExportJob):
         export_job_start.delay(job_id)
+
+
+@shared_task
+def uploads_expire_due() -> None:
+    """Remove uploads that somebody looked at and left."""
+    drafts_expire()

@@ -15,6 +15,7 @@ TABLE = (
     Due("annotation.tasks.items_resolve_due", 5),
     Due("annotation.tasks.consensus_fit_due", 300, "bulk"),
     Due("annotation.tasks.jobs_recover_due", 20),
+    Due("annotation.tasks.uploads_expire_due", 3600),
     Due("verifier.tasks.truth_refresh_due", 5),
     Due("training.tasks.rollouts_due", 15),
     Due("training.tasks.scoring_due", 30),

@@ -15,6 +15,7 @@ class ImportJob(Made, Leased):
     """One import, whichever door it came through; the row is what the progress bar shows."""
 
     class State(models.TextChoices):
+        DRAFT = "draft"  # kept, and somebody still says how it is to be read
         QUEUED = "queued"
         RUNNING = "running"
         DONE = "done"

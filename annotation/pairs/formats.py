@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.utils.module_loading import import_string
 
 from annotation.cot.splits import SPLITS
 from annotation.pairs.readers.columns import Columns
+from annotation.pairs.readers.mapping import parse_mapping
 from annotation.pairs.readers.opening import KINDS, file_look
 from annotation.pairs.readers.rows import ImportFileError, Rows
 from annotation.pairs.readers.scale import parse_scale
@@ -24,19 +26,26 @@ Progress = Callable[[int, int | None], None]
 # A service that imports a file, called as annotation.pairs.write.pairs_import is.
 Importer = Callable[..., "ImportReport"]
 NATIVE = "native"
-MAX_OPTION = 1000  # characters
+MAX_OPTION, MAX_JSON = 1000, 100_000  # characters
+EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOption:
     """What a format may be told beside its file, by this name at every door. ``file`` is a
-    further file; ``check`` raises ImportFileError for a text that means nothing."""
+    further file, ``json`` a text that may be long; ``check`` raises ImportFileError for a text
+    that means nothing."""
 
     name: str
     help: str
     file: bool = False
     choices: tuple[str, ...] = ()
     check: Callable[[str], object] = lambda text: None
+    json: bool = False
+
+    @property
+    def longest(self) -> int:
+        return MAX_JSON if self.json else MAX_OPTION
 
     def value_check(self, value: Any) -> None:
         """
@@ -55,6 +64,12 @@ QUERIES = ImportOption("queries", "the file of queries", file=True)
 SCALE = ImportOption("scale", "the tier of each grade, like 0=1,1=4", check=parse_scale)
 LOCALE = ImportOption("locale", "keep this market alone: us, es or jp")
 ORIGIN = ImportOption("origin", "the server that the file's people are from")
+MAPPING = ImportOption(
+    "mapping",
+    'which column is what, as JSON like {"query": "Search", "title": "Name"}',
+    check=parse_mapping,
+    json=True,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +100,16 @@ class ImportFormat:
             kinds = ", ".join(f".{suffix}" for suffix in self.suffixes)
             raise ImportFileError(f"{name}: {self.name} is read from {kinds}, not .{kind}")
 
+    def files_check(self, given: Collection[str]) -> None:
+        """
+        Raises:
+            ImportFileError: a further file that an upload needs is not among them.
+        """
+        if missing := [name for name in self.needs if name not in given]:
+            raise ImportFileError(
+                f"{self.name} needs {' and '.join(missing)}: upload them with the file"
+            )
+
     def options_check(self, given: Mapping[str, Any]) -> None:
         """
         Raises:
@@ -96,14 +121,17 @@ class ImportFormat:
         for name, value in given.items():
             known[name].value_check(value)
 
-    def columns_for(self, *, as_attributes: bool) -> Columns | None:
+    def columns_for(
+        self, *, as_attributes: bool, options: Mapping[str, Any] = EMPTY
+    ) -> Columns | None:
         """What tells after reading which columns were not used; None where the format decides.
 
         Raises:
             ImportFileError: ``as_attributes`` where the format decides.
         """
         if self.columns is not None:
-            return self.columns(as_attributes=as_attributes)
+            mapped = {MAPPING.name: options[MAPPING.name]} if MAPPING.name in options else {}
+            return self.columns(as_attributes=as_attributes, **mapped)
         if as_attributes:
             raise ImportFileError(f"{self.name} does not take unknown columns as attributes")
         return None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 from uuid import uuid4
 
 from django.contrib.auth.models import User
@@ -23,8 +23,9 @@ from annotation.models.job_run import job_run
 from annotation.models.leases import in_flight_until, queued_again
 from annotation.pairs.formats import ImportFormat, format_named, given
 from annotation.pairs.readers.opening import HEAD, Look, look, packed_name
-from annotation.pairs.readers.rows import ImportFileError
 from annotation.pairs.report import ImportRefused, ImportReport
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,9 @@ def import_job_create(
     format, chosen = format_named(adapter), dict(options or {})
     main = Upload(upload, filename)
     upload_check(main, format, chosen, unknown_as_attributes)
-    paths = _keep({"": main} | {n: v for n, v in chosen.items() if isinstance(v, Upload)})
+    paths = uploads_keep(
+        {"": main} | {n: v for n, v in chosen.items() if isinstance(v, Upload)}
+    )
     return ImportJob.objects.create(
         project=project,
         path=paths.pop(""),
@@ -86,16 +89,13 @@ def upload_check(
     Raises:
         ImportFileError: it cannot be imported.
     """
-    format.columns_for(as_attributes=unknown_as_attributes)
     format.options_check(options)
-    if missing := [name for name in format.needs if name not in options]:
-        raise ImportFileError(
-            f"{format.name} needs {' and '.join(missing)}: upload them with the file"
-        )
-    format.kind_check(Path(upload.name).name, _looked_at(upload).kind)
+    format.columns_for(as_attributes=unknown_as_attributes, options=options)
+    format.files_check(options)
+    format.kind_check(Path(upload.name).name, upload_look(upload).kind)
     for option in options.values():
         if isinstance(option, Upload):
-            _looked_at(option)
+            upload_look(option)
 
 
 def uploads_given(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,17 +106,26 @@ def uploads_given(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _looked_at(upload: Upload) -> Look:
+def upload_look(upload: Upload) -> Look:
+    """By its name and first bytes.
+
+    Raises:
+        ImportFileError: no file that can be imported.
+    """
     head = upload.file.read(HEAD)
     upload.file.seek(0)
     return look(storable(Path(upload.name).name), head)
 
 
-def _keep(uploads: Mapping[str, Upload]) -> dict[str, str]:
-    """The paths, in a folder of their own and under short names of ours: a name of 90 Chinese
-    characters is too long for a file system."""
+def uploads_keep(uploads: Mapping[T, Upload], beside: str = "") -> dict[T, str]:
+    """The paths, in a folder of their own or the one named ``beside``, and under short names of
+    ours: a name of 90 Chinese characters is too long for a file system.
+
+    Raises:
+        NoRoom: they cannot be kept.
+    """
     storage = FileSystemStorage()
-    folder = f"imports/{uuid4().hex}"
+    folder = f"imports/{beside or uuid4().hex}"
     try:
         return {
             option: storage.path(
@@ -127,7 +136,8 @@ def _keep(uploads: Mapping[str, Upload]) -> dict[str, str]:
             for option, upload in uploads.items()
         }
     except OSError as error:
-        rmtree(storage.path(folder), ignore_errors=True)
+        if not beside:
+            rmtree(storage.path(folder), ignore_errors=True)
         raise NoRoom(f"the file cannot be kept: {error.strerror or error}") from error
 
 
@@ -138,7 +148,7 @@ def _short(name: str) -> str:
     return ".".join([plain, *suffixes[-2:]] if packed_name(name) else [plain, suffixes[-1]])
 
 
-def _forget(job: ImportJob) -> None:
+def upload_forget(job: ImportJob) -> None:
     """Remove the upload; files of earlier versions lie in a folder with others."""
     path = Path(job.path)
     path.unlink(missing_ok=True)
@@ -154,7 +164,7 @@ def import_job_run(*, job_id: int) -> ImportJob | None:
     job = job_run(ImportJob.objects.filter(pk=job_id).select_related("project"), _run)
     # A file that was only checked can be imported next.
     if job is not None and job.state == ImportJob.State.DONE and not job.dry_run:
-        _forget(job)
+        upload_forget(job)
     return job
 
 

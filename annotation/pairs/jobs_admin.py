@@ -16,7 +16,6 @@ from django.utils.safestring import SafeString
 from annotation.models import ImportJob
 from annotation.models.leased import Leased
 from annotation.pairs.formats import (
-    MAX_OPTION,
     NATIVE,
     ImportOption,
     format_named,
@@ -83,7 +82,7 @@ def _option_field(option: ImportOption) -> forms.Field:
     if option.choices:
         choices = [("", "---------"), *((each, each) for each in option.choices)]
         return forms.ChoiceField(required=False, help_text=text, choices=choices)
-    return forms.CharField(required=False, help_text=text, max_length=MAX_OPTION)
+    return forms.CharField(required=False, help_text=text, max_length=option.longest)
 
 
 @admin.register(ImportJob)

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from annotation.cot.splits import SPLITS
 from annotation.models import ImportJob, Pair, Project
 from annotation.models.outbox import outbox_settled
-from annotation.pairs.formats import MAX_OPTION, NATIVE, ImportOption, formats, options, takers
+from annotation.pairs.formats import NATIVE, ImportOption, formats, options, takers
 from annotation.pairs.jobs import import_job_create, uploads_given
 from annotation.pairs.tasks import import_job_send
 from annotation.people.abilities import Ability
@@ -48,7 +48,7 @@ def _option_field(option: ImportOption) -> serializers.Field[Any, Any, Any, Any]
         return serializers.FileField(**more)
     if option.choices:
         return serializers.ChoiceField(choices=option.choices, **more)
-    return Text(max_length=MAX_OPTION, **more)
+    return Text(max_length=option.longest, **more)
 
 
 class ImportStatus(serializers.ModelSerializer[ImportJob]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from annotation.pairs.formats import (
     LOCALE,
+    MAPPING,
     PRODUCTS,
     QUERIES,
     SCALE,
@@ -20,6 +21,7 @@ FORMATS = (
         "Our own columns",
         native.read_rows,
         pairs_import,
+        takes=(SPLIT, MAPPING),
         columns=native.native_columns,
     ),
     ImportFormat(

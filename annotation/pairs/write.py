@@ -66,7 +66,9 @@ def pairs_import(
     if split:
         SPLIT.value_check(split)
     report, rules = ImportReport(), parse_rules(project.rules)
-    columns = format_named(adapter).columns_for(as_attributes=unknown_as_attributes)
+    columns = format_named(adapter).columns_for(
+        as_attributes=unknown_as_attributes, options=options
+    )
     rows = read_rows(path, adapter, columns=columns, **options)
     total = _begin(path, report)
     with transaction.atomic():

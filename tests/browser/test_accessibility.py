@@ -18,15 +18,15 @@ from playwright.sync_api import Page
 from annotation.labelling.flags import flag_raise
 from annotation.models import Project, Step, StepLabel
 from annotation.people.roles import Role
-from tests.browser import seed, seed_care, seed_labels, seed_quality, seed_training
+from tests.browser import seed, seed_care, seed_import, seed_labels, seed_quality, seed_training
 from tests.browser.axe import violations
 from training.models import RewardGroup
 
 pytestmark = pytest.mark.browser
 LogIn = Callable[[User], None]
 # A probe, a part of a page, a file of a row, a switch that leads back.
-NO_PAGES = {"healthz", "circle_live", "run_live", "export_file", "set_language",
-            "quality_influence_run"}  # fmt: skip
+NO_PAGES = {"healthz", "circle_live", "run_live", "import_progress", "export_file",
+            "set_language", "quality_influence_run"}  # fmt: skip
 ADMIN = ("index", "password_change", "annotation_project_add", "annotation_importjob_add",
          "training_trainingrun_launch", "training_rolloutbatch_launch")  # fmt: skip
 # Pages of users and groups are Django's alone and have faults of their own.
@@ -34,6 +34,7 @@ ADMIN_ROWS = ("annotation_project", "annotation_rollout", "training_trainingrun"
 # One page of each kind; all take their colours from the same few variables.
 ADMIN_DARK = ("index", "annotation_queueitem list", "annotation_project row",
               "training_trainingrun_launch")  # fmt: skip
+IMPORTS = ("checked", "imported", "failed")  # beside the draft
 QUERIES = {"quality_explain": "?step=4"}
 # Opened by a key: dialogs and panels are part of their page.
 OPENED = {"label": {"f": "#flag", "s": "#skip", "?": "#sheet", "g": "#guide h1"}}
@@ -71,7 +72,10 @@ def numbers(project: Project, everybody: User) -> dict[str, int]:
     seed_quality.explained(project)
     seed_care.exported(project)
     rollouts = seed_training.rollouts(project)
+    imports = {name: getattr(seed_import, name)(project, everybody) for name in IMPORTS}
     return {
+        **{name: job.pk for name, job in imports.items()},
+        "import_job": seed_import.draft(project, everybody).pk,
         "run_rollouts": rollouts.pk,
         "run_pair_rollouts": rollouts.pk,
         "pair": RewardGroup.objects.filter(run=rollouts).earliest("pk").pair_id,
@@ -113,6 +117,8 @@ def test_no_page_has_a_grave_violation_in_either_theme(
 ) -> None:
     every = paths(numbers)
     every["finished run"] = reverse("run", args=[numbers["finished"]])
+    slug = Project.objects.get().slug
+    every |= {name: reverse("import_job", args=[slug, numbers[name]]) for name in IMPORTS}
     page.goto(every.pop("login"))
     faults = in_both_themes(page, "login")
     log_in(everybody)

@@ -38,7 +38,7 @@ class Command(BaseCommand):
             names = takers(option)
             parser.add_argument(
                 f"--{option.name.replace('_', '-')}",
-                type=Path if option.file else str,
+                type=Path if option.file else _text_or_file if option.json else str,
                 choices=option.choices or None,
                 help=f"{names}: {option.help}" if names else option.help,
             )
@@ -83,6 +83,16 @@ class Command(BaseCommand):
             self.stderr.write(f"line {line}: {message}")
         if count > _SHOWN:
             self.stderr.write(f"and {count - _SHOWN} more")
+
+
+def _text_or_file(given: str) -> str:
+    """JSON as it is written; of anything else the text of the file of that name."""
+    if given.lstrip().startswith("{"):
+        return given
+    try:
+        return Path(given).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise CommandError(f"cannot read {given}: {error}") from error
 
 
 def _kept_or_not(options: dict[str, Any]) -> ImportReport:

@@ -14,20 +14,23 @@ KEPT = 100  # names of unknown columns; an object a line may bring any number
 class Columns:
     """What a reader wants of a file. ``unknown`` fills while it is read.
 
-    ``a|b`` is needed by either name. ``known`` None means all. With ``as_attributes`` unknown
-    columns become product attributes. ``quoted``: a TSV is known to have quotes as CSV has.
+    ``a|b`` is needed by either name, so is a tuple of names. ``known`` None means all. With
+    ``as_attributes`` unknown columns become product attributes. ``quoted``: a TSV is known to
+    have quotes as CSV has. ``widest``: nobody knows the columns, so the delimiter is the one
+    that parts the header most.
     """
 
     def __init__(
         self,
-        needed: Collection[str] = (),
+        needed: Collection[str | tuple[str, ...]] = (),
         known: Collection[str] | None = None,
         *,
         as_attributes: bool = False,
         quoted: bool = False,
+        widest: bool = False,
     ) -> None:
-        self._needed = [names.split("|") for names in needed]
-        self.as_attributes, self.quoted = as_attributes, quoted
+        self._needed = [n if isinstance(n, tuple) else tuple(n.split("|")) for n in needed]
+        self.as_attributes, self.quoted, self.widest = as_attributes, quoted, widest
         self.known = None if known is None else frozenset(known)
         self.unknown: dict[str, None] = {}  # in the order of the file
 

@@ -64,10 +64,10 @@ def dialect_of(header: str, kind: str, columns: Columns) -> Dialect:
         each = Dialect(delimiter, csv.QUOTE_NONE if as_database else csv.QUOTE_MINIMAL)
         read = next(csv.reader([header], **each._asdict()), [])
         cells[each] = [cell.strip() for cell in read]
-        if not columns.missing(cells[each]):
+        if not columns.widest and not columns.missing(cells[each]):
             return each
-    first = next(iter(cells))
-    return first if len(cells[first]) > 1 else max(cells, key=lambda each: len(cells[each]))
+    first, most = next(iter(cells)), max(cells, key=lambda each: len(cells[each]))
+    return first if len(cells[first]) > 1 and not columns.widest else most
 
 
 def _to_header(path: Path, text: Iterable[str]) -> list[str]:

@@ -6,21 +6,32 @@ from pathlib import Path
 
 from annotation.pairs.readers.columns import Columns
 from annotation.pairs.readers.files import records, rows_made
+from annotation.pairs.readers.mapping import NEEDED, parse_mapping
 from annotation.pairs.readers.rows import COLUMNS, Rows, row_of
 
 
-def read_rows(path: Path, columns: Columns | None = None) -> Rows:
-    """Every row as a pair or an error. ``columns`` tells afterwards what nobody read.
+def read_rows(path: Path, columns: Columns | None = None, mapping: str | None = None) -> Rows:
+    """Every row as a pair or an error. ``columns`` tells afterwards what nobody read;
+    ``mapping`` says which columns are ours (:mod:`annotation.pairs.readers.mapping`).
 
     Raises:
         ImportFileError: see :func:`annotation.pairs.readers.files.records`.
     """
-    columns = columns or native_columns()
+    columns = columns or native_columns(mapping=mapping)
+    if mapping is None:
+        return rows_made(
+            records(path, columns),
+            lambda line, record: row_of(line, record, columns.extra(record)),
+        )
+    wanted = parse_mapping(mapping)
     return rows_made(
         records(path, columns),
-        lambda line, record: row_of(line, record, columns.extra(record)),
+        lambda line, record: row_of(line, wanted.record(record), columns.extra(record)),
     )
 
 
-def native_columns(*, as_attributes: bool = False) -> Columns:
-    return Columns(("query", "title"), COLUMNS, as_attributes=as_attributes)
+def native_columns(*, as_attributes: bool = False, mapping: str | None = None) -> Columns:
+    if mapping is None:
+        return Columns(NEEDED, COLUMNS, as_attributes=as_attributes)
+    used = parse_mapping(mapping).used
+    return Columns([(name,) for name in sorted(used)], used, as_attributes=as_attributes)

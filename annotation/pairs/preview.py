@@ -1,0 +1,108 @@
+"""What the first rows of a file hold, before anybody has said how it is to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from annotation.cot.storable import storable
+from annotation.models import ImportJob
+from annotation.pairs.formats import read_rows
+from annotation.pairs.readers.columns import Columns
+from annotation.pairs.readers.fields import BadField, clean, text_of
+from annotation.pairs.readers.files import records
+from annotation.pairs.readers.rows import ImportFileError, Row, RowError
+from annotation.pairs.readers.scale import grade_of
+
+SAMPLED_ROWS = 1000
+EXAMPLES = 3
+MOST_GRADES = 12  # a column with more different values is none of grades
+_SAMPLED_CHARACTERS = 2_000_000
+_SHOWN = 80
+# Beside a larger catalogue nobody waits for the first pairs: it is indexed before the first.
+_LARGEST_BESIDE = 32 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class FileColumn:
+    """``examples`` are the first different values; ``grades`` all of the sample, where they
+    are few enough to be a scale."""
+
+    name: str
+    examples: list[str] = field(default_factory=list)
+    _values: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def grades(self) -> list[str]:
+        return sorted(self._values) if 0 < len(self._values) <= MOST_GRADES else []
+
+    def see(self, value: Any) -> None:
+        shown = storable(clean(value))
+        if not shown:
+            return
+        if len(self.examples) < EXAMPLES and (shown := _short(shown)) not in self.examples:
+            self.examples.append(shown)
+        if len(self._values) <= MOST_GRADES:
+            with suppress(BadField):
+                self._values[grade_of(text_of(self.name, value))] = None
+
+
+@dataclass(frozen=True, slots=True)
+class FilePreview:
+    """``rows`` were read of the file; ``problem`` is why none could be, or why not more."""
+
+    columns: list[FileColumn]
+    rows: int
+    problem: str = ""
+
+    @property
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+
+def file_preview(path: Path, rows: int = SAMPLED_ROWS) -> FilePreview:
+    """The columns of a file in its order, with what the first rows have in them."""
+    # That nobody reads any of them is how the names of all become known, without a row too.
+    header = Columns(known=(), as_attributes=True, widest=True)
+    columns: dict[str, FileColumn] = {}
+    read, size, problem = 0, 0, ""
+    try:
+        for line, record in islice(records(path, header), rows):
+            if isinstance(record, RowError):
+                problem = problem or f"line {line}: {record.message}"
+                continue
+            read += 1
+            size += _see(columns, record)
+            if size > _SAMPLED_CHARACTERS:
+                break
+    except ImportFileError as error:
+        problem = error.message
+    for name in header.unknown:
+        columns.setdefault(name, FileColumn(name))
+    return FilePreview(list(columns.values()), read, storable(problem))
+
+
+def first_pairs(job: ImportJob, options: Mapping[str, Any], most: int = 3) -> list[Row]:
+    """The first rows as they would be imported; none where finding them takes long.
+
+    Raises:
+        ImportFileError: they cannot be read like that.
+    """
+    files: dict[str, Any] = {option: Path(path) for option, path in job.files.items()}
+    if sum(path.stat().st_size for path in files.values() if path.exists()) > _LARGEST_BESIDE:
+        return []
+    return list(islice(read_rows(Path(job.path), job.adapter, **files | dict(options)), most))
+
+
+def _see(columns: dict[str, FileColumn], record: Mapping[str, Any]) -> int:
+    for name, value in record.items():
+        columns.setdefault(name, FileColumn(name)).see(value)
+    return sum(len(value) for value in record.values() if isinstance(value, str))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

@@ -1,0 +1,67 @@
+"""How a file would be read by what was chosen: the first pairs, or why not."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from annotation.cot.errors import StepwiseError
+from annotation.pairs.column_guess import meant_twice
+from annotation.pairs.formats import format_named
+from annotation.pairs.preview import first_pairs
+from annotation.pairs.readers.rows import PairRow, RowError
+from annotation.people.language import refusal_words
+from annotation.starting.choices import MEANINGS, TIER_NAMES, Choices
+
+
+class PlanView:
+    """What the page shows beside the choices; ``problems`` are in words for people."""
+
+    def __init__(self, choices: Choices) -> None:
+        self.choices, self.meanings, self.tiers = choices, MEANINGS, TIER_NAMES
+        self.pairs: list[PairRow] = []
+        self.errors: list[RowError] = []
+        self.problems: list[str] = list(_problems(choices))
+        if self.problems:
+            return
+        try:
+            format = format_named(choices.job.adapter)
+            format.files_check([*choices.options, *choices.job.files])
+            format.options_check(choices.options)
+            rows = first_pairs(choices.job, choices.options)
+        except StepwiseError as error:
+            self.problems.append(refusal_words(error))
+            return
+        self.pairs = [row for row in rows if isinstance(row, PairRow)]
+        self.errors = [row for row in rows if isinstance(row, RowError)]
+
+    @property
+    def files_here(self) -> list[str]:
+        return list(self.choices.job.files)
+
+    @property
+    def files_missing(self) -> list[str]:
+        taken = format_named(self.choices.job.adapter).takes
+        return [o.name for o in taken if o.file and o.name not in self.choices.job.files]
+
+
+def _problems(choices: Choices) -> list[str]:
+    preview, made = choices.preview, []
+    if preview.problem:
+        made.append(preview.problem)
+    elif not preview.rows:
+        made.append(_("The file has no rows: there is nothing to import."))
+    if not choices.mapped:
+        return made
+    for field, columns in meant_twice(preview.names, choices.meanings):
+        values = {"columns": ", ".join(columns), "meaning": MEANINGS[field]}
+        made.append(_("%(columns)s: only one column can be %(meaning)s.") % values)
+    for field, words in (
+        ("query", _("Say which column is the query: what a shopper typed.")),
+        ("title", _("Say which column is the product's title.")),
+    ):
+        if field not in choices.meanings:
+            made.append(words)
+    if name := choices.many_grades:
+        text = _("%(column)s has too many different values to be a grade.")
+        made.append(text % {"column": name})
+    return made
