@@ -179,6 +179,7 @@ SPECTACULAR_SETTINGS = {
         "ItemReason": "annotation.models.queue.QueueItem.Reason",
         "ClaimState": "annotation.models.queue.Assignment.State",
         "JobState": "annotation.models.exports.ExportJob.State",
+        "ImportState": "annotation.models.imports.ImportJob.State",
         "RunState": "training.models.TrainingRun.State",
         "TruthSource": "verifier.models.GroundTruth.Source",
         "AttributeState": "annotation.cot.attributes.STATES",
