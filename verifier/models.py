@@ -19,6 +19,7 @@ class GroundTruth(Dated):
         ADJUDICATED = "adjudicated"
         CONSENSUS = "consensus"
         GOLD = "gold"  # came with the imported file
+        # IMPLIED by the tier is derived whenever truth is frozen (verifier.implied), not a row
         SILVER = "silver"  # derived from product fields; never counted as human
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")

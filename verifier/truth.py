@@ -9,15 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
 from annotation.cot.steps import OPEN_KINDS, STRUCTURED_KINDS, VALUES, StepKind
 
-Source = Literal["adjudicated", "consensus", "gold", "silver"]
+Source = Literal["adjudicated", "consensus", "gold", "implied", "silver"]
 SOURCES: tuple[Source, ...] = get_args(Source)  # the strongest first
+STATED: tuple[Source, ...] = SOURCES[:3]  # somebody said it of that very step
 HUMAN_SOURCES = frozenset[Source]({"adjudicated", "consensus"})
 VERDICTS = ("correct", "incorrect")
 VERSION = 2  # of truth.json; 1 had rows of four columns alone
@@ -63,7 +64,7 @@ def truth_of(
 
 
 def verdict_of(kind: int | str, verdict: object, source: object) -> tuple[StepKind, Truth]:
-    """Check one entry of an open step; derived (silver) verdicts do not exist there.
+    """Check one entry of an open step; derived verdicts (implied, silver) do not exist there.
 
     Raises:
         TruthError: unknown kind, verdict or source.
@@ -71,7 +72,7 @@ def verdict_of(kind: int | str, verdict: object, source: object) -> tuple[StepKi
     step = _kind(kind, OPEN_KINDS, "1 or 2")
     if verdict not in VERDICTS:
         raise TruthError(f"'{verdict}' is not a verdict: {', '.join(VERDICTS)}")
-    return step, Truth(str(verdict), _source(source, SOURCES[:-1]))
+    return step, Truth(str(verdict), _source(source, STATED))
 
 
 class TruthTable:
@@ -90,6 +91,10 @@ class TruthTable:
         """Values known of pairs."""
         return len(self._best)
 
+    def entries(self) -> Iterator[Entry]:
+        """What is known of pairs, in no order."""
+        return ((pair, kind, truth) for (pair, kind), truth in self._best.items())
+
     def lookup(self, pair_id: str, kind: StepKind) -> Truth | None:
         """The strongest truth known, or None: unknown is not wrong."""
         return self._best.get((pair_id, kind))
@@ -107,6 +112,12 @@ class TruthTable:
     def steps(self) -> list[list[Any]]:
         """``[step_sha256, kind, verdict, source]``, sorted: the form that is stored."""
         return sorted([s, int(k), t.value, t.source] for (s, k), t in self._steps.items())
+
+    def with_rows(self, rows: Iterable[Entry]) -> TruthTable:
+        """Another table with these values of pairs and the same verdicts on texts."""
+        table = TruthTable(rows, labels=self.labels)
+        table._steps = self._steps
+        return table
 
     def changed(self, change: Callable[[str, StepKind, Truth], Truth]) -> TruthTable:
         """Another table with each truth replaced; ``change`` is given the pair's id, or the

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
-from annotation.cot.steps import VALUES, StepKind
+from annotation.cot.steps import STRUCTURED_KINDS, VALUES, StepKind
 from annotation.cot.wording import wording as _
 
 DEFAULT_RULES = """\
@@ -37,6 +37,9 @@ none = 1
 """
 
 
+_PREMISES = (StepKind.CATEGORY, StepKind.ATTRIBUTE)
+
+
 class RulesError(ValueError):
     """The TOML is not a complete rules table; the message names the cell."""
 
@@ -48,6 +51,29 @@ class Rules:
     def tier_for(self, category: str, attribute: str) -> str | None:
         """The tier as "4".."1", or None when either value is unknown."""
         return self.tiers.get((category, attribute))
+
+    def left_by(self, known: Mapping[StepKind, str]) -> dict[StepKind, frozenset[str]]:
+        """Of steps 3 and 4 that are not ``known``, the values of the cells that agree with
+        what is; nothing without a tier, or where no cell agrees."""
+        category, attribute, tier = (known.get(kind) for kind in STRUCTURED_KINDS)
+        cells = [
+            cell
+            for cell, of_cell in self.tiers.items()
+            if of_cell == tier and category in (None, cell[0]) and attribute in (None, cell[1])
+        ]
+        if not cells:
+            return {}
+        columns = zip(_PREMISES, zip(*cells, strict=True), strict=True)
+        return {kind: frozenset(values) for kind, values in columns if kind not in known}
+
+    def implied(self, known: Mapping[StepKind, str]) -> dict[StepKind, str]:
+        """Of steps 3 and 4 that are not ``known``, those to which the table leaves one value:
+        tier 1 is a mismatch whatever the attributes are, tier 4 a match."""
+        return {
+            kind: next(iter(values))
+            for kind, values in self.left_by(known).items()
+            if len(values) == 1
+        }
 
     def conflict(self, category: str, attribute: str, tier: str) -> str | None:
         """A sentence when the three values contradict the table, else None."""

@@ -24,7 +24,7 @@ PRODUCTS = "products.jsonl"
 
 class QuepidSource:
     """A folder with individual ratings and a product file. People speak on the tier only, so
-    steps 1-2 stay unrewarded and steps 3-4 have silver values at best."""
+    steps 1-2 stay unrewarded and steps 3-4 have what the tier implies, or silver values."""
 
     slug = "ratings"
     kinds = [int(StepKind.FINAL)]

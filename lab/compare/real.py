@@ -1,8 +1,8 @@
 """Real judged pairs: a Quepid-style file of individual ratings with its product catalogue.
 
-The truth of the final step is the median of the raters; steps 3 and 4 have silver values from
-word overlap, which reward but never count as human. The ceiling is what one rater's grades
-score against another's on the same pairs.
+The truth of the final step is the median of the raters; steps 3 and 4 have what that tier
+implies by the rules table, and silver values from word overlap, which reward but never count as
+human. The ceiling is what one rater's grades score against another's on the same pairs.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from lab.circle.agreement import rater_ceiling
 from lab.circle.writer import rule_cot
 from lab.compare.benchmark import SEED_POLICY, Benchmark, Row, label_line
 from training.job.types import BadInput
+from verifier.implied import completed
+from verifier.truth import Truth
 
 RATINGS = "broad_query_set_individual_ratings.csv"
 DEV_PAIRS = 120
@@ -60,7 +62,9 @@ def real_benchmark(folder: Path, train_pairs: int = 0) -> Benchmark:
 
 
 def _row(pair: PairRow, grades: list[int]) -> Row:
-    tier = str(sorted(grades)[len(grades) // 2])
+    tier = Truth(str(sorted(grades)[len(grades) // 2]), "consensus")
+    silver = {StepKind(int(kind)): Truth(v, "silver") for kind, v in pair.silver.items()}
+    truths = completed(silver | {StepKind.FINAL: tier}, parse_rules(DEFAULT_RULES))
     return {
         "pair_id": f"{pair.query}|{pair.product_id}",
         "product_id": pair.product_id,
@@ -72,7 +76,11 @@ def _row(pair: PairRow, grades: list[int]) -> Row:
         "attributes": dict(pair.attributes),
         "description": pair.description,
         "split": pair.split or split_of(pair.query),
-        "truth": {"5": {"value": tier, "source": "consensus"}},
+        "truth": {
+            str(int(kind)): {"value": truth.value, "source": truth.source}
+            for kind, truth in truths.items()
+            if truth.source != "silver"
+        },
         "silver": {kind: {"value": value} for kind, value in pair.silver.items()},
     }
 

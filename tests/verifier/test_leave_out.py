@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from annotation.deciding.resolution import item_resolve
-from annotation.models import Project, QueueItem
+from annotation.models import Project, QueueItem, Resolution
 from tests.factories import labels_for, make_item, make_project, make_user, submit
 from verifier.models import VerifierRelease
 from verifier.services.leave_out import Without, release_without
@@ -42,6 +42,18 @@ def released(project: Project) -> VerifierRelease:
 def tier_of(without: Without, item: QueueItem) -> tuple[str, str] | None:
     rows = [row for row in without.table.rows() if row[:2] == [str(item.rollout.pair_id), 5]]
     return (rows[0][2], rows[0][3]) if rows else None
+
+
+def test_what_a_lost_tier_implied_is_lost_with_it(people: list[User]) -> None:
+    project = make_project(overlap=3)
+    item = decided(project, people, "441")
+    pair = item.rollout.pair
+    Resolution.objects.filter(pair=pair, kind__in=(3, 4)).delete()
+    release = released(project)
+    implied = [str(pair.pk), 3, "match", "implied"]
+    assert implied in [row[:4] for row in release_without(release, people[2]).table.rows()]
+    rows = release_without(release, people[0]).table.rows()
+    assert not [row for row in rows if row[1] in (3, 5)]
 
 
 def test_a_majority_of_three_may_be_lost_with_one_of_it(people: list[User]) -> None:

@@ -27,13 +27,13 @@ pytestmark = pytest.mark.django_db
 
 def test_a_release_is_a_truth_table_with_its_sum_and_its_counts() -> None:
     project, user = make_project(), make_user()
-    pair = make_pair(project, gold={"5": "4"}, silver={"3": "match"})
+    pair = make_pair(project, gold={"5": "3"}, silver={"3": "match"})
     truth_refresh(project=project)
     release = release_cut(project=project, user=user)
     rows = parse_table(release.payload).rows()
     assert rows == [
         [str(pair.pk), 3, "match", "silver", None],
-        [str(pair.pk), 5, "4", "gold", None],
+        [str(pair.pk), 5, "3", "gold", None],
     ]
     assert release.sha256 in release.payload
     assert release.counts == {"1": {}, "2": {}, "3": {"silver": 1}, "4": {}, "5": {"gold": 1}}
@@ -72,7 +72,7 @@ def test_another_verdict_on_a_text_alone_gives_another_release() -> None:
 
 def test_unchanged_truth_gives_the_same_release_and_changed_truth_the_next() -> None:
     project = make_project()
-    make_pair(project, gold={"5": "4"})
+    make_pair(project, gold={"5": "3"})
     truth_refresh(project=project)
     first = release_cut(project=project)
     assert release_cut(project=project) == first
@@ -86,7 +86,7 @@ def test_unchanged_truth_gives_the_same_release_and_changed_truth_the_next() -> 
 
 def test_the_command_refreshes_and_prints_what_it_froze() -> None:
     project, out = make_project(), StringIO()
-    make_pair(project, gold={"5": "4"})
+    make_pair(project, gold={"5": "3"})
     call_command("cut_release", project.slug, stdout=out)
     assert "release 1  sha256 " in out.getvalue()
     assert "step 5: gold 1" in out.getvalue()

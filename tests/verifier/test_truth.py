@@ -11,6 +11,7 @@ from annotation.cot.steps import OPEN_KINDS, STRUCTURED_KINDS, VALUES, StepKind
 from verifier.checks import check
 from verifier.truth import (
     SOURCES,
+    STATED,
     VERDICTS,
     Entry,
     Truth,
@@ -40,7 +41,7 @@ truths = st.sampled_from(STRUCTURED_KINDS).flatmap(
 verdicts = st.tuples(
     st.sampled_from([TEXT, "b2" * 32]),
     st.sampled_from(OPEN_KINDS),
-    st.builds(Truth, st.sampled_from(VERDICTS), st.sampled_from(SOURCES[:-1])),
+    st.builds(Truth, st.sampled_from(VERDICTS), st.sampled_from(STATED)),
 )
 
 

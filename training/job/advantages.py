@@ -9,6 +9,7 @@ deviation, and gets the value 0.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Literal
 
 import numpy as np
@@ -25,11 +26,15 @@ _FINAL = int(StepKind.FINAL) - 1
 _PREMISES = [int(kind) - 1 for kind in (StepKind.CATEGORY, StepKind.ATTRIBUTE)]
 
 
-def gated(rewards: ArrayLike, readable: ArrayLike = True) -> Table:
+def gated(
+    rewards: ArrayLike, readable: ArrayLike = True, guessed: Container[int] = ()
+) -> Table:
     """``training.reward.rewards.gated`` on a table: the final step is masked where step 3 or 4
-    is known to be wrong, except where the rollout cannot be read; it keeps its 0."""
+    is known to be wrong, except where the rollout cannot be read; it keeps its 0. The rewards
+    of ``guessed`` kinds are silver, which is no knowledge."""
     out = np.array(rewards, dtype=np.float64)
-    wrong = (out[:, _PREMISES] < RIGHT).any(axis=1)
+    known = [column for column in _PREMISES if column + 1 not in guessed]
+    wrong = (out[:, known] < RIGHT).any(axis=1)
     out[wrong & np.broadcast_to(np.asarray(readable), wrong.shape), _FINAL] = np.nan
     return out
 
@@ -112,6 +117,7 @@ def step_advantages(
     group: int,
     *,
     readable: ArrayLike = True,
+    guessed: Container[int] = (),
     gate_final: bool = True,
     normalise: Normalise = "step",
     gamma: float = 1.0,
@@ -120,7 +126,7 @@ def step_advantages(
 ) -> Table:
     """What an SRPO update with these settings gives each step, in the trainer's order: gate,
     normalise, return to go, clamp."""
-    table = gated(rewards, readable) if gate_final else rewards
+    table = gated(rewards, readable, guessed) if gate_final else rewards
     _, advantages = credited_advantages(
         table, group, normalise=normalise, gamma=gamma, clamp=clamp, layout=layout
     )

@@ -38,9 +38,10 @@ class SamplingConfig:
 
 @dataclass(frozen=True, slots=True)
 class RewardsConfig:
-    """Where step rewards come from; ``rm_only`` and ``outcome`` are the papers' ablations."""
+    """Where step rewards come from; ``rm_only`` and ``outcome`` are the papers' ablations,
+    ``implied`` ours: the tier, and what the rules table says of steps 3 and 4 from it."""
 
-    source: str = one("hybrid", "rm_only", "outcome")
+    source: str = one("hybrid", "rm_only", "outcome", "implied")
     rm: str = one("verdict", "p")  # the reward model's word, 1 or 0, or its P(correct)
     server: str = "local"  # or the base URL of a server that answers for the reward model
     reuse: bool = True  # hybrid: a verdict on the same text of step 1 or 2 comes before the rm
@@ -167,6 +168,7 @@ class RunConfig:
     layout: str = one("policy", *LAYOUTS)  # another than the policy's is taught by sft
     style: str = one("policy", *STYLES)  # policy: as its folder says
     threads: int = num(1, 1, 1024)
+    use_implied: bool = True  # what the tier implies of steps 3 and 4 may reward them
     use_silver: bool = True  # silver truth may reward steps that have nothing better
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     rewards: RewardsConfig = field(default_factory=RewardsConfig)

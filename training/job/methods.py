@@ -51,7 +51,9 @@ class Method:
 
 
 _RUN = ("seed", "threads", "data.eval_split")
-_PAIRS = ("data.train_limit", "data.eval_limit", "use_silver", "rewards.label_noise")
+_PAIRS = (
+    "data.train_limit", "data.eval_limit", "use_silver", "use_implied", "rewards.label_noise",
+)  # fmt: skip
 _SCORES = ("eval.bootstrap", "eval.limit")
 _ANSWERS = (*_SCORES, "eval.batch_size", "eval.max_tokens")
 _EXPLORE = (

@@ -17,7 +17,7 @@ CODE = (
     "training/rl/**/*.py", "training/job/*.py", "training/reward/*.py",
     "training/serving/*.py",
     "annotation/cot/steps.py", "annotation/cot/rules.py", "annotation/cot/wording.py",
-    "verifier/truth.py", "verifier/checks.py",
+    "verifier/truth.py", "verifier/implied.py", "verifier/checks.py",
 )  # fmt: skip
 
 

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from annotation.cot.steps import StepKind
+from training.job.advantages import RIGHT
 from training.job.prompts import PairText
 from verifier.truth import HUMAN_SOURCES, Truth
 
-RewardSource = Literal["adjudicated", "consensus", "gold", "silver", "rm", "format"]
+RewardSource = Literal[
+    "adjudicated", "consensus", "gold", "implied", "silver", "rm", "format"
+]  # fmt: skip
 
 
 class BadInput(ValueError):
@@ -56,6 +59,12 @@ class StepReward:
     def human(self) -> bool:
         return self.value is not None and self.source in HUMAN_SOURCES
 
+    @property
+    def refuted(self) -> bool:
+        """Known to be wrong. Silver knows nothing: it guesses, and may reward, but what else
+        hangs on the step must not hang on a guess."""
+        return self.value is not None and self.value < RIGHT and self.source != "silver"
+
 
 @dataclass(frozen=True, slots=True)
 class ScoredRollout:
@@ -71,6 +80,13 @@ class ScoredRollout:
         """Rewards of kinds 1..5 in order, NaN where None: shape (5,)."""
         rewards = [self.rewards[kind].value for kind in StepKind]
         return [float("nan") if value is None else value for value in rewards]
+
+    @property
+    def premises_refuted(self) -> bool:
+        """Whether step 3 or 4, which the tier rests on, is known to be wrong."""
+        return self.rewards[StepKind.CATEGORY].refuted or (
+            self.rewards[StepKind.ATTRIBUTE].refuted
+        )
 
     @property
     def outcome(self) -> float | None:

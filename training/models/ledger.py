@@ -12,8 +12,8 @@ from annotation.models import Pair
 from training.models.runs import TrainingRun
 from verifier.models import VerifierRelease
 
-# what ``sources`` of a group counts; 0 = the step is masked
-SOURCES = ("", "adjudicated", "consensus", "gold", "silver", "rm", "format")
+# what ``sources`` of a group counts; 0 = the step is masked. Stored: append, never renumber
+SOURCES = ("", "adjudicated", "consensus", "gold", "silver", "rm", "format", "implied")
 
 
 class RealField(models.FloatField[Any, Any]):

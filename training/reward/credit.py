@@ -44,7 +44,11 @@ def credit_of(config: RunConfig, rules: Rules, *, stepwise: bool) -> Credit:
 
 
 def rewards_of(
-    config: RunConfig, truths: TruthTable, layout: Layout, scorer: StepScorer | None = None
+    config: RunConfig,
+    truths: TruthTable,
+    rules: Rules,
+    layout: Layout,
+    scorer: StepScorer | None = None,
 ) -> HybridRewards:
     """The step rewards of ``[rewards]``."""
     return HybridRewards(
@@ -55,6 +59,8 @@ def rewards_of(
         cast(RewardMode, config.rewards.source),
         verdicts=config.rewards.rm == "verdict",
         reuse=config.rewards.reuse,
+        use_implied=config.use_implied,
+        rules=rules,
     )
 
 

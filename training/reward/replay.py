@@ -110,8 +110,8 @@ class Recipe:
         """Every line of the ledger under ``truths``; of ``samples``, the run's train.jsonl by
         pair, only the context is read."""
         config = self.config
-        truths, _ = noisy(truths, [], config.rewards.label_noise, config.seed)
-        judge = rewards_of(config, truths, self.layout)
+        truths, _ = noisy(truths, [], config.rewards.label_noise, config.seed, self.rules)
+        judge = rewards_of(config, truths, self.rules, self.layout)
         for placed in lines:
             known = samples[placed.line.pair_id]
             sample = replace(known, truth={}, silver={})  # of the release it was made from

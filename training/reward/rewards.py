@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from annotation.cot.rules import Rules
 from annotation.cot.steps import (
     OPEN_KINDS,
     STRUCTURED_KINDS,
@@ -29,9 +30,10 @@ from training.job import advantages
 from training.job.prompts import rm_prompt
 from training.job.types import Sample, ScoredRollout, StepReward
 from verifier.checks import check
+from verifier.implied import implied_truths
 from verifier.truth import VERDICTS, Truth, TruthTable
 
-RewardMode = Literal["hybrid", "rm_only", "outcome"]
+RewardMode = Literal["hybrid", "rm_only", "outcome", "implied"]
 RIGHT = advantages.RIGHT
 
 
@@ -45,10 +47,11 @@ class StepScorer(Protocol):
 class HybridRewards:
     """Scores rollouts. ``scorer`` None leaves steps 1-2 masked that nobody has judged;
     ``truths`` (the release) comes before the truth that travels with a sample, silver last and
-    only if allowed.
+    only if allowed, and what the tier implies before it.
 
     ``mode`` hybrid is SHE's; rm_only asks the scorer about all five steps and no truth;
-    outcome rewards the final step alone and masks the rest. With ``verdicts`` the scorer's
+    outcome rewards the final step alone and masks the rest; implied knows the tier alone, and
+    of steps 3 and 4 what ``rules`` says of it. With ``verdicts`` the scorer's
     word counts, 1 or 0, and not its probability: group normalisation stretches whatever
     differs, so that 0.93 against 0.91 would weigh as much as right against wrong. ``reuse``
     False leaves verdicts on texts of steps 1-2 aside: SHE's own way."""
@@ -60,6 +63,8 @@ class HybridRewards:
     mode: RewardMode = "hybrid"
     verdicts: bool = False
     reuse: bool = True
+    use_implied: bool = True
+    rules: Rules | None = None
 
     def score(
         self,
@@ -131,7 +136,7 @@ class HybridRewards:
 
     def _rm_kinds(self) -> Sequence[StepKind]:
         """The kinds that the reward model is asked about."""
-        if self.scorer is None or self.mode == "outcome":
+        if self.scorer is None or self.mode in ("outcome", "implied"):
             return ()
         return tuple(StepKind) if self.mode == "rm_only" else OPEN_KINDS
 
@@ -177,10 +182,20 @@ class HybridRewards:
         return {kind: truth.value for kind, truth in truths.items() if truth is not None}
 
     def _truth(self, sample: Sample, kind: StepKind) -> Truth | None:
-        truth = self.truths.lookup(sample.pair_id, kind) or sample.best(kind)
-        if truth is not None and truth.source == "silver" and not self.use_silver:
-            return None
-        return truth
+        if self.mode == "implied" and kind is not StepKind.FINAL:
+            final = self._best(sample, StepKind.FINAL)
+            known = {StepKind.FINAL: final} if final else {}
+            return implied_truths(known, self.rules).get(kind) if self.rules else None
+        return self._best(sample, kind)
+
+    def _best(self, sample: Sample, kind: StepKind) -> Truth | None:
+        allowed = {"silver": self.use_silver, "implied": self.use_implied}
+        told = (
+            self.truths.lookup(sample.pair_id, kind),
+            sample.truth.get(kind),
+            sample.silver.get(kind),
+        )
+        return next((t for t in told if t is not None and allowed.get(t.source, True)), None)
 
 
 def gated(rollout: ScoredRollout) -> list[float]:
@@ -188,12 +203,11 @@ def gated(rollout: ScoredRollout) -> list[float]:
 
     A tier that is right although its premises are wrong says nothing about the judgment, and
     rewarding it teaches the wrong rule: "related, partly met" misread as "related, all met" and
-    answered tier 2 would reward tier 2 for every related product that meets all. A rollout that
-    cannot be read keeps its 0.
+    answered tier 2 would reward tier 2 for every related product that meets all. Silver is no
+    knowledge, and gates nothing. A rollout that cannot be read keeps its 0.
     """
     values = rollout.values()
-    premises = [values[int(kind) - 1] for kind in (StepKind.CATEGORY, StepKind.ATTRIBUTE)]
-    if rollout.parse_error is None and any(value < RIGHT for value in premises):
+    if rollout.parse_error is None and rollout.premises_refuted:
         values[int(StepKind.FINAL) - 1] = float("nan")
     return values
 

@@ -14,7 +14,6 @@ from math import isnan, nan
 from annotation.cot.rules import Rules
 from training.job.config import ShapingConfig
 from training.job.types import ScoredRollout
-from training.reward.rewards import RIGHT
 from training.reward.signature import signature
 
 
@@ -72,8 +71,7 @@ def shaped_steps(rollout: ScoredRollout, rules: Rules, config: ShapingConfig) ->
     scores = parts(rollout, rules)
     values = rollout.values()
     values[2], values[3] = scores.category, scores.attribute
-    lucky = scores.category < RIGHT or scores.attribute < RIGHT
-    tier = 0.0 if lucky and not isnan(scores.tier) else scores.tier
+    tier = 0.0 if rollout.premises_refuted and not isnan(scores.tier) else scores.tier
     gated = config.rule_gate and scores.consistency == 0 and not isnan(tier)
     values[4] = (
         nan

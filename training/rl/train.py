@@ -27,7 +27,13 @@ from training.rl.measure.evaluate import Prediction, delta, held_out, predict, w
 from training.rl.method.layouts import laid_out
 from training.rl.policy.context import room_check
 from training.rl.policy.model import Policy, is_gguf, load_policy
-from training.rl.policy.run_folder import Cancelled, Run, read_inputs, record_trainer
+from training.rl.policy.run_folder import (
+    Cancelled,
+    Run,
+    read_inputs,
+    read_rules,
+    record_trainer,
+)
 
 T = TypeVar("T")
 
@@ -65,7 +71,7 @@ def _open(folder: Path) -> Run:
     if is_main():
         record_trainer(folder, config)
     truths, train_samples = noisy(
-        truths, train_samples, config.rewards.label_noise, config.seed
+        truths, train_samples, config.rewards.label_noise, config.seed, read_rules(folder)
     )
     torch.set_num_threads(config.threads)
     set_seed(config.seed)

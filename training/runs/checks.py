@@ -20,7 +20,7 @@ from annotation.quality.stale_select import stale_counts
 from training.job.methods import Method
 from training.models import Checkpoint, RmAppointment
 from training.runs.thresholds import thresholds_of
-from verifier.models import GroundTruth
+from verifier.truth import STATED
 
 _VARIED = statement(__file__, "varied_pairs")
 
@@ -118,7 +118,7 @@ def _coverage(data: Data, limit: float | None) -> Iterator[Check]:
         n
         for sources in data.truth.values()
         for source, n in sources.items()
-        if source != GroundTruth.Source.SILVER
+        if source in STATED
     )
     wanted = len(STRUCTURED_KINDS) * len(data.pairs)
     share = human / wanted if wanted else 0.0

@@ -90,7 +90,12 @@ def _scored(
     judged = StepScore.objects.filter(rm=rm, step__rollout__in=rollouts)
     for rollout, kind, p in judged.values_list("step__rollout", "step__kind", "p"):
         scores.setdefault(rollout, {})[StepKind(kind)] = p
-    rewards = rewards_of(config, current_table(batch.project), batch.policy.prompt_layout)
+    rewards = rewards_of(
+        config,
+        current_table(batch.project),
+        parse_rules(batch.project.rules),
+        batch.policy.prompt_layout,
+    )
     return [
         rewards.rescore(
             sample_of(pair_record(rollout.pair)),

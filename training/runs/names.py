@@ -15,6 +15,7 @@ SOURCE_NAMES: Mapping[str, Promise] = {
     _Source.ADJUDICATED: _("adjudicated"),
     _Source.CONSENSUS: _("consensus"),
     _Source.GOLD: _("gold"),
+    "implied": _("implied by the tier"),
     _Source.SILVER: _("silver"),
 }
 VERDICT_NAMES: Mapping[str, Promise] = {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Count, QuerySet
 
+from annotation.cot.rules import Rules, parse_rules
 from annotation.cot.steps import STRUCTURED_KINDS, StepKind
 from annotation.cot.wording import wording as _
 from annotation.models import Pair, Project, Resolution
@@ -19,8 +21,9 @@ from training.runs.checks import Check, Data, checks
 from training.runs.lengths import length_problems, length_warnings
 from training.runs.run_config import ConfigError, DataOptions, config_check
 from training.runs.select import seconds_of_earlier_runs
+from verifier.implied import completed
 from verifier.models import GroundTruth
-from verifier.truth import HUMAN_SOURCES
+from verifier.truth import HUMAN_SOURCES, Truth, truth_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def preflight(
     labels = _labels(project, split)
     if options.train_limit:
         train = train.filter(pair_id__in=[pk for pk, _query in chosen])
-    table = _table(train)
+    table = _table(train, parse_rules(project.rules))
     row = METHODS[method]
     seen = Preflight(
         eval_split=split,
@@ -188,14 +191,17 @@ def _labels(project: Project, held_out: str) -> QuerySet[Resolution]:
     ).exclude(pair__split=held_out)
 
 
-def _table(truths: QuerySet[GroundTruth]) -> dict[int, dict[str, int]]:
-    table: dict[int, dict[str, int]] = {int(kind): {} for kind in STRUCTURED_KINDS}
-    rows = (
-        truths.values_list("kind", "source").annotate(n=Count("pk")).order_by("kind", "source")
-    )
-    for kind, source, n in rows:
-        table[kind][source] = n
-    return table
+def _table(truths: QuerySet[GroundTruth], rules: Rules) -> dict[int, dict[str, int]]:
+    """kind -> source -> pairs, what their tiers imply with them."""
+    pairs: dict[int, dict[StepKind, Truth]] = defaultdict(dict)
+    rows = truths.values_list("pair", "kind", "value", "source")
+    for pair, kind, value, source in rows.iterator():
+        pairs[pair].update([truth_of(kind, value, source)])
+    counts = {int(kind): Counter[str]() for kind in STRUCTURED_KINDS}
+    for known in pairs.values():
+        for kind, truth in completed(known, rules).items():
+            counts[kind][truth.source] += 1
+    return {kind: dict(sorted(counter.items())) for kind, counter in counts.items()}
 
 
 def _verdicts(labels: QuerySet[Resolution]) -> dict[str, int]:

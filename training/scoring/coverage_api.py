@@ -17,13 +17,15 @@ from training.scoring.coverage import coverage
 
 class CoverageRow(serializers.Serializer[Any]):
     """Rollouts of a policy with that step, each counted once: judged by people, served by an
-    answer to the pair or the same text, scored by the reward model alone, or none of these."""
+    answer to the pair or the same text, implied by the pair's tier, scored by the reward model
+    alone, or none of these."""
 
     policy = serializers.CharField()
     kind = serializers.IntegerField()
     rollouts = serializers.IntegerField()
     people = serializers.IntegerField()
     reuse = serializers.IntegerField()
+    implied = serializers.IntegerField()
     rm_only = serializers.IntegerField()
     uncovered = serializers.IntegerField()
 

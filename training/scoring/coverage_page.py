@@ -17,7 +17,7 @@ from annotation.people.roles import Role
 from training.scoring.coverage import StepCoverage, coverage
 from training.scoring.select import current_rm
 
-COLUMNS = ("policy", "kind", "rollouts", "people", "reuse", "rm_only", "uncovered")
+COLUMNS = ("policy", "kind", "rollouts", "people", "reuse", "implied", "rm_only", "uncovered")
 
 
 @never_cache
@@ -42,6 +42,6 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _shares(row: StepCoverage) -> list[tuple[int, float]]:
-    """(rollouts, percent) of people, reuse, the model alone and nothing."""
-    counts = (row.people, row.reuse, row.rm_only, row.uncovered)
+    """(rollouts, percent) of people, reuse, the rules, the model alone and nothing."""
+    counts = (row.people, row.reuse, row.implied, row.rm_only, row.uncovered)
     return [(n, 100 * n / row.rollouts) for n in counts]

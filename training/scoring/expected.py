@@ -26,11 +26,12 @@ def expected_change(
     size = len(group.claims)
     masked = [[float("nan")] * len(StepKind)] * size
     rewards = np.array(group.rewards or masked, dtype=np.float64)
-    now = step_advantages(rewards, size)
+    now = step_advantages(rewards, size, guessed=group.guessed)
     moved = 0.0
     for kind in kinds:
         for q, answered in _answers(group, row, kind, rewards, prior.get(kind, {})):
-            moved += q * float(np.abs(step_advantages(answered, size) - now).mean())
+            then = step_advantages(answered, size, guessed=group.guessed - {kind})
+            moved += q * float(np.abs(then - now).mean())
     return moved / max(sum(seconds.get(kind, DEFAULT_SECONDS) for kind in kinds), 1.0)
 
 

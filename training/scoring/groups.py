@@ -9,12 +9,15 @@ from statistics import median
 
 from django.db.models import Count
 
+from annotation.cot.rules import Rules, parse_rules
 from annotation.cot.steps import OPEN_KINDS, STRUCTURED_KINDS, StepKind
 from annotation.models import Project, QueueItem, Rollout, Step, StepLabel
 from training.models import Checkpoint, StepScore
 from training.scoring.expected import Prior
 from training.scoring.priority import THRESHOLD, PairGroup
+from verifier.implied import completed
 from verifier.models import GroundTruth
+from verifier.truth import STATED, Truth, truth_of
 
 NAN = float("nan")
 GroupKey = tuple[int, str]  # pair, policy
@@ -61,17 +64,18 @@ def groups_of(pairs: Collection[int], rm: Checkpoint | None) -> dict[GroupKey, S
         scores = StepScore.objects.filter(rm=rm, step__rollout__in=rows).order_by()
         for pk, kind, p in scores.values_list("step__rollout", "step__kind", "p"):
             rows[pk].chances[kind] = p
-    truths, known = _truths(pairs)
+    truths = _truths(pairs)
     verdicts = _verdicts(pairs)
     return {
         key: StoredGroup(
             list(group),
-            frozenset(known[key[0]]),
+            _of_sources(truths[key[0]], STATED),
             PairGroup(
                 claims=[row.claims for row in group.values()],
                 prefixes=[row.prefixes for row in group.values()],
                 chances=[row.chances for row in group.values()],
                 rewards=[_rewards(row, truths[key[0]], verdicts) for row in group.values()],
+                guessed=_of_sources(truths[key[0]], ("silver",)),
             ),
         )
         for key, group in members.items()
@@ -101,20 +105,24 @@ def seconds_by_kind(project: Project) -> dict[int, float]:
     return {kind: median(spent) / 1000 for kind, spent in times.items()}
 
 
-def _truths(
-    pairs: Collection[int],
-) -> tuple[dict[int, dict[int, str]], dict[int, set[int]]]:
-    """pair -> kind -> value, and the kinds of which it is more than silver."""
-    truths: dict[int, dict[int, str]] = defaultdict(dict)
-    known: dict[int, set[int]] = defaultdict(set)
+def _truths(pairs: Collection[int]) -> Mapping[int, Mapping[StepKind, Truth]]:
+    """pair -> kind -> what a run would take as true."""
+    truths: dict[int, dict[StepKind, Truth]] = defaultdict(dict)
     rows = GroundTruth.objects.filter(
         pair__in=pairs, kind__in=STRUCTURED_KINDS, superseded_at=None
     )
-    for pair, kind, value, source in rows.values_list("pair", "kind", "value", "source"):
-        truths[pair][kind] = value
-        if source != GroundTruth.Source.SILVER:
-            known[pair].add(kind)
-    return truths, known
+    fields = "pair", "kind", "value", "source", "pair__project__rules"
+    rules: dict[int, Rules] = {}
+    for pair, kind, value, source, toml in rows.values_list(*fields):
+        truths[pair].update([truth_of(kind, value, source)])
+        rules[pair] = parse_rules(toml)
+    return defaultdict(
+        dict, {pair: completed(known, rules[pair]) for pair, known in truths.items()}
+    )
+
+
+def _of_sources(truths: Mapping[StepKind, Truth], sources: Collection[str]) -> frozenset[int]:
+    return frozenset(int(kind) for kind, t in truths.items() if t.source in sources)
 
 
 def _verdicts(pairs: Collection[int]) -> dict[tuple[int, str], float]:
@@ -126,7 +134,9 @@ def _verdicts(pairs: Collection[int]) -> dict[tuple[int, str], float]:
 
 
 def _rewards(
-    row: _RankedRollout, truth: Mapping[int, str], verdicts: Mapping[tuple[int, str], float]
+    row: _RankedRollout,
+    truth: Mapping[StepKind, Truth],
+    verdicts: Mapping[tuple[int, str], float],
 ) -> list[float]:
     """As ``training.reward.rewards`` gives them: people's word, for steps 1-2 else the reward
     model's verdict, 0 for a step that a broken rollout lacks, else none."""
@@ -140,6 +150,6 @@ def _rewards(
             judged = NAN if p is None else float(p >= THRESHOLD)
             reward = verdicts.get((kind, row.prefixes[kind]), judged)
         elif kind in truth and kind in row.claims:
-            reward = float(row.claims[kind] == truth[kind])
+            reward = float(row.claims[kind] == truth[kind].value)
         rewards.append(reward)
     return rewards

@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from annotation.cot.rules import parse_rules
 from annotation.cot.steps import OPEN_KINDS, StepKind
 from annotation.deciding.select import verdicts_of
 from annotation.models import Project
+from verifier.implied import with_implied
 from verifier.models import GroundTruth, VerifierRelease
 from verifier.services.validity import Validity
 from verifier.truth import TruthTable, truth_of, verdict_of
@@ -56,8 +58,8 @@ class Frozen:
     def counts(self) -> dict[str, dict[str, int]]:
         """kind -> source -> rows, and how many were left out as stale."""
         counts = {int(kind): Counter[str]() for kind in StepKind}
-        for row in self.truths:
-            counts[row.kind][row.source] += 1
+        for _, kind, _, source, *_ in (*self.table.rows(), *self.table.steps()):
+            counts[kind][source] += 1
         for kind, number in self.masked.items():
             counts[kind][MASKED] = number
         return {str(kind): dict(counter) for kind, counter in counts.items()}
@@ -91,7 +93,8 @@ def frozen(project: Project) -> Frozen:
         else:
             truth = truth_of(row.kind, row.value, row.source, row.resolution)
             rows.append((str(row.pair), *truth))
-    return Frozen(TruthTable(rows, steps, digest), kept, labels, masked)
+    implied = with_implied(rows, parse_rules(project.rules))
+    return Frozen(TruthTable(implied, steps, digest), kept, labels, masked)
 
 
 def _current(project: Project) -> Iterator[_Row]:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 
+from annotation.cot.rules import parse_rules
 from annotation.cot.steps import OPEN_KINDS
 from annotation.deciding.consensus import Decision
 from annotation.deciding.leave_out import decisions_without
 from annotation.models import Resolution
+from verifier.implied import implied_again
 from verifier.models import GroundTruth, ReleaseRow, VerifierRelease
 from verifier.truth import SOURCES, TruthTable, parse_table, truth_of, verdict_of
 
@@ -134,4 +136,6 @@ def _table(release: VerifierRelease, facts: Mapping[_Key, _Fact | None]) -> Trut
             steps.append((digest, *verdict_of(kind, *fact)))
         else:
             rows.append((str(pair), *truth_of(kind, *fact)))
-    return TruthTable(rows, steps, table.labels)
+    pairs = {str(pair) for pair, _, _ in facts}
+    rules = parse_rules(release.project.rules)
+    return TruthTable(implied_again(rows, rules, pairs), steps, table.labels)

@@ -59,7 +59,7 @@ def truth_refresh(*, project: Project | None = None) -> dict[str, int]:
     A repeated call adds nothing.
     """
     projects = Project.objects.order_by("pk") if project is None else [project]
-    counts = {str(source): 0 for source in SOURCES}
+    counts = {str(source): 0 for source in _Source}
     for each in projects:
         for outbox in _OUTBOXES:
             while _pull(each, outbox, counts):
@@ -72,7 +72,7 @@ def truth_refresh_share(*, batches: int = 4) -> bool:
 
     Returns whether something is left. What somebody else refreshes just now is left to them.
     """
-    counts = {str(source): 0 for source in SOURCES}
+    counts = {str(source): 0 for source in _Source}
     left = False
     for project in Project.objects.order_by("pk"):
         for outbox in _OUTBOXES:

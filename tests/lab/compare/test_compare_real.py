@@ -41,6 +41,7 @@ def test_the_median_grade_is_the_tier_and_queries_are_in_one_split(ratings: Path
     benchmark = real_benchmark(ratings)
     rows = [*benchmark.train, *benchmark.held_out]
     assert {row["truth"]["5"]["value"] for row in rows} == {"4"}
+    assert {row["truth"]["3"]["source"] for row in rows} == {"implied"}  # tier 4 is a match
     assert not {r["query"] for r in benchmark.train} & {r["query"] for r in benchmark.held_out}
     assert benchmark.tests == {"test": [row["pair_id"] for row in benchmark.held_out]}
     assert "by 3 people" in benchmark.name

@@ -126,5 +126,8 @@ def test_a_right_tier_from_a_wrong_premise_has_no_reward() -> None:
     assert np.isnan(table[0, 4])
     assert table[1, 4] == 1
     assert table[2, 4] == 0, "what cannot be read keeps its 0"
+    guessed = gated(np.array([[1, 1, 0, 1, 1], [1, 1, 0, 0, 1]]), guessed={3})
+    assert guessed[0, 4] == 1, "silver is no knowledge"
+    assert np.isnan(guessed[1, 4])
     lucky, wrong = step_advantages([[1, 1, 0, 1, 1], [1, 1, 0, 1, 0]], 2)
     assert lucky.tolist() == wrong.tolist() == [0.0] * 5

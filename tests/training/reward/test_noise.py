@@ -1,3 +1,4 @@
+from annotation.cot.rules import DEFAULT_RULES, parse_rules
 from annotation.cot.steps import StepKind
 from tests.training.rl.tiny import make_samples
 from training.job.types import Sample
@@ -5,11 +6,12 @@ from training.reward.noise import noisy
 from verifier.truth import Truth, TruthTable
 
 SAMPLES = make_samples()
+RULES = parse_rules(DEFAULT_RULES)
 TABLE = TruthTable((s.pair_id, kind, truth) for s in SAMPLES for kind, truth in s.truth.items())
 
 
 def changed(share: float, seed: int = 0) -> tuple[TruthTable, list[Sample], set[str]]:
-    table, samples = noisy(TABLE, SAMPLES, share, seed)
+    table, samples = noisy(TABLE, SAMPLES, share, seed, RULES)
     wrong = {
         f"{new[0]}-{new[1]}"
         for old, new in zip(TABLE.rows(), table.rows(), strict=True)
@@ -19,7 +21,7 @@ def changed(share: float, seed: int = 0) -> tuple[TruthTable, list[Sample], set[
 
 
 def test_no_noise_changes_nothing() -> None:
-    table, samples = noisy(TABLE, SAMPLES, 0.0, seed=0)
+    table, samples = noisy(TABLE, SAMPLES, 0.0, 0, RULES)
     assert table is TABLE
     assert samples == SAMPLES
 
@@ -51,7 +53,7 @@ def test_the_seed_decides_which() -> None:
 
 def test_silver_values_are_changed_too() -> None:
     silver = Sample("1", SAMPLES[1].text, silver={StepKind.FINAL: Truth("4", "silver")})
-    _, (noised,) = noisy(TruthTable(), [silver], 1.0, seed=0)
+    _, (noised,) = noisy(TruthTable(), [silver], 1.0, 0, RULES)
     assert noised.silver[StepKind.FINAL].value in ("1", "2", "3")
     assert noised.silver[StepKind.FINAL].source == "silver"
 
@@ -61,6 +63,21 @@ def test_verdicts_on_open_steps_are_changed_as_often() -> None:
     table = TruthTable(
         steps=[(h, StepKind.ITEM, Truth("correct", "consensus")) for h in hashes]
     )
-    noised = noisy(table, [], 0.3, seed=0)[0].steps()
+    noised = noisy(table, [], 0.3, 0, RULES)[0].steps()
     assert {verdict for _, _, verdict, _ in noised} == {"correct", "incorrect"}
     assert 30 <= sum(verdict == "incorrect" for _, _, verdict, _ in noised) <= 57
+
+
+def test_a_wrong_tier_implies_the_wrong_category() -> None:
+    known = {
+        StepKind.FINAL: Truth("4", "consensus"),
+        StepKind.CATEGORY: Truth("match", "implied"),
+    }
+    table = TruthTable([("1", kind, truth) for kind, truth in known.items()])
+    sample = Sample("1", SAMPLES[1].text, truth=known)
+    noised, (pair,) = noisy(table, [sample], 1.0, 0, RULES)
+    tier = pair.truth[StepKind.FINAL].value
+    expected = {"1": Truth("mismatch", "implied")}.get(tier)  # 2 and 3 leave a choice
+    assert tier != "4"
+    assert pair.truth.get(StepKind.CATEGORY) == expected
+    assert noised.lookup("1", StepKind.CATEGORY) == expected

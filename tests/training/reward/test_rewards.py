@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from annotation.cot.rules import DEFAULT_RULES, parse_rules
 from annotation.cot.steps import OPEN_KINDS, StepKind, parse, render, step_hashes
 from tests.training.rl.tiny import answer, make_samples
 from training.job.types import Sample, ScoredRollout
@@ -21,6 +22,7 @@ from training.reward.sources import (
 )
 from verifier.truth import Truth, TruthTable
 
+RULES = parse_rules(DEFAULT_RULES)
 SAMPLE = make_samples()[1]  # match x all: tier 4 by consensus
 RIGHT, WRONG = answer(SAMPLE), answer(SAMPLE, wrong=True)
 
@@ -97,6 +99,39 @@ def test_a_right_tier_from_a_wrong_premise_is_masked() -> None:
     lucky = RIGHT.replace("attribute: all", "attribute: none")
     assert values(score(lucky)) == [None, None, 1.0, 0.0, 1.0]
     assert str(gated(score(lucky))) == "[nan, nan, 1.0, 0.0, nan]"
+
+
+def test_a_silver_guess_gates_nothing_and_what_a_tier_implies_does() -> None:
+    lucky = RIGHT.replace("category: match", "category: related")
+    tier = {StepKind.FINAL: Truth("4", "consensus")}
+    told = {source: Truth("match", source) for source in ("silver", "implied")}
+    silver = replace(SAMPLE, truth=tier, silver={StepKind.CATEGORY: told["silver"]})
+    implied = replace(SAMPLE, truth=tier | {StepKind.CATEGORY: told["implied"]})
+    first, second = HybridRewards(TruthTable()).score([silver, implied], [lucky, lucky])
+    assert values(first) == values(second) == [None, None, 0.0, None, 1.0]
+    assert str(gated(first)) == "[nan, nan, 0.0, nan, 1.0]", "the guess may be the wrong one"
+    assert str(gated(second)) == "[nan, nan, 0.0, nan, nan]"
+    assert second.rewards[StepKind.CATEGORY].source == "implied"
+
+
+def test_what_is_implied_can_be_turned_off() -> None:
+    implied = {StepKind.CATEGORY: Truth("match", "implied")}
+    guess = {StepKind.CATEGORY: Truth("related", "silver")}
+    sample = replace(SAMPLE, truth=implied, silver=guess)
+    rewards = HybridRewards(TruthTable()), HybridRewards(TruthTable(), use_implied=False)
+    given = [each.score([sample], [RIGHT])[0].rewards[StepKind.CATEGORY] for each in rewards]
+    assert [(reward.value, reward.source) for reward in given] == [
+        (1.0, "implied"), (0.0, "silver"),
+    ]  # fmt: skip
+
+
+def test_implied_alone_knows_the_tier_and_what_follows_from_it() -> None:
+    model = Halves()
+    rewards = HybridRewards(TruthTable(), model, mode="implied", rules=RULES)
+    (scored,) = rewards.score([SAMPLE], [WRONG])  # people's own words on 3 and 4 are not read
+    assert values(scored) == [None, None, 0.0, None, 0.0]
+    assert scored.rewards[StepKind.CATEGORY].source == "implied"
+    assert model.prompts == []
 
 
 def test_right_premises_and_unreadable_rollouts_keep_their_final_reward() -> None:

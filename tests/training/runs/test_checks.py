@@ -97,8 +97,8 @@ def test_gold_answers_count_by_their_lower_bound(project: Project) -> None:
     assert check(project, gold_accuracy=0.3)["gold_accuracy"].met
 
 
-def test_silver_guesses_are_nobodys_answers(project: Project) -> None:
-    data = Data([1, 2], {3: {"consensus": 1, "silver": 1}, 4: {"gold": 1}, 5: {"silver": 2}})
+def test_silver_guesses_and_what_a_tier_implies_are_nobodys_answers(project: Project) -> None:
+    data = Data([1, 2], {3: {"consensus": 1, "implied": 1}, 4: {"gold": 1}, 5: {"silver": 2}})
     row = check(project, data, human_coverage=0.34)["human_coverage"]
     assert "answered 0.33 of steps 3 to 5" in row.text
     assert not row.met

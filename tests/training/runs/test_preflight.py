@@ -62,6 +62,14 @@ def test_it_counts_pairs_truth_and_labels(project: Project) -> None:
     )
 
 
+def test_what_the_tiers_imply_is_counted_under_its_own_name(project: Project) -> None:
+    truth_make(pair_make(project, "q1", "a"), kinds=(5,))  # tier 4
+    truth_make(pair_make(project, "q2", "b"), source="gold", kinds=(3, 5))
+    assert check(project).truth == {
+        3: {"gold": 1, "implied": 1}, 4: {}, 5: {"consensus": 1, "gold": 1},
+    }  # fmt: skip
+
+
 def test_it_counts_the_pairs_that_the_snapshot_takes(
     project: Project, settings: Any, tmp_path: Path
 ) -> None:

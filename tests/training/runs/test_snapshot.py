@@ -110,6 +110,14 @@ def test_silver_is_kept_apart_and_never_evaluated_on(project: Project) -> None:
     assert read_samples(folder / "eval.jsonl") == []
 
 
+def test_what_a_tier_implies_travels_with_the_pair_as_implied(project: Project) -> None:
+    truth_make(pair_make(project, "q", "t"), kinds=(5,))
+    (train,) = read_samples(build(project) / "train.jsonl")
+    assert {int(kind): t.source for kind, t in train.truth.items()} == {
+        3: "implied", 5: "consensus",
+    }  # fmt: skip
+
+
 def test_a_pair_without_a_verified_tier_is_not_evaluated_on(project: Project) -> None:
     truth_make(pair_make(project, "q", "t", split="test"), kinds=(3, 4))
     assert read_samples(build(project) / "eval.jsonl") == []

@@ -43,10 +43,10 @@ def project() -> Project:
     return project
 
 
-def table(project: Project) -> dict[tuple[str, int], tuple[int, int, int, int, int]]:
+def table(project: Project) -> dict[tuple[str, int], tuple[int, ...]]:
     return {
         (row.policy, row.kind): (
-            row.rollouts, row.people, row.reuse, row.rm_only, row.uncovered
+            row.rollouts, row.people, row.reuse, row.implied, row.rm_only, row.uncovered
         )
         for row in coverage(project)
     }  # fmt: skip
@@ -54,12 +54,12 @@ def table(project: Project) -> dict[tuple[str, int], tuple[int, int, int, int, i
 
 def test_each_rollout_counts_once_by_the_strongest_that_judges_it(project: Project) -> None:
     counts = table(project)
-    assert counts["seed", 1] == (4, 1, 2, 1, 0)
-    assert counts["seed", 2] == (4, 1, 1, 0, 2)
-    assert counts["seed", 3] == (4, 1, 2, 0, 1)
-    assert counts["seed", 4] == (4, 1, 2, 0, 1), "silver judges nothing"
-    assert counts["seed", 5] == (4, 1, 3, 0, 0), "imported gold does, before the model"
-    assert counts["late", 1] == (1, 0, 0, 0, 1)
+    assert counts["seed", 1] == (4, 1, 2, 0, 1, 0)
+    assert counts["seed", 2] == (4, 1, 1, 0, 0, 2)
+    assert counts["seed", 3] == (4, 1, 2, 1, 0, 0), "tier 4 is a match"
+    assert counts["seed", 4] == (4, 1, 2, 0, 0, 1), "silver judges nothing"
+    assert counts["seed", 5] == (4, 1, 3, 0, 0, 0), "imported gold does, before the model"
+    assert counts["late", 1] == (1, 0, 0, 0, 0, 1)
 
 
 def test_the_policy_with_the_newest_rollout_comes_first(project: Project) -> None:
@@ -68,14 +68,14 @@ def test_the_policy_with_the_newest_rollout_comes_first(project: Project) -> Non
 
 def test_scores_of_a_model_that_is_not_in_charge_cover_nothing(project: Project) -> None:
     RmAppointment.objects.all().delete()
-    assert table(project)["seed", 1] == (4, 1, 2, 0, 1)
+    assert table(project)["seed", 1] == (4, 1, 2, 0, 0, 1)
 
 
 def test_what_was_withdrawn_covers_nothing(project: Project) -> None:
     lead = make_user(Role.LEAD)
     truth = GroundTruth.objects.get(kind=3, superseded_at=None)
     truth_withdraw(truth=truth, lead=lead, reason="x")
-    assert table(project)["seed", 3] == (4, 0, 0, 0, 4)
+    assert table(project)["seed", 3] == (4, 0, 0, 1, 0, 3)
 
 
 def test_a_covered_rollout_has_no_item_and_is_counted(project: Project) -> None:
@@ -83,7 +83,7 @@ def test_a_covered_rollout_has_no_item_and_is_counted(project: Project) -> None:
     project.save()
     pair = Rollout.objects.filter(policy="seed").order_by("pk")[0].pair
     assert queue_open(rollout=make_rollout(pair)) is None
-    assert table(project)["seed", 5] == (5, 1, 4, 0, 0)
+    assert table(project)["seed", 5] == (5, 1, 4, 0, 0, 0)
 
 
 def test_another_projects_rows_are_not_counted(project: Project) -> None:
@@ -104,11 +104,11 @@ def test_page_file_and_api_tell_the_same(client: Client, project: Project, role:
     assert "late" in page
     assert page.count("25 %") > 0
     lines = client.get(home + "?csv=coverage").content.decode().splitlines()
-    assert lines[6] == "seed,1,4,1,2,1,0"
+    assert lines[6] == "seed,1,4,1,2,0,1,0"
     rows = client.get(f"/api/v1/coverage/?project={project.slug}").json()
     assert rows[5] == {
-        "policy": "seed", "kind": 1, "rollouts": 4, "people": 1, "reuse": 2, "rm_only": 1,
-        "uncovered": 0,
+        "policy": "seed", "kind": 1, "rollouts": 4, "people": 1, "reuse": 2, "implied": 0,
+        "rm_only": 1, "uncovered": 0,
     }  # fmt: skip
 
 

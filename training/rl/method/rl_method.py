@@ -117,7 +117,7 @@ def hybrid_rewards(run: Run) -> HybridRewards:
     scorer: StepScorer | None = None
     if config.rm:
         scorer = load_judge(config.rm, config.rewards.server, config.eval.batch_size)
-    return rewards_of(config, run.truths, run.policy.layout, scorer)
+    return rewards_of(config, run.truths, run.rules(), run.policy.layout, scorer)
 
 
 def outcome_rate(run: Run, samples: Sequence[Sample]) -> float:

@@ -51,18 +51,22 @@ class Run:
         return read_labels(path) if path.exists() else []
 
     def rules(self) -> Rules:
-        """rules.toml, or the default table when the folder has none; raises BadInput."""
-        path = self.folder / RULES
-        text = path.read_text(encoding="utf-8") if path.exists() else DEFAULT_RULES
-        try:
-            return parse_rules(text)
-        except RulesError as error:
-            raise BadInput(f"rules.toml: {error}") from error
+        return read_rules(self.folder)
 
     def check_cancel(self) -> None:
         """Raises Cancelled once the launcher asked for it."""
         if (self.folder / CANCEL).exists():
             raise Cancelled
+
+
+def read_rules(folder: Path) -> Rules:
+    """rules.toml, or the default table when the folder has none; raises BadInput."""
+    path = folder / RULES
+    text = path.read_text(encoding="utf-8") if path.exists() else DEFAULT_RULES
+    try:
+        return parse_rules(text)
+    except RulesError as error:
+        raise BadInput(f"rules.toml: {error}") from error
 
 
 def read_inputs(folder: Path) -> tuple[RunConfig, TruthTable, list[Sample], list[Sample]]:

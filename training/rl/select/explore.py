@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from training.job.files import append_jsonl, resume_jsonl
 from training.job.folder import EXPLORED
 from training.job.types import Sample, ScoredRollout
-from training.reward.rewards import RIGHT, HybridRewards
+from training.reward.credit import rewards_of
+from training.reward.rewards import HybridRewards
 from training.rl.base.processes import main_first
 from training.rl.policy.generate import Decoding, generate_batches
 from training.rl.policy.run_folder import Run
@@ -68,12 +70,8 @@ def explored_texts(run: Run) -> dict[str, list[tuple[str, bool]]]:
 def verifier_rewards(run: Run) -> HybridRewards:
     """Rewards without a reward model: what the truth says. Texts of steps 1-2 that nobody has
     judged are masked."""
-    return HybridRewards(
-        run.truths,
-        layout=run.policy.layout,
-        use_silver=run.config.use_silver,
-        reuse=run.config.rewards.reuse,
-    )
+    rewards = rewards_of(run.config, run.truths, run.rules(), run.policy.layout)
+    return rewards if rewards.mode == "implied" else replace(rewards, mode="hybrid")
 
 
 def explore_decoding(run: Run) -> Decoding:
@@ -92,14 +90,15 @@ def explore_decoding(run: Run) -> Decoding:
 def by_outcome(
     rollouts: Sequence[ScoredRollout],
 ) -> tuple[list[ScoredRollout], list[ScoredRollout]]:
-    """(verified, refuted), texts once each: verified = every step that has a reward is right
-    and the tier is known; refuted = the tier is wrong."""
+    """(verified, refuted), texts once each: verified = no step is known to be
+    wrong and the tier is known; refuted = the tier is wrong."""
     once: dict[str, ScoredRollout] = {rollout.text: rollout for rollout in rollouts}
     groups: dict[bool, list[ScoredRollout]] = defaultdict(list)
     for rollout in once.values():
-        values = [reward.value for reward in rollout.rewards.values()]
         if rollout.outcome == 0:
             groups[False].append(rollout)
-        elif rollout.outcome is not None and all(v is None or v >= RIGHT for v in values):
+        elif rollout.outcome is not None and not any(
+            reward.refuted for reward in rollout.rewards.values()
+        ):
             groups[True].append(rollout)
     return groups[True], groups[False]
