@@ -28,7 +28,8 @@ METRICS = {
     "reward_step_3", "reward_step_4", "reward_step_5", "kl", "entropy", "length",
     "zero_variance", "parse_rate", "human_share", "loss", "grad_norm", "learning_rate",
     "seconds", "seconds_generation", "seconds_reward", "distinct", "rm_score", "verified",
-    "alarms", "reused", "share_adjudicated", "share_consensus", "share_gold", "share_silver",
+    "alarms", "reused", "share_adjudicated", "share_consensus", "share_gold", "share_implied",
+    "share_silver",
     "share_rm",
 }  # fmt: skip
 
