@@ -164,6 +164,8 @@ def _seed() -> list[Shot]:
     run = seed_training.run(project)
     finished = seed_training.finished(project)
     seed_training.rounds(project)
+    one, other = seed_training.compared(project)
+    compare = f"/training/compare/{one.pk}/"
     rollouts = f"/training/runs/{seed_training.rollouts(project).pk}/rollouts/"
     seed.item_seed(project, seed.KETTLE)
     queue_claim(annotator=seed.person_seed("ann", Role.ANNOTATOR))
@@ -235,6 +237,8 @@ def _seed() -> list[Shot]:
         Shot("rollouts", "eve", rollouts, still),
         Shot("pair-rollouts", "eve", f"{rollouts}pairs/{split.rollout.pair_id}/", still),
         Shot("lineage", "lea", f"/lineage/label/{StepLabel.objects.earliest('pk').pk}/", still),
+        Shot("compare-choose", "eve", compare, still),
+        Shot("compare", "lea", f"{compare}{other.pk}/?rewards=1", still),
         Shot("influence", "lea", f"{quality}/influence/", still),
         Shot("missing", "ann", "/no-such-page/", still),
         Shot("empty", "cas", f"/label/?project={project.slug}", still),

@@ -10,7 +10,8 @@ from django.utils import timezone
 from annotation.models import Project, QueueItem, Round
 from tests.browser import seed, seed_labels
 from tests.factories import make_item
-from tests.training.world import appointed, differences, hashes_of, ledger_line
+from tests.training.two_runs import two_runs
+from tests.training.world import appointed, differences, hashes_of, ledger_line, trainable
 from training.job.folder import LEDGER
 from training.job.ledger import ledger_append
 from training.judges.gate import GateReport, Measured
@@ -171,6 +172,11 @@ def rollouts(project: Project) -> TrainingRun:
     ledger_append(folder / LEDGER, lines)
     ingest.take()
     return made
+
+
+def compared(project: Project) -> tuple[TrainingRun, TrainingRun]:
+    """Two runs to put side by side."""
+    return two_runs(*trainable(project), "vera", "wim")
 
 
 def _metrics(step: int) -> dict[str, float]:

@@ -35,7 +35,7 @@ ADMIN_ROWS = ("annotation_project", "annotation_rollout", "training_trainingrun"
 ADMIN_DARK = ("index", "annotation_queueitem list", "annotation_project row",
               "training_trainingrun_launch")  # fmt: skip
 IMPORTS = ("checked", "imported", "failed")  # beside the draft
-QUERIES = {"quality_explain": "?step=4"}
+QUERIES = {"quality_explain": "?step=4", "compare": "?rewards=1"}
 # Opened by a key: dialogs and panels are part of their page.
 OPENED = {"label": {"f": "#flag", "s": "#skip", "?": "#sheet", "g": "#guide h1"}}
 
@@ -61,6 +61,7 @@ def everybody(project: Project) -> User:
 @pytest.fixture
 def numbers(project: Project, everybody: User) -> dict[str, int]:
     """URL name -> the row to open, for pages that show one row."""
+    first, second = seed_training.compared(project)  # while nothing else is next in the queue
     split = seed_labels.split_item(project)
     flag_raise(item=split, person=seed.person_seed("p1", Role.ANNOTATOR), reason="odd", kind=4)
     flag_raise(item=split, person=everybody, reason="odd")
@@ -76,6 +77,8 @@ def numbers(project: Project, everybody: User) -> dict[str, int]:
     return {
         **{name: job.pk for name, job in imports.items()},
         "import_job": seed_import.draft(project, everybody).pk,
+        "compare": first.pk,
+        "second": second.pk,
         "run_rollouts": rollouts.pk,
         "run_pair_rollouts": rollouts.pk,
         "pair": RewardGroup.objects.filter(run=rollouts).earliest("pk").pair_id,
@@ -103,6 +106,8 @@ def paths(numbers: dict[str, int]) -> dict[str, str]:
             "pk": numbers.get(name, 0),
             "pair": numbers.get("pair", 0),
             "group": 0,
+            "a": numbers["compare"],
+            "b": numbers["second"],
             "run": numbers.get("run_rollouts", 0),
             "update": 1,
         }

@@ -25,12 +25,13 @@ STEPS = 5  # columns of a group's tables
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Names of people are for leads, and one's own for everybody."""
+    """Names of people are for leads, and one's own for everybody; no ``reader`` is who sits at
+    the shell, and may read all."""
 
-    reader: User
+    reader: User | None
 
     def person(self, person: User) -> LineageNode:
-        named = person == self.reader or has_role(self.reader, Role.LEAD)
+        named = self.reader is None or person == self.reader or has_role(self.reader, Role.LEAD)
         text = person.username if named else _("an annotator")
         return LineageNode(
             "person", person.pk, text, {"name": person.username} if named else {}

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotation.cot.steps import VALUES, StepKind
+from annotation.cot.wording import wording as _
 from annotation.models import Pair
 from training.job.files import read_jsonl
 from training.job.folder import predictions_file
@@ -62,6 +63,10 @@ class Rescored:
 class NotComparable(Exception):
     """Answers are not on this machine, or no verified pair is in both."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
 
 def rescored(first: Evaluation, second: Evaluation, release: VerifierRelease) -> Rescored:
     """Both under the tiers of ``release``; kept, for neither a finished run's answers nor a
@@ -85,7 +90,7 @@ def _rescored(first: Evaluation, second: Evaluation, release: int) -> Rescored:
     rows = Pair.objects.filter(pk__in=tiers).order_by("pk").values_list("pk", "query")
     queries = {str(pk): query for pk, query in rows}
     if not queries:
-        raise NotComparable("no pair with a verified tier is in both evaluations")
+        raise NotComparable(_("no pair with a verified tier is in both evaluations"))
     return compare(
         [(query, tiers[p], answers[0][p], answers[1][p]) for p, query in queries.items()]
     )
@@ -124,7 +129,9 @@ def macro_f1(tables: NDArray[np.float64]) -> NDArray[np.float64]:
 def _answers(of: Evaluation) -> Mapping[str, str | None]:
     folder = run_folder(TrainingRun.objects.get(pk=of.run))
     try:
-        rows = [row for _number, row in read_jsonl(folder / predictions_file(of.moment))]
+        rows = [row for _line, row in read_jsonl(folder / predictions_file(of.moment))]
     except BadInput as error:
-        raise NotComparable(f"the answers of run {of.run} are not on this machine") from error
+        raise NotComparable(
+            _("the answers of run %(run)s are not on this machine", run=of.run)
+        ) from error
     return {str(row["pair_id"]): row["tier"] for row in rows}
