@@ -1,6 +1,6 @@
 """Checkpoints, runs, what they measured, and where the reward model and people differ."""
 
-from training.models.checkpoints import Checkpoint
+from training.models.checkpoints import CATALOGUE, Checkpoint
 from training.models.disagreements import BulkDecision, Disagreement
 from training.models.launching import LaunchThresholds, LaunchWaiver
 from training.models.ledger import RewardGroup
@@ -10,6 +10,7 @@ from training.models.runs import EvalReport, RunMetric, TrainingRun
 from training.models.scoring import RmAppointment, RmGate, ScoringJob, StepScore
 
 __all__ = [
+    "CATALOGUE",
     "BulkDecision",
     "Checkpoint",
     "Disagreement",

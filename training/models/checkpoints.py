@@ -8,13 +8,17 @@ from annotation.cot.steps import Layout
 from annotation.models.made import Dated
 from training.job.prompts import STYLES, Style
 
+CATALOGUE = "catalogue"  # the ``path`` of the writer that needs no model
+
 
 class Checkpoint(Dated):
-    """A model somebody can sample or score with: a folder, or an OpenAI-compatible endpoint."""
+    """A model somebody can sample or score with: a folder, or an OpenAI-compatible endpoint. A
+    writer is sampled only: a chat model's endpoint, or ``CATALOGUE`` for no model at all."""
 
     class Kind(models.TextChoices):
         POLICY = "policy"
         RM = "rm", "reward model"
+        WRITER = "writer", "writer of first CoTs"
 
     name = models.CharField(max_length=200, unique=True)
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.POLICY)

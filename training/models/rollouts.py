@@ -36,6 +36,12 @@ class RolloutBatch(Dated, Leased):
     )
     state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
     rollouts_done = models.PositiveIntegerField(default=0)
+    prompt_tokens = models.PositiveBigIntegerField(default=0, help_text="as the server counts")
+    completion_tokens = models.PositiveBigIntegerField(default=0)
+    seconds = models.FloatField(default=0, help_text="at work, of all its workers' lives")
+    asked_again = models.PositiveIntegerField(
+        default=0, help_text="CoTs that did not parse and were written once more"
+    )
     error = models.TextField(blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 

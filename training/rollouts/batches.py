@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from annotation.cot.errors import Invalid
 from annotation.cot.wording import wording as _
@@ -24,9 +25,9 @@ from annotation.models.leases import (
     lease_update,
     queued_again,
 )
-from training.job.prompts import PROMPT_VERSION, policy_prompt
-from training.models import Checkpoint, RolloutBatch
-from training.rollouts.clients import policy_client
+from training.job.prompts import policy_prompt
+from training.models import CATALOGUE, Checkpoint, RolloutBatch
+from training.rollouts.clients import batch_format, policy_client
 from training.rollouts.records import pair_record, pair_text
 from training.rollouts.select import batch_parsing, pairs_complete, rollouts_to_queue
 from training.serving.policy_client import (
@@ -62,10 +63,12 @@ def batch_create(
         Invalid: not a policy, nothing to sample, or a number out of range.
     """
     pair_ids = sorted({pair.pk for pair in pairs})
-    if policy.kind != Checkpoint.Kind.POLICY:
+    if policy.kind == Checkpoint.Kind.RM:
         raise Invalid(_("%(name)s is a reward model, not a policy", name=policy.name))
     if not pair_ids:
         raise Invalid(_("there is no pair to sample"))
+    if policy.path == CATALOGUE and n != 1:
+        raise Invalid(_("the catalogue writer writes one CoT a pair, so n must be 1"))
     if n < 1 or max_tokens < 1 or temperature < 0:
         raise Invalid(_("n and max_tokens must be at least 1, the temperature at least 0"))
     return RolloutBatch.objects.create(
@@ -100,7 +103,8 @@ def batch_run(*, batch_id: int, client: PolicyClient | None = None) -> RolloutBa
     batch = RolloutBatch.objects.select_related("project", "policy", "round").get(pk=batch_id)
     job_dir = Path(settings.RUNS_DIR) / f"rollouts-{batch.pk}"
     try:
-        _Recorder(batch, token).run(client or policy_client(batch.policy, job_dir))
+        sampler = client or policy_client(batch.policy, job_dir, batch.project)
+        _Recorder(batch, token).run(sampler)
         _finish(batch, token, states.DONE, _queued_or_why_not(batch))
     except LeaseLost:
         return None
@@ -142,7 +146,8 @@ class _Recorder:
         self._batch, self._token = batch, token
         self._rows = RolloutBatch.objects.filter(pk=batch.pk)
         self._done = self._n = self._parsed = self._queued = 0
-        self._renewed = time.monotonic()
+        self._renewed = self._worked = time.monotonic()
+        self._layout, self._prompt_version = batch_format(batch)
 
     def run(self, client: PolicyClient) -> None:
         batch = self._batch
@@ -161,11 +166,11 @@ class _Recorder:
             max_tokens=batch.max_tokens,
             seed=batch.seed,
         )
-        style, layout = batch.policy.prompt_style, batch.policy.prompt_layout
+        style = batch.policy.prompt_style
         prompts = [
             {
                 **pair_record(p),
-                "prompt": policy_prompt(pair_text(p), style, layout=layout),
+                "prompt": policy_prompt(pair_text(p), style, layout=self._layout),
             }
             for p in pairs.values()
         ]
@@ -190,21 +195,35 @@ class _Recorder:
             pair=pair,
             text=sample.text,
             policy=batch.policy.name,
-            prompt_version=PROMPT_VERSION,
+            prompt_version=self._prompt_version,
             sample_index=sample.index,
             temperature=batch.temperature,
             seed=batch.seed,
             max_tokens=batch.max_tokens,
             finish=sample.finish,
-            layout=batch.policy.layout,
+            layout=self._layout,
             keep_first=True,
         )
+        self._count(sample)
         self._n += 1
         self._parsed += not rollout.parse_error
         # until then nobody knows whether the policy can do this task at all
         if self._n % _TRIAL == 0 and 2 * self._parsed >= self._n:
             batch_queue(batch=batch, after=self._queued)
             self._queued = rollout.pk
+
+    def _count(self, sample: SampledText) -> None:
+        """Spent with the rollout, so that a worker's death forgets neither."""
+        now = time.monotonic()
+        lease_update(
+            self._rows,
+            self._token,
+            prompt_tokens=F("prompt_tokens") + sample.prompt_tokens,
+            completion_tokens=F("completion_tokens") + sample.completion_tokens,
+            seconds=F("seconds") + (now - self._worked),
+            asked_again=F("asked_again") + int(sample.again),
+        )
+        self._worked = now
 
     def _keep(self) -> None:
         if time.monotonic() - self._renewed < settings.RUN_LEASE_SECONDS / 4:

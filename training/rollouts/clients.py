@@ -6,19 +6,29 @@ from pathlib import Path
 
 from django.conf import settings
 
-from training.models import Checkpoint
+from annotation.cot.rules import parse_rules
+from annotation.cot.steps import Layout
+from annotation.models import Project
+from training.job.prompts import PROMPT_VERSION
+from training.models import CATALOGUE, Checkpoint, RolloutBatch
+from training.rollouts.catalogue.client import CatalogueWriter
+from training.rollouts.catalogue.writer import VERSION
+from training.rollouts.select import brands_of
 from training.rollouts.servers import outbound
 from training.serving.policy_client import LocalPolicy, PolicyClient
 from training.serving.policy_http import HttpPolicy, answers_for, served_models
 
 
-def policy_client(checkpoint: Checkpoint, job_dir: Path) -> PolicyClient:
-    """HTTP for an endpoint, and for a folder that the installation's server has loaded; else a
-    local process over ``job_dir``.
+def policy_client(checkpoint: Checkpoint, job_dir: Path, project: Project) -> PolicyClient:
+    """The catalogue writer where it is chosen; HTTP for an endpoint, and for a folder that the
+    installation's server has loaded; else a local process over ``job_dir``.
 
     Raises:
         PolicyError: the installation names a server and it does not answer.
     """
+    if checkpoint.path == CATALOGUE:
+        rules, brands = parse_rules(project.rules), brands_of(project)
+        return CatalogueWriter(rules, layout_of(project), brands)
     may, chat = outbound(), checkpoint.prompt_style == "chat"
     if checkpoint.is_remote:
         return HttpPolicy(
@@ -34,3 +44,15 @@ def policy_client(checkpoint: Checkpoint, job_dir: Path) -> PolicyClient:
         threads=settings.TORCH_THREADS,
         style=checkpoint.prompt_style,
     )
+
+
+def batch_format(batch: RolloutBatch) -> tuple[Layout, str]:
+    """The layout that the rollouts have, and the version of what they are asked with. A writer
+    serves every project and writes as each one reads."""
+    if batch.policy.kind == Checkpoint.Kind.WRITER:
+        return layout_of(batch.project), VERSION
+    return batch.policy.prompt_layout, PROMPT_VERSION
+
+
+def layout_of(project: Project) -> Layout:
+    return "answer_first" if project.layout == "answer_first" else "answer_last"

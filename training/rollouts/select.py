@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
-from annotation.models import Pair, Project, Rollout
+from annotation.models import Pair, Product, Project, Rollout
 from training.models import Checkpoint, RolloutBatch
+from training.rollouts.catalogue.lexicon import BRAND_NAMES
+from training.rollouts.catalogue.writer import brand_keys
 
 
 def pairs_due_for_rollout(
@@ -29,6 +31,17 @@ def pairs_due_for_rollout(
         .order_by("pk")
     )
     return due[:limit] if limit is not None else due
+
+
+def brands_of(project: Project) -> frozenset[tuple[str, ...]]:
+    """The brands that products of the project name, as keys of words."""
+    rows = Product.objects.filter(project=project).values_list("attributes", flat=True)
+    return frozenset(
+        brand_keys(str(value))
+        for attributes in rows.iterator()
+        for name, value in attributes
+        if str(name).casefold() in BRAND_NAMES
+    )
 
 
 def pairs_complete(batch: RolloutBatch) -> set[int]:

@@ -12,6 +12,8 @@ from django.core.management.base import CommandError
 from annotation.cot.errors import Invalid
 from annotation.models import Project
 from training.models import Checkpoint
+from training.rollouts.catalogue.writer import WRITER
+from training.rollouts.writers import catalogue_writer
 from training.runs.checkpoints import seed_policy
 
 
@@ -24,7 +26,9 @@ def project_named(slug: str) -> Project:
 
 
 def checkpoint_named(name: str) -> Checkpoint:
-    """``seed`` is registered when it is first asked for."""
+    """``seed`` and the catalogue writer are registered when they are first asked for."""
+    if name == WRITER:
+        return catalogue_writer()
     checkpoint = Checkpoint.objects.filter(name=name).first()
     if checkpoint is None and name == "seed":
         try:

@@ -34,12 +34,16 @@ class SamplingRequest:
 
 @dataclass(frozen=True, slots=True)
 class SampledText:
-    """Completion ``index`` (0..n-1) of one pair. ``finish`` is stop or length."""
+    """Completion ``index`` (0..n-1) of one pair. ``finish`` is stop or length; tokens are those
+    that a server counts, and ``again`` says that it took a second question to get it."""
 
     pair_id: str
     index: int
     text: str
     finish: str
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    again: bool = False
 
 
 class PolicyClient(Protocol):

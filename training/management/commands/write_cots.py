@@ -1,0 +1,64 @@
+"""``manage.py write_cots PROJECT``: the first CoTs of pairs that have none of the writer."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from annotation.cot.errors import StepwiseError
+from annotation.cot.splits import SPLITS
+from training.models import Checkpoint, RolloutBatch
+from training.rollouts.batches import batch_run
+from training.rollouts.catalogue.writer import WRITER
+from training.rollouts.select import batch_parsing
+from training.rollouts.tasks import rollouts_run
+from training.rollouts.writers import writer_start
+from training.runs.named import checkpoint_named, project_named
+
+
+class Command(BaseCommand):
+    help = "Have a writer answer for the pairs of a project, and queue its CoTs for people."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("project", help="slug")
+        parser.add_argument("--writer", default=WRITER, help="name; default: no model at all")
+        parser.add_argument("--split", action="append", choices=SPLITS, help="default: all")
+        parser.add_argument("--limit", type=int, help="pairs, oldest first; default: all")
+        parser.add_argument(
+            "--background", action="store_true", help="leave the work to an inference worker"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            batch = writer_start(
+                project=project_named(options["project"]),
+                writer=_writer_named(options["writer"]),
+                splits=options["split"] or SPLITS,
+                pairs=options["limit"],
+            )
+        except StepwiseError as error:
+            raise CommandError(str(error)) from error
+        if options["background"]:
+            rollouts_run.delay(batch.pk)
+            self.stdout.write(f"batch {batch.pk} is queued: {len(batch.pair_ids)} pairs")
+            return
+        done = batch_run(batch_id=batch.pk)
+        if done is None:
+            raise CommandError(f"batch {batch.pk} was taken by a worker")
+        if done.state != RolloutBatch.State.DONE:
+            raise CommandError(f"batch {done.pk} {done.state}: {done.error}")
+        parsing = batch_parsing(done)
+        self.stdout.write(
+            f"batch {done.pk}: {parsing.n} CoTs, {parsing.parsed} parse, {done.seconds:.1f} s"
+        )
+        if done.error:  # written, and nothing of it is work for people
+            self.stderr.write(done.error)
+
+
+def _writer_named(name: str) -> Checkpoint:
+    writer = checkpoint_named(name)
+    if writer.kind != Checkpoint.Kind.WRITER:
+        raise CommandError(f"'{name}' is no writer: sample_rollouts samples policies")
+    return writer

@@ -1,0 +1,2 @@
+"""The catalogue writer: a CoT without a model, from the query and the product's own lines.
+Pure."""

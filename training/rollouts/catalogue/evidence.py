@@ -1,0 +1,160 @@
+"""Where a product names what a query asks for, and the line that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from training.job.prompts import PairText
+from training.rollouts.catalogue.asks import Phrase
+from training.rollouts.catalogue.lexicon import (
+    AFTER,
+    BRAND_NAMES,
+    COLOURS,
+    COLOURS_CJK,
+    PARTS,
+    PARTS_CJK,
+    PURPOSE,
+    PURPOSE_CJK,
+    WITH,
+)
+from training.rollouts.catalogue.words import Word, places, words
+
+# How a line uses the thing's name, the strongest first.
+Use = Literal["named", "leads", "beside", "part", "for", "mentioned"]
+Field = Literal["category", "title", "attribute", "description"]
+_LONG = 200  # characters of a quoted line
+_PUNCTUATION = frozenset(",;:()[]|+&/–—·，；：（）、。")
+
+
+@dataclass(frozen=True, slots=True)
+class ProductLine:
+    """One line of the product. An attribute's ``text`` is ``name: value``."""
+
+    field: Field
+    text: str
+    name: str = ""
+    value: str = ""
+
+    def quote(self, start: int = 0) -> str:
+        """The line word for word; of a long one the part around ``start``."""
+        if len(self.text) <= _LONG:
+            return self.text
+        left = max(0, min(start - _LONG // 2, len(self.text) - _LONG))
+        return self.text[left : left + _LONG].strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A line that has a phrase, and how it uses it."""
+
+    line: ProductLine
+    use: Use
+    start: int
+
+    @property
+    def quote(self) -> str:
+        return self.line.quote(self.start)
+
+
+def lines_of(pair: PairText) -> list[ProductLine]:
+    """What the product says, line by line."""
+    made = [ProductLine("title", text) for text in _lines(pair.title)]
+    made += [ProductLine("category", text) for text in _lines(pair.category_path)]
+    for name, value in pair.attributes.items():
+        name = " ".join(str(name).split())
+        made += [ProductLine("attribute", f"{name}: {v}", name, v) for v in _lines(str(value))]
+    return made + [ProductLine("description", text) for text in _lines(pair.description)]
+
+
+def brand_line(lines: Sequence[ProductLine]) -> ProductLine | None:
+    return next((line for line in lines if line.name.casefold() in BRAND_NAMES), None)
+
+
+def sightings(
+    phrase: Phrase, lines: Sequence[ProductLine], query_words: frozenset[str]
+) -> list[Sighting]:
+    """Every line that has the phrase. ``query_words`` are the words of the whole query: a
+    part that it asks for itself is no other thing."""
+    made = []
+    for line in lines:
+        text = line.value if line.field == "attribute" else line.text
+        shift = len(line.text) - len(text)
+        all_words = words(text)
+        for first, after in places(phrase.keys, all_words):
+            use = _use(line, text, all_words, first, after, query_words)
+            made.append(Sighting(line, use, shift + all_words[first].start))
+    return made
+
+
+def _use(
+    line: ProductLine,
+    text: str,
+    all_words: Sequence[Word],
+    first: int,
+    after: int,
+    query_words: frozenset[str],
+) -> Use:
+    if line.field == "attribute":
+        return "mentioned"
+    follows = _follows(text, all_words, after)
+    if line.field == "category":
+        return "named" if follows == "nothing" else "beside"
+    if _for_purpose(text, all_words, first):
+        return "for"
+    other = _other_part(all_words, query_words) and not query_words & PARTS
+    if follows == "part":
+        return "part"
+    if follows == "word":
+        return "part" if other else "beside"
+    return "leads" if other else "named"
+
+
+def _follows(
+    text: str, all_words: Sequence[Word], after: int
+) -> Literal["nothing", "part", "word"]:
+    """Whether another noun follows: then that one names the thing."""
+    if after >= len(all_words):
+        return "nothing"
+    last, following = all_words[after - 1], all_words[after]
+    if following.cjk:
+        rest = text[following.start :]
+        if not following.tight or rest.startswith(COLOURS_CJK):
+            return "nothing"
+        return "part" if rest.startswith(PARTS_CJK) else "word"
+    if following.number or following.key in COLOURS | AFTER | PURPOSE | WITH:
+        return "nothing"
+    if _PUNCTUATION & set(text[last.end : following.start]) or last.cjk:
+        return "nothing"
+    if " - " in text[last.end : following.start]:
+        return "nothing"
+    further = all_words[after + 1] if after + 1 < len(all_words) else None
+    if further is not None and further.number and further.tight:
+        return "nothing"  # a model's code: SHP2000
+    if following.key in PARTS:
+        return "part"
+    if text[last.start].islower() and text[following.start].isupper():
+        return "nothing"
+    return "word"
+
+
+def _for_purpose(text: str, all_words: Sequence[Word], first: int) -> bool:
+    start = all_words[first].start
+    return any(word.key in PURPOSE for word in all_words[:first]) or any(
+        mark in text[:start] for mark in PURPOSE_CJK
+    )
+
+
+def _other_part(all_words: Sequence[Word], query_words: frozenset[str]) -> bool:
+    """Whether the line names a part or an accessory not in the query, before a "with"."""
+    for place, word in enumerate(all_words):
+        if place and word.key in WITH:
+            return False
+        if word.key in PARTS and word.key not in query_words:
+            return True
+    return False
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]

@@ -1,0 +1,136 @@
+"""The five steps of a pair, each claim with the product's line that it stands on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from annotation.cot.rules import Rules
+from annotation.cot.steps import CLAIM_KEYS, Layout, StepKind, render, speaks_as_reviewer
+from training.job.prompts import PairText
+from training.rollouts.catalogue.asks import Phrase, read_query
+from training.rollouts.catalogue.category import Category, category_of
+from training.rollouts.catalogue.evidence import ProductLine, lines_of
+from training.rollouts.catalogue.findings import Finding, findings
+from training.rollouts.catalogue.words import words
+
+WRITER = "catalogue writer"  # stands where a policy's name does
+VERSION = "catalogue-1"  # of what it writes; stands where a prompt's version does
+_KEYS = frozenset(CLAIM_KEYS.values())
+
+
+@dataclass(frozen=True, slots=True)
+class PairReading:
+    """What the writer makes of a pair. ``among``: the query has further words, and the lines
+    that name things have them."""
+
+    thing: str
+    category: Category
+    among: bool
+    findings: list[Finding]
+    attribute: str
+
+
+def catalogue_reading(
+    pair: PairText, lines: Sequence[ProductLine], brands: Collection[tuple[str, ...]] = ()
+) -> PairReading:
+    """``brands`` are those of the shop, as keys of words (:func:`brand_keys`)."""
+    asks = read_query(pair.query, "\n".join(line.text for line in lines), brands)
+    query_words = frozenset(word.key for word in words(pair.query))
+    rest = findings(asks, lines, query_words)
+    others = [finding for finding in rest if not _is_model(finding, asks.thing)]
+    among = bool(others) and all(_strong(finding) for finding in others)
+    category = category_of(asks.thing, lines, query_words, among=among)
+    thing = asks.thing.text if asks.thing else pair.query
+    return PairReading(_one_line(thing), category, among, rest, _overall(rest))
+
+
+def catalogue_cot(
+    pair: PairText,
+    rules: Rules,
+    *,
+    query_type: str = "",
+    layout: Layout = "answer_last",
+    brands: Collection[tuple[str, ...]] = (),
+) -> str:
+    """A CoT that parses, whatever the query and the product say."""
+    lines = lines_of(pair)
+    reading = catalogue_reading(pair, lines, brands)
+    category, attribute, rest = reading.category, reading.attribute, reading.findings
+    kind = _one_line(query_type)
+    bodies = {
+        StepKind.QUERY: [
+            *([f"type: {kind}"] if kind else []),
+            f"want: {reading.thing or 'nothing that can be read'}",
+            *(f"asks: {_one_line(finding.asks)}" for finding in rest),
+        ],
+        StepKind.ITEM: _item(lines, [category, *rest]),
+        StepKind.CATEGORY: [
+            _claim(reading.thing, category.reason, category.quote),
+            f"category: {category.value}",
+        ],
+        StepKind.ATTRIBUTE: [*_attributes(rest), f"attribute: {attribute}"],
+        StepKind.FINAL: [
+            f"category {category.value} and attribute {attribute}",
+            f"tier: {rules.tiers[category.value, attribute]}",
+        ],
+    }
+    return render({step: "\n".join(body) for step, body in bodies.items()}, layout)
+
+
+def brand_keys(brand: str) -> tuple[str, ...]:
+    return tuple(word.key for word in words(brand))
+
+
+def quotes(text: str) -> list[str]:
+    """What a CoT of this writer quotes: between the first and the last mark of each line."""
+    parts = [line.split('"', 1)[1] for line in text.split("\n") if line.count('"') > 1]
+    return [part.rpartition('"')[0] for part in parts]
+
+
+def _is_model(finding: Finding, thing: Phrase | None) -> bool:
+    """iphone 8 of iphone: it says nothing further of what the product is."""
+    return thing is not None and finding.asks.startswith(thing.text)
+
+
+def _strong(finding: Finding) -> bool:
+    line = finding.line
+    return finding.outcome == "met" and line is not None and line.field != "attribute"
+
+
+def _overall(rest: Sequence[Finding]) -> str:
+    met = sum(finding.outcome == "met" for finding in rest)
+    if not rest:
+        return "not_requested"
+    return "all" if met == len(rest) else "partial" if met else "none"
+
+
+def _item(lines: Sequence[ProductLine], claims: Sequence[Category | Finding]) -> list[str]:
+    """The title, then what every claim stands on, once."""
+    quoted = [("title", line.quote()) for line in lines if line.field == "title"][:1]
+    quoted += [(claim.line.field, claim.quote) for claim in claims if claim.line]
+    return [_quoted(field, quote) for field, quote in dict.fromkeys(quoted)] or ["no line"]
+
+
+def _attributes(rest: Sequence[Finding]) -> list[str]:
+    if not rest:
+        return ["the query asks for nothing else"]
+    return [_claim(finding.asks, finding.outcome, finding.quote) for finding in rest]
+
+
+def _claim(about: str, outcome: str, quote: str) -> str:
+    name = _one_line(about) or "the query"
+    line = f"{name}: {outcome}"
+    if speaks_as_reviewer(line) or name.lower() in _KEYS:
+        line = f"the word {line}"
+    return _quoted(line, quote) if quote else line
+
+
+def _quoted(before: str, quote: str) -> str:
+    return f'{before}: "{quote}"' if ":" not in before else f'{before}, "{quote}"'
+
+
+def _one_line(text: str) -> str:
+    """A name that no mark of ours cuts."""
+    return " ".join(re.sub(r'[":]', " ", text).split())
