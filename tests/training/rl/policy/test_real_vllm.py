@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from annotation.cot.steps import CLAIM_KEYS, StepKind, parse
+from annotation.models import Project
 from tests.training.rl.tiny import label_row, make_run
 from tests.training.rl.vllm_server import Vllm, known_pairs, like_a_public_model
 from training.job.prompts import rm_prompt
@@ -186,8 +187,8 @@ def test_a_swapped_server_answers_for_the_new_checkpoint_and_not_for_the_old(
     for folder, here, elsewhere in ((judge, new, old), (SEED_POLICY, old, new)):
         settings.POLICY_URL = url = vllm.serve(folder)
         assert served_models(url, outbound=HERE) == {str(folder): str(folder)}
-        assert isinstance(policy_client(here, tmp_path), HttpPolicy)
-        assert isinstance(policy_client(elsewhere, tmp_path), LocalPolicy)
+        assert isinstance(policy_client(here, tmp_path, Project()), HttpPolicy)
+        assert isinstance(policy_client(elsewhere, tmp_path, Project()), LocalPolicy)
         prompts = prompts_of(load_policy(folder), samples[:1])
         with pytest.raises(PolicyError, match="refused: 404"):
             texts_of(url, elsewhere.path, prompts, n=1, temperature=0.0)
