@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from annotation.pairs.formats import NATIVE, format_named
 from annotation.pairs.preview import file_preview
+from annotation.pairs.readers.archive import ZIP, is_zip, unpack
 from annotation.pairs.readers.columns import Columns
 from annotation.pairs.readers.rows import ImportFileError
 
@@ -39,11 +42,14 @@ SIGNATURES: dict[str, Signature] = {
         ("query", "docid", "rating|final_rating"), {"products": ("id", "title|name")}
     ),
 }
+# Several files of the same columns are parts of one; these formats read their folder.
+FOLDERS = (NATIVE, "esci")
 
 
 @dataclass(frozen=True, slots=True)
 class Arranged:
-    """``files``: option -> path. ``rest``: files that the format has no use for."""
+    """``main`` is a file or a folder of parts; ``files``: option -> path; ``rest``: files that
+    the format has no use for."""
 
     adapter: str
     main: Path
@@ -62,6 +68,25 @@ def detected(paths: Sequence[Path]) -> Arranged:
         if made := _arranged(adapter, columns):
             return made
     return _arranged(NATIVE, columns) or Arranged(NATIVE, paths[0], {}, tuple(paths[1:]))
+
+
+@contextmanager
+def unpacked(path: Path, adapter: str) -> Iterator[Arranged]:
+    """A zip, unpacked for as long as it is read; anything else as it is.
+
+    Raises:
+        ImportFileError: it cannot be unpacked.
+    """
+    if not path.is_file():
+        yield Arranged(adapter, path, {})
+        return
+    with path.open("rb") as file, TemporaryDirectory(prefix="stepwise-import-") as folder:
+        head = file.read(len(ZIP))
+        if not is_zip(path.name, head):
+            yield Arranged(adapter, path, {})
+            return
+        file.seek(0)
+        yield arranged(unpack(file, path.name, Path(folder)), adapter)
 
 
 def arranged(paths: Sequence[Path], adapter: str) -> Arranged:
@@ -86,6 +111,12 @@ def _arranged(adapter: str, columns: Mapping[Path, list[str]]) -> Arranged | Non
     signature = SIGNATURES.get(adapter.removesuffix("-submissions"), Signature(()))
     if (main := _first(columns, signature.main)) is None:
         return None
+    if (
+        adapter in FOLDERS
+        and len(columns) > 1
+        and len(set(map(frozenset, columns.values()))) == 1
+    ):
+        return Arranged(adapter, main.parent, {})
     left = {path: names for path, names in columns.items() if path != main}
     files = {}
     for option, needed in signature.beside.items():

@@ -19,7 +19,8 @@ from annotation.models import ImportJob, Project
 from annotation.models.leases import queued_again
 from annotation.pairs.detect import arranged, detected
 from annotation.pairs.formats import format_named
-from annotation.pairs.jobs import Upload, upload_forget, upload_look, uploads_keep
+from annotation.pairs.readers.archive import data_files
+from annotation.pairs.uploads import Upload, upload_forget, upload_look, uploads_keep
 
 KEPT = timedelta(days=1)
 _State = ImportJob.State
@@ -40,9 +41,11 @@ def import_draft_create(
     """
     for upload in uploads:
         upload_look(upload)
-    paths = [Path(path) for path in uploads_keep(dict(enumerate(uploads))).values()]
-    made = detected(paths)
-    name = Path(uploads[paths.index(made.main)].name).name
+    kept = uploads_keep(dict(enumerate(uploads)))
+    made = detected([path for paths in kept.values() for path in paths])
+    # An archive and a folder of parts go by the name of what was sent.
+    of_main = (at for at, paths in kept.items() if made.main in paths)
+    name = Path(uploads[next(of_main, 0)].name).name
     return ImportJob.objects.create(
         project=project,
         path=str(made.main),
@@ -65,7 +68,7 @@ def import_draft_add(*, job: ImportJob, uploads: Sequence[Upload]) -> ImportJob:
     """
     for upload in uploads:
         upload_look(upload)
-    uploads_keep(dict(enumerate(uploads)), Path(job.path).parent.name)
+    uploads_keep(dict(enumerate(uploads)), _folder(job).name)
     return _changed(job, _placed(job, job.adapter) | _NOTHING_KNOWN)
 
 
@@ -116,14 +119,19 @@ def drafts_expire() -> int:
     for job in ImportJob.objects.filter(left):
         ended = {"state": _State.FAILED, "finished_at": timezone.now()} | job.failure(_LEFT)
         if ImportJob.objects.filter(left, pk=job.pk).update(**ended):
-            upload_forget(job)
+            upload_forget(Path(job.path))
             gone += 1
     return gone
 
 
 def draft_files(job: ImportJob) -> list[Path]:
     """All that was uploaded with it, by name."""
-    return sorted(path for path in Path(job.path).parent.glob("*") if path.is_file())
+    return data_files(_folder(job))
+
+
+def _folder(job: ImportJob) -> Path:
+    path = Path(job.path)
+    return path if path.is_dir() else path.parent
 
 
 def open_imports(project: Project) -> QuerySet[ImportJob]:

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from shutil import rmtree
-from typing import Any, BinaryIO, TypeVar
-from uuid import uuid4
+from typing import Any, BinaryIO
 
 from django.contrib.auth.models import User
 from django.core.files.base import File
-from django.core.files.storage import FileSystemStorage
 from django.db import transaction
 
-from annotation.cot.errors import Invalid, NoRoom
+from annotation.cot.errors import Invalid
 from annotation.cot.storable import storable
 from annotation.models import ImportJob, Project
 from annotation.models.job_progress import JobProgress
 from annotation.models.job_run import job_run
 from annotation.models.leases import in_flight_until, queued_again
-from annotation.pairs.formats import ImportFormat, format_named, given
-from annotation.pairs.readers.opening import HEAD, Look, look, packed_name
+from annotation.pairs.detect import arranged
+from annotation.pairs.formats import ImportFormat, format_named
+from annotation.pairs.readers.rows import ImportFileError
 from annotation.pairs.report import ImportRefused, ImportReport
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file as it comes through a door; ``name`` is the sender's."""
-
-    file: BinaryIO | File[bytes]
-    name: str
+from annotation.pairs.uploads import (
+    ARCHIVE,
+    Upload,
+    upload_forget,
+    upload_look,
+    uploads_keep,
+)
 
 
 @transaction.atomic
@@ -60,16 +53,15 @@ def import_job_create(
     format, chosen = format_named(adapter), dict(options or {})
     main = Upload(upload, filename)
     upload_check(main, format, chosen, unknown_as_attributes)
-    paths = uploads_keep(
-        {"": main} | {n: v for n, v in chosen.items() if isinstance(v, Upload)}
-    )
+    further = {n: v for n, v in chosen.items() if isinstance(v, Upload)}
+    path, files = _placed(uploads_keep({"": main} | further), format)
     return ImportJob.objects.create(
         project=project,
-        path=paths.pop(""),
+        path=str(path),
         filename=storable(Path(filename).name)[:255],
         adapter=adapter,
-        options={n: storable(v) for n, v in chosen.items() if n not in paths},
-        files=paths,
+        options={n: storable(v) for n, v in chosen.items() if n not in further},
+        files={option: str(file) for option, file in files.items()},
         skip_bad=skip_bad,
         unknown_as_attributes=unknown_as_attributes,
         dry_run=dry_run,
@@ -91,69 +83,29 @@ def upload_check(
     """
     format.options_check(options)
     format.columns_for(as_attributes=unknown_as_attributes, options=options)
-    format.files_check(options)
-    format.kind_check(Path(upload.name).name, upload_look(upload).kind)
+    if (kind := upload_look(upload).kind) != ARCHIVE:  # what is in it is seen when it is kept
+        format.files_check(options)
+        format.kind_check(Path(upload.name).name, kind)
     for option in options.values():
         if isinstance(option, Upload):
             upload_look(option)
 
 
-def uploads_given(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The options in a form's values, their files as uploads."""
-    return {
-        name: Upload(value, value.name or "") if isinstance(value, File) else value
-        for name, value in given(values).items()
-    }
-
-
-def upload_look(upload: Upload) -> Look:
-    """By its name and first bytes.
-
-    Raises:
-        ImportFileError: no file that can be imported.
-    """
-    head = upload.file.read(HEAD)
-    upload.file.seek(0)
-    return look(storable(Path(upload.name).name), head)
-
-
-def uploads_keep(uploads: Mapping[T, Upload], beside: str = "") -> dict[T, str]:
-    """The paths, in a folder of their own or the one named ``beside``, and under short names of
-    ours: a name of 90 Chinese characters is too long for a file system.
-
-    Raises:
-        NoRoom: they cannot be kept.
-    """
-    storage = FileSystemStorage()
-    folder = f"imports/{beside or uuid4().hex}"
+def _placed(
+    kept: Mapping[str, Sequence[Path]], format: ImportFormat
+) -> tuple[Path, dict[str, Path]]:
+    """The main file and the further ones, of which an archive may hold several."""
+    further = {option: paths[0] for option, paths in kept.items() if option}
+    if len(kept[""]) == 1:
+        return kept[""][0], further
+    made = arranged(kept[""], format.name)
+    files = made.files | further
     try:
-        return {
-            option: storage.path(
-                storage.save(
-                    f"{folder}/{_short(storable(Path(upload.name).name))}", File(upload.file)
-                )
-            )
-            for option, upload in uploads.items()
-        }
-    except OSError as error:
-        if not beside:
-            rmtree(storage.path(folder), ignore_errors=True)
-        raise NoRoom(f"the file cannot be kept: {error.strerror or error}") from error
-
-
-def _short(name: str) -> str:
-    """A few plain characters of it, and what tells the kind of file."""
-    stem, *suffixes = name.split(".")
-    plain = re.sub(r"[^A-Za-z0-9_-]+", "", stem)[:40] or "upload"
-    return ".".join([plain, *suffixes[-2:]] if packed_name(name) else [plain, suffixes[-1]])
-
-
-def upload_forget(job: ImportJob) -> None:
-    """Remove the upload; files of earlier versions lie in a folder with others."""
-    path = Path(job.path)
-    path.unlink(missing_ok=True)
-    if path.parent.name != "imports":
-        rmtree(path.parent, ignore_errors=True)
+        format.files_check(files)
+    except ImportFileError:
+        upload_forget(made.main)
+        raise
+    return made.main, files
 
 
 def import_job_run(*, job_id: int) -> ImportJob | None:
@@ -164,7 +116,7 @@ def import_job_run(*, job_id: int) -> ImportJob | None:
     job = job_run(ImportJob.objects.filter(pk=job_id).select_related("project"), _run)
     # A file that was only checked can be imported next.
     if job is not None and job.state == ImportJob.State.DONE and not job.dry_run:
-        upload_forget(job)
+        upload_forget(Path(job.path))
     return job
 
 

@@ -23,15 +23,10 @@ from annotation.pairs.formats import (
     options,
     takers,
 )
-from annotation.pairs.jobs import (
-    Upload,
-    import_job_create,
-    import_job_requeue,
-    upload_check,
-    uploads_given,
-)
+from annotation.pairs.jobs import import_job_create, import_job_requeue, upload_check
 from annotation.pairs.readers.rows import ImportFileError
 from annotation.pairs.tasks import import_job_send
+from annotation.pairs.uploads import Upload, uploads_given
 from annotation.people.admin_jobs import JobAdmin, progress_bar
 
 

@@ -14,8 +14,9 @@ from annotation.cot.splits import SPLITS
 from annotation.models import ImportJob, Pair, Project
 from annotation.models.outbox import outbox_settled
 from annotation.pairs.formats import NATIVE, ImportOption, formats, options, takers
-from annotation.pairs.jobs import import_job_create, uploads_given
+from annotation.pairs.jobs import import_job_create
 from annotation.pairs.tasks import import_job_send
+from annotation.pairs.uploads import uploads_given
 from annotation.people.abilities import Ability
 from annotation.people.api import ApiView, user_of
 from annotation.people.fields import Pages, ProjectQuery, Text, body_of, project_named, query_of

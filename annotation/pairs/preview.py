@@ -12,6 +12,7 @@ from typing import Any
 from annotation.cot.storable import storable
 from annotation.models import ImportJob
 from annotation.pairs.formats import read_rows
+from annotation.pairs.readers.archive import data_files
 from annotation.pairs.readers.columns import Columns
 from annotation.pairs.readers.fields import BadField, clean, text_of
 from annotation.pairs.readers.files import records
@@ -65,7 +66,10 @@ class FilePreview:
 
 
 def file_preview(path: Path, rows: int = SAMPLED_ROWS) -> FilePreview:
-    """The columns of a file in its order, with what the first rows have in them."""
+    """The columns of a file in its order, with what the first rows have in them; of a folder
+    those of its first file."""
+    if path.is_dir():
+        path = next(iter(data_files(path)), path)
     # That nobody reads any of them is how the names of all become known, without a row too.
     header = Columns(known=(), as_attributes=True, widest=True)
     columns: dict[str, FileColumn] = {}

@@ -17,7 +17,7 @@ from annotation.pairs.write import pairs_import
 FORMATS = (
     ImportFormat(
         "native",
-        "our own columns",
+        "a table: our columns, or yours by choosing",
         "Our own columns",
         native.read_rows,
         pairs_import,

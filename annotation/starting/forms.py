@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from annotation.models import Project
-from annotation.pairs.jobs import Upload
+from annotation.pairs.uploads import Upload
 from annotation.starting.start import name_taken
 
-_KINDS = ".csv,.tsv,.jsonl,.ndjson,.json,.parquet,.gz,.zst"
+_KINDS = ".csv,.tsv,.jsonl,.ndjson,.json,.parquet,.gz,.zst,.zip"
 
 
 class SeveralFiles(forms.ClearableFileInput):
@@ -33,8 +33,8 @@ class FilesForm(forms.Form):
     upload = FilesField(
         label=gettext_lazy("File"),
         help_text=gettext_lazy(
-            "CSV, TSV, JSON, JSONL or Parquet, also packed as .gz or .zst. Judgments that come "
-            "with a file of products: choose both."
+            "CSV, TSV, JSON, JSONL or Parquet, also packed as .gz or .zst, or a zip of such. "
+            "Judgments that come with a file of products: choose both."
         ),
         error_messages={
             "empty": gettext_lazy("The file is empty."),

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from annotation.cot.errors import StepwiseError
+from annotation.cot.step_names import NAMES, VALUE_NAMES
+from annotation.cot.steps import StepKind
 from annotation.pairs.column_guess import meant_twice
 from annotation.pairs.formats import format_named
 from annotation.pairs.preview import first_pairs
@@ -18,7 +23,7 @@ class PlanView:
 
     def __init__(self, choices: Choices) -> None:
         self.choices, self.meanings, self.tiers = choices, MEANINGS, TIER_NAMES
-        self.pairs: list[PairRow] = []
+        self.pairs: list[tuple[PairRow, list[tuple[Promise, Promise]]]] = []
         self.errors: list[RowError] = []
         self.problems: list[str] = list(_problems(choices))
         if self.problems:
@@ -31,7 +36,7 @@ class PlanView:
         except StepwiseError as error:
             self.problems.append(refusal_words(error))
             return
-        self.pairs = [row for row in rows if isinstance(row, PairRow)]
+        self.pairs = [(row, _named(row.gold)) for row in rows if isinstance(row, PairRow)]
         self.errors = [row for row in rows if isinstance(row, RowError)]
 
     @property
@@ -42,6 +47,10 @@ class PlanView:
     def files_missing(self) -> list[str]:
         taken = format_named(self.choices.job.adapter).takes
         return [o.name for o in taken if o.file and o.name not in self.choices.job.files]
+
+
+def _named(values: Mapping[str, str]) -> list[tuple[Promise, Promise]]:
+    return [(NAMES[StepKind(int(kind))], VALUE_NAMES[value]) for kind, value in values.items()]
 
 
 def _problems(choices: Choices) -> list[str]:

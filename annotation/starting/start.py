@@ -13,7 +13,7 @@ from annotation.cot.errors import Conflict
 from annotation.cot.wording import wording as _
 from annotation.models import ImportJob, Project
 from annotation.pairs.drafts import import_draft_create
-from annotation.pairs.jobs import Upload
+from annotation.pairs.uploads import Upload
 from annotation.quality.projects import project_create
 
 _LONGEST = 50  # characters of a slug

@@ -152,7 +152,14 @@ def _seed() -> list[Shot]:
     from annotation.labelling.queue import queue_claim
     from annotation.models import StepLabel
     from annotation.people.roles import Role
-    from tests.browser import seed, seed_care, seed_labels, seed_quality, seed_training
+    from tests.browser import (
+        seed,
+        seed_care,
+        seed_import,
+        seed_labels,
+        seed_quality,
+        seed_training,
+    )
 
     project = seed.project_seed()
     for name, role in (("ann", Role.ANNOTATOR), ("lea", Role.LEAD), ("eve", Role.ML_ENGINEER),
@@ -181,6 +188,8 @@ def _seed() -> list[Shot]:
     seed_care.exported(care.project)
     withdrawn = seed_quality.truth(care.project, seed.person_seed("lea", Role.LEAD))
     quality = f"/quality/{care.project.slug}"
+    lea, folder = seed.person_seed("lea", Role.LEAD), f"/projects/{project.slug}/import"
+    imports = {name: made(project, lea).pk for name, made in seed_import.STATES.items()}
     return [
         Shot("login", "", "/login/", still),
         Shot("home", "lea", "/", still),
@@ -240,6 +249,12 @@ def _seed() -> list[Shot]:
         Shot("compare-choose", "eve", compare, still),
         Shot("compare", "lea", f"{compare}{other.pk}/?rewards=1", still),
         Shot("influence", "lea", f"{quality}/influence/", still),
+        Shot("new-project", "lea", "/projects/new/", still),
+        Shot("import-more", "lea", f"{folder}/", still),
+        *(
+            Shot(f"import-{name}", "lea", f"{folder}/{pk}/", still)
+            for name, pk in imports.items()
+        ),
         Shot("missing", "ann", "/no-such-page/", still),
         Shot("empty", "cas", f"/label/?project={project.slug}", still),
     ]

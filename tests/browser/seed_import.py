@@ -13,7 +13,8 @@ from annotation.pairs.drafts import (
     import_draft_create,
     import_draft_plan,
 )
-from annotation.pairs.jobs import Upload, import_job_requeue, import_job_run
+from annotation.pairs.jobs import import_job_requeue, import_job_run
+from annotation.pairs.uploads import Upload
 from annotation.starting.choices import choices_saved
 
 # Not the sample: a garden shop's table of 20 products, with a row that has no title.
@@ -50,3 +51,6 @@ def _ran(job: ImportJob) -> ImportJob:
     done = import_job_run(job_id=job.pk)
     assert done is not None
     return done
+
+
+STATES = {"draft": draft, "checked": checked, "imported": imported, "failed": failed}

@@ -34,7 +34,6 @@ ADMIN_ROWS = ("annotation_project", "annotation_rollout", "training_trainingrun"
 # One page of each kind; all take their colours from the same few variables.
 ADMIN_DARK = ("index", "annotation_queueitem list", "annotation_project row",
               "training_trainingrun_launch")  # fmt: skip
-IMPORTS = ("checked", "imported", "failed")  # beside the draft
 QUERIES = {"quality_explain": "?step=4", "compare": "?rewards=1"}
 # Opened by a key: dialogs and panels are part of their page.
 OPENED = {"label": {"f": "#flag", "s": "#skip", "?": "#sheet", "g": "#guide h1"}}
@@ -73,10 +72,10 @@ def numbers(project: Project, everybody: User) -> dict[str, int]:
     seed_quality.explained(project)
     seed_care.exported(project)
     rollouts = seed_training.rollouts(project)
-    imports = {name: getattr(seed_import, name)(project, everybody) for name in IMPORTS}
+    imports = {name: made(project, everybody) for name, made in seed_import.STATES.items()}
     return {
         **{name: job.pk for name, job in imports.items()},
-        "import_job": seed_import.draft(project, everybody).pk,
+        "import_job": imports["draft"].pk,
         "compare": first.pk,
         "second": second.pk,
         "run_rollouts": rollouts.pk,
@@ -123,7 +122,8 @@ def test_no_page_has_a_grave_violation_in_either_theme(
     every = paths(numbers)
     every["finished run"] = reverse("run", args=[numbers["finished"]])
     slug = Project.objects.get().slug
-    every |= {name: reverse("import_job", args=[slug, numbers[name]]) for name in IMPORTS}
+    for name in seed_import.STATES:
+        every[f"import {name}"] = reverse("import_job", args=[slug, numbers[name]])
     page.goto(every.pop("login"))
     faults = in_both_themes(page, "login")
     log_in(everybody)

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from annotation.cot.errors import StepwiseError
 from annotation.models import Project
+from annotation.pairs.detect import unpacked
 from annotation.pairs.formats import format_named, formats, given, options, takers
 from annotation.pairs.report import ImportRefused, ImportReport
 from annotation.quality.projects import project_create
@@ -23,7 +24,7 @@ class Command(BaseCommand):
     help = "Import query-product pairs from CSV, JSONL, Parquet, WANDS, ESCI or Quepid files."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="the pairs, labels, examples or judgments")
+        parser.add_argument("file", type=Path, help="of pairs; a folder or a zip too")
         parser.add_argument("--project", required=True, help="slug")
         parser.add_argument("--create-project", action="store_true", help="if it is not there")
         parser.add_argument("--adapter", choices=sorted(formats()), default="native")
@@ -112,17 +113,18 @@ def _import(project: Project, options: dict[str, Any]) -> ImportReport:
     chosen = given(options)
     try:
         format.options_check(chosen)
-        return format.run(
-            project=project,
-            path=options["file"],
-            adapter=format.name,
-            skip_bad=options["skip_bad"],
-            unknown_as_attributes=options["unknown_as_attributes"],
-            dry_run=options["dry_run"],
-            source=options["file"].name,
-            progress=bar,
-            **chosen,
-        )
+        with unpacked(options["file"], format.name) as files:
+            return format.run(
+                project=project,
+                path=files.main,
+                adapter=format.name,
+                skip_bad=options["skip_bad"],
+                unknown_as_attributes=options["unknown_as_attributes"],
+                dry_run=options["dry_run"],
+                source=options["file"].name,
+                progress=bar,
+                **files.files | chosen,
+            )
     finally:
         bar.end()
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from annotation.pairs.readers.archive import data_files
 from annotation.pairs.readers.columns import Columns
 from annotation.pairs.readers.csv_text import csv_records
 from annotation.pairs.readers.fields import BadField
@@ -32,6 +33,25 @@ def records(path: Path, columns: Columns | None = None) -> Records:
     if file.kind in ("jsonl", "json"):
         return _json_records(path, file, columns)
     return csv_records(path, file, columns)
+
+
+def folder_records(path: Path, columns: Columns) -> Records:
+    """Those of a file, or of all data files of a folder, one after the other.
+
+    Raises:
+        ImportFileError: as :func:`records`; a folder without a data file.
+    """
+    if not path.is_dir():
+        yield from records(path, columns)
+        return
+    if not (parts := data_files(path)):
+        raise ImportFileError(f"there is no data file in the folder {path.name}")
+    for part in parts:
+        for line, record in records(part, columns):
+            # A line number alone does not say which of several files is meant.
+            if len(parts) > 1 and isinstance(record, RowError):
+                record = RowError(line, f"{part.name}: {record.message}")
+            yield line, record
 
 
 def checked_records(path: Path, *needed: str, quoted: bool = False) -> Records:

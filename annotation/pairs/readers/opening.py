@@ -75,10 +75,10 @@ def file_look(path: Path) -> Look:
 
 def look(name: str, head: bytes) -> Look:
     """As :func:`file_look`, of bytes that are at hand."""
-    kind, packing, _ = _named(name)
     for magic, other in _OTHERS.items():
         if head.startswith(magic):
             raise ImportFileError(f"{name} is {other}")
+    kind, packing, _ = _named(name)
     if head.startswith(b"PAR1"):
         return Look("parquet", "")
     content = next((packed for magic, packed in _PACKED.items() if head.startswith(magic)), "")
@@ -95,6 +95,14 @@ def look(name: str, head: bytes) -> Look:
 
 def packed_name(name: str) -> bool:
     return bool(_named(name).packing)
+
+
+def kind_of(name: str) -> str:
+    """One of KINDS by the name, "" for none."""
+    try:
+        return _named(name).kind
+    except ImportFileError:
+        return ""
 
 
 def open_text(path: Path, file: Look) -> io.BufferedReader:
@@ -121,8 +129,11 @@ def open_text(path: Path, file: Look) -> io.BufferedReader:
 class Growth:
     """Counts what a file unpacks to and refuses what no file of rows would."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, most: int | None = None) -> None:
         self._limit = max(FREE_GROWTH, size * MAX_GROWTH)
+        self._by_size = most is None or self._limit <= most
+        if most is not None:
+            self._limit = min(self._limit, most)
         self._total = 0
 
     def add(self, count: int) -> None:
@@ -130,6 +141,8 @@ class Growth:
         if self._total > self._limit:
             raise Unreadable(
                 f"it unpacks to more than {MAX_GROWTH} times its size, as no file of rows does"
+                if self._by_size
+                else f"it unpacks to more than {self._limit // 1024**3} GB"
             )
 
 
