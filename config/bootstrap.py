@@ -16,6 +16,7 @@ from lab.sample.generate import generate
 from lab.sample.writers import write_pairs_jsonl
 from training.models import Checkpoint, RolloutBatch
 from training.rollouts.batches import batch_create
+from training.rollouts.offered import SAMPLE_SOURCE
 from training.rollouts.tasks import rollouts_run
 from training.runs.checkpoints import seed_policy
 from training.runs.thresholds import thresholds_set
@@ -53,7 +54,7 @@ def _import_pairs(project: Project, say: Say) -> None:
         path = Path(folder) / "sample.jsonl"
         say("making the built-in sample: queries, products and pairs")
         write_pairs_jsonl(generate(), path, with_truth={"test"})
-        report = pairs_import(project=project, path=path)
+        report = pairs_import(project=project, path=path, source=SAMPLE_SOURCE)
     say(f"imported {report.created} pairs")
 
 

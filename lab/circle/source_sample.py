@@ -14,6 +14,7 @@ from lab.sample.generate import generate
 from lab.sample.writers import held_truth, write_pairs_jsonl
 from lab.simulate.judge import Answer, HeldTruth, NoisyJudge
 from lab.simulate.people import AnswerFn
+from training.rollouts.offered import SAMPLE_SOURCE
 
 
 class SampleSource:
@@ -30,7 +31,7 @@ class SampleSource:
         """The test split comes with gold; what people are to label comes without."""
         path = work_dir / "sample.jsonl"
         write_pairs_jsonl(self._sample, path, with_truth={"test"})
-        report = pairs_import(project=project, path=path)
+        report = pairs_import(project=project, path=path, source=SAMPLE_SOURCE)
         return {"read": report.read, "created": report.created, "existing": report.existing}
 
     def chosen(self, project: Project) -> list[Pair]:

@@ -28,6 +28,7 @@ from annotation.models.leases import (
 from training.job.prompts import policy_prompt
 from training.models import CATALOGUE, Checkpoint, RolloutBatch
 from training.rollouts.clients import batch_format, policy_client
+from training.rollouts.offered import offered
 from training.rollouts.records import pair_record, pair_text
 from training.rollouts.select import batch_parsing, pairs_complete, rollouts_to_queue
 from training.serving.policy_client import (
@@ -67,6 +68,15 @@ def batch_create(
         raise Invalid(_("%(name)s is a reward model, not a policy", name=policy.name))
     if not pair_ids:
         raise Invalid(_("there is no pair to sample"))
+    if not offered(policy, project):
+        raise Invalid(
+            _(
+                "%(name)s knows the built-in sample only and cannot write about %(project)s: "
+                "choose who writes its first CoTs",
+                name=policy.name,
+                project=project.name,
+            )
+        )
     if policy.path == CATALOGUE and n != 1:
         raise Invalid(_("the catalogue writer writes one CoT a pair, so n must be 1"))
     if n < 1 or max_tokens < 1 or temperature < 0:
@@ -245,12 +255,10 @@ def _queued_or_why_not(batch: RolloutBatch) -> str:
     if parsing.enough:
         batch_queue(batch=batch)
         return ""
-    sample_only = batch.policy.path == str(settings.SEED_POLICY)
-    why = "; this policy knows the built-in sample only" if sample_only else ""
     return (
         f"only {parsing.parsed} of {parsing.n} rollouts are five-step answers, so none was "
-        f"queued{why}. Look at the batch's examples, then queue what parses, or train the "
-        "policy first"
+        "queued. Look at the batch's examples, then queue what parses, or train the policy "
+        "first"
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from annotation.cot.errors import Conflict
+from annotation.cot.errors import Conflict, Invalid
 from annotation.cot.steps import OPEN_KINDS, StepKind
 from annotation.cot.wording import wording as _
 from annotation.models import Pair, Project, QueueItem, Round
 from annotation.models.queue import LIVE_STATES
 from training.models import Checkpoint, RmAppointment
+from training.rollouts.offered import of_sample
 from training.rounds.facts import round_facts
 from training.runs.checkpoints import seed_policy
 from training.scoring.select import kinds_learned
@@ -32,7 +33,8 @@ def open_round(project: Project) -> Round:
 
 def next_policy(project: Project) -> Checkpoint:
     """What the next round samples: what the last round trained; the policy of a round that was
-    stopped; without a round the newest that a run of the project left, else the shipped one.
+    stopped; without a round the newest that a run of the project left, else, for the sample,
+    the shipped one.
 
     Raises:
         Invalid: there is none.
@@ -43,7 +45,17 @@ def next_policy(project: Project) -> Checkpoint:
         trained = None if last.stop_reason else round_facts(last).trained
         if policy := trained or policies.filter(name=last.policy).first():
             return policy
-    return policies.filter(run__project=project).order_by("-pk").first() or seed_policy()
+    if policy := policies.filter(run__project=project).order_by("-pk").first():
+        return policy
+    if not of_sample(project):
+        raise Invalid(
+            _(
+                "%(name)s has no policy of its own yet: have a writer make its first CoTs, "
+                "train a policy from what people say of them, or name one",
+                name=project.name,
+            )
+        )
+    return seed_policy()
 
 
 def pairs_for_round(project: Project, count: int) -> QuerySet[Pair]:

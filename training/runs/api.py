@@ -96,7 +96,7 @@ class Checkpoints(TrainView, generics.ListAPIView[Checkpoint]):
 
     serializer_class = CheckpointRecord
     pagination_class = Pages
-    queryset = Checkpoint.objects.all()
+    queryset = Checkpoint.objects.exclude(kind=Checkpoint.Kind.WRITER)
 
 
 @extend_schema(parameters=[OptionalProject], methods=["GET"])

@@ -83,7 +83,7 @@ class LaunchForm(forms.Form):
         given = initial or {}
         self.row = _method((data or given).get("method"))
         super().__init__(data, initial=_filled(self.row, given))
-        startable = Checkpoint.objects.order_by("-pk")
+        startable = Checkpoint.objects.exclude(kind=Checkpoint.Kind.WRITER).order_by("-pk")
         if self.row.starts_from != "any":
             startable = startable.filter(kind=self.row.starts_from)
         policy, preset = self.fields["policy"], self.fields["preset"]

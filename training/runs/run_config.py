@@ -99,6 +99,13 @@ def config_check(
 
 def _check_models(row: Method, policy: Checkpoint, rm: Checkpoint | None) -> None:
     is_policy = policy.kind == Checkpoint.Kind.POLICY
+    if policy.kind == Checkpoint.Kind.WRITER:
+        raise ConfigError(
+            _(
+                "%(name)s writes first CoTs and has no weights to train: name a policy",
+                name=policy.name,
+            )
+        )
     if row.starts_from == "policy" and not is_policy:
         raise ConfigError(_("%(name)s is a reward model, not a policy", name=policy.name))
     if row.starts_from == "rm" and is_policy:

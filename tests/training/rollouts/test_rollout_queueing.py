@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from annotation.models import Project, QueueItem, Rollout
+from annotation.cot.errors import Invalid
+from annotation.models import Pair, Project, QueueItem, Rollout
 from tests.factories import make_project
 from tests.training.scripted_policy import Scripted, batch
-from tests.training.world import cot, policy_make, resolve
+from tests.training.world import cot, pair_make, policy_make, resolve
 from training.models import RolloutBatch
 from training.rollouts.batches import batch_create, batch_queue, batch_retry, batch_run
+from training.rollouts.offered import SAMPLE_SOURCE, of_sample
 from training.rollouts.select import batch_parsing
 
 pytestmark = pytest.mark.django_db
@@ -45,13 +47,27 @@ def test_a_policy_that_mostly_babbles_makes_no_work_until_somebody_says_so(
     assert set(QueueItem.objects.values_list("reason", flat=True)) == {"new"}
 
 
-def test_the_shipped_policy_is_said_to_know_the_sample_only(
+def test_the_shipped_policy_writes_about_the_sample_and_about_no_other_shop(
     project: Project, settings: Any
 ) -> None:
     policy_make(str(settings.SEED_POLICY))
-    done = batch_run(batch_id=batch(project).pk, client=Scripted("no steps"))
-    assert done is not None
-    assert "this policy knows the built-in sample only" in done.error
+    with pytest.raises(Invalid, match="knows the built-in sample only"):
+        batch(project)
+    sample = make_project()
+    pair_make(sample, "a", "a")
+    Pair.objects.filter(project=sample).update(source=SAMPLE_SOURCE)
+    assert batch(sample).pair_ids
+
+
+def test_a_sample_that_was_made_before_it_was_marked_is_known_by_its_name(
+    project: Project,
+) -> None:
+    pair_make(project, "a", "a")
+    Pair.objects.filter(project=project).update(source="sample.jsonl")
+    assert not of_sample(project), "somebody's own file of that name"
+    Project.objects.filter(pk=project.pk).update(slug="sample")
+    project.refresh_from_db()
+    assert of_sample(project)
 
 
 def test_a_long_batch_is_queued_as_it_comes_once_twenty_have_been_seen(

@@ -20,6 +20,7 @@ from tests.training.rounds.played import (
     trained,
     waits,
 )
+from tests.training.world import pair_make, policy_make
 from training.models import Checkpoint, RolloutBatch, TrainingRun
 from training.rounds.rounds import (
     round_start,
@@ -149,5 +150,13 @@ def test_a_plan_that_makes_no_sense_is_refused_by_its_key(
 
 def test_a_project_without_a_pair_to_sample_opens_no_round() -> None:
     with pytest.raises(Invalid, match="there is no pair to sample"):
-        round_start(project=make_project())
+        round_start(project=make_project(), policy=policy_make())
+    assert not Round.objects.exists()
+
+
+def test_a_shop_without_a_policy_of_its_own_is_not_sampled_with_the_samples() -> None:
+    project = make_project()
+    pair_make(project, "a", "a")
+    with pytest.raises(Invalid, match="no policy of its own yet"):
+        round_start(project=project)
     assert not Round.objects.exists()
