@@ -203,6 +203,8 @@ EXPORT_FORMATS = (
     "annotation.exports.label_studio.FORMATS",
     "annotation.exports.search.FORMATS",
 )
+# What an export says beside its rows: annotation.exports.formats.ExportFilter -> lines.
+EXPORT_NOTES = ("training.runs.export_notes.waived_policies",)
 
 # Labelling
 LEASE_SECONDS = env_int("STEPWISE_LEASE_SECONDS", 900, 10, 86_400)

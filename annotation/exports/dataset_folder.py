@@ -24,6 +24,7 @@ from annotation.exports.writers import (
 
 # Our split -> the name that Hugging Face's tools know.
 SPLIT_NAMES = {"train": "train", "val": "validation", "test": "test"}
+CARD = "README.md"
 _SIZES = (
     (1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"),
 )  # fmt: skip
@@ -81,7 +82,7 @@ def folder_writer(name: str, about: str, schema: pa.Schema, suffix: str) -> Writ
         if not counts:
             raise Invalid("there is nothing to export yet: no row fits this format and filter")
         text = card(name, about, schema, suffix, counts)
-        (path / "README.md").write_text(text, encoding="utf-8")
+        (path / CARD).write_text(text, encoding="utf-8")
 
     return write
 
@@ -101,6 +102,13 @@ def card(name: str, about: str, schema: pa.Schema, suffix: str, counts: dict[str
         features="\n".join(_features(schema, "  ")),
         rows=", ".join(f"{counts[split]} rows of {SPLIT_NAMES[split]}" for split in shown),
     )
+
+
+def card_note(folder: Path, lines: Iterable[str]) -> None:
+    """Say on the card of a folder what else whoever reads it must know."""
+    if noted := "".join(f"- {line}\n" for line in lines):
+        with (folder / CARD).open("a", encoding="utf-8") as text:
+            text.write(f"\n## To be known\n\n{noted}")
 
 
 def _features(fields: Iterable[pa.Field], indent: str) -> Iterator[str]:

@@ -49,7 +49,8 @@ class ExportFormat:
     """``write`` makes the file (or folder, where ``folder``) from streamed records.
 
     ``total`` is the most records it can have, for the progress. ``lint``: the records carry
-    labels, so their leaks are worth measuring. ``notes`` says what had to be left out.
+    labels, so their leaks are worth measuring. ``notes`` says what had to be left out, and what
+    else whoever reads it must know.
     """
 
     name: str
@@ -70,6 +71,12 @@ def formats() -> dict[str, ExportFormat]:
     and no import goes back.
     """
     return _formats(tuple(settings.EXPORT_FORMATS))
+
+
+def notes_of(format: ExportFormat, chosen: ExportFilter) -> list[str]:
+    """The format's own, and those of every function that ``EXPORT_NOTES`` names."""
+    general = [import_string(name) for name in settings.EXPORT_NOTES]
+    return [line for notes in (format.notes, *general) for line in notes(chosen)]
 
 
 def format_named(name: str) -> ExportFormat:

@@ -13,7 +13,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotation.cot.errors import Conflict, Invalid
-from annotation.exports.formats import ExportFilter, ExportFormat, format_named
+from annotation.exports.dataset_folder import card_note
+from annotation.exports.formats import ExportFilter, ExportFormat, format_named, notes_of
 from annotation.exports.lint import lint_file
 from annotation.models import ExportJob, Project
 from annotation.models.job_progress import JobProgress
@@ -94,6 +95,8 @@ def export_write(
     try:
         _remove(part)
         format.write(part, counted)
+        if format.folder:
+            card_note(part, notes_of(format, chosen))
         if path.is_dir():
             path.rmdir()
         part.replace(path)
@@ -121,7 +124,7 @@ def _run(job: ExportJob) -> dict[str, Any]:
     with JobProgress(job, "rows_written", "rows_total") as progress:
         written = export_write(format=format, chosen=chosen, path=path, progress=progress)
     lint = lint_file(path) if format.lint else {}
-    if notes := format.notes(chosen):
+    if notes := notes_of(format, chosen):
         lint["notes"] = notes
     if format.folder:
         path = _zipped(path)

@@ -16,6 +16,7 @@ from training.job.prompts import policy_prompt
 from training.rollouts.records import pair_text
 from training.runs import export_schemas as schemas
 from training.runs import export_views as views
+from training.runs.export_notes import waived_judges
 from training.runs.export_rows import truth_rows, truth_total, with_scores
 
 _View = Callable[[Iterable[Any]], Iterator[Record]]
@@ -66,7 +67,7 @@ def _native(chosen: ExportFilter) -> Iterator[Record]:
 
 FORMATS = (
     ExportFormat("native", "decided rollouts with RM scores, JSON lines", ".jsonl",
-                 rollout_total, _native, jsonl_writer(schemas.NATIVE)),
+                 rollout_total, _native, jsonl_writer(schemas.NATIVE), notes=waived_judges),
     _view("sft", "verified rollouts, TRL prompt-completion", schemas.SFT, views.sft_rows),
     _view("preference", "verified and refuted rollouts, TRL preference", schemas.PREFERENCE,
           views.preference_rows, lint=True),

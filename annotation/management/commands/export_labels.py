@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotation.cot.errors import StepwiseError
 from annotation.cot.splits import SPLITS
-from annotation.exports.formats import ExportFilter, format_named, formats
+from annotation.exports.formats import ExportFilter, format_named, formats, notes_of
 from annotation.exports.jobs import export_write
 from annotation.models import Project
 
@@ -35,5 +35,5 @@ class Command(BaseCommand):
         except StepwiseError as error:
             raise CommandError(error.message) from error
         self.stdout.write(f"{written} records in {options['file']}")
-        for note in format.notes(chosen):
+        for note in notes_of(format, chosen):
             self.stdout.write(note)
