@@ -9,6 +9,7 @@ from training.rounds import api as rounds
 from training.runs import api as runs
 from training.runs import preflight_api
 from training.runs.ledger_api import RunRollouts
+from training.runs.stale_api import StaleLabels
 from training.scoring.coverage_api import Coverage
 
 urlpatterns = [
@@ -25,6 +26,7 @@ urlpatterns = [
     path("rounds/<int:pk>/advance/", rounds.RoundAdvance.as_view(), name="api_round_advance"),
     path("rounds/<int:pk>/stop/", rounds.RoundStop.as_view(), name="api_round_stop"),
     path("preflight/", preflight_api.PreflightView.as_view(), name="api_preflight"),
+    path("stale/", StaleLabels.as_view(), name="api_stale"),
     path("runs/", runs.Runs.as_view(), name="api_runs"),
     path("runs/<int:pk>/", runs.RunDetail.as_view(), name="api_run"),
     path("runs/<int:pk>/cancel/", runs.RunCancel.as_view(), name="api_run_cancel"),

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from annotation.cot.steps import OPEN_KINDS
 from annotation.models import Project, QueueItem, Rollout
 from annotation.models.queue import LIVE_STATES
-from verifier.models import GroundTruth
+from verifier.models import GroundTruth, ReleaseRow, VerifierRelease
 
 
 def truths_listed(
@@ -40,3 +40,20 @@ def rollouts_affected(truth: GroundTruth) -> QuerySet[Rollout]:
         )
     live = QueueItem.objects.filter(rollout=OuterRef("pk"), state__in=LIVE_STATES)
     return rows.annotate(live=Exists(live)).select_related("pair__project").order_by("pk")
+
+
+def releases_holding(truth: GroundTruth) -> QuerySet[VerifierRelease]:
+    """The releases that it is in, without their tables. A release names the decision behind a
+    value; an imported one it holds where it was cut while that was in force."""
+    releases = VerifierRelease.objects.filter(project=truth.project_id).defer("payload")
+    if truth.resolution_id is not None:
+        rows = ReleaseRow.objects.filter(is_truth=True, resolution=truth.resolution_id)
+        return releases.filter(pk__in=rows.values("release")).order_by("number")
+    rows = ReleaseRow.objects.filter(
+        release=OuterRef("pk"), is_truth=True, pair=truth.pair_id, kind=truth.kind,
+        resolution=None,
+    )  # fmt: skip
+    releases = releases.filter(Exists(rows), created_at__gte=truth.created_at)
+    if truth.superseded_at is not None:
+        releases = releases.filter(created_at__lt=truth.superseded_at)
+    return releases.order_by("number")

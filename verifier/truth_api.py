@@ -22,7 +22,7 @@ from annotation.people.fields import (
     query_of,
     row_or_404,
 )
-from verifier.affected import rollouts_affected, truths_listed
+from verifier.affected import releases_holding, rollouts_affected, truths_listed
 from verifier.models import GroundTruth
 from verifier.services.withdrawal import REOPEN_REASONS, truth_withdraw, withdrawn_reopen
 
@@ -41,15 +41,20 @@ class TruthRecord(serializers.ModelSerializer[GroundTruth]):
 
 
 class TruthDetailRecord(TruthRecord):
-    """``rollouts``: those whose step it judged."""
+    """``rollouts``: those whose step it judged; ``releases``: the numbers of those that hold
+    it."""
 
     rollouts = serializers.SerializerMethodField()
+    releases = serializers.SerializerMethodField()
 
     class Meta(TruthRecord.Meta):
-        fields = [*TruthRecord.Meta.fields, "rollouts"]
+        fields = [*TruthRecord.Meta.fields, "rollouts", "releases"]
 
     def get_rollouts(self, truth: GroundTruth) -> list[int]:
         return list(rollouts_affected(truth).values_list("pk", flat=True))
+
+    def get_releases(self, truth: GroundTruth) -> list[int]:
+        return list(releases_holding(truth).values_list("number", flat=True))
 
 
 class TruthQuery(ProjectQuery):

@@ -18,7 +18,7 @@ from annotation.labelling.project_switch import project_named
 from annotation.models import QueueItem
 from annotation.people.guard import any_role_required, role_required, visitor
 from annotation.people.roles import Role
-from verifier.affected import rollouts_affected, truths_listed
+from verifier.affected import releases_holding, rollouts_affected, truths_listed
 from verifier.models import GroundTruth
 from verifier.services.withdrawal import truth_withdraw, withdrawn_reopen
 
@@ -71,6 +71,7 @@ def truth(request: HttpRequest, pk: int) -> HttpResponse:
         "truth": row,
         "shown": _shown(row),
         "page": page,
+        "releases": releases_holding(row),
         "reasons": REASONS.items(),
     }
     return render(request, "truth/truth.html", context)

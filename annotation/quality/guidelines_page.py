@@ -25,7 +25,7 @@ from annotation.people.markdown import markdown_html
 from annotation.people.roles import Role
 from annotation.quality.guidelines import guideline_save, stale_reopen
 from annotation.quality.guidelines_select import guideline_versions, rules_grid
-from annotation.quality.relabel import hours_of, relabel_plan
+from annotation.quality.relabel import stale_report
 from annotation.quality.stale_select import stale_rollouts
 
 _MATCHES = VALUES[StepKind.ATTRIBUTE]
@@ -96,17 +96,15 @@ def stale(request: HttpRequest, slug: str) -> HttpResponse:
         told = ngettext("%(n)s item is asked again.", "%(n)s items are asked again.", sent)
         messages.success(request, told % {"n": sent})
         return redirect("quality_stale", slug)
-    rows = stale_rollouts(project)
-    contradicting = [row for row in rows if row.contradicts or row.by_text]
-    plan = relabel_plan(project, contradicting)
+    report = stale_report(project)
     context = {
         "project": project,
         "tab": "stale",
-        "page": Paginator(rows, 50).get_page(request.GET.get("page")),
-        "total": len(rows),
-        "contradicting": len(contradicting),
-        "items": len(plan),
-        "hours": hours_of(project, plan),
+        "page": Paginator(report.rows, 50).get_page(request.GET.get("page")),
+        "total": len(report.rows),
+        "contradicting": report.contradicting,
+        "items": len(report.plan),
+        "hours": report.hours,
     }
     return render(request, "quality/stale.html", context)
 

@@ -10,7 +10,7 @@ from annotation.labelling.answered import answers_of, waiting_of
 from annotation.labelling.asking import Asking, questions, still_to_ask
 from annotation.models import Project, Rollout, Step, StepLabel
 from annotation.quality.pace import Median
-from annotation.quality.stale_select import StaleRollout
+from annotation.quality.stale_select import StaleRollout, stale_rollouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,24 @@ class Relabel:
     row: StaleRollout
     rollout: Rollout
     kinds: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class StaleReport:
+    """``rows``: all that is stale; ``plan``: what puts right those that cannot stand, and
+    ``hours`` of people's time for it, None where no time was measured."""
+
+    rows: list[StaleRollout]
+    contradicting: int
+    plan: list[Relabel]
+    hours: float | None
+
+
+def stale_report(project: Project) -> StaleReport:
+    rows = stale_rollouts(project)
+    contradicting = [row for row in rows if row.cannot_stand]
+    plan = relabel_plan(project, contradicting)
+    return StaleReport(rows, len(contradicting), plan, hours_of(project, plan))
 
 
 def relabel_plan(project: Project, rows: Sequence[StaleRollout]) -> list[Relabel]:

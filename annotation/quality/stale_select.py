@@ -37,6 +37,11 @@ class StaleRollout:
         """Whether what was decided differs from what the rules say now."""
         return bool(self.expected) and self.expected != self.values[2]
 
+    @property
+    def cannot_stand(self) -> bool:
+        """It contradicts, or the meaning of a step changed."""
+        return self.contradicts or self.by_text
+
 
 _STALE = statement(__file__, "stale_rollouts", live=LIVE_STATES)
 _COUNTS = statement(__file__, "stale_counts", stale=Sql(_STALE))
@@ -51,7 +56,7 @@ def stale_rollouts(project: Project, *, contradicting_only: bool = False) -> lis
     """
     rows = [_row(row) for row in _fetch(_STALE, [project])]
     if contradicting_only:
-        rows = [row for row in rows if row.contradicts or row.by_text]
+        rows = [row for row in rows if row.cannot_stand]
     return rows
 
 

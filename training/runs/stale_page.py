@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
 from annotation.labelling.project_switch import project_named
-from annotation.people.guard import any_role_required, visitor, wants_part
-from annotation.people.roles import Role, has_role
+from annotation.people.guard import any_role_required, wants_part
+from annotation.people.roles import Role
 from training.runs.stale_runs import stale_runs
 
 
@@ -18,9 +18,4 @@ def stale(request: HttpRequest, slug: str) -> HttpResponse:
     """A page of its own, and by htmx the part that the page of stale labels loads."""
     project = project_named(request, slug)
     template = "runs/_stale.html" if wants_part(request) else "runs/stale.html"
-    context = {
-        "project": project,
-        "rows": stale_runs(project),
-        "linked": has_role(visitor(request), Role.ML_ENGINEER),
-    }
-    return render(request, template, context)
+    return render(request, template, {"project": project, "rows": stale_runs(project)})
