@@ -13,6 +13,7 @@ class CircleConfig:
     pairs: int  # training pairs that people label
     followup_pairs: int  # pairs that the trained policy answers for the next turn
     max_tokens: int
+    own_examples: int = 0  # of the small policy that is made first; real data only
     sft: dict[str, Any] = field(default_factory=dict)  # cold start on real data only
     rm: dict[str, Any] = field(default_factory=dict)
     srpo: dict[str, Any] = field(default_factory=dict)
@@ -24,19 +25,20 @@ PRESETS: dict[str, CircleConfig] = {
     "ratings": CircleConfig(
         pairs=320,
         followup_pairs=48,
-        max_tokens=128,
-        # The policy's own rollouts are worth nothing yet: imitate what people verified.
+        max_tokens=256,
+        own_examples=32_000,
+        # The writer's CoTs whose tier the raters confirm: imitate those.
         sft={
-            "fit": {"epochs": 2, "learning_rate": 1e-3},
+            "fit": {"epochs": 2, "learning_rate": 3e-4},
             "sampling": {"rollouts": 1},
-            "eval": {"max_tokens": 128},
+            "eval": {"max_tokens": 256},
             "data": {"train_limit": 16},
         },
         rm={"fit": {"epochs": 1}},  # one verdict for each of some 2,000 long prompts
         srpo={
-            "rl": {"updates": 30, "max_tokens": 128},
+            "rl": {"updates": 30, "max_tokens": 256},
             "sampling": {"rollouts": 4},
-            "eval": {"max_tokens": 128},
+            "eval": {"max_tokens": 256},
             "data": {"train_limit": 320},
         },
     ),

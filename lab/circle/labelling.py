@@ -6,19 +6,17 @@ from collections.abc import Sequence
 
 from annotation.labelling.opening import Wanted
 from annotation.labelling.opening import rollouts_open as queue_rollouts
-from annotation.labelling.rollouts import rollout_record
 from annotation.models import Pair, QueueItem, Resolution, Rollout, StepLabel
 from annotation.quality.agreement import agreement_table
 from annotation.tasks import items_resolve_due
 from lab.circle.asked_once import asked_once
 from lab.circle.context import Circle, StageFailed
-from lab.circle.writer import POLICY
 from lab.simulate.people import queue_work_off, splits_adjudicate
-from training.job.prompts import PROMPT_VERSION
 from training.models import Checkpoint, RolloutBatch
 from training.rollouts.batches import batch_create
 from training.rollouts.select import batch_parsing, batch_rollouts
 from training.rollouts.tasks import rollouts_run
+from training.rollouts.writers import catalogue_writer, writer_start
 from verifier.models import GroundTruth, VerifierRelease
 from verifier.services.release import release_cut
 from verifier.services.truth import truth_refresh
@@ -36,6 +34,12 @@ def rollouts_sample(circle: Circle, policy: Checkpoint, pairs: Sequence[Pair]) -
         queue_limit=0,
     )
     rollouts_run.delay(batch.pk)
+    _await(circle, batch)
+    rollouts_open(circle, batch)
+
+
+def _await(circle: Circle, batch: RolloutBatch) -> None:
+    """Raises StageFailed when the batch fails."""
 
     def ended() -> bool:
         batch.refresh_from_db()
@@ -44,7 +48,6 @@ def rollouts_sample(circle: Circle, policy: Checkpoint, pairs: Sequence[Pair]) -
     circle.wait("rollouts", ended, lambda: f"{batch.rollouts_done} of {len(batch.pair_ids)}")
     if batch.state == RolloutBatch.State.FAILED:
         raise StageFailed(f"rollouts: {batch.error}")
-    rollouts_open(circle, batch)
 
 
 def rollouts_open(circle: Circle, batch: RolloutBatch) -> int:
@@ -63,21 +66,12 @@ def rollouts_open(circle: Circle, batch: RolloutBatch) -> int:
     return _open(circle, list(parsed))
 
 
-def references_open(circle: Circle) -> int:
-    """Record the source's reference CoTs and open them; returns how many are open."""
-    return _open(
-        circle,
-        [
-            rollout_record(
-                pair=pair,
-                text=text,
-                policy=POLICY,
-                prompt_version=PROMPT_VERSION,
-                temperature=0,
-            )
-            for pair, text in circle.source.references(circle.project)
-        ],
-    )
+def first_cots_write(circle: Circle) -> None:
+    """The catalogue writer's CoT of every pair, through the inference worker, for people."""
+    batch = writer_start(project=circle.project, writer=catalogue_writer())
+    rollouts_run.delay(batch.pk)
+    _await(circle, batch)
+    rollouts_open(circle, batch)
 
 
 def _open(circle: Circle, rollouts: list[Rollout]) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,12 +13,14 @@ from lab.simulate.people import AnswerFn, person_create
 
 
 class CircleSource(Protocol):
-    """``kinds`` are the steps that people judge, ``overlap`` of the ``annotators`` an item."""
+    """``kinds`` are the steps that people judge, ``overlap`` of the ``annotators`` an item.
+    ``foreign``: the shipped policy cannot speak of these products."""
 
     slug: str
     kinds: list[int]
     annotators: int
     overlap: int
+    foreign: bool
 
     def pairs_load(self, project: Project, work_dir: Path) -> dict[str, int]:
         """Import through the ordinary importer; counts for the report."""
@@ -27,10 +28,6 @@ class CircleSource(Protocol):
 
     def chosen(self, project: Project) -> list[Pair]:
         """The pairs whose rollouts people label."""
-        ...
-
-    def references(self, project: Project) -> Iterator[tuple[Pair, str]]:
-        """CoTs to verify before the policy can write its own; none when it can."""
         ...
 
     def annotator(self, number: int) -> AnswerFn: ...

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from annotation.cot.rules import parse_rules
 from annotation.cot.steps import StepKind
 from annotation.models import Pair, Project, QueueItem, Step, StepLabel
 from annotation.pairs.readers.quepid import read_ratings
 from annotation.pairs.write import pairs_import
 from lab.circle.agreement import alpha_of_grades, rater_ceiling
-from lab.circle.writer import rule_cot
 from lab.simulate.judge import Answer
 from lab.simulate.people import AnswerFn
 
@@ -28,6 +26,7 @@ class QuepidSource:
 
     slug = "ratings"
     kinds = [int(StepKind.FINAL)]
+    foreign = True
 
     def __init__(self, folder: Path, *, pairs: int, seed: int) -> None:
         self._limit, self._seed = pairs, seed
@@ -54,15 +53,6 @@ class QuepidSource:
     def chosen(self, project: Project) -> list[Pair]:
         rows = list(Pair.objects.filter(project=project, split="train").order_by("pk"))
         return random.Random(self._seed).sample(rows, min(self._limit, len(rows)))
-
-    def references(self, project: Project) -> Iterator[tuple[Pair, str]]:
-        """One by rule for every pair, so that the raters' judgments all come in."""
-        rules = parse_rules(project.rules)
-        pairs = Pair.objects.filter(project=project).select_related("product").order_by("pk")
-        for pair in pairs:
-            text = rule_cot(pair.query, pair.product.title, pair.query_type, pair.silver, rules)
-            if text:
-                yield pair, text
 
     def annotator(self, number: int) -> AnswerFn:
         return self._answers(lambda tiers: tiers[number])

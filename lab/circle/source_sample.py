@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from training.rollouts.offered import SAMPLE_SOURCE
 class SampleSource:
     slug = "sample"
     kinds = [int(kind) for kind in StepKind]
+    foreign = False
 
     def __init__(self, *, annotators: int, noise: float, pairs: int, seed: int) -> None:
         self.annotators, self.overlap = annotators, min(annotators, 2)
@@ -37,10 +37,6 @@ class SampleSource:
     def chosen(self, project: Project) -> list[Pair]:
         rows = list(Pair.objects.filter(project=project, split="train").order_by("pk"))
         return random.Random(self._seed).sample(rows, min(self._limit, len(rows)))
-
-    def references(self, project: Project) -> Iterator[tuple[Pair, str]]:
-        """None: the shipped policy writes about the sample."""
-        yield from ()
 
     def knows(self, project: Project) -> bool:
         """Whether the project's pairs are those of the sample; the first one stands for all."""

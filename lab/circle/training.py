@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
 
 from annotation.cot.steps import OPEN_KINDS
 from annotation.models import Pair
@@ -110,6 +114,20 @@ def followup_pairs(circle: Circle) -> list[Pair]:
     rows = list(Pair.objects.filter(project=circle.project, split="train").order_by("pk"))
     rng = random.Random(circle.seed + 1)
     return rng.sample(rows, min(circle.config.followup_pairs, len(rows)))
+
+
+def own_policy(circle: Circle) -> Checkpoint:
+    """A policy that can speak of these products, as ``manage.py policy_make`` trains it."""
+    name = f"{circle.project.slug}-own"
+    call_command(
+        "policy_make",
+        project=circle.project.slug,
+        out=Path(settings.RUNS_DIR) / name,
+        name=name,
+        examples=circle.config.own_examples,
+        seed=circle.seed,
+    )
+    return Checkpoint.objects.get(name=name)
 
 
 def cold_start_report(circle: Circle, run: TrainingRun) -> None:

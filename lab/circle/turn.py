@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from lab.circle.context import Circle
 from lab.circle.labelling import (
     agreement_report,
+    first_cots_write,
     labelling_report,
     labels_collect,
-    references_open,
     rollouts_sample,
     truth_release,
 )
@@ -21,6 +22,7 @@ from lab.circle.training import (
     disagreements_return,
     followup_pairs,
     judge_appointed,
+    own_policy,
     produced,
     run_report,
     run_through,
@@ -45,14 +47,8 @@ def turn(circle: Circle) -> None:
 
     stage("import pairs")
     report["pairs"] = circle.source.pairs_load(circle.project, circle.work_dir)
-    if references_open(circle):
-        stage("people verify reference CoTs")
-        labels_collect(circle)
-        agreement_report(circle)
-        stage("cold start: SFT on what they verified")
-        start = run_through(circle, "sft", truth_release(circle), config.sft)
-        cold_start_report(circle, start)
-        circle.policy = produced(start)
+    if circle.source.foreign:
+        _cold_start(circle, stage)
     stage("sample rollouts")
     rollouts_sample(circle, circle.policy, circle.source.chosen(circle.project))
     stage("label, resolve, adjudicate")
@@ -80,6 +76,22 @@ def turn(circle: Circle) -> None:
     labelling_report(circle)
     report["disagreements"] = disagreement_counts(circle)
     report["seconds"] = time.monotonic() - began
+
+
+def _cold_start(circle: Circle, stage: Callable[[str], None]) -> None:
+    """A policy for products that the shipped one cannot speak of: the catalogue writer's CoTs,
+    people's word on them, a small policy of this catalogue, SFT on what people confirmed."""
+    stage("the catalogue writer's CoTs, and people who verify them")
+    first_cots_write(circle)
+    labels_collect(circle)
+    agreement_report(circle)
+    if circle.config.own_examples:
+        stage("a small policy of this catalogue")
+        circle.policy = own_policy(circle)
+    stage("cold start: SFT on what they verified")
+    start = run_through(circle, "sft", truth_release(circle), circle.config.sft)
+    cold_start_report(circle, start)
+    circle.policy = produced(start)
 
 
 def _differences_return(circle: Circle) -> None:

@@ -17,14 +17,16 @@ from annotation.cot.steps import StepKind, parse
 from annotation.pairs.readers.quepid import read_ratings, read_rows
 from annotation.pairs.readers.rows import PairRow
 from lab.circle.agreement import rater_ceiling
-from lab.circle.writer import rule_cot
 from lab.compare.benchmark import SEED_POLICY, Benchmark, Row, label_line
+from training.job.prompts import PairText
 from training.job.types import BadInput
+from training.rollouts.catalogue.writer import brand_keys, catalogue_cot
 from verifier.implied import completed
 from verifier.truth import Truth
 
 RATINGS = "broad_query_set_individual_ratings.csv"
 DEV_PAIRS = 120
+_TEXT = ("query", "title", "category_path", "attributes", "description")
 
 
 def real_benchmark(folder: Path, train_pairs: int = 0) -> Benchmark:
@@ -46,6 +48,7 @@ def real_benchmark(folder: Path, train_pairs: int = 0) -> Benchmark:
     train = split["train"]
     if train_pairs:
         train = random.Random(0).sample(train, min(train_pairs, len(train)))
+    brands = {brand_keys(row["attributes"].get("brand", "")) for row in train}
     tested = [grades[row["query"], row["product_id"]] for row in split["test"]]
     ceiling = rater_ceiling(tested)
     return Benchmark(
@@ -55,7 +58,7 @@ def real_benchmark(folder: Path, train_pairs: int = 0) -> Benchmark:
         held_out=split["test"],
         dev=split["val"][:DEV_PAIRS],
         tests={"test": [row["pair_id"] for row in split["test"]]},
-        references=[reference for row in train if (reference := _reference(row))],
+        references=[_reference(row, brands) for row in train],
         ceiling=f"One rater against another on these test pairs: macro F1 "
         f"{ceiling['macro_f1']:.3f}, quadratic kappa {ceiling['kappa_quadratic']:.3f}.",
     )
@@ -85,13 +88,12 @@ def _row(pair: PairRow, grades: list[int]) -> Row:
     }
 
 
-def _reference(row: Row) -> dict[str, Any] | None:
-    """A line of labels.jsonl: a CoT that a rule wrote, with the raters' word on its tier."""
-    silver = {kind: entry["value"] for kind, entry in row["silver"].items()}
-    rules = parse_rules(DEFAULT_RULES)
-    text = rule_cot(row["query"], row["title"], row["query_type"], silver, rules)
-    if text is None:
-        return None
+def _reference(row: Row, brands: set[tuple[str, ...]]) -> dict[str, Any]:
+    """A line of labels.jsonl: the catalogue writer's CoT, with the raters' word on its tier."""
+    pair = PairText(*(row[name] for name in _TEXT))
+    text = catalogue_cot(
+        pair, parse_rules(DEFAULT_RULES), query_type=row["query_type"], brands=brands
+    )
     steps = {step.kind: step for step in parse(text)}
     tier = row["truth"]["5"]["value"]
     right = steps[StepKind.FINAL].value == tier

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,7 +18,7 @@ from lab.sample.teacher import Biases
 
 # ids of one example and the index of the first token that counts; every later one counts
 Example = tuple[list[int], list[bool]]
-_POOL = 64  # batches drawn together, so that a batch holds examples of about one length
+POOL = 64  # batches drawn together, so that a batch holds examples of about one length
 _LINES = 14  # comparison lines a practice example
 _JUDGED = (" same", " different", " met", " unmet")
 
@@ -30,7 +30,7 @@ class SeedStage:
     name: str
     examples: int
     learning_rate: float
-    biases: Biases | None
+    biases: Biases | None = None
     batch: int = 16
     warmup: int = 100  # updates
 
@@ -43,16 +43,32 @@ def train_stage(
     seed: int,
     say: Callable[[str], None],
 ) -> None:
-    """AdamW with warmup and a cosine to a tenth; reports the loss every 50 updates."""
+    """One stage of the seed policy."""
     rng = random.Random(seed)
+    batches = batched(
+        lambda: _examples(rng, tokenizer, lexicon, stage, stage.batch * POOL),
+        int(tokenizer.convert_tokens_to_ids(str(tokenizer.pad_token))),
+        rng,
+        stage.batch,
+    )
     updates = max(1, stage.examples // stage.batch)
+    train_batches(model, batches, updates, stage, say)
+
+
+def train_batches(
+    model: LlamaForCausalLM,
+    batches: Iterator[tuple[Tensor, Tensor]],
+    updates: int,
+    stage: SeedStage,
+    say: Callable[[str], None],
+) -> None:
+    """AdamW with warmup and a cosine to a tenth; reports the loss every 50 updates."""
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=stage.learning_rate, betas=(0.9, 0.98), weight_decay=0.01
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda done: _rate(done, stage.warmup, updates)
     )
-    batches = _batches(rng, tokenizer, lexicon, stage)
     started, total = time.monotonic(), 0.0
     model.train()
     for update in range(1, updates + 1):
@@ -89,17 +105,17 @@ def _loss(model: LlamaForCausalLM, ids: Tensor, counts: Tensor) -> Tensor:
     return nn.functional.cross_entropy(logits, ids[:, 1:][wanted])
 
 
-def _batches(
-    rng: random.Random, tokenizer: PreTrainedTokenizerFast, lexicon: Lexicon, stage: SeedStage
+def batched(
+    draw: Callable[[], list[Example]], pad: int, rng: random.Random, size: int
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    pad = int(tokenizer.convert_tokens_to_ids(str(tokenizer.pad_token)))
+    """Endless batches of ids and of what counts, right-padded; ``draw`` gives a pool, whose
+    examples of about one length share a batch."""
     while True:
-        pool = _examples(rng, tokenizer, lexicon, stage, stage.batch * _POOL)
-        pool.sort(key=lambda example: len(example[0]))
-        starts = list(range(0, len(pool), stage.batch))
+        pool = sorted(draw(), key=lambda example: len(example[0]))
+        starts = list(range(0, len(pool), size))
         rng.shuffle(starts)
         for start in starts:
-            chosen = pool[start : start + stage.batch]
+            chosen = pool[start : start + size]
             longest = max(len(ids) for ids, _ in chosen)
             gaps = [longest - len(ids) for ids, _ in chosen]
             rows = zip(chosen, gaps, strict=True)
@@ -120,6 +136,13 @@ def _examples(
         rows: list[list[int]] = tokenizer(texts)["input_ids"]
         return [(ids, [token in judged for token in ids]) for ids in rows]
     drawn = [draw_example(rng, lexicon, stage.biases) for _ in range(count)]
+    return answered(tokenizer, drawn)
+
+
+def answered(
+    tokenizer: PreTrainedTokenizerFast, drawn: Sequence[tuple[str, str]]
+) -> list[Example]:
+    """Prompts with their answers, of which every token counts, the end included."""
     prompts = tokenizer([prompt for prompt, _ in drawn])["input_ids"]
     answers = tokenizer([answer + str(tokenizer.eos_token) for _, answer in drawn])["input_ids"]
     pairs = zip(prompts, answers, strict=True)

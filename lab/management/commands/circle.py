@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import tempfile
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from annotation.cot.errors import Invalid
 from annotation.models import Project
 from annotation.people.roles import Role
 from annotation.quality.projects import project_create
@@ -22,7 +24,8 @@ from lab.circle.table import table
 from lab.circle.turn import turn
 from lab.circle.workers import WorkerDied, worker_fleet
 from lab.simulate.people import person_create
-from training.runs.checkpoints import seed_policy
+from training.models import Checkpoint
+from training.runs.checkpoints import checkpoint_register, seed_policy
 from training.runs.thresholds import thresholds_clear
 
 
@@ -38,10 +41,15 @@ class Command(BaseCommand):
         parser.add_argument("--noise", type=float, default=0.05, metavar="P")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--preset", choices=sorted(PRESETS))
+        parser.add_argument(
+            "--policy", type=Path, help="start policy (default: shipped, or made for --data)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         usual = "ratings" if options["data"] else "default"
         config = PRESETS[options["preset"] or usual]
+        if options["policy"]:
+            config = replace(config, own_examples=0)
         try:
             source = _source(options, config.pairs)
         except (ValueError, OSError) as error:
@@ -56,7 +64,7 @@ class Command(BaseCommand):
                     fleet=fleet,
                     crew=crew(source),
                     lead=person_create(username=f"{source.slug}-lead", role=Role.LEAD),
-                    policy=seed_policy(),
+                    policy=_policy(options["policy"]),
                     seed=options["seed"],
                     work_dir=work_dir,
                     say=self._say,
@@ -83,6 +91,15 @@ def _source(options: dict[str, Any], pairs: int) -> CircleSource:
         pairs=pairs,
         seed=options["seed"],
     )
+
+
+def _policy(folder: Path | None) -> Checkpoint:
+    if folder is None:
+        return seed_policy()
+    try:
+        return checkpoint_register(name=f"circle-{folder.name}", path=str(folder))
+    except Invalid as error:
+        raise CommandError(str(error)) from error
 
 
 def _project(source: CircleSource) -> Project:
