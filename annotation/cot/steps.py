@@ -125,6 +125,11 @@ def normalised(text: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
+def folded(text: str) -> str:
+    """What texts are compared by: blanks collapsed, in lower case."""
+    return " ".join(text.split()).lower()
+
+
 def speaks_as_reviewer(line: str) -> bool:
     """Whether a line of a step's body is one that only stands around it: a heading of any
     kind, a whole critique or a verdict. A reward model reads these as its own words."""
@@ -185,7 +190,7 @@ def step_sha256(context: str, prefix: list[str]) -> str:
 
     A human verdict on step k serves every rollout that shares the hash (design section 4).
     """
-    normal = "\n".join(" ".join(part.split()).lower() for part in (context, *prefix))
+    normal = "\n".join(folded(part) for part in (context, *prefix))
     return hashlib.sha256(normal.encode()).hexdigest()
 
 

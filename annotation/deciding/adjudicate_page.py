@@ -98,7 +98,8 @@ def _page(
     error: str,
     status: int = 200,
 ) -> HttpResponse:
-    cards = cards_of(item.rollout.steps.all(), item.kinds, answers)
+    rollout = item.rollout
+    cards = cards_of(rollout.steps.all(), rollout.pair.product, item.kinds, answers)
     votes, split, flags = vote_cards(item), split_kinds(item), open_flags_of(item)
     for card in cards:
         card.votes = votes.get(card.kind, [])

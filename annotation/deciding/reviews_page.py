@@ -51,9 +51,10 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     queued = get_object_or_404(
         QueueItem.objects.select_related("project", "rollout__pair__product"), pk=pk
     )
+    rollout = queued.rollout
     decided, votes = decided_now(queued), vote_cards(queued)
     steps = []
-    for card in cards_of(queued.rollout.steps.all(), queued.kinds, {}):
+    for card in cards_of(rollout.steps.all(), rollout.pair.product, queued.kinds, {}):
         row = decided.get(card.kind)
         card.votes = votes.get(card.kind, [])
         answer = (row.verdict if card.kind in OPEN_KINDS else row.value) if row else ""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from annotation.cot.attributes import STATES, asked_attributes, marks_of
+from annotation.cot.quotes import ProductLine, Quote, product_lines, quote_of
 from annotation.cot.step_names import NAMES, VALUE_NAMES
 from annotation.cot.steps import CLAIM_KEYS, STRUCTURED_KINDS, VALUES, StepKind
-from annotation.labelling.claims import ShownStep
+from annotation.labelling.claims import ShownProduct, ShownStep
 from annotation.labelling.hints import attribute_hint
-from annotation.models import Step
+from annotation.models import Product, Step
 
 VERDICTS = (("correct", "1", _("correct")), ("incorrect", "2", _("incorrect")),
             ("unsure", "3", _("unsure")))  # fmt: skip
@@ -31,6 +32,7 @@ class Line:
     text: str
     start: int  # offset into the step's text
     claim: bool = False
+    source: Quote | None = None  # what it quotes of the product
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Card:
     hint: str = ""  # what the attributes say against the value
     error: str = ""
     agreed: bool = False  # adjudication: decided without a lead
-    unanimous: bool = False  # ... because everybody said the same
+    unanimous: bool = False  # ... because everybody own_lines the same
     votes: list[Any] = field(default_factory=list)
     attributes: list[AttributeRow] = field(default_factory=list)
     flags: list[Any] = field(default_factory=list)
@@ -84,6 +86,7 @@ class Card:
 
 def cards_of(
     rows: Iterable[Step | ShownStep],
+    product: Product | ShownProduct,
     kinds: Collection[int],
     answers: Mapping[str, Mapping[str, Any]],
     errors: Mapping[int, str] | None = None,
@@ -91,18 +94,25 @@ def cards_of(
     """One card a step kind, in the order 1..5. ``kinds`` are to be judged; ``answers`` is a
     draft, kind to fields."""
     steps = {step.kind: step for step in rows}
+    own_lines = product_lines(
+        product.title, product.category_path, product.attributes, product.description
+    )
     cards = [
-        _card(kind, steps.get(kind), answers.get(str(int(kind)), {}), judged=kind in kinds)
+        _card(kind, steps.get(kind), _draft_of(answers, kind), own_lines, judged=kind in kinds)
         for kind in StepKind
         if kind in steps or kind in kinds
     ]
     for card in cards:
         if card.kind == StepKind.ATTRIBUTE and card.judged:
-            card.attributes = _attributes(steps, answers.get(str(card.kind), {}))
+            card.attributes = _attributes(steps, _draft_of(answers, card.kind))
             states = [row.state for row in card.attributes]
             card.hint = attribute_hint(states, chosen=card.value, claim=card.claim)
         card.error = (errors or {}).get(card.kind, "")
     return cards
+
+
+def _draft_of(answers: Mapping[str, Mapping[str, Any]], kind: int) -> Mapping[str, Any]:
+    return answers.get(str(int(kind)), {})
 
 
 def _attributes(
@@ -155,6 +165,16 @@ def lines_of(text: str) -> list[Line]:
     return lines
 
 
+def _beside_product(
+    lines: Iterable[Line], kind: StepKind, product: Sequence[ProductLine]
+) -> list[Line]:
+    """Each line with what it quotes. Step 1 is about the query."""
+    if kind is StepKind.QUERY:
+        return list(lines)
+    plain = kind is StepKind.ITEM
+    return [replace(line, source=quote_of(line.text, product, plain=plain)) for line in lines]
+
+
 def _is_claim(line: str) -> bool:
     key, colon, value = line.partition(":")
     kinds = [kind for kind, name in CLAIM_KEYS.items() if name == key.strip().lower()]
@@ -162,7 +182,12 @@ def _is_claim(line: str) -> bool:
 
 
 def _card(
-    kind: StepKind, step: Step | ShownStep | None, was: Mapping[str, Any], *, judged: bool
+    kind: StepKind,
+    step: Step | ShownStep | None,
+    was: Mapping[str, Any],
+    product: Sequence[ProductLine],
+    *,
+    judged: bool,
 ) -> Card:
     verdict, value = str(was.get("verdict", "")), str(was.get("value", ""))
     claim, text = (step.value, step.text) if step else ("", "")
@@ -173,7 +198,7 @@ def _card(
         judged=judged,
         missing=step is None,
         claim=claim,
-        lines=lines_of(text),
+        lines=_beside_product(lines_of(text), kind, product),
         verdicts=_verdicts(verdict, missing=step is None),
         values=[
             Option(v, VALUE_NAMES[v], key, claimed=v == claim, checked=v == value)

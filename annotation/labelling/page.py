@@ -156,7 +156,9 @@ def _page(
     context = {
         "assignment": claim,
         "item": item,
-        "cards": cards_of(item.rollout.steps, item.kinds, answers, errors),
+        "cards": cards_of(
+            item.rollout.steps, item.rollout.pair.product, item.kinds, answers, errors
+        ),
         "errors": errors,
         "mark_options": mark_options(),
         "skips": skips_for(lead=has_role(visitor(request), Role.LEAD)),

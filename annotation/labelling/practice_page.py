@@ -45,7 +45,7 @@ def practice(request: HttpRequest, slug: str) -> HttpResponse:
         )
     kinds = [int(kind) for kind in gold.answers]
     context |= {
-        "cards": cards_of(gold.rollout.steps.all(), kinds, {}),
+        "cards": cards_of(gold.rollout.steps.all(), gold.rollout.pair.product, kinds, {}),
         "mark_options": mark_options(),
         "rules": rule_hints(project.rules, reason=True),
     }

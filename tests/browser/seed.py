@@ -93,7 +93,7 @@ SANDALS = Written(
     [("Size", "38"), ("Upper", "synthetic"), ("Sole", "rubber")],
     "Quick-drying straps and a grippy sole.",
     ("wants hiking sandals for women\nsize: 39\nexcludes: leather",
-     "hiking sandals for women\nsize 38, synthetic straps",
+     'title: "Hiking Sandals, Women"\nsize: 39\nupper: synthetic\nproof: "waterproof leather"',
      "query asks for: hiking sandals\nproduct is in: Hiking sandals\ncategory: match",
      "size 39: 38, no\nnot leather: synthetic, yes\nattribute: partial",
      "category match and some attributes hold\ntier: 3"),

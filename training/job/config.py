@@ -44,6 +44,8 @@ class RewardsConfig:
     source: str = one("hybrid", "rm_only", "outcome", "implied")
     rm: str = one("verdict", "p")  # the reward model's word, 1 or 0, or its P(correct)
     server: str = "local"  # or the base URL of a server that answers for the reward model
+    # step 2 by its quotes of the product: where nothing else says anything, or before the rm
+    quote: str = one("off", "after_rm", "before_rm")
     reuse: bool = True  # hybrid: a verdict on the same text of step 1 or 2 comes before the rm
     label_noise: float = num(0.0, 0, 1)  # share of the training truth replaced by other values
 

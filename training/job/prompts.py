@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Literal
 
+from annotation.cot.quotes import ProductLine, product_lines
 from annotation.cot.steps import (
     HEADINGS,
     Layout,
@@ -37,6 +38,12 @@ class PairText:
     category_path: str = ""  # levels joined by " > ", root first; "" = unknown
     attributes: Mapping[str, str] = field(default_factory=dict)
     description: str = ""
+
+    @property
+    def product_lines(self) -> list[ProductLine]:
+        return product_lines(
+            self.title, self.category_path, self.attributes.items(), self.description
+        )
 
 
 _INSTRUCTION = """You judge whether a product is relevant to a shopping query.

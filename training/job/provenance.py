@@ -16,7 +16,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 CODE = (
     "training/rl/**/*.py", "training/job/*.py", "training/reward/*.py",
     "training/serving/*.py",
-    "annotation/cot/steps.py", "annotation/cot/rules.py", "annotation/cot/wording.py",
+    "annotation/cot/steps.py", "annotation/cot/rules.py", "annotation/cot/quotes.py",
+    "annotation/cot/wording.py",
     "verifier/truth.py", "verifier/implied.py", "verifier/checks.py",
 )  # fmt: skip
 

@@ -12,7 +12,7 @@ from training.job.prompts import PairText
 from verifier.truth import HUMAN_SOURCES, Truth
 
 RewardSource = Literal[
-    "adjudicated", "consensus", "gold", "implied", "silver", "rm", "format"
+    "adjudicated", "consensus", "gold", "implied", "silver", "rm", "format", "quote"
 ]  # fmt: skip
 
 

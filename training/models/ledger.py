@@ -13,7 +13,7 @@ from training.models.runs import TrainingRun
 from verifier.models import VerifierRelease
 
 # what ``sources`` of a group counts; 0 = the step is masked. Stored: append, never renumber
-SOURCES = ("", "adjudicated", "consensus", "gold", "silver", "rm", "format", "implied")
+SOURCES = ("", "adjudicated", "consensus", "gold", "silver", "rm", "format", "implied", "quote")
 
 
 class RealField(models.FloatField[Any, Any]):

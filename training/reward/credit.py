@@ -19,7 +19,7 @@ from training.job.advantages import (
 from training.job.config import RunConfig
 from training.job.methods import METHODS
 from training.job.types import ScoredRollout
-from training.reward.rewards import HybridRewards, RewardMode, StepScorer, gated
+from training.reward.rewards import HybridRewards, QuoteMode, RewardMode, StepScorer, gated
 from training.reward.shaping import outcome_credit, shaped_steps
 from verifier.truth import TruthTable
 
@@ -61,6 +61,7 @@ def rewards_of(
         reuse=config.rewards.reuse,
         use_implied=config.use_implied,
         rules=rules,
+        quote=cast(QuoteMode, config.rewards.quote),
     )
 
 

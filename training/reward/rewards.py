@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from annotation.cot.quotes import faithful
 from annotation.cot.rules import Rules
 from annotation.cot.steps import (
     OPEN_KINDS,
@@ -34,6 +35,7 @@ from verifier.implied import implied_truths
 from verifier.truth import VERDICTS, Truth, TruthTable
 
 RewardMode = Literal["hybrid", "rm_only", "outcome", "implied"]
+QuoteMode = Literal["off", "after_rm", "before_rm"]
 RIGHT = advantages.RIGHT
 
 
@@ -54,7 +56,8 @@ class HybridRewards:
     of steps 3 and 4 what ``rules`` says of it. With ``verdicts`` the scorer's
     word counts, 1 or 0, and not its probability: group normalisation stretches whatever
     differs, so that 0.93 against 0.91 would weigh as much as right against wrong. ``reuse``
-    False leaves verdicts on texts of steps 1-2 aside: SHE's own way."""
+    False leaves verdicts on texts of steps 1-2 aside: SHE's own way. ``quote`` rewards step 2
+    by whether all that it quotes is the product's, where people have not judged it."""
 
     truths: TruthTable
     scorer: StepScorer | None = None
@@ -65,6 +68,7 @@ class HybridRewards:
     reuse: bool = True
     use_implied: bool = True
     rules: Rules | None = None
+    quote: QuoteMode = "off"
 
     def score(
         self,
@@ -87,6 +91,7 @@ class HybridRewards:
             )
             for step in steps
             if step.kind in self._rm_kinds() and step.kind not in judged[row]
+            if self._quote_of(step.kind) != "before_rm"
         }
         chance = self._chances(list(prompts.values()))
         answered: dict[int, dict[StepKind, float]] = defaultdict(dict)
@@ -166,15 +171,28 @@ class HybridRewards:
             passed = float(told.value == VERDICTS[0])
             return StepReward(passed, told.source, f"this very text is {told.value}")
         if kind in OPEN_KINDS or self.mode == "rm_only":
-            if p is None or p != p:
-                return StepReward(None, None, "no reward model")
-            worth = float(p >= RIGHT) if self.verdicts else min(max(p, 0.0), 1.0)
-            return StepReward(worth, "rm", "P(correct) of the reward model", p)
+            return self._without_truth(sample, kind, step, p)
         truth = self._truth(sample, kind)
         verdict = check(kind, step.value, truth)
         if verdict.passed is None or truth is None:
             return StepReward(None, None, verdict.reason)
         return StepReward(float(verdict.passed), truth.source, verdict.reason)
+
+    def _without_truth(
+        self, sample: Sample, kind: StepKind, step: ParsedStep, p: float | None
+    ) -> StepReward:
+        unscored = p is None or p != p
+        if self._quote_of(kind) == "before_rm" or (
+            unscored and self._quote_of(kind) == "after_rm"
+        ):
+            return _quoted(sample, step)
+        if p is None or unscored:
+            return StepReward(None, None, "no reward model")
+        worth = float(p >= RIGHT) if self.verdicts else min(max(p, 0.0), 1.0)
+        return StepReward(worth, "rm", "P(correct) of the reward model", p)
+
+    def _quote_of(self, kind: StepKind) -> QuoteMode:
+        return self.quote if kind is StepKind.ITEM and self.mode != "rm_only" else "off"
 
     def values(self, sample: Sample) -> dict[StepKind, str]:
         """The true values of steps 3-5 that are known."""
@@ -217,6 +235,14 @@ def _read(text: str, layout: Layout, cut: bool) -> tuple[list[ParsedStep], str |
         return parse(text, layout, cut=cut), None
     except CotParseError as error:
         return parse_partial(text), error.code
+
+
+def _quoted(sample: Sample, step: ParsedStep) -> StepReward:
+    holds = faithful(step.body, sample.text.product_lines)
+    if holds is None:
+        return StepReward(0.0, "quote", "it quotes nothing of the product")
+    reason = "the product's own words" if holds else "words that the product does not have"
+    return StepReward(float(holds), "quote", reason)
 
 
 def _prefix(text: str, steps: Sequence[ParsedStep], upto: ParsedStep) -> list[str]:

@@ -30,7 +30,7 @@ METRICS = {
     "seconds", "seconds_generation", "seconds_reward", "distinct", "rm_score", "verified",
     "alarms", "reused", "share_adjudicated", "share_consensus", "share_gold", "share_implied",
     "share_silver",
-    "share_rm",
+    "share_rm", "share_quote",
 }  # fmt: skip
 
 

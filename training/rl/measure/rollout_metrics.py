@@ -18,7 +18,7 @@ from training.reward.sources import (
 from verifier.truth import SOURCES
 
 _NONE = float("nan")  # becomes null in metrics.jsonl
-_SOURCES = (*SOURCES, "rm")
+_SOURCES = (*SOURCES, "rm", "quote")
 
 
 def rollout_metrics(rollouts: Sequence[ScoredRollout], group: int) -> dict[str, float]:
