@@ -20,7 +20,7 @@ UNSTATED = frozenset({"unknown", "not stated", "unstated", "not given", "n/a"})
 _CJK = "\u2e80"  # from here on words are not kept apart by blanks
 
 
-class ProductLine(NamedTuple):
+class QuotableLine(NamedTuple):
     """``name`` is an attribute's, or title, category, description."""
 
     name: str
@@ -41,18 +41,18 @@ class Quote:
 
 def product_lines(
     title: str, category_path: str, attributes: Iterable[tuple[str, str]], description: str
-) -> list[ProductLine]:
+) -> list[QuotableLine]:
     """What a product says, line by line."""
     named = (("title", title), ("category", category_path), ("description", description))
-    lines = [ProductLine(n, line, line) for n, text in named for line in _lines(text)]
+    lines = [QuotableLine(n, line, line) for n, text in named for line in _lines(text)]
     return lines + [
-        ProductLine(name, line, f"{name}: {line}")
+        QuotableLine(name, line, f"{name}: {line}")
         for name, value in attributes
         for line in _lines(value)
     ]
 
 
-def quote_of(line: str, product: Sequence[ProductLine], *, plain: bool) -> Quote | None:
+def quote_of(line: str, product: Sequence[QuotableLine], *, plain: bool) -> Quote | None:
     """What a line of a step quotes; ``plain``: the value of ``name: value`` counts. None where
     it quotes nothing."""
     places = [place for place, letter in enumerate(line) if letter in _MARKS]
@@ -69,14 +69,14 @@ def quote_of(line: str, product: Sequence[ProductLine], *, plain: bool) -> Quote
     return replace(quote, line=quote.line or own[0].text) if own else quote
 
 
-def faithful(body: str, product: Sequence[ProductLine]) -> bool | None:
+def faithful(body: str, product: Sequence[QuotableLine]) -> bool | None:
     """Whether every quote of step 2 holds; None where it quotes nothing."""
     quotes = [quote_of(line, product, plain=True) for line in normalised(body).split("\n")]
     known = [quote.holds for quote in quotes if quote is not None]
     return all(known) if known else None
 
 
-def _quote(words: str, product: Sequence[ProductLine]) -> Quote:
+def _quote(words: str, product: Sequence[QuotableLine]) -> Quote:
     line = next((each.text for each in product if _has(folded(each.text), folded(words))), "")
     return Quote(words, bool(line), line)
 

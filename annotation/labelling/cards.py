@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from annotation.cot.attributes import STATES, asked_attributes, marks_of
-from annotation.cot.quotes import ProductLine, Quote, product_lines, quote_of
+from annotation.cot.quotes import QuotableLine, Quote, product_lines, quote_of
 from annotation.cot.step_names import NAMES, VALUE_NAMES
 from annotation.cot.steps import CLAIM_KEYS, STRUCTURED_KINDS, VALUES, StepKind
 from annotation.labelling.claims import ShownProduct, ShownStep
@@ -166,7 +166,7 @@ def lines_of(text: str) -> list[Line]:
 
 
 def _beside_product(
-    lines: Iterable[Line], kind: StepKind, product: Sequence[ProductLine]
+    lines: Iterable[Line], kind: StepKind, product: Sequence[QuotableLine]
 ) -> list[Line]:
     """Each line with what it quotes. Step 1 is about the query."""
     if kind is StepKind.QUERY:
@@ -185,7 +185,7 @@ def _card(
     kind: StepKind,
     step: Step | ShownStep | None,
     was: Mapping[str, Any],
-    product: Sequence[ProductLine],
+    product: Sequence[QuotableLine],
     *,
     judged: bool,
 ) -> Card:

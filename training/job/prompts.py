@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Literal
 
-from annotation.cot.quotes import ProductLine, product_lines
+from annotation.cot.quotes import QuotableLine, product_lines
 from annotation.cot.steps import (
     HEADINGS,
     Layout,
@@ -40,7 +40,7 @@ class PairText:
     description: str = ""
 
     @property
-    def product_lines(self) -> list[ProductLine]:
+    def product_lines(self) -> list[QuotableLine]:
         return product_lines(
             self.title, self.category_path, self.attributes.items(), self.description
         )
