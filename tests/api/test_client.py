@@ -149,6 +149,34 @@ def test_the_client_gives_up_after_its_pauses_and_never_repeats_what_was_refused
     assert (away.requests, refusing.requests) == (3, 1)
 
 
+def test_a_get_is_asked_again_and_a_launch_whose_answer_may_be_lost_is_not() -> None:
+    reading, launching = Away(2), Away(2)
+    with pytest.raises(KeyError):  # the answer at last, which is no run
+        asking(reading).job("runs", 1)
+    with pytest.raises(StepwiseError, match="away"):
+        asking(launching).launch_run("shop", "srpo", "seed")
+    assert (reading.requests, launching.requests) == (3, 1)
+
+
+def test_a_launch_that_was_one_request_too_many_is_sent_again() -> None:
+    busy = Away(1, status=429)
+    with pytest.raises(KeyError):
+        asking(busy).launch_run("shop", "srpo", "seed")
+    assert busy.requests == 2
+
+
+def test_an_error_names_the_fields_that_are_wrong(lead: Client) -> None:
+    with pytest.raises(StepwiseError) as wrong:
+        lead.start_round("nowhere", autopilot="sideways")
+    assert wrong.value.status == 400
+    assert list(wrong.value.fields) == ["project", "autopilot"]
+    assert "autopilot: " in str(wrong.value)
+    rollout = Rollout(pair=1, text="", policy="mine")
+    with pytest.raises(StepwiseError) as nested:
+        lead.add_rollouts([rollout])
+    assert list(nested.value.fields) == ["rollouts.0.text"]
+
+
 def test_rollouts_go_in_and_pages_come_out(lead: Client) -> None:
     project = make_project()
     pairs = [make_pair(project) for _ in range(3)]

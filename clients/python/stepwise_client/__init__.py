@@ -4,19 +4,35 @@ from stepwise_client.client import Client
 from stepwise_client.errors import (
     ConflictError,
     DraftConflictError,
+    GateError,
     InvalidLabelsError,
+    PreflightError,
     StepwiseError,
 )
-from stepwise_client.records import Claim, Job, Label, Receipt, Rollout, Step, Waiting
+from stepwise_client.records import (
+    Claim,
+    Decision,
+    Job,
+    Label,
+    Mark,
+    Receipt,
+    Rollout,
+    Step,
+    Waiting,
+)
 
 __all__ = [
     "Claim",
     "Client",
     "ConflictError",
+    "Decision",
     "DraftConflictError",
+    "GateError",
     "InvalidLabelsError",
     "Job",
     "Label",
+    "Mark",
+    "PreflightError",
     "Receipt",
     "Rollout",
     "Step",

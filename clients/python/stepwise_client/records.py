@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeVar
 
 Verdict = Literal["correct", "incorrect", "unsure"]
@@ -32,6 +32,7 @@ class Claim:
     steps: list[Step]
     draft: dict[str, Any]
     draft_version: int
+    asked_attributes: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Claim:
@@ -51,6 +52,16 @@ class Waiting:
     held_until: str | None
     skipped: int
     judged: int
+    reserved: int = 0
+    outside: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An attribute that the query names; ``state``: match, mismatch, unknown or not_asked."""
+
+    name: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,16 @@ class Label:
     comment: str = ""
     comment_start: int | None = None
     comment_end: int | None = None
+    attributes: list[Mark] = field(default_factory=list)  # of step 4
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A lead's word on one step of a split item."""
+
+    kind: int
+    verdict: Literal["correct", "incorrect"]
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,5 +127,5 @@ class Job:
 def read(cls: type[T], body: Mapping[str, Any]) -> T:
     """A record from JSON; keys this client does not know yet are left out."""
     # every record is a dataclass; T cannot say so
-    known = {field.name for field in fields(cls)}  # type: ignore[arg-type]
+    known = {each.name for each in fields(cls)}  # type: ignore[arg-type]
     return cls(**{name: value for name, value in body.items() if name in known})

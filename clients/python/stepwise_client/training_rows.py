@@ -1,0 +1,162 @@
+"""Rows of models, runs, judges and rounds, with the keys of the API. Unknown is None."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+
+class CheckpointRow(TypedDict):
+    id: int
+    name: str
+    kind: str
+    style: str
+    layout: str
+    run: int | None
+    created_at: str
+
+
+class MetricRow(TypedDict):
+    step: int
+    data: Any
+
+
+class Check(TypedDict):
+    name: str
+    text: str
+    met: bool
+
+
+class Preflight(TypedDict):
+    train_pairs: int
+    eval_pairs: int
+    human_share: float | None
+    checks: list[Check]
+    problems: list[str]
+    warnings: list[str]
+    dry_run: dict[str, Any] | None
+
+
+class RewardedStep(TypedDict):
+    kind: int
+    reward: float | None
+    source: str
+    advantage: float
+    value: str
+    text: str | None
+
+
+class RewardedRollout(TypedDict):
+    place: int
+    count: int
+    parse_error: str | None
+    steps: list[RewardedStep]
+
+
+class RewardGroupRow(TypedDict):
+    id: int
+    update: int
+    pair: int
+    release: int | None
+    rollouts: list[RewardedRollout]
+
+
+class RolloutSent(TypedDict):
+    rollout: int
+    item: int | None
+
+
+class TwoRuns(TypedDict):
+    first: int
+    second: int
+    settings: list[dict[str, Any]]
+    truths: dict[str, Any] | None
+    refusal: str
+    release: int | None
+    evaluations: list[dict[str, Any]]
+    rewards: list[dict[str, Any]] | None
+
+
+class LineageNode(TypedDict):
+    key: str
+    kind: str
+    text: str
+    facts: dict[str, Any]
+
+
+class Lineage(TypedDict):
+    start: str
+    nodes: list[LineageNode]
+    edges: list[list[str]]
+    left_out: int
+
+
+class Gate(TypedDict):
+    n: int
+    queries: int
+    least: int
+    against: str
+    measures: list[dict[str, Any]]
+
+
+class Judge(TypedDict):
+    id: int
+    name: str
+    run: int | None
+    standing: str
+    gate_state: str | None
+    gate: Gate | None
+    refusal: list[str]
+
+
+class Appointment(TypedDict):
+    rm: str
+    since: str
+    until: str | None
+    by: str | None
+    reason: str
+    overridden: list[str]
+
+
+class JudgesWhole(TypedDict):
+    judges: list[Judge]
+    history: list[Appointment]
+
+
+class RoundRow(TypedDict):
+    id: int
+    project: str
+    number: int
+    state: str
+    policy: str
+    rm: str
+    release: int | None
+    plan: dict[str, Any]
+    stop_reason: str
+    created_at: str
+    ended_at: str | None
+
+
+class RoundWait(TypedDict):
+    whom: str
+    text: str
+    ready: bool
+
+
+class RoundLabels(TypedDict):
+    items: int
+    wanted: int
+    decided: int
+    split: int
+    given: int
+    submissions_left: int
+    hours: float | None
+
+
+class RoundWhole(TypedDict):
+    round: RoundRow
+    state: str
+    wait: RoundWait | None
+    labels: RoundLabels
+    batch: int | None
+    rm_run: int | None
+    run: int | None
