@@ -2,7 +2,8 @@
 
 Champion and candidate judge steps in clusters of 5 (one rollout a query), differ on one step in
 ten, and are calibrated: of the verdicts given with 0.8, 80 % are right. A candidate that is d
-better is right on that many more of the steps.
+better is right on that many more of the steps. Three rollouts in ten have no error; the fewer
+there are of either sort, the noisier is ProcessBench F1.
 """
 
 from __future__ import annotations
@@ -16,19 +17,31 @@ import numpy as np
 from training.judges.gate import DRAWS, MARGIN, GateReport, above, gate
 from training.judges.resampled import GoldStep, Judged, weights
 
-ACCURACY, DIFFER, CORRECT = 0.80, 0.10, 0.55
+ACCURACY, DIFFER = 0.80, 0.10
+CLEAN, CORRECT = 0.30, 0.55  # shares: of the rollouts without an error, of all steps
 CLUSTER = 5
 # (gold steps, how much better than the champion, share that accuracy should let through)
 ROWS = ((800, -0.03, 0.047), (800, -0.04, 0.015), (800, 0.0, 0.84), (800, 0.02, 0.99),
         (400, 0.0, 0.58))  # fmt: skip
 
 
-def simulated(rng: np.random.Generator, n: int, better: float) -> list[GoldStep]:
-    """Gold steps with the verdicts of a champion and of a candidate that is ``better``."""
+def simulated(
+    rng: np.random.Generator,
+    n: int,
+    better: float,
+    *,
+    clean: float = CLEAN,
+    unfair: bool = False,
+) -> list[GoldStep]:
+    """Gold steps with the verdicts of a champion and of a candidate that is ``better``; an
+    ``unfair`` one loses on the rollouts without an error alone, and gains on the others."""
     sure = np.clip(ACCURACY + rng.uniform(-0.2, 0.2, n), 0.5, 1.0)
-    correct = rng.random(n) < CORRECT
+    whole = np.repeat(rng.random(n // CLUSTER) < clean, CLUSTER)
+    correct = whole | (rng.random(n) < (CORRECT - clean) / (1 - clean))
     first = rng.random(n) < sure
-    gains, losses = (DIFFER + better) / 2, (DIFFER - better) / 2
+    gains, losses = np.full(n, (DIFFER + better) / 2), np.full(n, (DIFFER - better) / 2)
+    if unfair:
+        gains, losses = gains * ~whole / (1 - clean), losses * whole / clean
     turned = np.where(first, losses / ACCURACY, gains / (1 - ACCURACY))
     second = first ^ (rng.random(n) < turned)
     as_sure = sure * (1 - losses / ACCURACY) + (1 - sure) * gains / (1 - ACCURACY)
@@ -57,9 +70,18 @@ def accuracy_passes(n: int, better: float, runs: int, seed: int = 0) -> int:
     return passed
 
 
-def trials(n: int, better: float, runs: int, seed: int = 0) -> list[GateReport]:
+def trials(
+    n: int,
+    better: float,
+    runs: int,
+    *,
+    clean: float = CLEAN,
+    unfair: bool = False,
+    seed: int = 0,
+) -> list[GateReport]:
     rng = np.random.default_rng([seed, n, round(1000 * (better + 1))])
-    return [gate(simulated(rng, n, better), against="champion") for _ in range(runs)]
+    drawn = (simulated(rng, n, better, clean=clean, unfair=unfair) for _ in range(runs))
+    return [gate(steps, against="champion") for steps in drawn]
 
 
 def share(reports: Sequence[GateReport], rule: str) -> float:
@@ -74,11 +96,12 @@ def share(reports: Sequence[GateReport], rule: str) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=600)
+    parser.add_argument("--clean", type=float, default=CLEAN, help="rollouts without an error")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     rules = ("accuracy", "processbench_f1", "ece", "majority", "auc", "gate")
     for n, better, expected in ROWS:
-        reports = trials(n, better, options.runs)
+        reports = trials(n, better, options.runs, clean=options.clean)
         row = {"steps": n, "better": better, "table": expected} | {
             rule: round(share(reports, rule), 3) for rule in rules
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from annotation.models.made import Made
+from annotation.models.made import Made, by_person
 from annotation.models.pairs import Project
 
 
@@ -21,6 +21,10 @@ class Round(Made):
         null=True, blank=True, help_text="verifier release that was cut from its labels"
     )
     plan = models.JSONField(default=dict, help_text="how much of what")
+    waived_by = by_person()
+    waiver = models.TextField(
+        blank=True, help_text="why its runs start though the preflight refuses them"
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
     stop_reason = models.TextField(blank=True, help_text="empty when it came to its end")
 

@@ -89,7 +89,7 @@ def test_a_plan_is_refused_with_its_key() -> None:
 def test_the_command_starts_tells_and_stops(sent: list[int], tmp_path: Any) -> None:
     project = shop_make()
     plan = tmp_path / "plan.toml"
-    plan.write_text("pairs = 1\nrollouts = 1\n[rm.fit]\nepochs = 1\n")
+    plan.write_text("pairs = 1\nrollouts = 1\ngold = 0\n[rm.fit]\nepochs = 1\n")
     named = ("--project", project.slug)
     with pytest.raises(CommandError, match="has no round yet"):
         round_command("status", *named)

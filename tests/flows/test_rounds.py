@@ -21,6 +21,7 @@ __all__ = ["environment"]
 PLAN = """\
 pairs = 8
 rollouts = 1
+gold = 2
 max_tokens = 160
 [rm.fit]
 epochs = 1

@@ -14,8 +14,12 @@ import numpy as np
 
 from training.judges.resampled import Floats, GoldStep, Judged, weights
 
-MARGIN = 0.03  # how much worse a candidate may be, each measure in its own unit
+MARGIN = 0.03  # how much worse a candidate may be in accuracy and ECE
+# ProcessBench F1 counts rollouts, a fifth of the steps, and needs all five verdicts of one: an
+# equal candidate must not be refused for its noise (docs/decisions/0021-gate-margins.md).
+F1_MARGIN = 0.25
 LEAST_GOLD = 400  # steps; with fewer an equal candidate is refused about as often as not
+ENOUGH_GOLD = 800  # steps; with these four of five equal candidates pass
 DRAWS = 2_000
 _TAIL = 0.05
 _CHANCE = 0.5  # AUC of a model that guesses
@@ -97,7 +101,7 @@ def gate(
         measures.append(above("accuracy", mine.accuracy(), theirs.accuracy(), -MARGIN))
         if whole_rollouts:
             f1 = mine.processbench_f1(), theirs.processbench_f1()
-            measures.append(above("processbench_f1", *f1, -MARGIN))
+            measures.append(above("processbench_f1", *f1, -F1_MARGIN))
         measures.append(below("ece", mine.ece(), theirs.ece(), MARGIN))
     return GateReport(len(steps), queries, least, against, measures)
 

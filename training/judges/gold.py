@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from annotation.cot.splits import normal_query
-from annotation.cot.steps import STRUCTURED_KINDS
-from annotation.models import GoldItem, Project, Resolution, Step, StepLabel
+from annotation.cot.steps import STRUCTURED_KINDS, StepKind
+from annotation.models import (
+    GoldItem,
+    GuidelineVersion,
+    Project,
+    Resolution,
+    Step,
+    StepLabel,
+)
 from training.disagreements.select import DECIDED
 from training.job.files import read_jsonl
 from training.job.folder import LABELS
 from training.models import Checkpoint, TrainingRun
+from verifier.services.validity import Validity
 
-Answer = tuple[tuple[int, int], str, str, str]  # (rollout, kind), answer, query, split
 _KEPT_OUT = "test"  # the split that a run leaves out where it names none
 
 
@@ -32,6 +41,20 @@ class Learned:
     def has(self, query: str, split: str) -> bool:
         hidden = self.only is not None and split not in self.only
         return hidden or normal_query(query) in self.queries
+
+
+class _Answer(NamedTuple):
+    """``answer`` is a verdict or, of a gold item, a true value; ``value`` what is true of the
+    pair; ``version`` of the guideline."""
+
+    rollout: int
+    pair: int
+    kind: int
+    answer: str
+    value: str
+    version: int
+    query: str
+    split: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +82,8 @@ def gold_verdicts(*, project: Project, rms: Iterable[Checkpoint]) -> list[HumanV
     """Every step of a well-formed rollout with a human verdict whose query none of the models
     learned from, the oldest rollouts first and a rollout's steps in the order of its text.
 
-    A verdict is the newest resolution that stands; without one, a gold item's answer.
+    A verdict is the newest resolution that stands; without one, a gold item's answer. What the
+    guideline has overtaken since is none.
     """
     learned = [learned_from(rm) for rm in rms]
 
@@ -67,10 +91,12 @@ def gold_verdicts(*, project: Project, rms: Iterable[Checkpoint]) -> list[HumanV
     def unseen(query: str, split: str) -> bool:
         return not any(model.has(query, split) for model in learned)
 
+    rows = [*_gold_answers(project), *_resolved(project)]
+    valid = _validity(project, rows)
     answers = {
-        key: answer
-        for key, answer, query, split in chain(_gold_answers(project), _resolved(project))
-        if unseen(query, split)
+        (row.rollout, row.kind): row.answer if valid(row) else ""
+        for row in rows
+        if unseen(row.query, row.split)
     }
     steps = (
         Step.objects.filter(
@@ -87,6 +113,14 @@ def gold_verdicts(*, project: Project, rms: Iterable[Checkpoint]) -> list[HumanV
     return verdicts
 
 
+def gold_count(project: Project, split: str) -> int:
+    """Steps of pairs of ``split`` that people decided: about what the gate has there."""
+    rows = Resolution.objects.filter(
+        item__project=project, pair__split=split, verdict__in=DECIDED, withdrawn_at=None
+    )
+    return rows.values("item__rollout", "kind").distinct().count()
+
+
 def _correct(step: Step, answer: str) -> bool | None:
     """None where nobody has decided the step."""
     if answer in DECIDED:
@@ -96,23 +130,55 @@ def _correct(step: Step, answer: str) -> bool | None:
     return None
 
 
-def _resolved(project: Project) -> Iterator[Answer]:
+def _resolved(project: Project) -> Iterator[_Answer]:
     """The verdicts, the newest last; "" where a decision says nothing of the step."""
     rows = Resolution.objects.filter(
         item__project=project, item__rollout__parse_error="", withdrawn_at=None
     ).order_by("pk")
-    names = ("item__rollout", "kind", "verdict", "pair__query", "pair__split")
-    for rollout, kind, verdict, query, split in rows.values_list(*names).iterator():
-        yield (rollout, kind), verdict if verdict in DECIDED else "", query, split
+    names = (
+        "item__rollout", "pair", "kind", "verdict", "value", "guideline_version",
+        "pair__query", "pair__split",
+    )  # fmt: skip
+    for rollout, pair, kind, verdict, value, version, query, split in rows.values_list(
+        *names
+    ).iterator():
+        answer = verdict if verdict in DECIDED else ""
+        yield _Answer(rollout, pair, kind, answer, value, version, query, split)
 
 
-def _gold_answers(project: Project) -> Iterator[Answer]:
-    """The true values of steps 3 to 5, the verdicts on 1 and 2."""
-    rows = GoldItem.objects.filter(project=project, active=True)
-    names = ("rollout", "answers", "rollout__pair__query", "rollout__pair__split")
-    for rollout, answers, query, split in rows.values_list(*names).iterator():
+def _gold_answers(project: Project) -> Iterator[_Answer]:
+    """The true values of steps 3 to 5, the verdicts on 1 and 2; of the guideline under which
+    the item became gold."""
+    versions = GuidelineVersion.objects.filter(
+        project=OuterRef("project"), created_at__lte=OuterRef("created_at")
+    ).order_by("-number")
+    rows = GoldItem.objects.filter(project=project, active=True).annotate(
+        version=Coalesce(Subquery(versions.values("number")[:1]), 1)
+    )
+    names = (
+        "rollout", "rollout__pair", "version", "answers", "rollout__pair__query",
+        "rollout__pair__split",
+    )  # fmt: skip
+    for rollout, pair, version, answers, query, split in rows.values_list(*names).iterator():
         for kind, answer in answers.items():
-            yield (rollout, int(kind)), str(answer), query, split
+            yield _Answer(
+                rollout, pair, int(kind), str(answer), str(answer), version, query, split
+            )
+
+
+def _validity(project: Project, rows: Sequence[_Answer]) -> Callable[[_Answer], bool]:
+    """Whether an answer stands under the present guideline."""
+    if all(row.version >= project.guideline_version for row in rows):
+        return lambda row: True
+    validity = Validity(project)
+
+    def stands(row: _Answer) -> bool:
+        return validity.stands(row.pair, row.kind, row.value, row.version)
+
+    for row in rows:  # a tier's rule is that of its pair's category and attribute
+        if row.kind != StepKind.FINAL and stands(row):
+            validity.learn(row.pair, row.kind, row.value, Resolution.Source.CONSENSUS)
+    return stands
 
 
 def _runs_behind(rm: Checkpoint) -> Iterator[TrainingRun | None]:

@@ -28,6 +28,9 @@ from training.rounds.records import RoundRecord, RoundWhole, round_whole
 from training.rounds.rounds import round_advance, round_start, round_stop
 from training.rounds.select import rounds_newest_first
 from training.rounds.tasks import jobs_send
+from training.runs.waivers import Waiver
+
+WAIVER = "a lead's reason, at least 20 characters, to launch though a threshold is not met"
 
 
 class RoundStartBody(serializers.Serializer[Any]):
@@ -45,6 +48,12 @@ class RoundStartBody(serializers.Serializer[Any]):
     plan = StoredJson(
         default=None, allow_null=True, help_text="see docs/circle.md; default: the last plan"
     )
+
+    waiver = Text(max_length=2000, default="", help_text=WAIVER + "; of all its runs")
+
+
+class RoundAdvanceBody(serializers.Serializer[Any]):
+    waiver = Text(max_length=2000, default="", help_text=WAIVER)
 
 
 class RoundStopBody(serializers.Serializer[Any]):
@@ -70,8 +79,9 @@ class Rounds(TurnView, generics.ListAPIView[Round]):
     @extend_schema(request=RoundStartBody, responses={202: RoundWhole})
     def post(self, request: Request) -> Response:
         body = body_of(request, RoundStartBody)
+        waiver = _waiver(request, body.pop("waiver"))
         with transaction.atomic():
-            done = round_start(**body, user=user_of(request))
+            done = round_start(**body, user=user_of(request), waiver=waiver)
             jobs_send(done)
         return Response(round_whole(done.round), status=202)
 
@@ -84,12 +94,14 @@ class RoundDetail(TurnView):
 
 
 class RoundAdvance(TurnView):
-    @extend_schema(request=None, responses={202: RoundWhole})
+    @extend_schema(request=RoundAdvanceBody, responses={202: RoundWhole})
     def post(self, request: Request, pk: int) -> Response:
-        """Begin the next stage. 409 with the condition that is not met."""
+        """Begin the next stage. 409 with the condition that is not met; 422 with ``preflight``
+        lists the thresholds that are not met, which a lead's ``waiver`` passes over."""
+        waiver = _waiver(request, body_of(request, RoundAdvanceBody)["waiver"])
         row = row_or_404(rounds_newest_first(), pk)
         with transaction.atomic():
-            done = round_advance(round_id=row.pk, user=user_of(request))
+            done = round_advance(round_id=row.pk, user=user_of(request), waiver=waiver)
             jobs_send(done)
         return Response(round_whole(done.round), status=202)
 
@@ -103,3 +115,7 @@ class RoundStop(TurnView):
         round_stop(round_id=row.pk, reason=body["reason"], user=user_of(request))
         row.refresh_from_db()
         return Response(round_whole(row))
+
+
+def _waiver(request: Request, reason: str) -> Waiver | None:
+    return Waiver(user_of(request), reason) if reason else None

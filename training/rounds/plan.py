@@ -17,6 +17,7 @@ LIMITS = {
     "pairs": (1, 100_000),
     "rollouts": (1, 64),
     "items": (1, 64),
+    "gold": (0, 10_000),
     "decided": (0, 1_000_000),
     "budget": (0, 100_000_000),
     "rounds": (0, 1_000),
@@ -26,7 +27,8 @@ LIMITS = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``rollouts`` are sampled of each of ``pairs`` pairs, ``items`` of them go to people.
+    """``rollouts`` are sampled of each of ``pairs`` pairs, ``items`` of them go to people; so
+    they are of ``gold`` held-out pairs, as long as the gate lacks gold.
 
     The release is cut when ``decided`` items are decided (0 = all of the round). People give at
     most ``budget`` step labels in all rounds of the project (0 = without a limit). ``rounds``
@@ -37,6 +39,7 @@ class Plan:
     pairs: int = 48
     rollouts: int = 4
     items: int = 1
+    gold: int = 16
     decided: int = 0
     budget: int = 0
     rounds: int = 0

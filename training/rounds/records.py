@@ -16,12 +16,16 @@ class RoundRecord(serializers.ModelSerializer[Round]):
     project = serializers.SlugField(source="project.slug")
     plan = serializers.DictField()
     state = serializers.SerializerMethodField()
+    waived_by = serializers.CharField(
+        source="waived_by.username", default=None, allow_null=True,
+        help_text="the lead who let its runs start, with the reason in ``waiver``",
+    )  # fmt: skip
 
     class Meta:
         model = Round
         fields = [
             "id", "project", "number", "state", "policy", "rm", "release", "plan",
-            "stop_reason", "created_at", "ended_at",
+            "waived_by", "waiver", "stop_reason", "created_at", "ended_at",
         ]  # fmt: skip
 
     def get_state(self, row: Round) -> str:

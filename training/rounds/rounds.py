@@ -17,9 +17,10 @@ from training.models import Checkpoint, TrainingRun
 from training.rounds.obstacles import obstacle
 from training.rounds.plan import plan_check, plan_read
 from training.rounds.select import next_policy, rewarding_rm, rounds_newest_first
-from training.rounds.stages import BEGIN, Job
+from training.rounds.stages import BEGIN, Job, Starter
 from training.rounds.standing import BY_ITSELF, State, round_standing
 from training.runs.runs import run_cancel
+from training.runs.waivers import Waiver
 
 _Autopilot = Project.Autopilot
 
@@ -40,30 +41,44 @@ def round_start(
     plan: Mapping[str, Any] | None = None,
     autopilot: str | None = None,
     user: User | None = None,
+    waiver: Waiver | None = None,
 ) -> Advance:
     """Open the next round and sample its policy; ``policy`` and ``plan`` default to what the
-    last round left. ``autopilot`` changes the project's setting.
+    last round left. ``autopilot`` changes the project's setting. A ``waiver`` lets the runs of
+    this one round start where the preflight refuses them.
 
     Raises:
         Conflict: a round of the project is open.
-        Invalid: the plan makes no sense, or nothing can be sampled.
+        Invalid: the plan makes no sense, nothing can be sampled, or the waiver gives no reason.
+        Denied: the waiver is not a lead's.
     """
+    if waiver is not None:
+        waiver.check()
     done = Advance(_open(project, policy, plan, user))
+    if waiver is not None:
+        done.round.waived_by, done.round.waiver = waiver.lead, waiver.reason.strip()
+        done.round.save(update_fields=["waived_by", "waiver"])
     if autopilot is not None:
         done.round.project.autopilot = _Autopilot(autopilot)
         done.round.project.save(update_fields=["autopilot"])
-    _begin(done, State.SAMPLING, user)
+    _begin(done, State.SAMPLING, Starter(user))
     return done
 
 
 @transaction.atomic
-def round_advance(*, round_id: int, user: User | None = None) -> Advance:
+def round_advance(
+    *, round_id: int, user: User | None = None, waiver: Waiver | None = None
+) -> Advance:
     """Begin the next stage because a person wants it, or close the round at its end.
 
     Raises:
         Conflict: the round has ended, or the present stage waits; the message says for what.
-        Invalid: the preflight refuses.
+        Invalid: a problem of the preflight.
+        PreflightRefused: a threshold is not met, and there is no ``waiver``.
+        Denied: the waiver is not a lead's.
     """
+    if waiver is not None:
+        waiver.check()
     row = (
         Round.objects.select_for_update(of=("self",)).select_related("project").get(pk=round_id)
     )
@@ -76,7 +91,7 @@ def round_advance(*, round_id: int, user: User | None = None) -> Advance:
     if standing.state == State.EVALUATING:
         _end(row)
     else:
-        _begin(done, standing.state, user)
+        _begin(done, standing.state, Starter(user, waiver))
     return done
 
 
@@ -143,15 +158,15 @@ def _open(
     )
 
 
-def _begin(done: Advance, state: State, user: User | None) -> None:
-    done.jobs += BEGIN[state](done.round, plan_read(done.round.plan), user)
+def _begin(done: Advance, state: State, by: Starter) -> None:
+    done.jobs += BEGIN[state](done.round, plan_read(done.round.plan), by)
 
 
 def _try(done: Advance, state: State) -> None:
     """What is refused stops the round; the savepoint takes back what was half made."""
     try:
         with transaction.atomic():
-            _begin(done, state, None)
+            _begin(done, state, Starter())
     except StepwiseError as error:
         _end(done.round, error.message)
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from annotation.cot.errors import Conflict, Invalid
-from annotation.cot.steps import OPEN_KINDS, StepKind
+from annotation.cot.steps import OPEN_KINDS
 from annotation.cot.wording import wording as _
-from annotation.models import Pair, Project, QueueItem, Round
-from annotation.models.queue import LIVE_STATES
+from annotation.models import Project, Round
 from training.models import Checkpoint, RmAppointment
 from training.rollouts.offered import of_sample
 from training.rounds.facts import round_facts
 from training.runs.checkpoints import seed_policy
 from training.scoring.select import kinds_learned
-from verifier.models import GroundTruth
-from verifier.truth import HUMAN_SOURCES
 
 
 def rounds_newest_first(project: Project | None = None) -> QuerySet[Round]:
-    rows = Round.objects.select_related("project", "created_by").order_by("-pk")
+    rows = Round.objects.select_related("project", "created_by", "waived_by").order_by("-pk")
     return rows if project is None else rows.filter(project=project)
 
 
@@ -56,20 +53,6 @@ def next_policy(project: Project) -> Checkpoint:
             )
         )
     return seed_policy()
-
-
-def pairs_for_round(project: Project, count: int) -> QuerySet[Pair]:
-    """Training pairs that nobody is being asked about: those whose tier people have not decided
-    first, in the order of their hashes, which is a random one that stays the same."""
-    decided = GroundTruth.objects.filter(
-        pair=OuterRef("pk"), kind=StepKind.FINAL, superseded_at=None, source__in=HUMAN_SOURCES
-    )
-    waiting = QueueItem.objects.filter(rollout__pair=OuterRef("pk"), state__in=LIVE_STATES)
-    return (
-        Pair.objects.filter(~Exists(waiting), project=project, split="train")
-        .annotate(decided=Exists(decided))
-        .order_by("decided", "content_hash")[:count]
-    )
 
 
 def rewarding_rm(project: Project) -> Checkpoint | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.management.base import CommandError
 
 from annotation.cot.errors import Invalid
@@ -15,6 +16,7 @@ from training.models import Checkpoint
 from training.rollouts.catalogue.writer import WRITER
 from training.rollouts.writers import catalogue_writer
 from training.runs.checkpoints import seed_policy
+from training.runs.waivers import Waiver
 
 
 def project_named(slug: str) -> Project:
@@ -61,3 +63,13 @@ def choice_named(options: Mapping[str, Any], config: str | None) -> dict[str, An
         "rm": checkpoint_named(options["rm"]) if options["rm"] else None,
         "config": toml_of(config),
     }
+
+
+def waiver_named(username: str | None, reason: str) -> Waiver | None:
+    """Of a command's --waive-by and --reason; nothing where nobody is named."""
+    if username is None:
+        return None
+    lead = User.objects.filter(username=username, is_active=True).first()
+    if lead is None:
+        raise CommandError(f"nobody active is named '{username}'")
+    return Waiver(lead, reason)

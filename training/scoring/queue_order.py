@@ -84,7 +84,7 @@ def _candidates(
     project: Project, rm: Checkpoint | None, due: Iterable[QueueItem], behind: dict[str, int]
 ) -> list[OpenItem]:
     groups = groups_of({item.rollout.pair_id for item in due}, rm)
-    worth = _worth(project)
+    worth = worth_of(project)
     shown = {key: most_frequent(stored.group.claims) for key, stored in groups.items()}
     candidates = []
     for item in due:
@@ -107,7 +107,8 @@ def _candidates(
     return candidates
 
 
-def _worth(project: Project) -> Worth:
+def worth_of(project: Project) -> Worth:
+    """What an answer about a rollout's steps is worth by the project's order."""
     if project.order == "uncertainty":
         return least_sure
     if project.order == "flip_risk":

@@ -11,7 +11,7 @@ import pytest
 
 from annotation.cot.steps import StepKind
 from bench.rm_gate import ROWS, accuracy_passes, trials
-from training.judges.gate import GateReport, gate
+from training.judges.gate import ENOUGH_GOLD, GateReport, gate
 from training.judges.resampled import GoldStep, Judged, weights
 from training.rl.measure.rm_metrics import MeasuredStep, rm_report
 
@@ -153,7 +153,18 @@ def test_accuracy_lets_as_many_of_200_candidates_through_as_the_table_says(
     assert low <= accuracy_passes(n, better, 200) <= high
 
 
-def test_the_whole_gate_lets_a_candidate_at_the_margin_through_no_more_often() -> None:
-    n, better, share = ROWS[0]
-    passed = sum(report.passes for report in trials(n, better, 100))
-    assert passed <= binomial(100, share)[1]
+def test_the_whole_gate_lets_four_of_five_equal_candidates_through() -> None:
+    passed = sum(report.passes for report in trials(ENOUGH_GOLD, 0.0, 100))
+    assert passed >= binomial(100, 0.80)[0]
+
+
+def test_a_candidate_that_is_four_points_worse_stays_out() -> None:
+    passed = sum(report.passes for report in trials(ENOUGH_GOLD, -0.04, 40))
+    assert passed <= binomial(40, 0.05)[1]
+
+
+def test_processbench_refuses_a_candidate_that_fails_the_rollouts_without_an_error() -> None:
+    """It is as often right, but wrong where a whole rollout is right."""
+    reports = trials(ENOUGH_GOLD, 0.0, 20, unfair=True)
+    refused = ["processbench_f1" in [row.name for row in report.failed] for report in reports]
+    assert sum(refused) >= binomial(20, 0.95)[0]

@@ -15,7 +15,7 @@ from training.rounds.rounds import round_advance, round_autopilot, round_start
 from training.rounds.standing import round_standing
 from training.runs.thresholds import thresholds_clear
 
-PLAN: dict[str, Any] = {"pairs": 2, "rollouts": 1, "rounds": 2}
+PLAN: dict[str, Any] = {"pairs": 2, "rollouts": 1, "rounds": 2, "gold": 0}
 
 
 def shop_make(autopilot: str = "off", slug: str = "") -> Project:

@@ -55,7 +55,9 @@ def test_a_round_is_started_on_the_page_with_the_rest_of_the_last_plan(
     page = words(lead, address)
     assert ": lunch" in page
     assert "Start the next round" in page
-    fields = {"pairs": 1, "rollouts": 2, "decided": 0, "rounds": 3, "autopilot": "whole"}
+    fields = {
+        "pairs": 1, "rollouts": 2, "gold": 0, "decided": 0, "rounds": 3, "autopilot": "whole",
+    }  # fmt: skip
     assert lead.post(f"{address}start/", fields).status_code == 302
     row = Round.objects.get(number=2)
     assert (row.plan["pairs"], row.plan["max_tokens"], row.plan["rounds"]) == (1, 99, 3)

@@ -7,17 +7,15 @@ import socket
 from argparse import ArgumentParser
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.cot.errors import StepwiseError
 from training.job.methods import METHODS
 from training.models import TrainingRun
-from training.runs.named import choice_named
+from training.runs.named import choice_named, waiver_named
 from training.runs.preflight import preflight
 from training.runs.runs import run_create, run_launch
 from training.runs.tasks import run_launch as run_launch_task
-from training.runs.waivers import Waiver
 
 
 class Command(BaseCommand):
@@ -40,7 +38,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         choice = choice_named(options, options["config"])
         try:
-            waiver = _waiver(options["waive_by"], options["reason"])
+            waiver = waiver_named(options["waive_by"], options["reason"])
             run = run_create(**choice, waiver=waiver)
         except StepwiseError as error:
             raise CommandError(str(error)) from error
@@ -58,12 +56,3 @@ class Command(BaseCommand):
         if done.state != TrainingRun.State.FINISHED:
             raise CommandError(f"run {done.pk} {done.state}: {done.error}")
         self.stdout.write(f"run {done.pk} finished: {done.run_dir}")
-
-
-def _waiver(username: str | None, reason: str) -> Waiver | None:
-    if username is None:
-        return None
-    lead = User.objects.filter(username=username, is_active=True).first()
-    if lead is None:
-        raise CommandError(f"nobody active is named '{username}'")
-    return Waiver(lead, reason)

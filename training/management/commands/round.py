@@ -15,7 +15,7 @@ from training.rounds.records import round_whole
 from training.rounds.rounds import round_advance, round_start, round_stop
 from training.rounds.select import open_round, rounds_newest_first
 from training.rounds.tasks import jobs_send
-from training.runs.named import checkpoint_named, project_named, toml_of
+from training.runs.named import checkpoint_named, project_named, toml_of, waiver_named
 
 
 class Command(BaseCommand):
@@ -29,7 +29,11 @@ class Command(BaseCommand):
         parser.add_argument("--plan", help="start: TOML with keys of the plan")
         parser.add_argument("--rounds", type=int, help="start: how many the autopilot makes")
         parser.add_argument("--autopilot", choices=Project.Autopilot.values, help="start")
-        parser.add_argument("--reason", default="", help="stop: why")
+        parser.add_argument(
+            "--waive-by",
+            help="start, advance: username of the lead who lets runs start despite a threshold",
+        )
+        parser.add_argument("--reason", default="", help="why, of stop and of --waive-by")
 
     def handle(self, *args: Any, **options: Any) -> None:
         project = project_named(options["project"])
@@ -47,13 +51,15 @@ class Command(BaseCommand):
                 policy=checkpoint_named(name) if name else None,
                 plan=_plan(project, options["plan"], options["rounds"]),
                 autopilot=options["autopilot"],
+                waiver=waiver_named(options["waive_by"], options["reason"]),
             )
             jobs_send(done)
         return done.round
 
     def _advance(self, project: Project, options: dict[str, Any]) -> Round:
         with transaction.atomic():
-            done = round_advance(round_id=open_round(project).pk)
+            waiver = waiver_named(options["waive_by"], options["reason"])
+            done = round_advance(round_id=open_round(project).pk, waiver=waiver)
             jobs_send(done)
         return done.round
 
