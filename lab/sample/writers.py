@@ -10,6 +10,7 @@ from typing import Any
 from annotation.cot.splits import SPLITS, Split
 from annotation.cot.steps import StepKind
 from lab.sample.generate import GeneratedShop, SamplePair
+from lab.sample.pictures import picture_address
 from lab.simulate.judge import HeldTruth
 
 LOCALE = "en"
@@ -27,6 +28,7 @@ def pair_row(pair: SamplePair, *, with_truth: bool) -> dict[str, Any]:
         "category_path": product.category_path,
         "attributes": dict(product.attributes),
         "description": product.description,
+        "image_url": picture_address(product),
         "split": pair.split,
     }
     if with_truth:

@@ -40,7 +40,7 @@ def test_a_row_has_the_fields_of_a_pair_record(sample: GeneratedShop, tmp_path: 
     row = written(sample, tmp_path / "pairs.jsonl", set())[0]
     assert list(row) == [
         "query", "query_type", "locale", "product_id", "title", "category_path",
-        "attributes", "description", "split",
+        "attributes", "description", "image_url", "split",
     ]  # fmt: skip
     assert row["attributes"] == dict(sample.pairs[0].product.attributes)
 
