@@ -221,6 +221,10 @@ POLICY_API_KEY = env_str("STEPWISE_POLICY_API_KEY")
 # The other servers that a checkpoint or a run may name.
 POLICY_HOSTS = env_list("STEPWISE_POLICY_HOSTS", "")
 servers_check(POLICY_URL, POLICY_API_KEY, POLICY_HOSTS)
+# A chat model that writes first CoTs, with a key of its own; others are among POLICY_HOSTS.
+CHAT_URL = env_str("STEPWISE_CHAT_URL")
+CHAT_API_KEY = env_str("STEPWISE_CHAT_API_KEY")
+servers_check(CHAT_URL, CHAT_API_KEY, (), "STEPWISE_CHAT_URL", "STEPWISE_CHAT_API_KEY")
 # A server of reward models, one of the two above: those it serves score there.
 RM_URL = env_str("STEPWISE_RM_URL")
 # The interpreter of sampling, scoring and training; a fleet gives RL an environment of its own.

@@ -39,6 +39,7 @@ class Server:
         self.lock = threading.Lock()
         self.url = ""
         self.models: list[str] = []
+        self.more_headers: dict[str, str] = {}
         self.roots: dict[str, str] = {}  # by model: the folder it says it loaded, as vLLM does
 
 
@@ -70,6 +71,8 @@ def serving(script: Script | None = None) -> Iterator[Server]:
 
         def _send(self, status: int, text: str) -> None:
             self.send_response(status)
+            for name, value in server.more_headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(text.encode())))
             self.end_headers()
             self.wfile.write(text.encode())

@@ -13,8 +13,10 @@ from training.job.prompts import PROMPT_VERSION
 from training.models import CATALOGUE, Checkpoint, RolloutBatch
 from training.rollouts.catalogue.client import CatalogueWriter
 from training.rollouts.catalogue.writer import VERSION
+from training.rollouts.chat.client import ChatWriter
+from training.rollouts.chat.instruction import VERSION as CHAT_VERSION
 from training.rollouts.select import brands_of
-from training.rollouts.servers import outbound
+from training.rollouts.servers import chat_outbound, outbound
 from training.serving.policy_client import LocalPolicy, PolicyClient
 from training.serving.policy_http import HttpPolicy, answers_for, served_models
 
@@ -29,6 +31,15 @@ def policy_client(checkpoint: Checkpoint, job_dir: Path, project: Project) -> Po
     if checkpoint.path == CATALOGUE:
         rules, brands = parse_rules(project.rules), brands_of(project)
         return CatalogueWriter(rules, layout_of(project), brands)
+    if checkpoint.kind == Checkpoint.Kind.WRITER:
+        return ChatWriter(
+            checkpoint.path,
+            checkpoint.model_name,
+            outbound=chat_outbound(),
+            guideline=project.guideline,
+            rules=parse_rules(project.rules),
+            layout=layout_of(project),
+        )
     may, chat = outbound(), checkpoint.prompt_style == "chat"
     if checkpoint.is_remote:
         return HttpPolicy(
@@ -50,7 +61,8 @@ def batch_format(batch: RolloutBatch) -> tuple[Layout, str]:
     """The layout that the rollouts have, and the version of what they are asked with. A writer
     serves every project and writes as each one reads."""
     if batch.policy.kind == Checkpoint.Kind.WRITER:
-        return layout_of(batch.project), VERSION
+        version = VERSION if batch.policy.path == CATALOGUE else CHAT_VERSION
+        return layout_of(batch.project), version
     return batch.policy.prompt_layout, PROMPT_VERSION
 
 

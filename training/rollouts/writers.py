@@ -4,18 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import httpx
+
+from annotation.cot.errors import Invalid
 from annotation.cot.splits import SPLITS
+from annotation.cot.wording import wording as _
 from annotation.models import Project
 from training.models import CATALOGUE, Checkpoint, RolloutBatch
 from training.rollouts.batches import batch_create
 from training.rollouts.catalogue.writer import WRITER
 from training.rollouts.select import pairs_due_for_rollout
+from training.rollouts.servers import chat_outbound
+from training.serving.outbound import NotAllowed
+
+_LONGEST_NAME = 200
 
 
 def catalogue_writer() -> Checkpoint:
     """The one row of the writer that needs no model."""
     row, _created = Checkpoint.objects.get_or_create(
         name=WRITER, defaults={"path": CATALOGUE, "kind": Checkpoint.Kind.WRITER}
+    )
+    return row
+
+
+def chat_writer(*, url: str, model: str, name: str = "") -> Checkpoint:
+    """A chat model of an OpenAI-compatible server as a writer; repeating it is harmless. The
+    name is "model at host" unless another one is given.
+
+    Raises:
+        Invalid: no model, the server may not be asked, or the name is a policy's.
+    """
+    url, model, name = url.strip(), model.strip(), name.strip()
+    if not model:
+        raise Invalid(_("name the model as the server calls it"))
+    try:
+        chat_outbound().name_check(url)
+    except NotAllowed as error:
+        raise Invalid(str(error)) from error
+    name = name or f"{model} at {httpx.URL(url).netloc.decode()}"
+    taken = Checkpoint.objects.filter(name=name).exclude(kind=Checkpoint.Kind.WRITER)
+    if name == WRITER or len(name) > _LONGEST_NAME or taken.exists():
+        raise Invalid(_("the name '%(name)s' is taken or too long", name=name[:_LONGEST_NAME]))
+    row, _created = Checkpoint.objects.update_or_create(
+        name=name,
+        defaults={
+            "path": url,
+            "model_name": model,
+            "kind": Checkpoint.Kind.WRITER,
+            "style": "chat",
+        },
     )
     return row
 

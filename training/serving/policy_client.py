@@ -21,6 +21,14 @@ class PolicyError(RuntimeError):
     """The policy cannot answer; the message says what to change."""
 
 
+class Refused(PolicyError):
+    """A server refused a request with a 4xx that asking again cannot help."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 @dataclass(frozen=True, slots=True)
 class SamplingRequest:
     """``top_k`` 0 means all tokens; ``max_tokens`` is a completion's budget."""

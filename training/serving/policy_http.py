@@ -6,7 +6,8 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,12 +19,14 @@ from training.serving.policy_client import (
     WAIT_SECONDS,
     OnWait,
     PolicyError,
+    Refused,
     SampledText,
     SamplingRequest,
 )
 
 T = TypeVar("T")
 
+_LONGEST_WAIT = 60.0
 _RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 
 # Where a request says nothing, vLLM samples as the folder's generation_config.json says; a
@@ -69,21 +72,12 @@ class HttpPolicy:
     def sample(
         self, prompts: Sequence[Mapping[str, Any]], request: SamplingRequest, on_wait: OnWait
     ) -> Iterator[SampledText]:
-        with (
-            self._outbound.client(
-                self._url, timeout=self._timeout, connections=self._concurrency
-            ) as http,
-            ThreadPoolExecutor(self._concurrency) as pool,
-        ):
-            left = {pool.submit(self._one, http, prompt, request) for prompt in prompts}
-            try:
-                while left:
-                    done, left = wait(left, WAIT_SECONDS, FIRST_COMPLETED)
-                    yield from _completions(done)
-                    on_wait()
-            finally:
-                for future in left:
-                    future.cancel()
+        with self._outbound.client(
+            self._url, timeout=self._timeout, connections=self._concurrency
+        ) as http:
+            jobs = [partial(self._one, http, prompt, request) for prompt in prompts]
+            for completions in side_by_side(jobs, self._concurrency, on_wait):
+                yield from completions
 
     def _one(
         self, http: httpx.Client, prompt: Mapping[str, Any], request: SamplingRequest
@@ -125,6 +119,35 @@ class HttpPolicy:
         )
 
 
+def side_by_side(
+    jobs: Sequence[Callable[[], T]], concurrency: int, on_wait: OnWait
+) -> Iterator[T]:
+    """What the jobs return, as they end, ``concurrency`` at a time. Where one fails, those that
+    are under way are waited for and given, too: they were paid for. Then its error is
+    raised."""
+    failure: BaseException | None = None
+    with ThreadPoolExecutor(concurrency) as pool:
+        left = {pool.submit(job) for job in jobs}
+        try:
+            while left:
+                done, left = wait(left, WAIT_SECONDS, FIRST_COMPLETED)
+                for future in done:
+                    if future.cancelled():
+                        continue
+                    if error := future.exception():
+                        failure = failure or error
+                        for waiting in left:
+                            waiting.cancel()
+                    else:
+                        yield future.result()
+                on_wait()
+        finally:
+            for future in left:
+                future.cancel()
+    if failure is not None:
+        raise failure
+
+
 def post_until_read(
     http: httpx.Client,
     url: str,
@@ -144,10 +167,11 @@ def post_until_read(
         PolicyError: the server may not be asked, it redirects, a 4xx that asking again cannot
             help, or every one of ``attempts`` failed.
     """
-    problem = ""
+    problem, wanted = "", 0.0
     for attempt in range(attempts):
         if attempt:
-            sleep(pause * 2 ** (attempt - 1))
+            sleep(max(pause * 2 ** (attempt - 1), wanted))
+        wanted = 0.0
         try:
             answer = http.post(url, json=body)
         except NotAllowed as error:
@@ -156,17 +180,25 @@ def post_until_read(
             problem = type(error).__name__
             continue
         if answer.status_code in _RETRIED:
-            problem = f"answered {_status(answer)}"
+            problem, wanted = f"answered {_status(answer)}", _retry_after(answer)
         elif answer.has_redirect_location:
             raise PolicyError(f"{url} redirects ({_status(answer)}): name the server itself")
         elif answer.is_error:
-            raise PolicyError(f"{url} refused: {_status(answer)}")
+            raise Refused(f"{url} refused: {_status(answer)}", answer.status_code)
         else:
             parsed = read(answer)
             if parsed is not None:
                 return parsed
             problem = "answered unreadably"
     raise PolicyError(f"{url}: {problem} (tried {attempts} times)")
+
+
+def _retry_after(answer: httpx.Response) -> float:
+    """The seconds that a busy server wants, within reason; a date is left to the pauses."""
+    try:
+        return min(max(float(answer.headers.get("Retry-After", 0)), 0.0), _LONGEST_WAIT)
+    except ValueError:
+        return 0.0
 
 
 def completions_url(url: str, *, chat: bool = False) -> str:
@@ -234,8 +266,3 @@ def _choices(answer: httpx.Response, n: int) -> list[dict[str, Any]] | None:
 def _text(choice: dict[str, Any]) -> Any:
     """What a choice of either endpoint says."""
     return choice["message"]["content"] if "message" in choice else choice.get("text")
-
-
-def _completions(done: set[Future[list[SampledText]]]) -> Iterator[SampledText]:
-    for future in done:
-        yield from future.result()

@@ -64,7 +64,7 @@ def test_the_command_writes_and_says_what_parses(project: Project) -> None:
     out = StringIO()
     call_command("write_cots", project.slug, stdout=out)
     batch = RolloutBatch.objects.get()
-    assert out.getvalue().startswith(f"batch {batch.pk}: 1 CoTs, 1 parse, ")
+    assert out.getvalue().startswith(f"batch {batch.pk}: 1 CoTs, 1 parse, 0 written")
     policy_make(name="a-policy")
     with pytest.raises(CommandError, match="sample_rollouts"):
         call_command("write_cots", project.slug, writer="a-policy")

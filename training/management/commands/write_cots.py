@@ -14,7 +14,7 @@ from training.rollouts.batches import batch_run
 from training.rollouts.catalogue.writer import WRITER
 from training.rollouts.select import batch_parsing
 from training.rollouts.tasks import rollouts_run
-from training.rollouts.writers import writer_start
+from training.rollouts.writers import chat_writer, writer_start
 from training.runs.named import checkpoint_named, project_named
 
 
@@ -24,6 +24,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("project", help="slug")
         parser.add_argument("--writer", default=WRITER, help="name; default: no model at all")
+        parser.add_argument("--url", help="a chat server, with --model: then it writes")
+        parser.add_argument("--model", default="", help="as the chat server calls it")
+        parser.add_argument("--temperature", type=float, default=0.0)
+        parser.add_argument("--max-tokens", type=int, default=1024)
         parser.add_argument("--split", action="append", choices=SPLITS, help="default: all")
         parser.add_argument("--limit", type=int, help="pairs, oldest first; default: all")
         parser.add_argument(
@@ -34,9 +38,11 @@ class Command(BaseCommand):
         try:
             batch = writer_start(
                 project=project_named(options["project"]),
-                writer=_writer_named(options["writer"]),
+                writer=_writer(options),
                 splits=options["split"] or SPLITS,
                 pairs=options["limit"],
+                temperature=options["temperature"],
+                max_tokens=options["max_tokens"],
             )
         except StepwiseError as error:
             raise CommandError(str(error)) from error
@@ -50,14 +56,19 @@ class Command(BaseCommand):
         if done.state != RolloutBatch.State.DONE:
             raise CommandError(f"batch {done.pk} {done.state}: {done.error}")
         parsing = batch_parsing(done)
+        tokens = done.prompt_tokens + done.completion_tokens
         self.stdout.write(
-            f"batch {done.pk}: {parsing.n} CoTs, {parsing.parsed} parse, {done.seconds:.1f} s"
+            f"batch {done.pk}: {parsing.n} CoTs, {parsing.parsed} parse, "
+            f"{done.asked_again} written twice, {tokens} tokens, {done.seconds:.1f} s"
         )
         if done.error:  # written, and nothing of it is work for people
             self.stderr.write(done.error)
 
 
-def _writer_named(name: str) -> Checkpoint:
+def _writer(options: dict[str, Any]) -> Checkpoint:
+    if options["url"]:
+        return chat_writer(url=options["url"], model=options["model"])
+    name = options["writer"]
     writer = checkpoint_named(name)
     if writer.kind != Checkpoint.Kind.WRITER:
         raise CommandError(f"'{name}' is no writer: sample_rollouts samples policies")
