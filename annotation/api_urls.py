@@ -11,12 +11,13 @@ from annotation.people import account_api as account
 from annotation.people import schema
 from annotation.quality import agreement_api as agreement
 from annotation.quality import audits_api as audits
+from annotation.starting import api as starting
 
 app_name = "api"
 
 urlpatterns = [
     path("me/", account.Me.as_view(), name="me"),
-    path("projects/", account.Projects.as_view(), name="projects"),
+    path("projects/", starting.Projects.as_view(), name="projects"),
     path("queue/", queue.QueueWaiting.as_view(), name="queue"),
     path("queue/next/", queue.QueueNext.as_view(), name="queue_next"),
     path("claims/<int:pk>/", queue.ClaimDetail.as_view(), name="claim"),
@@ -42,6 +43,8 @@ urlpatterns = [
     path("rollouts/<int:pk>/", rollouts.RolloutDetail.as_view(), name="rollout"),
     path("pairs/", imports.Pairs.as_view(), name="pairs"),
     path("imports/", imports.Imports.as_view(), name="imports"),
+    path("imports/preview/", starting.ImportPreview.as_view(), name="import_preview"),
+    path("imports/<int:pk>/start/", starting.ImportStart.as_view(), name="import_start"),
     path("imports/<int:pk>/", imports.ImportDetail.as_view(), name="import"),
     path("exports/", exports.Exports.as_view(), name="exports"),
     path("exports/<int:pk>/", exports.ExportDetail.as_view(), name="export"),

@@ -153,6 +153,12 @@ WHITENOISE_USE_FINDERS = True  # without collectstatic, files are served from wh
 MEDIA_ROOT = DATA_DIR / "media"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+UPLOAD_MB = env_int("STEPWISE_UPLOAD_MB", 2048, 1, 1_000_000)  # of all files of a request
+FILE_UPLOAD_HANDLERS = [
+    "config.upload_limit.UploadLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -179,6 +185,7 @@ SPECTACULAR_SETTINGS = {
         "ItemReason": "annotation.models.queue.QueueItem.Reason",
         "ClaimState": "annotation.models.queue.Assignment.State",
         "JobState": "annotation.models.exports.ExportJob.State",
+        "ProjectLayout": [("answer_last", "answer last"), ("answer_first", "answer first")],
         "ImportState": "annotation.models.imports.ImportJob.State",
         "RunState": "training.models.TrainingRun.State",
         "TruthSource": "verifier.models.GroundTruth.Source",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -44,8 +45,11 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    status = 413 if isinstance(exception, RequestDataTooBig) else 400
     if request.path.startswith(API):
-        return problem_response(400, str(exception) or "the request is refused")
+        return problem_response(status, str(exception) or "the request is refused")
+    if status == 413:
+        return render(request, "400.html", {"message": str(exception)}, status=status)
     return defaults.bad_request(request, exception)
 
 

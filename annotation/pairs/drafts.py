@@ -39,14 +39,32 @@ def import_draft_create(
         ImportFileError: one of them is no file that can be imported.
         NoRoom: they cannot be kept.
     """
+    job = upload_seen(project=project, uploads=uploads, user=user)
+    job.save()
+    return job
+
+
+def upload_seen(
+    *,
+    project: Project,
+    uploads: Sequence[Upload],
+    user: User | None = None,
+    root: Path | None = None,
+) -> ImportJob:
+    """The import that the files look like, not stored; the files lie under ``root``.
+
+    Raises:
+        ImportFileError: one of them is no file that can be imported.
+        NoRoom: they cannot be kept.
+    """
     for upload in uploads:
         upload_look(upload)
-    kept = uploads_keep(dict(enumerate(uploads)))
+    kept = uploads_keep(dict(enumerate(uploads)), root=root)
     made = detected([path for paths in kept.values() for path in paths])
     # An archive and a folder of parts go by the name of what was sent.
     of_main = (at for at, paths in kept.items() if made.main in paths)
     name = Path(uploads[next(of_main, 0)].name).name
-    return ImportJob.objects.create(
+    return ImportJob(
         project=project,
         path=str(made.main),
         filename=storable(name)[:255],

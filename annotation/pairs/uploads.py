@@ -52,16 +52,18 @@ def upload_look(upload: Upload) -> Look:
     return Look(ARCHIVE, "") if is_zip(name, head) else look(name, head)
 
 
-def uploads_keep(uploads: Mapping[T, Upload], beside: str = "") -> dict[T, list[Path]]:
+def uploads_keep(
+    uploads: Mapping[T, Upload], beside: str = "", root: Path | None = None
+) -> dict[T, list[Path]]:
     """The paths, in a folder of their own or the one named ``beside``, and under short names of
     ours: a name of 90 Chinese characters is too long for a file system. Of an archive those of
-    the data files in it.
+    the data files in it. ``root`` is where all uploads lie.
 
     Raises:
         ImportFileError: an archive cannot be unpacked.
         NoRoom: they cannot be kept.
     """
-    storage = FileSystemStorage()
+    storage = FileSystemStorage(root)
     folder = f"imports/{beside or uuid4().hex}"
     try:
         return {key: _kept(storage, folder, upload) for key, upload in uploads.items()}

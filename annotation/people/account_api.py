@@ -1,19 +1,18 @@
-"""Who am I, and which projects are there."""
+"""Who am I."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics, serializers
+from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotation.models import ApiToken, Project
+from annotation.models import ApiToken
 from annotation.people.abilities import abilities_of
 from annotation.people.api import ApiView, user_of
-from annotation.people.fields import Pages
 from annotation.people.roles import roles_of
 
 
@@ -24,15 +23,6 @@ class MeRecord(serializers.Serializer[Any]):
     roles = serializers.ListField(child=serializers.CharField())
     scopes = serializers.ListField(child=serializers.CharField())
     token_expires_at = serializers.DateTimeField(allow_null=True)
-
-
-class ProjectRecord(serializers.ModelSerializer[Project]):
-    class Meta:
-        model = Project
-        fields = [
-            "slug", "name", "layout", "overlap", "max_overlap", "guideline_version",
-            "reuse", "reuse_audit_percent", "order", "explore_percent",
-        ]  # fmt: skip
 
 
 class Me(ApiView):
@@ -54,14 +44,6 @@ class Me(ApiView):
             "token_expires_at": expires,
         }
         return Response(MeRecord(record).data)
-
-
-class Projects(ApiView, generics.ListAPIView[Project]):
-    """All projects."""
-
-    serializer_class = ProjectRecord
-    pagination_class = Pages
-    queryset = Project.objects.all()
 
 
 @extend_schema(exclude=True)

@@ -6,7 +6,7 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError, transaction
 from django.http import JsonResponse
 from rest_framework import exceptions
@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 2  # a restart of PostgreSQL takes about as long
 _TYPE = "urn:stepwise:problem:"
+_SUSPICIOUS = {False: (400, "bad-request"), True: (413, "too-large")}
 
 
 # The shape as an OpenAPI schema; `type` is stable, `detail` is a sentence for people.
@@ -67,7 +68,8 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     if isinstance(error, RecursionError):
         return _answer(400, "the body is nested too deeply", "validation")
     if isinstance(error, SuspiciousOperation):  # a body that is too large, a broken upload
-        return _answer(400, str(error) or "the request is refused", "bad-request")
+        status, name = _SUSPICIOUS[isinstance(error, RequestDataTooBig)]
+        return _answer(status, str(error) or "the request is refused", name)
     if isinstance(error, OperationalError | InterfaceError):
         return _unavailable(error)
     response = exception_handler(error, context)

@@ -111,8 +111,6 @@ def test_a_missing_csrf_token_is_a_problem_under_the_api() -> None:
 def test_a_bug_is_a_problem_under_the_api(
     admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "annotation.people.account_api.Projects.get_queryset", lambda self: 1 / 0
-    )
+    monkeypatch.setattr("annotation.starting.api.Projects.get_queryset", lambda self: 1 / 0)
     response = admin.get("/api/v1/projects/")
     assert (response.status_code, response["Content-Type"]) == (500, PROBLEM)

@@ -12,7 +12,7 @@ from typing import Any
 from stepwise_client.errors import error_of
 from stepwise_client.jobs import Jobs
 from stepwise_client.records import Job, Rollout
-from stepwise_client.rows import Me, PairRow, ProjectRow, RolloutRow
+from stepwise_client.rows import Me, PairRow, PreviewRow, ProjectRow, RolloutRow
 
 _BATCH = 500
 
@@ -24,6 +24,21 @@ class Data(Jobs):
 
     def projects(self) -> Iterator[ProjectRow]:
         return self._pages("projects/")
+
+    def create_project(
+        self,
+        name: str,
+        *,
+        slug: str | None = None,
+        layout: str = "answer_last",
+        overlap: int = 2,
+        guideline: str = "",
+    ) -> ProjectRow:
+        """Without a ``slug`` it is made from the name."""
+        about = {"name": name, "layout": layout, "overlap": overlap, "guideline": guideline}
+        sent = about | ({"slug": slug} if slug else {})
+        row: ProjectRow = self._post("projects/", json=sent)
+        return row
 
     def pairs(self, project: str, *, split: str | None = None) -> Iterator[PairRow]:
         """``split``: train, val or test."""
@@ -48,20 +63,34 @@ class Data(Jobs):
             kept += self._post("rollouts/", json={"rollouts": rows}, again=True)["rollouts"]
         return kept
 
+    def preview_import(self, files: Sequence[Path]) -> PreviewRow:
+        """What the files are taken for: the adapter, the columns, and the options that
+        :meth:`start_import` takes. Nothing is kept."""
+        with ExitStack() as opened:
+            sent = [
+                ("file", (path.name, opened.enter_context(path.open("rb")))) for path in files
+            ]
+            row: PreviewRow = self._post("imports/preview/", files=sent)
+        return row
+
+    def start_checked(self, id: int) -> Job:
+        """Import what a ``dry_run`` has only checked, or try again what failed."""
+        return Job.of(self._post(f"imports/{id}/start/"))
+
     def start_import(
         self,
         project: str,
         file: Path,
         *,
         adapter: str = "native",
-        mapping: Mapping[str, Any] | None = None,
+        mapping: Mapping[str, Any] | str | None = None,
         skip_bad: bool = False,
         unknown_as_attributes: bool = False,
         dry_run: bool = False,
         **options: str | Path,
     ) -> Job:
-        """``dry_run`` reads and checks everything and imports nothing. ``mapping`` names the
-        columns of a table (docs/importing.md). ``options`` are what the adapter takes beside
+        """``dry_run`` reads and checks everything and imports nothing. ``mapping`` names a
+        table's columns, as JSON too (docs/importing.md). ``options`` are what the adapter takes beside
         the file: ``scale="0=1,1=4"``, or a further file as a path,
         ``products=Path("products.jsonl")``."""
         files = {"file": file, **{n: v for n, v in options.items() if isinstance(v, Path)}}
@@ -74,7 +103,8 @@ class Data(Jobs):
             "dry_run": str(dry_run).lower(),
         }
         if mapping is not None:
-            about["mapping"] = json.dumps(dict(mapping))
+            text = mapping if isinstance(mapping, str) else json.dumps(dict(mapping))
+            about["mapping"] = text
         with ExitStack() as open_files:
             sent = {
                 name: (path.name, open_files.enter_context(path.open("rb")))

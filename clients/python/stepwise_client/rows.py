@@ -25,6 +25,27 @@ class ProjectRow(TypedDict):
     explore_percent: int
 
 
+class ColumnRow(TypedDict):
+    """``meaning``: a field of a mapping, attribute, rater, or empty."""
+
+    name: str
+    examples: list[str]
+    grades: list[str]
+    meaning: str
+
+
+class PreviewRow(TypedDict):
+    """``files``: option and name of each further file; ``options`` are a first guess."""
+
+    adapter: str
+    filename: str
+    files: dict[str, str]
+    rows: int
+    columns: list[ColumnRow]
+    options: dict[str, str]
+    problem: str
+
+
 class PairRow(TypedDict):
     pair_id: str
     query: str
