@@ -90,8 +90,8 @@ class Data(Jobs):
         **options: str | Path,
     ) -> Job:
         """``dry_run`` reads and checks everything and imports nothing. ``mapping`` names a
-        table's columns, as JSON too (docs/importing.md). ``options`` are what the adapter takes beside
-        the file: ``scale="0=1,1=4"``, or a further file as a path,
+        table's columns, as JSON too (docs/importing.md). ``options`` are what the adapter takes
+        beside the file: ``scale="0=1,1=4"``, or a further file as a path,
         ``products=Path("products.jsonl")``."""
         files = {"file": file, **{n: v for n, v in options.items() if isinstance(v, Path)}}
         about = {
