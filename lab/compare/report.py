@@ -14,7 +14,8 @@ from lab.compare.arms import Arm
 from lab.compare.measure import CellResult
 from lab.compare.plots import Point, learning_curves, macro_f1_bars
 from lab.compare.stats import difference, estimate, f1_by_class
-from training.rl.measure.classification import Counts, accuracy, good_f1
+from training.job.files import write_json
+from training.rl.measure.classification import Counts, accuracy, good_f1, macro_f1
 
 BASELINE = "grpo"  # where it runs, every arm is tested against it and its best
 
@@ -50,7 +51,8 @@ class Results:
 
 
 def write(results: Results, document: Path, plots: Path) -> None:
-    """Put the suite's block into ``document`` and its pictures into ``plots``."""
+    """Put the suite's block into ``document``, its pictures and the seeds' values into
+    ``plots``."""
     plots.mkdir(parents=True, exist_ok=True)
     main = results.tests[0]
     rows = [
@@ -59,6 +61,7 @@ def write(results: Results, document: Path, plots: Path) -> None:
         if a.name in results.cells
     ]
     bars, curves = plots / f"{results.suite}-f1.svg", plots / f"{results.suite}-curves.svg"
+    write_json(plots / f"{results.suite}-seeds.json", seed_values(results))
     macro_f1_bars(rows, f"{results.suite}: macro F1, {main} test set", bars)
     points = {a.label: curve_points(results, a.name) for a in results.arms}
     drawn = {label: curve for label, curve in points.items() if curve}
@@ -80,14 +83,27 @@ def write(results: Results, document: Path, plots: Path) -> None:
     replace_block(document, results.suite, body)
 
 
+def seed_values(results: Results) -> dict[str, dict[str, list[float]]]:
+    """Test set -> arm -> macro F1 of each seed: what every p can be computed from again."""
+    return {
+        test: {
+            arm.label: [round(macro_f1(table), 4) for table in tables.sum(1)]
+            for arm in results.arms
+            if arm.name in results.cells
+            for tables in [results.tables(arm.name, test)]
+        }
+        for test in results.tests
+    }
+
+
 def _head(results: Results) -> str:
     queries = len(results.tables(next(iter(results.cells)), results.tests[0])[0])
     lines = [
         f"Data: {results.benchmark}. Seeds {', '.join(map(str, results.seeds))}; "
         f"{queries} queries in the main test set; trained by sources "
         f"{', '.join(results.sources) or 'unknown'}.",
-        "Mean over seeds ± standard deviation; in brackets the 95 % interval over resampled "
-        f"queries and seeds; difference and p against the arm `{results.reference()}`.",
+        "Mean over seeds ± standard deviation; in brackets the 95 % interval for new seeds and "
+        f"queries; difference and p (paired t over seeds) against `{results.reference()}`.",
     ]
     return "\n".join([*lines, results.ceiling] if results.ceiling else lines)
 
@@ -116,7 +132,7 @@ def quality_table(results: Results, test: str) -> str:
 
 def _versus(tables: Counts, reference: Counts) -> str:
     gap = difference(tables, reference)
-    return f"{gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}] | {gap.p:.3f}"
+    return f"{gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}] | {_p(gap.p)}"
 
 
 def cost_table(results: Results) -> str:
@@ -197,6 +213,10 @@ def replace_block(document: Path, suite: str, body: str) -> None:
         head, tail = f"{text.rstrip()}\n\n## Suite {suite}\n\n", "\n"
     document.parent.mkdir(parents=True, exist_ok=True)
     document.write_text(f"{head}{start}\n{body}\n{end}{tail}", encoding="utf-8")
+
+
+def _p(p: float | None) -> str:
+    return "<0.001" if p is not None and p < 0.0005 else _text(p, ".3f")
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

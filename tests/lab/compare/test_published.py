@@ -1,0 +1,38 @@
+"""The published tables say what the published values of the seeds say."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lab.compare.stats import paired_p
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
+ROW = re.compile(r"^\| (.+?) \| ([\d.]+) ± [\d.]+ \[.*?\] \| (.*?) \| (.*?) \|", re.MULTILINE)
+
+
+def published() -> list[tuple[str, str]]:
+    text = (DOCS / "results.md").read_text(encoding="utf-8")
+    return re.findall(r"<!-- suite ([\w-]+) -->(.*?)<!-- end", text, re.DOTALL)
+
+
+@pytest.mark.parametrize(("suite", "block"), published(), ids=lambda value: value[:12])
+def test_each_p_is_the_paired_t_of_the_stored_values(suite: str, block: str) -> None:
+    tests = json.loads((DOCS / "results" / f"{suite}-seeds.json").read_text(encoding="utf-8"))
+    for test, values in tests.items():
+        table = block.partition(f"### Test set: {test}\n")[2].partition("###")[0]
+        rows = ROW.findall(table)
+        assert {label for label, *_ in rows} == set(values)
+        (reference,) = (label for label, _, difference, _ in rows if not difference.strip())
+        for label, mean, difference, p in rows:
+            gaps = np.array(values[label]) - np.array(values[reference])
+            assert np.mean(values[label]) == pytest.approx(float(mean), abs=6e-4)
+            if label != reference:
+                assert gaps.mean() == pytest.approx(float(difference.split()[0]), abs=6e-4)
+                expected = paired_p(gaps) or 0
+                shown = 0.0 if p == "<0.001" else float(p)
+                assert shown == pytest.approx(expected, abs=0.006)
