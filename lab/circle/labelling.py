@@ -68,7 +68,7 @@ def rollouts_open(circle: Circle, batch: RolloutBatch) -> int:
 
 def first_cots_write(circle: Circle) -> None:
     """The catalogue writer's CoT of every pair, through the inference worker, for people."""
-    batch = writer_start(project=circle.project, writer=catalogue_writer())
+    batch = writer_start(project=circle.project, writer=catalogue_writer(), queue_limit=0)
     rollouts_run.delay(batch.pk)
     _await(circle, batch)
     rollouts_open(circle, batch)

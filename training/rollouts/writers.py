@@ -66,6 +66,7 @@ def writer_start(
     pairs: int | None = None,
     temperature: float = 0.0,
     max_tokens: int = 1024,
+    queue_limit: int | None = None,
 ) -> RolloutBatch:
     """One CoT for every pair of the splits that has none of this writer, at most ``pairs``,
     oldest first; the caller sends the task on commit.
@@ -81,4 +82,5 @@ def writer_start(
         temperature=temperature,
         top_k=0,
         max_tokens=max_tokens,
+        queue_limit=queue_limit,
     )
