@@ -5,6 +5,7 @@ and optimiser. Their updates alternate in one process, so a busy machine slows b
 every completion runs to the token budget, so both do the same work. The ratio is the median
 over the rounds; its spread is the quartiles. On CPU the ratio is of processor seconds, which
 other processes on the machine do not change; wall clock seconds are reported beside it.
+``--ledger`` times a third trainer in the same rounds: SRPO that writes its full ledger.
 """
 
 from __future__ import annotations
@@ -28,10 +29,12 @@ from trl import GRPOConfig, GRPOTrainer
 
 from annotation.cot.steps import StepKind
 from training.job.config import TrainerConfig
+from training.job.folder import LEDGER
 from training.job.prompts import PairText, policy_prompt
 from training.job.types import Sample, ScoredRollout
 from training.reward.rewards import HybridRewards
 from training.rl.base.callbacks import quiet
+from training.rl.method.ledger_writer import LedgerWriter
 from training.rl.method.srpo import SRPOConfig, SRPOTrainer
 from training.rl.policy.scale import trainer_arguments
 from verifier.truth import Truth, TruthTable
@@ -87,7 +90,12 @@ class Fixed:
 def make_samples(count: int) -> list[Sample]:
     words = ("red", "blue", "green", "large", "small", "wooden", "cotton", "quiet")
     return [
-        Sample(str(n), PairText(f"{words[n % 8]} chair", f"{words[-n % 8]} chair"), truth=TRUTH)
+        Sample(
+            str(n),
+            PairText(f"{words[n % 8]} chair", f"{words[-n % 8]} chair"),
+            truth=TRUTH,
+            context=f"{n:064x}",
+        )
         for n in range(count)
     ]
 
@@ -119,23 +127,16 @@ def settings(
 def make_trainers(
     model: str, samples: list[Sample], shared: dict[str, Any], watches: dict[str, Stopwatch]
 ) -> dict[str, Any]:
-    ours, theirs = load_policy(model), load_policy(model)
-    prompts = [policy_prompt(sample.text, ours.style) for sample in samples]
+    """One for each name in ``watches``: srpo, grpo, and ledger, which is srpo with its ledger
+    full."""
+    theirs = load_policy(model)
+    prompts = [policy_prompt(sample.text, theirs.style) for sample in samples]
     of_prompt = dict(zip(prompts, samples, strict=True))
 
     def outcome(prompts: list[str], completions: list[str], **_: Any) -> list[float | None]:
         scored = REWARDS.score([of_prompt[prompt] for prompt in prompts], completions)
         return [rollout.outcome for rollout in scored]
 
-    srpo = SRPOTrainer(
-        ours.model,
-        args=SRPOConfig(**shared, layout=ours.layout),
-        schedule=Fixed(samples),
-        scorer=REWARDS.score,
-        prompt_of=lambda sample: policy_prompt(sample.text, ours.style),
-        processing_class=ours.tokenizer,
-        callbacks=[watches["srpo"]],
-    )
     grpo = GRPOTrainer(
         theirs.model,
         args=GRPOConfig(**shared),
@@ -144,25 +145,58 @@ def make_trainers(
         processing_class=theirs.tokenizer,
         callbacks=[watches["grpo"]],
     )
-    return {"srpo": quiet(srpo), "grpo": quiet(grpo)}
+    ours = {
+        name: make_ours(model, samples, shared, watch, ledger=name == "ledger")
+        for name, watch in watches.items()
+        if name != "grpo"
+    }
+    return {"grpo": quiet(grpo), **ours}
+
+
+def make_ours(
+    model: str, samples: list[Sample], shared: dict[str, Any], watch: Stopwatch, ledger: bool
+) -> Any:
+    policy = load_policy(model)
+    contexts = {sample.pair_id: sample.context for sample in samples}
+    path = Path(shared["output_dir"]) / LEDGER
+    trainer = SRPOTrainer(
+        policy.model,
+        args=SRPOConfig(**shared, layout=policy.layout),
+        schedule=Fixed(samples),
+        scorer=REWARDS.score,
+        prompt_of=lambda sample: policy_prompt(sample.text, policy.style),
+        processing_class=policy.tokenizer,
+        callbacks=[watch],
+        ledger=LedgerWriter(path, 1.0, 0, contexts) if ledger else None,
+    )
+    return quiet(trainer)
 
 
 def measure(
-    model: str, rounds: int, prompts: int, group: int, tokens: int, bf16: bool = False
+    model: str,
+    rounds: int,
+    prompts: int,
+    group: int,
+    tokens: int,
+    bf16: bool = False,
+    ledger: bool = False,
 ) -> dict[str, Any]:
     """Alternate updates for ``rounds`` rounds after one warm-up round."""
     torch.set_num_threads(1)
-    watches = {"srpo": Stopwatch(), "grpo": Stopwatch()}
+    order = ("grpo", "srpo", "ledger") if ledger else ("grpo", "srpo")
+    watches = {name: Stopwatch() for name in order}
     with tempfile.TemporaryDirectory() as folder:
         shared = settings(folder, prompts, group, tokens, bf16)
         trainers = make_trainers(model, make_samples(prompts), shared, watches)
         for round_ in range(rounds + 1):
-            names = ("srpo", "grpo") if round_ % 2 else ("grpo", "srpo")
-            for name in names:
+            for name in order[:: -1 if round_ % 2 else 1]:
                 trainers[name].train()
     on_gpu = torch.cuda.is_available()
+    clock = "wall" if on_gpu else "cpu"
+    of_ledger = compare(watches, clock, ("ledger", "srpo")) if ledger else None
     return {
-        **compare(watches, "wall" if on_gpu else "cpu"),
+        **compare(watches, clock),
+        **({"ledger": of_ledger} if of_ledger else {}),
         "measured": "wall clock seconds" if on_gpu else "processor seconds",
         "wall": compare(watches, "wall"),
         "srpo_shares": shares(watches["srpo"]),
@@ -174,15 +208,17 @@ def measure(
     }
 
 
-def compare(watches: dict[str, Stopwatch], clock: str) -> dict[str, Any]:
+def compare(
+    watches: dict[str, Stopwatch], clock: str, names: tuple[str, str] = ("srpo", "grpo")
+) -> dict[str, Any]:
     """Medians a step, and the ratio within each round; the warm-up round is left out."""
-    srpo, grpo = (getattr(watches[name], clock)[1:] for name in ("srpo", "grpo"))
-    low, middle, high = statistics.quantiles([a / b for a, b in zip(srpo, grpo, strict=True)])
+    one, other = (getattr(watches[name], clock)[1:] for name in names)
+    low, middle, high = statistics.quantiles([a / b for a, b in zip(one, other, strict=True)])
     return {
         "ratio": round(middle, 4),
         "ratio_quartiles": [round(low, 4), round(high, 4)],
-        "srpo_seconds": round(statistics.median(srpo), 4),
-        "grpo_seconds": round(statistics.median(grpo), 4),
+        f"{names[0]}_seconds": round(statistics.median(one), 4),
+        f"{names[1]}_seconds": round(statistics.median(other), 4),
     }
 
 
@@ -203,9 +239,15 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, default=4)
     parser.add_argument("--group", type=int, default=8)
     parser.add_argument("--tokens", type=int, default=64)
+    parser.add_argument("--ledger", action="store_true", help="time a full ledger, too")
     options = parser.parse_args()
     figures = measure(
-        options.model, options.rounds, options.prompts, options.group, options.tokens
+        options.model,
+        options.rounds,
+        options.prompts,
+        options.group,
+        options.tokens,
+        ledger=options.ledger,
     )
     if options.json:
         print(json.dumps(figures))
@@ -218,6 +260,12 @@ def main() -> None:
     print(
         f"ratio {figures['ratio']:.3f} (quartiles {low:.3f} to {high:.3f}), target <= {TARGET}"
     )
+    if "ledger" in figures:
+        low, high = figures["ledger"]["ratio_quartiles"]
+        print(
+            f"a full ledger: {figures['ledger']['ratio']:.3f} of none "
+            f"(quartiles {low:.3f} to {high:.3f})"
+        )
 
 
 if __name__ == "__main__":

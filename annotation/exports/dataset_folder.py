@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from annotation.cot.errors import Invalid
 from annotation.exports.writers import (
     Append,
     Record,
@@ -57,10 +56,8 @@ dataset_info:
 
 def folder_writer(name: str, about: str, schema: pa.Schema, suffix: str) -> Writer:
     """``README.md`` and ``data/SPLIT`` of every split that has rows; ``suffix`` is .jsonl or
-    .parquet. ``name`` and ``about`` head the card; every record has a ``split``.
-
-    Raises:
-        Invalid: there are no rows: Hugging Face's loader opens no empty split.
+    .parquet. ``name`` and ``about`` head the card; every record has a ``split``. Without any
+    row there is an empty train: the card and the file still tell the types.
     """
 
     opened = parquet_file if suffix == ".parquet" else jsonl_file
@@ -80,7 +77,9 @@ def folder_writer(name: str, about: str, schema: pa.Schema, suffix: str) -> Writ
                     appends[split](rows)
                     counts[split] = counts.get(split, 0) + len(rows)
         if not counts:
-            raise Invalid("there is nothing to export yet: no row fits this format and filter")
+            counts["train"] = 0
+            with opened(data / f"train{suffix}", schema):
+                pass
         text = card(name, about, schema, suffix, counts)
         (path / CARD).write_text(text, encoding="utf-8")
 

@@ -73,10 +73,16 @@ def formats() -> dict[str, ExportFormat]:
     return _formats(tuple(settings.EXPORT_FORMATS))
 
 
-def notes_of(format: ExportFormat, chosen: ExportFilter) -> list[str]:
-    """The format's own, and those of every function that ``EXPORT_NOTES`` names."""
+def notes_of(format: ExportFormat, chosen: ExportFilter, written: int) -> list[str]:
+    """Of an export with so many records: the format's own, and those of every function that
+    ``EXPORT_NOTES`` names."""
     general = [import_string(name) for name in settings.EXPORT_NOTES]
-    return [line for notes in (format.notes, *general) for line in notes(chosen)]
+    lines = [line for notes in (format.notes, *general) for line in notes(chosen)]
+    if not written:
+        lines.insert(0, "there is nothing to export yet: no row fits this format and filter")
+        if format.folder:
+            lines[0] += "; load_dataset opens an empty split with streaming=True alone"
+    return lines
 
 
 def format_named(name: str) -> ExportFormat:

@@ -96,7 +96,7 @@ def export_write(
         _remove(part)
         format.write(part, counted)
         if format.folder:
-            card_note(part, notes_of(format, chosen))
+            card_note(part, notes_of(format, chosen, counted.n))
         if path.is_dir():
             path.rmdir()
         part.replace(path)
@@ -124,10 +124,10 @@ def _run(job: ExportJob) -> dict[str, Any]:
     with JobProgress(job, "rows_written", "rows_total") as progress:
         written = export_write(format=format, chosen=chosen, path=path, progress=progress)
     lint = lint_file(path) if format.lint else {}
-    if notes := notes_of(format, chosen):
+    if notes := notes_of(format, chosen, written):
         lint["notes"] = notes
     if format.folder:
-        path = _zipped(path)
+        path = zipped(path)
     return {
         "state": _State.DONE,
         "rows_written": written,
@@ -140,7 +140,8 @@ def _run(job: ExportJob) -> dict[str, Any]:
     }
 
 
-def _zipped(folder: Path) -> Path:
+def zipped(folder: Path) -> Path:
+    """The archive in place of the folder."""
     made = shutil.make_archive(str(folder), "zip", root_dir=folder)
     shutil.rmtree(folder)
     return Path(made)

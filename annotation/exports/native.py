@@ -38,6 +38,7 @@ def native_schema(*of_step: tuple[str, pa.DataType]) -> pa.Schema:
         ("description", _TEXT), ("image_url", _TEXT), ("policy", _TEXT),
         ("prompt_version", _TEXT), ("layout", _TEXT), ("parse_error", _TEXT), ("text", _TEXT),
         ("steps", pa.list_(pa.struct([*_STEP, *of_step]))), ("tier", _TEXT),
+        ("covered", pa.bool_()),
     ])  # fmt: skip
 
 
@@ -50,13 +51,15 @@ _ROLLOUT = ("policy", "prompt_version", "layout", "parse_error", "text")
 
 
 def native_records(chosen: ExportFilter) -> Iterator[Record]:
-    """Every rollout with at least one decided step (docs/exporting.md)."""
+    """Every rollout with at least one decided step, and those that are covered
+    (docs/exporting.md)."""
     for row in rollout_rows(chosen):
         yield native_record(row, chosen.project.slug)
 
 
 def native_record(row: Record, project: str) -> Record:
-    """``steps`` in the order of the text; ``human`` is None on a step that nobody decided."""
+    """``steps`` in the order of the text; ``human`` is None on a step that nobody decided.
+    ``covered``: all that people said was said elsewhere, so they were not asked here."""
     # What counts most is last, so that it stays.
     claims = {step["kind"]: step["claimed"] for step in row["step_rows"]}
     decided = {each["kind"]: _here(each, claims) for each in row["decided"]}
@@ -76,6 +79,7 @@ def native_record(row: Record, project: str) -> Record:
             _step(step, decided.get(step["kind"]), row["marked"]) for step in row["step_rows"]
         ],
         "tier": final["value"] if final else "",
+        "covered": not any(each["own"] for each in row["decided"]),
     }
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import orjson
 from django.db.models import (
-    Case,
     Exists,
     F,
     Func,
@@ -22,12 +21,11 @@ from django.db.models import (
     Subquery,
     TextField,
     Value,
-    When,
 )
 
 from annotation.exports.formats import ExportFilter, Record
+from annotation.exports.standing import covered, decided, reuses, standing
 from annotation.models import (
-    Project,
     QueueItem,
     Resolution,
     Rollout,
@@ -153,14 +151,15 @@ def tier_nameless(chosen: ExportFilter, most: int) -> tuple[int, list[str]]:
 
 
 def rollout_rows(chosen: ExportFilter) -> Iterator[Record]:
-    """Rollouts with at least one decided step: the columns of ``_TEXT``, ``step_rows`` in text
-    order, ``decided`` (resolutions, what counts most last, ``own`` when made on this rollout)
-    and ``marked`` (labels of step 4 with attributes). A pair's rollouts follow each other."""
-    decided = _decided(chosen.project)
+    """Rollouts with at least one decided step, and those whose steps are all answered
+    elsewhere: the columns of ``_TEXT``, ``step_rows`` in text order, ``decided`` (resolutions,
+    what counts most last, ``own`` when made on this rollout) and ``marked`` (labels of step 4
+    with attributes). A pair's rollouts follow each other."""
+    stands = decided(chosen.project)
     fields = ("kind", "verdict", "value", "source", "n", "agreement", "guideline_version")
     marked = _valid().filter(item__rollout=OuterRef("pk"), kind=4).exclude(attributes=[])
     rows = _rollouts(chosen).annotate(
-        decided=_rows(decided, own="own", **{f: f for f in fields}),
+        decided=_rows(stands, own="own", **{f: f for f in fields}),
         marked=_rows(marked.order_by("pk"), attributes="attributes"),
     )
     wanted = ("decided", "marked")
@@ -221,48 +220,24 @@ def _labels(chosen: ExportFilter) -> QuerySet[StepLabel]:
 
 
 def _resolutions(chosen: ExportFilter) -> QuerySet[Resolution]:
-    newer = _standing().filter(
+    newer = standing().filter(
         item=OuterRef("item"), kind=OuterRef("kind"), pk__gt=OuterRef("pk")
     )
-    return _in(_standing().filter(~Exists(newer)), "item__rollout__", chosen)
-
-
-def _decided(project: Project) -> QuerySet[Resolution]:
-    """What stands for the steps of the rollout of the outer query: its own decisions, and those
-    that people are not asked for again (docs/labelling.md), unless steps may stay unmarked."""
-    alone = project.first_error_only or not project.reuse
-    own = Q(item__rollout=OuterRef("pk"))
-    prefixes = Step.objects.filter(rollout=OuterRef(OuterRef("pk"))).values("sha256")
-    served = Q(kind__gte=3) & ~Q(value="") | Q(kind__lte=2, step_sha256__in=prefixes)
-    rows = _standing().filter(pair=OuterRef("pair_id"))
-    lead = Q(source=Resolution.Source.ADJUDICATED, own=False)
-    return (
-        rows.filter(own if alone else own | served)
-        .annotate(own=_flag(own))
-        .annotate(lead=_flag(lead))
-        .order_by("own", "lead", "pk")
-    )
-
-
-def _flag(condition: Q) -> Case:
-    return Case(When(condition, then=Value(True)), default=Value(False))
-
-
-def _standing() -> QuerySet[Resolution]:
-    """What no lead has taken back."""
-    return Resolution.objects.filter(withdrawn_at=None)
+    return _in(standing().filter(~Exists(newer)), "item__rollout__", chosen)
 
 
 def _tiers(chosen: ExportFilter) -> QuerySet[Resolution]:
     """The newest decision of step 5 of every pair."""
-    newest = _standing().filter(pair=OuterRef("pair"), kind=5).exclude(value="").order_by("-pk")
-    rows = _in(_standing().filter(kind=5), "item__rollout__", chosen)
+    newest = standing().filter(pair=OuterRef("pair"), kind=5).exclude(value="").order_by("-pk")
+    rows = _in(standing().filter(kind=5), "item__rollout__", chosen)
     return rows.filter(pk=Subquery(newest.values("pk")[:1]))
 
 
 def _rollouts(chosen: ExportFilter) -> QuerySet[Rollout]:
-    decided = _standing().filter(item__rollout=OuterRef("pk"))
-    return _in(Rollout.objects.filter(Exists(decided)), "", chosen)
+    wanted = Q(Exists(standing().filter(item__rollout=OuterRef("pk"))))
+    if reuses(chosen.project):
+        wanted |= covered()
+    return _in(Rollout.objects.filter(wanted), "", chosen)
 
 
 def _labelled(chosen: ExportFilter) -> QuerySet[Rollout]:

@@ -117,7 +117,7 @@ class Bench:
 
     def ratio(self) -> dict[str, Any]:
         """SRPO's update beside TRL's own GRPO's, every completion of the same length."""
-        return srpo.measure(str(self.start), **self._size.ratio, bf16=True)
+        return srpo.measure(str(self.start), **self._size.ratio, bf16=True, ledger=False)
 
     def updates(self, seconds: float, trial: Mapping[str, Any]) -> int:
         """How many updates like those of ``trial`` fit into ``seconds``."""

@@ -85,7 +85,8 @@ def preference_rows(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
 
 
 def prm_rows(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    """TRL stepwise supervision: the steps before the first undecided one, in text order."""
+    """Stepwise supervision, as trl-lib/math_shepherd has it: the steps before the first
+    undecided one, in text order."""
     for record in records:
         verdicts = verdicts_of(record)
         known = verdicts.index(None) if None in verdicts else len(verdicts)

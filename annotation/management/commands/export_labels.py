@@ -35,5 +35,5 @@ class Command(BaseCommand):
         except StepwiseError as error:
             raise CommandError(error.message) from error
         self.stdout.write(f"{written} records in {options['file']}")
-        for note in notes_of(format, chosen):
+        for note in notes_of(format, chosen, written):
             self.stdout.write(note)

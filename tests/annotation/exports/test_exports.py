@@ -157,13 +157,17 @@ def test_a_file_of_an_empty_project_is_a_valid_empty_file(name: str, tmp_path: P
 
 
 @pytest.mark.parametrize("name", sorted(FOLDERS))
-def test_a_dataset_folder_without_rows_is_refused_since_no_loader_opens_it(
+def test_a_dataset_folder_without_rows_still_tells_its_types_and_why(
     name: str, tmp_path: Path
 ) -> None:
     chosen, target = ExportFilter(make_project()), tmp_path / "out"
-    with pytest.raises(Invalid, match="nothing to export yet"):
-        export_write(format=format_named(name), chosen=chosen, path=target)
-    assert list(tmp_path.iterdir()) == []
+    assert export_write(format=format_named(name), chosen=chosen, path=target) == 0
+    card = (target / "README.md").read_text()
+    assert "- name: 'query'" in card
+    assert "no row fits this format and filter" in card
+    (file,) = (target / "data").iterdir()
+    if file.suffix == ".parquet":
+        assert "query" in pq.read_schema(file).names
 
 
 def test_a_job_is_done_with_a_file_a_sum_and_a_lint_report() -> None:

@@ -18,6 +18,7 @@ from tests.annotation.exports.world import decided_project
 from tests.factories import (
     labels_for,
     make_pair,
+    make_project,
     make_rollout,
     make_user,
     open_item,
@@ -54,6 +55,21 @@ def test_load_dataset_opens_it_with_train_and_test_apart(name: str, tmp_path: Pa
     assert loaded["train"].features == loaded["test"].features
     assert set(loaded["test"]["split"]) == {"test"}
     assert set(loaded["train"]["split"]) == {"train"}
+
+
+@pytest.mark.rl
+@pytest.mark.parametrize("name", FOLDERS)
+def test_an_empty_export_opens_with_the_types_of_a_full_one(name: str, tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    opened = []
+    for path, chosen in (("empty", ExportFilter(make_project())), ("full", two_splits())):
+        export_write(format=format_named(name), chosen=chosen, path=tmp_path / path)
+        opened.append(
+            datasets.load_dataset(str(tmp_path / path), split="train", streaming=True)
+        )
+    empty, full = opened
+    assert list(empty) == []
+    assert empty.features == full.features
 
 
 @pytest.mark.rl

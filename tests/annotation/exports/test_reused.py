@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from annotation.deciding.resolution import item_resolve
 from annotation.exports.formats import ExportFilter
 from annotation.exports.native import native_records
+from annotation.exports.rows import rollout_total
 from annotation.labelling.queue import queue_open
 from annotation.models import Pair, Project, Resolution
 from tests.factories import (
@@ -67,3 +69,42 @@ def test_with_first_error_only_what_was_left_unmarked_stays_so(pair: Pair) -> No
     wrong = make_resolved(pair, labels_for(query="incorrect")[:1])
     assert Resolution.objects.filter(item=wrong).count() == 1
     assert answers(pair.project, wrong.rollout_id) == [("incorrect", ""), *[None] * 4]
+
+
+def covered_of(project: Project) -> dict[int, bool]:
+    return {r["rollout_id"]: r["covered"] for r in native_records(ExportFilter(project))}
+
+
+def test_a_rollout_that_people_had_no_need_to_see_is_exported_with_their_answers(
+    pair: Pair,
+) -> None:
+    seen = make_resolved(pair, labels_for(tier="3"))
+    same = make_rollout(pair, cot())
+    assert queue_open(rollout=same) is None, "nothing is left to ask"
+    assert covered_of(pair.project) == {seen.rollout_id: False, same.pk: True}
+    assert rollout_total(ExportFilter(pair.project)) == 2
+    assert answers(pair.project, same.pk) == [
+        ("correct", ""), ("correct", ""), ("correct", "match"), ("correct", "none"),
+        ("incorrect", "3"),
+    ]  # fmt: skip
+
+
+def test_what_has_a_question_left_is_not_covered(pair: Pair) -> None:
+    seen = make_resolved(pair, labels_for())
+    make_rollout(pair, OTHER)  # another text of step 2
+    make_rollout(pair, cot().replace("tier:", "grade:"))  # no five-step answer
+    make_rollout(make_pair(pair.project))
+    assert covered_of(pair.project) == {seen.rollout_id: False}
+    make_rollout(pair, cot())
+    Resolution.objects.filter(kind=2).update(withdrawn_at=timezone.now())
+    assert covered_of(pair.project) == {seen.rollout_id: False}
+
+
+def test_where_answers_are_not_reused_nothing_is_covered(pair: Pair) -> None:
+    project = pair.project
+    seen = make_resolved(pair, labels_for())
+    make_rollout(pair, cot())
+    project.first_error_only = True
+    assert covered_of(project) == {seen.rollout_id: False}
+    project.first_error_only, project.reuse = False, False
+    assert covered_of(project) == {seen.rollout_id: False}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from annotation.exports.formats import ExportFilter, format_named, notes_of
+from annotation.exports.formats import ExportFilter, ExportFormat, format_named, notes_of
 from annotation.exports.jobs import export_job_create, export_job_run
 from annotation.models import ExportJob, Project, Rollout, Step
 from annotation.people.roles import Role
@@ -38,6 +38,10 @@ def project() -> Project:
     return project
 
 
+def told(format: ExportFormat, chosen: ExportFilter) -> list[str]:
+    return notes_of(format, chosen, written=1)
+
+
 def sampled(project: Project) -> str:
     """The policy has written a rollout; what is told of it."""
     rollout = make_rollout(project.pairs.get())
@@ -62,15 +66,15 @@ def test_the_card_and_the_job_tell_who_let_the_run_start_and_why(
 
 def test_only_policies_whose_rollouts_are_exported_are_told_of(project: Project) -> None:
     format = format_named("labels")
-    assert notes_of(format, ExportFilter(project)) == []
+    assert told(format, ExportFilter(project)) == []
     line = sampled(project)
-    assert notes_of(format, ExportFilter(project)) == [line]
-    assert notes_of(format, ExportFilter(project, policy=POLICY)) == [line]
-    assert notes_of(format, ExportFilter(project, policy="another")) == []
+    assert told(format, ExportFilter(project)) == [line]
+    assert told(format, ExportFilter(project, policy=POLICY)) == [line]
+    assert told(format, ExportFilter(project, policy="another")) == []
     split = project.pairs.get().split
     other = "test" if split == "train" else "train"
-    assert notes_of(format, ExportFilter(project, split=split)) == [line]
-    assert notes_of(format, ExportFilter(project, split=other)) == []
+    assert told(format, ExportFilter(project, split=split)) == [line]
+    assert told(format, ExportFilter(project, split=other)) == []
 
 
 def test_a_reward_model_is_told_of_where_its_scores_are(project: Project) -> None:
@@ -78,8 +82,8 @@ def test_a_reward_model_is_told_of_where_its_scores_are(project: Project) -> Non
     rm.kind = Checkpoint.Kind.RM
     rm.save()
     native, chosen = format_named("native"), ExportFilter(project)
-    assert notes_of(native, chosen) == []
+    assert told(native, chosen) == []
     StepScore.objects.create(step=Step.objects.earliest("pk"), rm=rm, p=0.5)
-    (line,) = notes_of(native, chosen)
+    (line,) = told(native, chosen)
     assert line.startswith("reward model chairs-7 was trained by run")
-    assert notes_of(format_named("sft"), chosen) == []
+    assert told(format_named("sft"), chosen) == []
