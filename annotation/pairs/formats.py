@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 from annotation.cot.splits import SPLITS
 from annotation.pairs.readers.columns import Columns
 from annotation.pairs.readers.mapping import parse_mapping
-from annotation.pairs.readers.opening import KINDS, file_look
+from annotation.pairs.readers.opening import ENCODINGS, KINDS, file_look
 from annotation.pairs.readers.rows import ImportFileError, Rows
 from annotation.pairs.readers.scale import parse_scale
 
@@ -64,6 +64,7 @@ QUERIES = ImportOption("queries", "the file of queries", file=True)
 SCALE = ImportOption("scale", "the tier of each grade, like 0=1,1=4", check=parse_scale)
 LOCALE = ImportOption("locale", "keep this market alone: us, es or jp")
 ORIGIN = ImportOption("origin", "the server that the file's people are from")
+ENCODING = ImportOption("encoding", "of a text that is not UTF-8", choices=ENCODINGS)
 MAPPING = ImportOption(
     "mapping",
     'which column is what, as JSON like {"query": "Search", "title": "Name"}',
@@ -130,8 +131,8 @@ class ImportFormat:
             ImportFileError: ``as_attributes`` where the format decides.
         """
         if self.columns is not None:
-            mapped = {MAPPING.name: options[MAPPING.name]} if MAPPING.name in options else {}
-            return self.columns(as_attributes=as_attributes, **mapped)
+            own = {o.name: options[o.name] for o in (MAPPING, ENCODING) if o.name in options}
+            return self.columns(as_attributes=as_attributes, **own)
         if as_attributes:
             raise ImportFileError(f"{self.name} does not take unknown columns as attributes")
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ EXAMPLES = 3
 MOST_GRADES = 12  # a column with more different values is none of grades
 _SAMPLED_CHARACTERS = 2_000_000
 _SHOWN = 80
+_LOOKED_AT = 1 << 16  # bytes
+_HIGH = re.compile(rb"[\x80-\xff]+")
 # Beside a larger catalogue nobody waits for the first pairs: it is indexed before the first.
 _LARGEST_BESIDE = 32 * 1024 * 1024
 
@@ -36,15 +39,17 @@ class FileColumn:
     name: str
     examples: list[str] = field(default_factory=list)
     _values: dict[str, None] = field(default_factory=dict)
+    undecoded: bool = False  # a value is not UTF-8
 
     @property
     def grades(self) -> list[str]:
         return sorted(self._values) if 0 < len(self._values) <= MOST_GRADES else []
 
     def see(self, value: Any) -> None:
-        shown = storable(clean(value))
-        if not shown:
+        text = clean(value)
+        if not (shown := storable(text)):
             return
+        self.undecoded = self.undecoded or shown != text
         if len(self.examples) < EXAMPLES and (shown := _short(shown)) not in self.examples:
             self.examples.append(shown)
         if len(self._values) <= MOST_GRADES:
@@ -64,14 +69,19 @@ class FilePreview:
     def names(self) -> list[str]:
         return [column.name for column in self.columns]
 
+    @property
+    def undecoded(self) -> bool:
+        """Some of it is not in the encoding that it was read as."""
+        return any(column.undecoded for column in self.columns)
 
-def file_preview(path: Path, rows: int = SAMPLED_ROWS) -> FilePreview:
+
+def file_preview(path: Path, rows: int = SAMPLED_ROWS, encoding: str = "") -> FilePreview:
     """The columns of a file in its order, with what the first rows have in them; of a folder
     those of its first file."""
     if path.is_dir():
         path = next(iter(data_files(path)), path)
     # That nobody reads any of them is how the names of all become known, without a row too.
-    header = Columns(known=(), as_attributes=True, widest=True)
+    header = Columns(known=(), as_attributes=True, widest=True, encoding=encoding)
     columns: dict[str, FileColumn] = {}
     read, size, problem = 0, 0, ""
     try:
@@ -86,7 +96,7 @@ def file_preview(path: Path, rows: int = SAMPLED_ROWS) -> FilePreview:
     except ImportFileError as error:
         problem = error.message
     for name in header.unknown:
-        columns.setdefault(name, FileColumn(name))
+        columns.setdefault(name, _column(name))
     return FilePreview(list(columns.values()), read, storable(problem))
 
 
@@ -104,8 +114,25 @@ def first_pairs(job: ImportJob, options: Mapping[str, Any], most: int = 3) -> li
 
 def _see(columns: dict[str, FileColumn], record: Mapping[str, Any]) -> int:
     for name, value in record.items():
-        columns.setdefault(name, FileColumn(name)).see(value)
+        columns.setdefault(name, _column(name)).see(value)
     return sum(len(value) for value in record.values() if isinstance(value, str))
+
+
+def _column(name: str) -> FileColumn:
+    return FileColumn(storable(name), undecoded=storable(name) != name)
+
+
+def encoding_guess(path: Path) -> str:
+    """Of a text that is not UTF-8; "" for one that is, but for some bytes. Letters with accents
+    stand alone among plain ones; in Chinese nearly every byte is above 127."""
+    with path.open("rb") as stream:
+        head = stream.read(_LOOKED_AT)
+    high = [c for c in head.decode(errors="surrogateescape") if c > "\x7f"]
+    if 2 * sum("\udc80" <= c <= "\udcff" for c in high) < len(high):
+        return ""
+    runs = _HIGH.findall(head)
+    long = sum(map(len, runs)) > 2.5 * len(runs)
+    return "gb18030" if long else "windows-1252"
 
 
 def _short(text: str) -> str:

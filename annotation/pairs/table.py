@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from annotation.pairs.formats import (
+    ENCODING,
     LOCALE,
     MAPPING,
     PRODUCTS,
@@ -21,7 +22,7 @@ FORMATS = (
         "Our own columns",
         native.read_rows,
         pairs_import,
-        takes=(SPLIT, MAPPING),
+        takes=(SPLIT, MAPPING, ENCODING),
         columns=native.native_columns,
     ),
     ImportFormat(

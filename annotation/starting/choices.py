@@ -23,8 +23,8 @@ from annotation.pairs.column_guess import (
     meanings_guess,
     tiers_guess,
 )
-from annotation.pairs.formats import MAPPING, SCALE, format_named
-from annotation.pairs.preview import FileColumn, FilePreview, file_preview
+from annotation.pairs.formats import ENCODING, MAPPING, SCALE, format_named
+from annotation.pairs.preview import FileColumn, FilePreview, encoding_guess, file_preview
 from annotation.pairs.readers.mapping import mapping_text
 from annotation.pairs.readers.scale import TIERS
 
@@ -69,6 +69,7 @@ class Choices:
     locale: str
     split: str = ""
     told: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = ""
 
     @property
     def mapped(self) -> bool:
@@ -96,6 +97,8 @@ class Choices:
         made = {name: text for name, text in self.told.items() if text}
         if self.split:
             made["split"] = self.split
+        if self.encoding:
+            made[ENCODING.name] = self.encoding
         if self.mapped:
             tiers = dict(self.grades)
             mapping = mapping_of(self.preview.names, self.meanings, tiers, self.locale)
@@ -115,7 +118,7 @@ class Choices:
 
 def choices_saved(job: ImportJob) -> Choices:
     """Those of the import, else what the columns are likely to be."""
-    preview = file_preview(Path(job.path))
+    preview, encoding = _previewed(job)
     mapping: dict[str, Any] = json.loads(job.options.get(MAPPING.name) or "{}")
     meanings = _meanings(mapping, preview.names) if mapping else meanings_guess(preview.columns)
     return Choices(
@@ -126,11 +129,12 @@ def choices_saved(job: ImportJob) -> Choices:
         mapping.get("default_locale") or locale_guess(preview.columns, meanings),
         job.options.get("split", ""),
         _told(job, job.options),
+        encoding,
     )
 
 
 def choices_posted(job: ImportJob, post: Mapping[str, str]) -> Choices:
-    preview = file_preview(Path(job.path))
+    preview, encoding = _previewed(job)
     meanings = [post.get(f"column-{at}", LEFT_OUT) for at in range(len(preview.columns))]
     return Choices(
         job,
@@ -140,12 +144,26 @@ def choices_posted(job: ImportJob, post: Mapping[str, str]) -> Choices:
         post.get("locale", "").strip(),
         post.get("split", ""),
         _told(job, post),
+        encoding,
     )
+
+
+def _previewed(job: ImportJob) -> tuple[FilePreview, str]:
+    """Read as what the import says, else as UTF-8, and where it is not that, by a guess, which
+    the page shows beside what it makes of the text."""
+    path, encoding = Path(job.path), job.options.get(ENCODING.name, "")
+    preview = file_preview(path, encoding=encoding)
+    if encoding or not preview.undecoded or path.is_dir():
+        return preview, encoding
+    if ENCODING not in format_named(job.adapter).takes:
+        return preview, ""
+    guessed = encoding_guess(path)
+    return file_preview(path, encoding=guessed), guessed
 
 
 def _told(job: ImportJob, given: Mapping[str, str]) -> dict[str, str]:
     """The options that are plain text."""
-    own = (MAPPING.name, SCALE.name, "split")
+    own = (MAPPING.name, SCALE.name, ENCODING.name, "split")
     taken = format_named(job.adapter).takes
     return {o.name: given.get(o.name, "") for o in taken if not o.file and o.name not in own}
 

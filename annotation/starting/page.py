@@ -21,7 +21,7 @@ from annotation.pairs.drafts import (
     import_draft_plan,
     open_imports,
 )
-from annotation.pairs.formats import formats
+from annotation.pairs.formats import ENCODING, format_named, formats
 from annotation.pairs.jobs import import_job_requeue
 from annotation.pairs.tasks import import_job_send
 from annotation.people.guard import any_role_required, refusal, visitor, wants_part
@@ -134,10 +134,11 @@ def plan(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 @any_role_required(*MAY_IMPORT)
 def read_as(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """Another format than the one that was found out."""
-    import_draft_plan(
-        job=_job(request, slug, pk), adapter=request.POST.get("adapter", ""), options={}
-    )
+    """Another format or encoding than the one that was found out."""
+    adapter, encoding = request.POST.get("adapter", ""), request.POST.get("encoding", "")
+    takes = ENCODING in format_named(adapter).takes
+    options = {ENCODING.name: encoding} if encoding and takes else {}
+    import_draft_plan(job=_job(request, slug, pk), adapter=adapter, options=options)
     return redirect("import_job", slug, pk)
 
 

@@ -13,6 +13,7 @@ from annotation.cot.steps import StepKind
 from annotation.pairs.column_guess import meant_twice
 from annotation.pairs.formats import format_named
 from annotation.pairs.preview import first_pairs
+from annotation.pairs.readers.opening import ENCODINGS
 from annotation.pairs.readers.rows import PairRow, RowError
 from annotation.people.language import refusal_words
 from annotation.starting.choices import MEANINGS, TIER_NAMES, Choices
@@ -23,6 +24,7 @@ class PlanView:
 
     def __init__(self, choices: Choices) -> None:
         self.choices, self.meanings, self.tiers = choices, MEANINGS, TIER_NAMES
+        self.encodings = ENCODINGS if choices.mapped else ()
         self.pairs: list[tuple[PairRow, list[tuple[Promise, Promise]]]] = []
         self.errors: list[RowError] = []
         self.problems: list[str] = list(_problems(choices))

@@ -17,7 +17,7 @@ class Columns:
     ``a|b`` is needed by either name, so is a tuple of names. ``known`` None means all. With
     ``as_attributes`` unknown columns become product attributes. ``quoted``: a TSV is known to
     have quotes as CSV has. ``widest``: nobody knows the columns, so the delimiter is the one
-    that parts the header most.
+    that parts the header most. ``encoding`` is that of a text without a mark, "" for UTF-8.
     """
 
     def __init__(
@@ -28,9 +28,11 @@ class Columns:
         as_attributes: bool = False,
         quoted: bool = False,
         widest: bool = False,
+        encoding: str = "",
     ) -> None:
         self._needed = [n if isinstance(n, tuple) else tuple(n.split("|")) for n in needed]
-        self.as_attributes, self.quoted, self.widest = as_attributes, quoted, widest
+        self.as_attributes, self.quoted = as_attributes, quoted
+        self.widest, self.encoding = widest, encoding
         self.known = None if known is None else frozenset(known)
         self.unknown: dict[str, None] = {}  # in the order of the file
 

@@ -28,6 +28,7 @@ def records(path: Path, columns: Columns | None = None) -> Records:
         ImportFileError: no such file, none that can be read, or none of the right columns.
     """
     columns, file = columns or Columns(), file_look(path)
+    file = file._replace(encoding=file.encoding or columns.encoding)
     if file.kind == "parquet":
         return parquet_records(path, columns)
     if file.kind in ("jsonl", "json"):

@@ -10,7 +10,12 @@ from annotation.pairs.readers.mapping import NEEDED, parse_mapping
 from annotation.pairs.readers.rows import COLUMNS, Rows, row_of
 
 
-def read_rows(path: Path, columns: Columns | None = None, mapping: str | None = None) -> Rows:
+def read_rows(
+    path: Path,
+    columns: Columns | None = None,
+    mapping: str | None = None,
+    encoding: str = "",
+) -> Rows:
     """Every row of a file, or of a folder of such, as a pair or an error. ``columns`` tells
     afterwards what nobody read; ``mapping`` says which columns are ours
     (:mod:`annotation.pairs.readers.mapping`).
@@ -18,7 +23,7 @@ def read_rows(path: Path, columns: Columns | None = None, mapping: str | None = 
     Raises:
         ImportFileError: see :func:`annotation.pairs.readers.files.folder_records`.
     """
-    columns = columns or native_columns(mapping=mapping)
+    columns = columns or native_columns(mapping=mapping, encoding=encoding)
     if mapping is None:
         return rows_made(
             folder_records(path, columns),
@@ -31,8 +36,11 @@ def read_rows(path: Path, columns: Columns | None = None, mapping: str | None = 
     )
 
 
-def native_columns(*, as_attributes: bool = False, mapping: str | None = None) -> Columns:
+def native_columns(
+    *, as_attributes: bool = False, mapping: str | None = None, encoding: str = ""
+) -> Columns:
     if mapping is None:
-        return Columns(NEEDED, COLUMNS, as_attributes=as_attributes)
+        return Columns(NEEDED, COLUMNS, as_attributes=as_attributes, encoding=encoding)
     used = parse_mapping(mapping).used
-    return Columns([(name,) for name in sorted(used)], used, as_attributes=as_attributes)
+    needed = [(name,) for name in sorted(used)]
+    return Columns(needed, used, as_attributes=as_attributes, encoding=encoding)

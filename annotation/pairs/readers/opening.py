@@ -24,6 +24,10 @@ MAX_GROWTH = 500  # times its own size that a file may unpack to, once past FREE
 FREE_GROWTH = 256 * 1024 * 1024
 HEAD = 512  # bytes that tell what a file is
 KINDS = ("csv", "tsv", "jsonl", "json", "parquet")
+# What spreadsheets write besides UTF-8, in the names that Python knows.
+ENCODINGS = (
+    "windows-1252", "gb18030", "big5", "shift_jis", "euc-kr", "windows-1250", "windows-1251",
+)  # fmt: skip
 
 _BLOCK = 1 << 16
 _LEADING_MARKS = re.compile(rb"(?:\xef\xbb\xbf)*")
@@ -117,7 +121,7 @@ def open_text(path: Path, file: Look) -> io.BufferedReader:
     try:
         head, blocks = _begin(blocks)
         _refuse_archive(path.name, head)
-        blocks = _unmarked(_recoded(path.name, head, blocks))
+        blocks = _unmarked(_recoded(path.name, head, blocks, file.encoding))
         blocks = _bounded(blocks, size, lines=file.kind != "json")
         if file.kind in ("json", "jsonl"):
             blocks = _line_feeds(blocks)
@@ -208,11 +212,13 @@ def _refuse_archive(name: str, head: bytes) -> None:
         raise ImportFileError(f"{name} holds an archive or a packed file: unpack it first")
 
 
-def _recoded(name: str, head: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """As UTF-8."""
+def _recoded(name: str, head: bytes, blocks: Iterator[bytes], chosen: str) -> Iterator[bytes]:
+    """As UTF-8; a mark counts for more than what a person has ``chosen``."""
     for mark, encoding in _MARKS:
-        if encoding and head.startswith(mark):
-            return _transcoded(encoding, blocks)
+        if head.startswith(mark):
+            return _transcoded(encoding, blocks) if encoding else blocks
+    if chosen:
+        return _transcoded(chosen, blocks)
     nulls = max(head[0::2].count(0), head[1::2].count(0))
     if nulls > len(head) // 4:
         raise ImportFileError(f"{name} is UTF-16 without a mark, or not text: save it as UTF-8")
@@ -249,7 +255,7 @@ def _transcoded(encoding: str, blocks: Iterable[bytes]) -> Iterator[bytes]:
             yield decoder.decode(block).encode()
         yield decoder.decode(b"", final=True).encode()
     except UnicodeDecodeError as error:
-        raise Unreadable(f"it begins as {encoding.upper()} and then is not") from error
+        raise Unreadable(f"it is not {encoding.upper()} throughout") from error
 
 
 def _bounded(blocks: Iterable[bytes], size: int, *, lines: bool) -> Iterator[bytes]:
