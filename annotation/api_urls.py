@@ -12,12 +12,14 @@ from annotation.people import schema
 from annotation.quality import agreement_api as agreement
 from annotation.quality import audits_api as audits
 from annotation.starting import api as starting
+from annotation.starting import settings_api as project_settings
 
 app_name = "api"
 
 urlpatterns = [
     path("me/", account.Me.as_view(), name="me"),
     path("projects/", starting.Projects.as_view(), name="projects"),
+    path("projects/<slug:slug>/", project_settings.ProjectSettings.as_view(), name="project"),
     path("queue/", queue.QueueWaiting.as_view(), name="queue"),
     path("queue/next/", queue.QueueNext.as_view(), name="queue_next"),
     path("claims/<int:pk>/", queue.ClaimDetail.as_view(), name="claim"),

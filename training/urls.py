@@ -4,6 +4,7 @@ from django.urls import path
 
 from training.disagreements import page as disagreements
 from training.judges import page as judges
+from training.rounds import waiting as rounds
 from training.runs import ledger_page as ledger
 from training.runs import page as runs
 from training.runs import stale_page
@@ -27,6 +28,7 @@ urlpatterns = [
     path("disagreements/", disagreements.disagreements, name="disagreements"),
     path("disagreements/bulk/", disagreements.bulk, name="disagreements_bulk"),
     path("disagreements/<int:pk>/decide/", disagreements.decide, name="disagreement_decide"),
+    path("rounds/waiting/", rounds.waiting, name="rounds_waiting"),
     path("judges/", judges.judges, name="judges"),
     path("judges/roll-back/", judges.roll_back, name="judges_roll_back"),
     path("judges/<int:pk>/appoint/", judges.appoint, name="judge_appoint"),

@@ -18,7 +18,7 @@ from annotation.labelling.answers import answer_names, answer_rows, posted_answe
 from annotation.labelling.disputes import dispute_decide
 from annotation.labelling.gold import gold_from_item, gold_import, gold_retire
 from annotation.labelling.gold_select import gold_list, open_disputes, project_pauses
-from annotation.labelling.gold_settings import LIMITS, quality_settings_save
+from annotation.labelling.gold_settings import CHOICES, LIMITS, quality_settings_save
 from annotation.labelling.pauses import pause_lift
 from annotation.labelling.project_switch import project_named
 from annotation.models import GoldDispute, GoldItem, Pause, QueueItem
@@ -35,6 +35,25 @@ SETTING_NAMES = {
     "review_percent": gettext_lazy("Percent of resolved items for review"),
     "reuse_audit_percent": gettext_lazy("Percent of decided steps asked again (audit)"),
     "explore_percent": gettext_lazy("Percent of new items that chance places"),
+}
+CHOICE_NAMES = {
+    "consensus": gettext_lazy("Labels are merged by"),
+    "order": gettext_lazy("What is asked first"),
+    "autopilot": gettext_lazy("How far a round goes on by itself"),
+}
+CHOICE_TEXTS = {
+    "majority": gettext_lazy("majority"),
+    "dawid_skene": "Dawid-Skene",
+    "oldest": gettext_lazy("oldest first"),
+    "uncertainty": gettext_lazy("where the reward model is least sure"),
+    "flip_risk": gettext_lazy("least sure, times the signs that the other verdict would turn"),
+    "claim_entropy": gettext_lazy("where the policy's rollouts claim different tiers"),
+    "expected_change": gettext_lazy(
+        "where answers are expected to move advantages most a second"
+    ),
+    "off": gettext_lazy("a person starts each stage"),
+    "to_release": gettext_lazy("up to the release"),
+    "whole": gettext_lazy("round after round"),
 }
 
 
@@ -58,6 +77,14 @@ def gold(request: HttpRequest, slug: str) -> HttpResponse:
             (name, SETTING_NAMES[name], getattr(project, name), low, high)
             for name, (low, high) in LIMITS.items()
         ],
+        "choices": [
+            (
+                name,
+                CHOICE_NAMES[name],
+                [(v, CHOICE_TEXTS[v], v == getattr(project, name)) for v in values],
+            )
+            for name, values in CHOICES.items()
+        ],
     }
     return render(request, "labelling/gold.html", context)
 
@@ -73,7 +100,7 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
         project=project,
         lead=visitor(request),
         numbers={name: int(text) for name, text in raw.items()},
-        consensus=request.POST.get("consensus", ""),
+        choices={name: request.POST.get(name, "") for name in CHOICES},
         reuse="reuse" in request.POST,
     )
     messages.success(request, _("Saved."))

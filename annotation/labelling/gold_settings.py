@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.contrib.auth.models import User
 from django.db import transaction
 
@@ -21,7 +23,12 @@ LIMITS: dict[str, tuple[int, int]] = {
     "reuse_audit_percent": (0, 100),
     "explore_percent": (0, 100),
 }
-CONSENSUS = tuple(Project.Consensus.values)
+# field -> its values, as the model names them
+CHOICES: dict[str, tuple[str, ...]] = {
+    "consensus": tuple(Project.Consensus.values),
+    "order": tuple(Project.Order.values),
+    "autopilot": tuple(Project.Autopilot.values),
+}
 
 
 @transaction.atomic
@@ -29,21 +36,21 @@ def quality_settings_save(
     *,
     project: Project,
     lead: User,
-    numbers: dict[str, int],
-    consensus: str,
+    numbers: Mapping[str, int],
+    choices: Mapping[str, str] | None = None,
     reuse: bool | None = None,
 ) -> Project:
-    """Store gold rate, pause rule, review and audit shares, reuse, and how labels are merged.
+    """Store gold rate, pause rule, review and audit shares, reuse, how labels are merged, the
+    order of the queue, and how far a round goes by itself. What is not named stays.
 
     Raises:
         Denied: not a lead.
-        Invalid: an unknown setting or a number out of its limits.
+        Invalid: an unknown setting or choice, or a number out of its limits.
     """
     if not has_role(lead, Role.LEAD):
         raise Denied(_("only a lead may change these settings"))
-    if consensus not in CONSENSUS:
-        raise Invalid(_("consensus must be one of %(those)s", those=", ".join(CONSENSUS)))
-    if unknown := set(numbers) - set(LIMITS):
+    chosen = choices or {}
+    if unknown := (set(numbers) - set(LIMITS)) | (set(chosen) - set(CHOICES)):
         raise Invalid(_("there is no setting %(name)s", name=min(unknown)))
     for name, value in numbers.items():
         low, high = LIMITS[name]
@@ -57,7 +64,11 @@ def quality_settings_save(
                 )
             )
         setattr(project, name, value)
-    project.consensus = consensus
+    for name, choice in chosen.items():
+        if choice not in CHOICES[name]:
+            those = ", ".join(CHOICES[name])
+            raise Invalid(_("%(name)s must be one of %(those)s", name=name, those=those))
+        setattr(project, name, choice)
     project.reuse = project.reuse if reuse is None else reuse
-    project.save(update_fields=[*numbers, "consensus", "reuse"])
+    project.save(update_fields=[*numbers, *chosen, "reuse"])
     return project

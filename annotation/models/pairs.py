@@ -15,6 +15,22 @@ class Project(Dated):
         MAJORITY = "majority", "majority"
         DAWID_SKENE = "dawid_skene", "Dawid-Skene"
 
+    class Order(models.TextChoices):
+        OLDEST = "oldest", "oldest first"
+        UNCERTAINTY = "uncertainty", "where the reward model is least sure"
+        FLIP_RISK = (
+            "flip_risk",
+            "least sure, times the signs that the other verdict would turn",
+        )
+        CLAIM_ENTROPY = (
+            "claim_entropy",
+            "where the policy's rollouts claim different tiers",
+        )
+        EXPECTED_CHANGE = (
+            "expected_change",
+            "where answers are expected to move advantages most a second",
+        )
+
     class Autopilot(models.TextChoices):
         OFF = "off", "a person starts each stage"
         TO_RELEASE = "to_release", "up to the release"
@@ -62,14 +78,7 @@ class Project(Dated):
         help_text="who labels here; nobody named = everybody who may label.",
     )  # fmt: skip
     order = models.CharField(
-        max_length=16, default="claim_entropy",
-        choices=[
-            ("oldest", "oldest first"),
-            ("uncertainty", "where the reward model is least sure"),
-            ("flip_risk", "least sure, times the signs that the other verdict would turn"),
-            ("claim_entropy", "where the policy's rollouts claim different tiers"),
-            ("expected_change", "where answers are expected to move advantages most a second"),
-        ],
+        max_length=16, default=Order.CLAIM_ENTROPY, choices=Order.choices,
         help_text="of items that nobody waits for; disagreements and audits come first",
     )  # fmt: skip
     explore_percent = models.PositiveSmallIntegerField(

@@ -35,6 +35,7 @@ class ProjectForm(forms.ModelForm[Project]):
             "pool",
             "order",
             "explore_percent",
+            "autopilot",
             "reuse",
             "reuse_audit_percent",
             "rules",

@@ -31,6 +31,7 @@ class ProjectRecord(serializers.ModelSerializer[Project]):
         fields = [
             "slug", "name", "layout", "overlap", "max_overlap", "guideline_version",
             "reuse", "reuse_audit_percent", "order", "explore_percent",
+            "autopilot",
         ]  # fmt: skip
 
 

@@ -40,6 +40,33 @@ class Data(Jobs):
         row: ProjectRow = self._post("projects/", json=sent)
         return row
 
+    def project(self, slug: str) -> ProjectRow:
+        row: ProjectRow = self._get(f"projects/{slug}/")
+        return row
+
+    def change_project(
+        self,
+        slug: str,
+        *,
+        order: str | None = None,
+        explore_percent: int | None = None,
+        autopilot: str | None = None,
+        reuse: bool | None = None,
+        reuse_audit_percent: int | None = None,
+    ) -> ProjectRow:
+        """What is None stays as it is. ``order``: docs/labelling.md. ``autopilot``: off,
+        to_release or whole."""
+        sent = {
+            "order": order,
+            "explore_percent": explore_percent,
+            "autopilot": autopilot,
+            "reuse": reuse,
+            "reuse_audit_percent": reuse_audit_percent,
+        }
+        named = {name: value for name, value in sent.items() if value is not None}
+        row: ProjectRow = self._patch(f"projects/{slug}/", named)
+        return row
+
     def pairs(self, project: str, *, split: str | None = None) -> Iterator[PairRow]:
         """``split``: train, val or test."""
         return self._pages("pairs/", project=project, split=split)

@@ -26,23 +26,26 @@ class Rounds(Connection):
         policy: str | None = None,
         autopilot: str | None = None,
         plan: Mapping[str, Any] | None = None,
+        waiver: str = "",
     ) -> RoundWhole:
-        """``autopilot``: off, to_release or whole. ``plan``: docs/circle.md.
+        """``autopilot``: off, to_release or whole. ``plan``: docs/circle.md. ``waiver``: a
+        lead's reason to let its runs start though thresholds are not met.
 
         Raises:
             ConflictError: one is open.
         """
         body = {"project": project, "policy": policy, "autopilot": autopilot}
+        body |= {"waiver": waiver}
         row: RoundWhole = self._post("rounds/", json=body | {"plan": plan and dict(plan)})
         return row
 
-    def advance_round(self, id: int) -> RoundWhole:
-        """Begin the next stage.
+    def advance_round(self, id: int, waiver: str = "") -> RoundWhole:
+        """Begin the next stage. ``waiver``: as in :meth:`start_round`, of this launch.
 
         Raises:
             ConflictError: with the condition that is not met.
         """
-        row: RoundWhole = self._post(f"rounds/{id}/advance/")
+        row: RoundWhole = self._post(f"rounds/{id}/advance/", json={"waiver": waiver})
         return row
 
     def stop_round(self, id: int, reason: str = "") -> RoundWhole:

@@ -23,6 +23,7 @@ class ProjectRow(TypedDict):
     reuse_audit_percent: int
     order: str
     explore_percent: int
+    autopilot: str
 
 
 class ColumnRow(TypedDict):

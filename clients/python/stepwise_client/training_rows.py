@@ -131,6 +131,8 @@ class RoundRow(TypedDict):
     rm: str
     release: int | None
     plan: dict[str, Any]
+    waived_by: str | None
+    waiver: str
     stop_reason: str
     created_at: str
     ended_at: str | None

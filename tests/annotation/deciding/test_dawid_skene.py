@@ -92,7 +92,9 @@ def test_a_project_merges_by_its_newest_fit_and_the_resolution_says_so(
         item_resolve(item=item)
     assert set(Resolution.objects.values_list("method", flat=True)) == {"majority"}
     assert fits_due(1) == []
-    quality_settings_save(project=project, lead=lead, numbers={}, consensus="dawid_skene")
+    quality_settings_save(
+        project=project, lead=lead, numbers={}, choices={"consensus": "dawid_skene"}
+    )
     assert [due.pk for due in fits_due(4)] == [project.pk]
     (fit,) = consensus.consensus_fit(project=project)
     assert (fit.kind, fit.n_items, fit.n_labels) == (5, 2, 4)

@@ -110,7 +110,7 @@ def paused(project: Project, user: User) -> Pause:
         project=project,
         lead=make_user(Role.LEAD),
         numbers={"pause_below": 70, "pause_window": 2},
-        consensus="majority",
+        choices={"consensus": "majority"},
     )
     make_item(project)
     for _ in range(2):
@@ -217,9 +217,9 @@ def test_settings_outside_their_limits_are_refused(project: Project, lead: User)
     ):
         with pytest.raises(Invalid, match=refusal):
             quality_settings_save(
-                project=project, lead=lead, numbers=numbers, consensus="majority"
+                project=project, lead=lead, numbers=numbers, choices={"consensus": "majority"}
             )
     with pytest.raises(Denied):
         quality_settings_save(
-            project=project, lead=make_user(), numbers={}, consensus="majority"
+            project=project, lead=make_user(), numbers={}, choices={"consensus": "majority"}
         )

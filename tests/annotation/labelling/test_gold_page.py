@@ -25,6 +25,7 @@ RIGHT = {
 SETTINGS = {
     "gold_percent": "10", "gold_onboarding": "1", "gold_tries": "2", "pause_below": "90",
     "pause_window": "1", "review_percent": "0", "consensus": "majority",
+    "order": "oldest", "autopilot": "to_release",
     "reuse_audit_percent": "7", "explore_percent": "15", "reuse": "on",
 }  # fmt: skip
 
