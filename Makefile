@@ -76,6 +76,10 @@ browser: $(VENV)/.stamp-dev ## find or install a Chromium for the browser tests
 test: $(VENV)/.stamp-dev browser lint ## everything CI runs: set-up, lint and all tests
 	$(QUIET_RL) $(PARALLEL) -m "not nightly" $(PYTEST_ARGS)
 
+.PHONY: policy
+policy: $(VENV)/.stamp-dev ## train the shipped policy anew
+	$(QUIET_RL) $(PY) -m lab.seed.pretrain --out training/seed_policy
+
 .PHONY: check
 check: $(VENV)/.stamp-dev lint ## the quick half of the tests: no browser, worker processes or training
 	$(QUIET_RL) $(PARALLEL) -m "not browser and not flow and not rl and not nightly" $(PYTEST_ARGS)
