@@ -45,7 +45,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "split": ("split",),
 }  # fmt: skip
 _RATER = re.compile(
-    r"(?:rater|agent|annotator|judge|评审|标注员)\b.*|评审.*|标注员.*"
+    r"(?:rater|agent|annotator|judge)\b.*|(?:评审|标注员).*|.* responses"
 ).fullmatch
 _GRADES: dict[str, tuple[str, ...]] = {
     "4": ("exact", "excellent", "perfect", "e", "sehr gut", "完全相关", "非常相关"),
@@ -54,6 +54,8 @@ _GRADES: dict[str, tuple[str, ...]] = {
     "1": ("irrelevant", "bad", "none", "i", "poor", "schlecht", "不相关", "无关"),
 }  # fmt: skip
 ATTRIBUTE, RATER, LEFT_OUT = "attribute", "rater", ""
+_ANSWERS = ".responses"
+_OF_RECORDS = {"id", "status", "_server_id", "inserted_at", "updated_at"}
 _CJK = re.compile(r"[\u4e00-\u9fff]")
 _LONG = 60  # characters of an example: what is longer is no attribute
 
@@ -66,8 +68,11 @@ def meanings_guess(columns: Sequence[FileColumn]) -> list[str]:
         best = next((places[word] for word in words if word in places), None)
         if best is not None and not meanings[best]:
             meanings[best] = field
+    book_kept = _book_kept([column.name for column in columns])
     for at, column in enumerate(columns):
-        if _RATER(_plain(column.name)) and column.grades:
+        if column.name in book_kept:
+            meanings[at] = LEFT_OUT
+        elif _RATER(_plain(column.name)) and column.grades:
             meanings[at] = LEFT_OUT if "tier" in meanings else RATER
         elif not meanings[at] and column.examples:
             short = all(len(example) <= _LONG for example in column.examples)
@@ -124,6 +129,15 @@ def meant_twice(names: Sequence[str], meanings: Sequence[str]) -> list[tuple[str
         if meaning not in (ATTRIBUTE, RATER, LEFT_OUT):
             several.setdefault(meaning, []).append(name)
     return [(field, those) for field, those in several.items() if len(those) > 1]
+
+
+def _book_kept(names: Sequence[str]) -> set[str]:
+    """What Argilla writes about its answers beside them."""
+    answers = [name for name in names if name.endswith(_ANSWERS)]
+    about = {name for name in names for one in answers if name.startswith(f"{one}.")}
+    suggested = {f"{one.removesuffix(_ANSWERS)}.suggestion" for one in answers}
+    suggested |= {f"{name}.{part}" for name in suggested for part in ("score", "agent")}
+    return (about | suggested | _OF_RECORDS) & {*names} if answers else set()
 
 
 def _plain(name: str) -> str:

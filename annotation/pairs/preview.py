@@ -15,7 +15,7 @@ from annotation.models import ImportJob
 from annotation.pairs.formats import read_rows
 from annotation.pairs.readers.archive import data_files
 from annotation.pairs.readers.columns import Columns
-from annotation.pairs.readers.fields import BadField, clean, text_of
+from annotation.pairs.readers.fields import LISTS, BadField, clean, text_of
 from annotation.pairs.readers.files import records
 from annotation.pairs.readers.rows import ImportFileError, Row, RowError
 from annotation.pairs.readers.scale import grade_of
@@ -52,9 +52,10 @@ class FileColumn:
         self.undecoded = self.undecoded or shown != text
         if len(self.examples) < EXAMPLES and (shown := _short(shown)) not in self.examples:
             self.examples.append(shown)
-        if len(self._values) <= MOST_GRADES:
-            with suppress(BadField):
-                self._values[grade_of(text_of(self.name, value))] = None
+        for each in value if isinstance(value, LISTS) else [value]:
+            if len(self._values) <= MOST_GRADES:
+                with suppress(BadField):
+                    self._values[grade_of(text_of(self.name, each))] = None
 
 
 @dataclass(frozen=True, slots=True)

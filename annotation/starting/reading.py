@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from annotation.cot.errors import StepwiseError
 from annotation.cot.step_names import NAMES, VALUE_NAMES
 from annotation.cot.steps import StepKind
 from annotation.pairs.column_guess import meant_twice
+from annotation.pairs.drafts import draft_files
 from annotation.pairs.formats import format_named
 from annotation.pairs.preview import first_pairs
 from annotation.pairs.readers.opening import ENCODINGS
@@ -44,6 +46,15 @@ class PlanView:
     @property
     def files_here(self) -> list[str]:
         return list(self.choices.job.files)
+
+    @property
+    def files_unused(self) -> list[str]:
+        """Uploaded, and of no use to the format."""
+        job = self.choices.job
+        if Path(job.path).is_dir():
+            return []
+        used = {job.path, *job.files.values()}
+        return [path.name for path in draft_files(job) if str(path) not in used]
 
     @property
     def files_missing(self) -> list[str]:

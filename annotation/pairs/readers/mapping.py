@@ -10,7 +10,7 @@ from statistics import median_low
 from typing import Any
 
 from annotation.cot.wording import wording as _
-from annotation.pairs.readers.fields import BadField, clean, text_of
+from annotation.pairs.readers.fields import LISTS, BadField, clean, text_of
 from annotation.pairs.readers.rows import ImportFileError, attributes_of
 from annotation.pairs.readers.scale import TIERS, grade_of
 
@@ -20,6 +20,7 @@ FIELDS = (
     "tier", "category_match", "attribute_match", "query_type", "locale", "split",
 )  # fmt: skip
 NEEDED = ("query", "title")
+SUBMITTED = "submitted"  # the state of an answer in Argilla's export that counts
 _OTHERS = ("attribute_columns", "raters", "tiers", "default_locale")
 _LEVELS = re.compile(r"\s*[>›»|]\s*|\s+/\s+")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*").fullmatch
@@ -58,18 +59,19 @@ class ColumnMapping:
         if isinstance(levels := made.get("category_path"), str):
             made["category_path"] = [level for level in _LEVELS.split(levels) if level]
         if "tier" in self.columns:
-            made["tier"] = self._tier(self.columns["tier"], row)
+            made["tier"] = self._tier(column := self.columns["tier"], row.get(column))
         return made | self._rated(row)
 
     def _rated(self, row: Mapping[str, Any]) -> dict[str, str]:
         """The tier on which all raters agree is gold; else their median is silver."""
-        given = sorted(filter(None, (self._tier(column, row) for column in self.raters)))
+        grades = [(c, grade) for c in self.raters for grade in _grades(c, row)]
+        given = sorted(filter(None, (self._tier(*each) for each in grades)))
         if not given:
             return {}
         return {"tier" if len(set(given)) == 1 else "silver_tier": median_low(given)}
 
-    def _tier(self, column: str, row: Mapping[str, Any]) -> str:
-        grade = grade_of(text_of(column, row.get(column)))
+    def _tier(self, column: str, value: Any) -> str:
+        grade = grade_of(text_of(column, value))
         if not grade or grade.lower() == "nan":
             return ""
         if (tier := self.tiers.get(grade.casefold())) is None:
@@ -111,6 +113,16 @@ def parse_mapping(text: str | Mapping[str, Any]) -> ColumnMapping:
 def mapping_text(mapping: Mapping[str, Any]) -> str:
     """As it is stored with an import."""
     return json.dumps(mapping, ensure_ascii=False)
+
+
+def _grades(column: str, row: Mapping[str, Any]) -> list[Any]:
+    """Of one rater, or of a list of several; of Argilla's those that were submitted."""
+    value, states = row.get(column), row.get(f"{column}.status")
+    if not isinstance(value, LISTS):
+        return [value]
+    if not isinstance(states, LISTS) or len(states) != len(value):
+        return list(value)
+    return [each for each, state in zip(value, states, strict=True) if state == SUBMITTED]
 
 
 def _refused(reason: str) -> ImportFileError:

@@ -92,6 +92,19 @@ def test_raters_who_agree_make_gold_and_else_their_median_silver(
     assert (row.gold, row.silver) == (gold, silver)
 
 
+def test_a_list_of_grades_is_one_a_rater_and_only_submitted_ones_count(tmp_path: Path) -> None:
+    answers = {"fit.responses": ["yes", "no", "yes"]}
+    states = {"fit.responses.status": ["submitted", "discarded", "submitted"]}
+    record = {"Suche": "q", "Artikel": "t"} | answers
+    tiers = {"yes": "4", "no": "1"}
+    rows = read(
+        tmp_path, [record, record | states], tier="", raters=["fit.responses"], tiers=tiers
+    )
+    everybody, those = (row for row in rows if isinstance(row, PairRow))
+    assert (everybody.gold, everybody.silver) == ({}, {"5": "4"})
+    assert (those.gold, those.silver) == ({"5": "4"}, {})
+
+
 @pytest.mark.parametrize(
     ("text", "pairs"),
     [
