@@ -96,6 +96,20 @@ def _works(row: Any, queue: str, since: datetime) -> bool:
     return reads and (queue != TICKING or row.worked_at >= since)
 
 
+class Stall:
+    """Whether a worker reads its queues no more. A busy one does not read either: what follows
+    a long job in one beat is no stall, so that two idle beats in a row must tell it."""
+
+    def __init__(self) -> None:
+        self._before = False
+
+    def seen(self, *, busy: bool, since: float | None) -> bool:
+        """``since``: seconds since the last read; None = the broker does not tell."""
+        now = not busy and since is not None and since > STALLED_AFTER.total_seconds()
+        before, self._before = self._before, now
+        return now and before
+
+
 class HeartbeatStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery carries no types
     """Part of every worker's start: a timer in the main process, a few short queries a tick."""
 
@@ -105,6 +119,7 @@ class HeartbeatStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery ca
         super().__init__(parent, **options)
         self._entry: Any = None
         self._ending = False
+        self._stall = Stall()
 
     def start(self, parent: Any) -> None:
         self._beat(parent)
@@ -129,12 +144,12 @@ class HeartbeatStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery ca
             )
         )
         # With the database away it is no wonder, and reconnecting is under way.
-        if written and not busy and since and since > STALLED_AFTER.total_seconds():
+        if written and self._stall.seen(busy=busy > 0, since=since):
             self._end(since)
 
-    def _end(self, since: float) -> None:
+    def _end(self, since: float | None) -> None:
         """Whoever supervises the process starts it again; messages come again."""
-        logger.critical("idle, and no queue was read for %.0f s: this worker ends", since)
+        logger.critical("idle, and no queue was read for %s s: this worker ends", round(since or 0))
         if self._ending:
             os._exit(os.EX_SOFTWARE)
         self._ending = True

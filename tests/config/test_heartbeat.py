@@ -7,6 +7,7 @@ import pytest
 from config.heartbeat import (
     SILENT_AFTER,
     STALLED_AFTER,
+    Stall,
     queues_stalled,
     queues_without_worker,
     worker_gone,
@@ -73,3 +74,22 @@ def test_the_queue_of_the_ticks_is_stalled_when_nothing_ends_there() -> None:
 
 def test_a_queue_without_a_worker_is_not_called_stalled_too() -> None:
     assert queues_stalled(NOW) == []
+
+
+def test_a_worker_is_stalled_when_it_idles_without_reading_for_two_beats() -> None:
+    stall, long = Stall(), STALLED_AFTER.total_seconds() + 1
+    assert not stall.seen(busy=False, since=long)
+    assert stall.seen(busy=False, since=long + 10)
+
+
+def test_the_beat_after_a_long_job_is_no_stall_for_reading_goes_on_after_it() -> None:
+    stall, long = Stall(), STALLED_AFTER.total_seconds() + 100
+    assert not stall.seen(busy=True, since=long)
+    assert not stall.seen(busy=False, since=long + 10)  # it has just ended
+    assert not stall.seen(busy=False, since=0.5)
+    assert not stall.seen(busy=False, since=long)  # counted anew
+
+
+def test_a_broker_that_does_not_tell_stalls_nobody() -> None:
+    stall = Stall()
+    assert not any(stall.seen(busy=False, since=None) for _ in range(3))
