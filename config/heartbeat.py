@@ -149,7 +149,7 @@ class HeartbeatStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery ca
 
     def _end(self, since: float | None) -> None:
         """Whoever supervises the process starts it again; messages come again."""
-        logger.critical("idle, and no queue was read for %s s: this worker ends", round(since or 0))
+        logger.critical("idle, and no queue was read for %s s: this worker ends", since)
         if self._ending:
             os._exit(os.EX_SOFTWARE)
         self._ending = True
