@@ -47,19 +47,22 @@ class Benchmark:
 
 
 def sample_benchmark(
-    train_pairs: int = 480, a_type: int = 168, general: int = 360, dev_pairs: int = 240
+    train_pairs: int = 480, a_type: int = 84, wild_pairs: int = 240, dev_pairs: int = 240
 ) -> Benchmark:
-    """The built-in sample: training pairs with true values, two test sets of whole queries.
+    """The built-in sample: training pairs with true values, and two test sets that share no
+    query, nor one with anything else.
 
-    *balanced* has ``a_type`` pairs of every query type, *wild* ``general`` general ones for a
-    sixth of that of every other type. The curve is drawn on the validation split.
+    *balanced* has ``a_type`` pairs of every query type, *wild* at most ``wild_pairs`` with the
+    tiers of real traffic (``TRAFFIC``). The curve is drawn on the validation split, and what is
+    chosen is chosen there.
     """
     split: dict[str, list[SamplePair]] = defaultdict(list)
     for pair in generate(seed=0).pairs:
         split[pair.split].append(pair)
     train = random.Random(0).sample(split["train"], min(train_pairs, len(split["train"])))
-    balanced = _of_types(split["test"], dict.fromkeys(_TYPES, a_type))
-    wild = _of_types(split["test"], dict.fromkeys(_TYPES, general // 6) | {"general": general})
+    first, second = _halves(split["test"])
+    balanced = _of_types(first, dict.fromkeys(_TYPES, a_type))
+    wild = _of_tiers(second, wild_pairs)
     held_out = {pair_id(p): p for p in [*balanced, *wild]}
     return Benchmark(
         name="the built-in sample",
@@ -75,6 +78,8 @@ def sample_benchmark(
     )
 
 
+# the shares of the tiers in TaoSR1's test set, drawn from a shop's logs
+TRAFFIC = {"4": 0.50, "3": 0.05, "2": 0.36, "1": 0.09}
 _TYPES = ("general", "negation", "alternatives", "qa", "knowledge")
 
 
@@ -99,6 +104,33 @@ def _truth(truth: TrueClaims) -> Row:
 def _open_bodies(pair: SamplePair) -> dict[StepKind, str]:
     bodies = reference_bodies(pair.query, pair.product)
     return {kind: bodies[kind] for kind in (StepKind.QUERY, StepKind.ITEM)}
+
+
+def _halves(pairs: Sequence[SamplePair]) -> tuple[list[SamplePair], list[SamplePair]]:
+    """Whole queries, those of each type in turns."""
+    place: dict[str, dict[str, int]] = defaultdict(dict)
+    for pair in pairs:
+        of_type = place[pair.query.query_type]
+        of_type.setdefault(pair.query.text, len(of_type))
+    sides: tuple[list[SamplePair], list[SamplePair]] = [], []
+    for pair in pairs:
+        sides[place[pair.query.query_type][pair.query.text] % 2].append(pair)
+    return sides
+
+
+def _of_tiers(pairs: Sequence[SamplePair], limit: int) -> list[SamplePair]:
+    """As many as have the tiers of ``TRAFFIC``, drawn from all queries alike."""
+    by_tier: dict[str, list[SamplePair]] = defaultdict(list)
+    for pair in pairs:
+        by_tier[pair.truth.tier].append(pair)
+    fits = min(int(len(by_tier[tier]) / share) for tier, share in TRAFFIC.items())
+    rng = random.Random(0)
+    chosen = [
+        pair
+        for tier, share in TRAFFIC.items()
+        for pair in rng.sample(by_tier[tier], round(share * min(limit, fits)))
+    ]
+    return sorted(chosen, key=pairs.index)
 
 
 def _of_types(pairs: Sequence[SamplePair], wanted: Mapping[str, int]) -> list[SamplePair]:
@@ -170,5 +202,5 @@ def share_of(rows: Sequence[Row], share: float, seed: int) -> list[Row]:
 
 BENCHMARKS: dict[str, Callable[[], Benchmark]] = {
     "sample": sample_benchmark,
-    "tiny": lambda: sample_benchmark(train_pairs=10, a_type=4, general=12, dev_pairs=4),
+    "tiny": lambda: sample_benchmark(train_pairs=10, a_type=4, wild_pairs=12, dev_pairs=4),
 }

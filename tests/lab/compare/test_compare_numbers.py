@@ -1,5 +1,7 @@
 """The statistics and tables of a comparison, on numbers that can be checked by hand."""
 
+from collections import Counter
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -112,15 +114,20 @@ def test_a_block_is_replaced_and_the_prose_around_it_stays(tmp_path: Path) -> No
     assert text.index("new numbers") < text.index("What this means.") < text.index("other")
 
 
-def test_the_test_sets_share_no_query_with_training_or_the_curve() -> None:
-    benchmark = sample_benchmark(train_pairs=200, a_type=24, general=36, dev_pairs=24)
-    queries = [
-        {row["query"] for row in rows}
-        for rows in (benchmark.train, benchmark.held_out, benchmark.dev)
+def test_no_two_sets_share_a_query_and_wild_has_the_tiers_of_traffic() -> None:
+    benchmark = sample_benchmark(train_pairs=200, a_type=24, wild_pairs=100, dev_pairs=24)
+    sets = [
+        [row for row in benchmark.held_out if row["pair_id"] in ids]
+        for ids in map(set, benchmark.tests.values())
     ]
-    assert not queries[0] & queries[1]
-    assert not queries[0] & queries[2]
-    assert not queries[1] & queries[2]
+    queries = [
+        {row["query"] for row in rows} for rows in (benchmark.train, benchmark.dev, *sets)
+    ]
+    for one, other in combinations(queries, 2):
+        assert not one & other
+    wild = Counter(row["truth"]["5"]["value"] for row in sets[1])
+    assert wild == {"4": 50, "3": 5, "2": 36, "1": 9}
+    assert len(queries[3]) > 20, "the few of a tier are not of the first queries alone"
     types = [
         row["query_type"]
         for row in benchmark.held_out
@@ -134,7 +141,7 @@ def test_a_reference_cot_is_right_in_all_steps_and_an_empty_text_in_none() -> No
     from lab.compare.benchmark import pair_id
     from lab.sample.generate import generate
 
-    benchmark = sample_benchmark(train_pairs=3, a_type=1, general=6, dev_pairs=1)
+    benchmark = sample_benchmark(train_pairs=3, a_type=1, wild_pairs=6, dev_pairs=1)
     row = benchmark.train[0]
     pair = next(pair for pair in generate(seed=0).pairs if pair_id(pair) == row["pair_id"])
     text, bodies = render(pair.bodies), benchmark.bodies[row["pair_id"]]
