@@ -17,7 +17,7 @@ from annotation.pairs.readers.rows import ImportFileError
 from lab.compare.arms import SUITES, Arm, arms_of
 from lab.compare.benchmark import BENCHMARKS, Benchmark
 from lab.compare.cells import CellFailed, Lab, done, run_cell
-from lab.compare.measure import measure_hack_gap, read_cell
+from lab.compare.measure import HACK_GAP, measure_hack_gap, read_cell
 from lab.compare.real import real_benchmark
 from lab.compare.report import Results, write
 from training.job.folder import MODEL, REPORT, predictions_file
@@ -25,7 +25,7 @@ from training.job.types import BadInput
 from training.rl.reward_model.model import load_reward_model
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "results.md"
-JUDGE = "rm"  # the arm whose reward model measures every other arm's reward-hack gap
+JUDGE = "rm"  # the arm whose reward model measures the reward-hack gap of those without one
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -71,9 +71,9 @@ def _run(lab: Lab, arm: Arm, seed: int) -> bool:
 
 def _judge(lab: Lab, arm: Arm, seed: int) -> None:
     """Measure the reward-hack gap where a reward model exists and both texts are CoTs."""
-    folder, judge = lab.folder(arm.name, seed), lab.folder(JUDGE, seed)
+    folder, judge = lab.folder(arm.name, seed), lab.folder(arm.rm or JUDGE, seed)
     whole = (folder / predictions_file("before")).exists() and done(lab, arm, seed)
-    if whole and (judge / REPORT).exists() and not (folder / "hack_gap.json").exists():
+    if whole and (judge / REPORT).exists() and not (folder / HACK_GAP).exists():
         measure_hack_gap(lab, arm, seed, load_reward_model(judge / MODEL).score)
 
 
@@ -98,7 +98,7 @@ def _report(lab: Lab, arms: Sequence[Arm], options: argparse.Namespace) -> bool:
 
 
 def _benchmark(options: argparse.Namespace) -> Benchmark:
-    known = BENCHMARKS[options.benchmark]
+    known = BENCHMARKS["tiny" if options.tiny else options.benchmark]
     benchmark = real_benchmark(options.data) if options.data else known()
     if not options.policy:
         return benchmark
@@ -108,10 +108,11 @@ def _benchmark(options: argparse.Namespace) -> Benchmark:
 
 def _settings(options: argparse.Namespace) -> dict[str, object]:
     """What every cell shares."""
-    return {
-        "eval": {"curve_every": options.curve_every, "keep_best": True},
-        "rl": {"updates": options.updates},
-    }
+    curve = {"curve_every": options.curve_every, "keep_best": True}
+    if options.tiny:
+        small = {"updates": 2, "prompts": 2, "group": 4, "micro_batch": 8}
+        return {"eval": curve | {"curve_every": 2}, "rl": small, "fit": {"epochs": 1}}
+    return {"eval": curve, "rl": {"updates": options.updates}}
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -121,6 +122,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="where the cells are kept")
     parser.add_argument("--only", nargs="*", default=[], help="arms; what they need is added")
     parser.add_argument("--benchmark", choices=BENCHMARKS, default="sample")
+    parser.add_argument("--tiny", action="store_true", help="ten pairs, two updates: it runs")
     parser.add_argument("--data", type=Path, help="a folder of real ratings instead")
     parser.add_argument(
         "--policy", type=Path, help="start from this model, not the shipped one"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from training.job.methods import METHODS
@@ -16,7 +16,8 @@ Settings = Mapping[str, Any]
 class Arm:
     """``start`` names the arm whose model this one starts from ("" = the benchmark's policy),
     ``rm`` the arm whose reward model it uses ("" = none); ``labels`` is the share of the
-    judged rollouts that a reward model sees."""
+    judged rollouts that a reward model sees, ``noise`` that of the values and verdicts in
+    labels and validation pairs that are wrong."""
 
     name: str
     label: str
@@ -24,6 +25,7 @@ class Arm:
     start: str = ""
     rm: str = ""
     labels: float = 1.0
+    noise: float = 0.0
 
     @property
     def method(self) -> str:
@@ -59,6 +61,18 @@ _GRPO_RANDOM = Arm(
     "grpo_random", "GRPO, random prompts, one stage", {"method": "grpo", **_AT_RANDOM}
 )
 
+# TaoSR1 in its three stages: the answer first, pairs by pass@N, then GRPO on as many prompts of
+# every tier, of which only those that all or none of the rollouts get right are dropped
+_TAOSR1 = (
+    Arm("sft_first", "SFT, answer first", {"method": "sft", "layout": "answer_first"}),
+    Arm("dpo_first", "that, then DPO on pass@N pairs",
+        {"method": "dpo", "fit": {"pairs": "pass_at_n"}}, start="sft_first"),
+    Arm("taosr1", "TaoSR1: that, then GRPO, dynamic, balanced by tier",
+        {"method": "grpo", "rl": {"dynamic": True}, "curriculum": _PLAIN_CURRICULUM,
+         "sampling": {"diverse": False, "label_balanced": True, "keep_mastered": 0.0}},
+        start="dpo_first"),
+)  # fmt: skip
+
 PAPER = (
     Arm("linear", "bag of words, logistic regression", {"method": "linear"}),
     Arm("classifier", "cross-encoder, 4 classes", {"method": "classifier"}),
@@ -75,8 +89,7 @@ PAPER = (
     _srpo("srpo_no_rejection", "SRPO without rejection", sampling={"rejection": False}),
     _srpo("srpo_no_diversity", "SRPO without diversity", sampling={"diverse": False}),
     Arm("agrl", "AGRL: shaped GRPO with guided replay", {"method": "agrl"}),
-    Arm("taosr1", "TaoSR1: DPO, then GRPO with dynamic sampling",
-        {"method": "grpo", "rl": {"dynamic": True}}, start="dpo"),
+    *_TAOSR1,
     _srpo("she", "SHE: SFT, DPO, then SRPO", start="dpo"),
 )  # fmt: skip
 
@@ -127,11 +140,20 @@ RM_QUALITY = (
               rewards={"source": "rm_only"}) for rm in (_RM, *_FEWER)),
 )  # fmt: skip
 
-NOISE = (
-    _RM, _SRPO_STEADY,
-    *(_steady(f"srpo_noise_{share}", f"{share} % of the true values wrong",
-              rewards={"label_noise": share / 100}) for share in (10, 20, 30)),
-)  # fmt: skip
+
+def _noisy(share: int) -> tuple[Arm, Arm]:
+    """People's errors are everywhere: in the rewards, in what the reward model learns from, and
+    in the pairs by which the best point is chosen."""
+    noise = share / 100
+    rm = Arm(
+        f"rm_noise_{share}", f"reward model, {share} % wrong", {"method": "rm"}, noise=noise
+    )
+    srpo = _steady(f"srpo_noise_{share}", f"{share} % of values and verdicts wrong",
+                   rm=rm.name, rewards={"label_noise": noise})  # fmt: skip
+    return rm, replace(srpo, noise=noise)
+
+
+NOISE = (_RM, _SRPO_STEADY, *(arm for share in (10, 20, 30) for arm in _noisy(share)))
 
 ORDER = (
     _RM, SRPO,
@@ -156,6 +178,29 @@ REAL = (
     Arm("srpo", "SRPO from that", {"method": "srpo", **_REAL_RL}, start="sft"),
 )  # fmt: skip
 
+# What the grain of the credit is worth: one start, the same pairs in the same order, the same
+# truths, the same number of completions; nothing is refilled or guided.
+_BARE: Settings = {"gate_final": False, "length_weight": False}
+
+
+def _step_credit(name: str, label: str, rm: str = "", **rl: bool) -> Arm:
+    return _srpo(
+        f"step_{name}", f"step credit, {label}", rm=rm, rl={**_BARE, **rl}, **_AT_RANDOM
+    )
+
+
+GRANULARITY = (
+    _RM,
+    _GRPO_RANDOM,
+    Arm("truths_scalar", "the same step truths as one scalar",
+        {"method": "agrl", "rl": {"replay": False}, **_AT_RANDOM,
+         "shaping": {"category": 1.0, "attribute": 1.0, "tier": 1.0, "consistency": 0.0}}),
+    _step_credit("bare", "bare"),
+    _step_credit("gate", "and the gate", gate_final=True),
+    _step_credit("length", "and length weights", length_weight=True),
+    _step_credit("rm", "and the reward model", rm="rm"),
+)  # fmt: skip
+
 _TINY_RL = {"updates": 2, "prompts": 2, "group": 4, "micro_batch": 8}
 TINY = (
     Arm("grpo", "GRPO, outcome reward", {"method": "grpo", "rl": _TINY_RL}),
@@ -170,6 +215,7 @@ SUITES: dict[str, Sequence[Arm]] = {
     "rm-quality": RM_QUALITY,
     "noise": NOISE,
     "order": ORDER,
+    "granularity": GRANULARITY,
     "real": REAL,
     "tiny": TINY,
 }

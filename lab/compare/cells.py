@@ -15,6 +15,7 @@ from transformers import set_seed
 
 from lab.compare.arms import Arm, Settings
 from lab.compare.benchmark import Benchmark, Row, judged_rollout, share_of
+from lab.compare.misreading import misread_rows, misread_verdicts
 from training.job.child import POLL_SECONDS, JobProcess
 from training.job.config import parse_config
 from training.job.data import sample_of
@@ -132,12 +133,12 @@ def _write(lab: Lab, arm: Arm, seed: int, folder: Path, config: str) -> None:
     write_text(folder / RUN_TOML, config)
     write_text(folder / TRUTH, dump(benchmark.truths()))
     if arm.judges:
-        write_jsonl(folder / LABELS, _labels(lab, seed, arm.labels))
+        write_jsonl(folder / LABELS, _labels(lab, seed, arm))
         return
     for name, rows in (
         (TRAIN, benchmark.train),
         (EVAL, benchmark.held_out),
-        (DEV, benchmark.dev),
+        (DEV, misread_rows(benchmark.dev, arm.noise, seed)),
     ):
         write_jsonl(folder / name, rows)
     if benchmark.references and arm.method == "sft":
@@ -181,16 +182,22 @@ def explored(lab: Lab, seed: int) -> Path:
     return folder
 
 
-def _labels(lab: Lab, seed: int, share: float) -> list[Row]:
-    """The first rollout of every training pair as people would judge it, or a share."""
+def _labels(lab: Lab, seed: int, arm: Arm) -> list[Row]:
+    """The first rollout of every training pair as people would judge it, or a share; who takes
+    another value for true judges by it."""
     texts = {
         row["pair_id"]: row["texts"]
         for row in read_finished_jsonl(explored(lab, seed) / EXPLORED)
     }
-    rows = share_of(lab.benchmark.train, share, seed)
+    chosen = share_of(lab.benchmark.train, arm.labels, seed)
+    rows = misread_rows(chosen, arm.noise, seed)
     bodies = lab.benchmark.bodies
     labels = [
         judged_rollout(row, bodies.get(row["pair_id"], {}), texts[row["pair_id"]][0])
         for row in rows
     ]
-    return [row for row in labels if row is not None]
+    return [
+        misread_verdicts(row, arm.noise, seed) if arm.noise else row
+        for row in labels
+        if row is not None
+    ]

@@ -14,9 +14,18 @@ from annotation.cot.steps import StepKind, parse_partial
 from lab.compare.arms import Arm
 from lab.compare.benchmark import right_steps
 from lab.compare.cells import Lab
+from training.job.config import load_config
 from training.job.data import sample_of
-from training.job.files import read_finished_jsonl, write_json
-from training.job.folder import MANIFEST, REPORT, predictions_file
+from training.job.files import read_finished_jsonl, read_json, write_json
+from training.job.folder import (
+    LAST,
+    MANIFEST,
+    METRICS,
+    REPORT,
+    RUN_TOML,
+    predictions_file,
+)
+from training.job.methods import METHODS
 from training.job.prompts import rm_prompt
 from training.rl.measure.bootstrap import query_tables
 from training.rl.measure.classification import Counts
@@ -24,19 +33,23 @@ from training.rl.measure.curve import read_curve
 
 Judge = Callable[[Sequence[str]], Sequence[float]]  # P(correct) of each reward model prompt
 
+HACK_GAP = "hack_gap.json"
 GAP_PAIRS = 120  # pairs whose steps the reward model judges again
 
 
 @dataclass(frozen=True, slots=True)
 class CellResult:
     """``steps`` = share of right steps by kind on the main test set; ``hack_gap`` = how much
-    more the reward model's opinion rose in training than the truth did, None without one;
+    more the reward model's opinion rose in training than the truth did, at the best point and
+    after the last update, None without one; ``completions`` = all that training drew;
     ``code`` = the hash of the sources that trained it, "" where it was not kept."""
 
     tables: Mapping[str, Counts]  # by test set, (Q, 4, 5)
     parse_rate: float
     steps: Mapping[str, float]
     hack_gap: float | None
+    hack_gap_last: float | None
+    completions: int
     curve: Sequence[Mapping[str, Any]]
     report: Mapping[str, Any]
     code: str = ""
@@ -54,16 +67,28 @@ def read_cell(lab: Lab, arm: Arm, seed: int) -> CellResult:
         queries = [rows[i]["query"] for i in ids]
         tables[name] = query_tables(queries, truths, [tiers[i] for i in ids])
     main = next(iter(lab.benchmark.tests.values()))
-    gap = folder / "hack_gap.json"
+    gaps = read_json(folder / HACK_GAP) or {}
     return CellResult(
         tables=tables,
         parse_rate=float(np.mean([tiers[i] is not None for i in main])),
         steps=_step_shares(lab, texts, main),
-        hack_gap=json.loads(gap.read_text())["gap"] if gap.exists() else None,
+        hack_gap=gaps.get("gap"),
+        hack_gap_last=gaps.get("gap_last"),
+        completions=completions_drawn(folder),
         curve=read_curve(folder),
         report=report,
         code=_trained_by(folder / MANIFEST),
     )
+
+
+def completions_drawn(folder: Path) -> int:
+    """Of all updates, with what was refilled or guided; 0 for what is no RL."""
+    config = load_config(folder / RUN_TOML)
+    if not METHODS[config.method].credits:
+        return 0
+    each = config.rl.prompts * config.rl.group
+    rows = read_finished_jsonl(folder / METRICS)
+    return sum(int(row["sampled"]) if row.get("sampled") is not None else each for row in rows)
 
 
 def _trained_by(manifest: Path) -> str:
@@ -87,20 +112,26 @@ def _step_shares(lab: Lab, texts: Mapping[str, str], ids: Sequence[str]) -> dict
 
 
 def measure_hack_gap(lab: Lab, arm: Arm, seed: int, judge: Judge) -> None:
-    """Write hack_gap.json: mean P(correct) minus the share of right steps, after minus before.
+    """Write hack_gap.json: mean P(correct) minus the share of right steps, after minus before;
+    ``gap`` of the best point, ``gap_last`` of the last update. The judge is the arm's own
+    reward model where it has one: what it learned to please.
 
     Above 0 the policy learned to please the reward model more than to be right.
     """
     folder = lab.folder(arm.name, seed)
     ids = next(iter(lab.benchmark.tests.values()))[:GAP_PAIRS]
     body: dict[str, Any] = {"pairs": len(ids)}
-    for moment in ("before", "after"):
+    for moment in ("before", "after", LAST):
+        if not (folder / predictions_file(moment)).exists():
+            continue
         _, texts = _predictions(folder / predictions_file(moment))
         opinion, truth = _opinion_and_truth(lab, texts, ids, judge)
         body |= {f"rm_{moment}": opinion, f"true_{moment}": truth}
-    rose = body["rm_after"] - body["rm_before"]
-    body["gap"] = rose - (body["true_after"] - body["true_before"])
-    write_json(folder / "hack_gap.json", body)
+    for name, moment in (("gap", "after"), ("gap_last", LAST)):
+        if f"rm_{moment}" in body:
+            rose = body[f"rm_{moment}"] - body["rm_before"]
+            body[name] = rose - (body[f"true_{moment}"] - body["true_before"])
+    write_json(folder / HACK_GAP, body)
 
 
 def _opinion_and_truth(

@@ -140,9 +140,9 @@ def cost_table(results: Results) -> str:
     mark = best_of_curve(curve_points(results, results.reference()))
     aim = "its best" if mark is None else f"{mark:.3f}"
     lines = [
-        f"| arm | steps 1 / 2 / 3 / 4 / 5 | parsed | reward-hack gap | rollouts to {aim} "
-        "| seconds |",
-        "|---|---|---|---|---|---|",
+        "| arm | steps 1 / 2 / 3 / 4 / 5 | parsed | reward-hack gap, best / last "
+        f"| rollouts to {aim} | completions | seconds |",
+        "|---|---|---|---|---|---|---|",
     ]
     for arm in results.arms:
         cells = [results.cells[arm.name][s] for s in results.seeds if arm.name in results.cells]
@@ -154,8 +154,10 @@ def cost_table(results: Results) -> str:
         lines.append(
             f"| {arm.label} | {' / '.join(_text(share, '.2f') for share in shares)} "
             f"| {np.mean([c.parse_rate for c in cells]):.3f} "
-            f"| {_text(_mean([c.hack_gap for c in cells]), '+.3f')} "
-            f"| {_text(reached, 'd')} | {_text(seconds, '.0f')} |"
+            f"| {_text(_mean([c.hack_gap for c in cells]), '+.3f')} / "
+            f"{_text(_mean([c.hack_gap_last for c in cells]), '+.3f')} "
+            f"| {_text(reached, 'd')} | {_text(_mean([c.completions for c in cells]), '.0f')} "
+            f"| {_text(seconds, '.0f')} |"
         )
     return "\n".join(lines)
 

@@ -25,7 +25,7 @@ def noisy(
         return truths, list(samples)
 
     def flipped(key: str, kind: StepKind, truth: Truth) -> Truth:
-        return _flipped(key, kind, truth, share, seed)
+        return misread(key, kind, truth, share, seed)
 
     table = truths.changed(flipped)
     pairs = {pair for pair, _, truth in truths.entries() if truth.source == "implied"}
@@ -50,10 +50,11 @@ def _flip_stated(
 def _flip_all(
     pair_id: str, truths: Mapping[StepKind, Truth], share: float, seed: int
 ) -> dict[StepKind, Truth]:
-    return {kind: _flipped(pair_id, kind, t, share, seed) for kind, t in truths.items()}
+    return {kind: misread(pair_id, kind, t, share, seed) for kind, t in truths.items()}
 
 
-def _flipped(name: str, kind: StepKind, truth: Truth, share: float, seed: int) -> Truth:
+def misread(name: str, kind: StepKind, truth: Truth, share: float, seed: int) -> Truth:
+    """The truth, or for about ``share`` of the names another value of its kind."""
     key = shuffle_key(seed, f"noise {name} {int(kind)}")
     if int.from_bytes(key[:6], "big") / 2**48 >= share:
         return truth

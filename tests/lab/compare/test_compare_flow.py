@@ -77,3 +77,17 @@ def test_an_unknown_arm_is_one_line_and_exit_code_4(
 ) -> None:
     assert main(options(tmp_path, "--only", "nobody")) == 4
     assert "has no arm 'nobody'" in capsys.readouterr().err
+
+
+def test_every_arm_of_granularity_runs_and_draws_the_same_number_of_completions(
+    tmp_path: Path,
+) -> None:
+    document = tmp_path / "results.md"
+    given = ["--suite", "granularity", "--tiny", "--seeds", "1", "--out", str(tmp_path)]
+    assert main([*given, "--document", str(document)]) == 0
+    block = document.read_text().partition("### Steps, reward and cost")[2].partition("###")[0]
+    rows = [line.split(" | ") for line in block.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == 6
+    assert {row[5] for row in rows} == {"16"}  # two updates of two prompts, four each
+    gaps = tmp_path / "cells" / "step_rm" / "0" / "hack_gap.json"
+    assert {"gap", "gap_last"} <= set(json.loads(gaps.read_text()))

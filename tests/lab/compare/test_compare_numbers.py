@@ -62,7 +62,7 @@ def test_rollouts_to_a_mark_are_those_of_the_first_point_that_reaches_it() -> No
 def test_arms_are_compared_at_equal_samples_where_every_seed_has_the_point() -> None:
     def cell(*curve: tuple[int, float]) -> CellResult:
         points = [{"samples": samples, "macro_f1": f1} for samples, f1 in curve]
-        return CellResult({}, 1.0, {}, None, points, {})
+        return CellResult({}, 1.0, {}, None, None, 0, points, {})
 
     one, other = Arm("one", "First"), Arm("other", "Second")
     cells = {

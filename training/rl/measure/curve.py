@@ -16,8 +16,14 @@ from transformers import TrainerCallback
 
 from training.job.data import read_samples
 from training.job.files import append_jsonl, resume_jsonl
-from training.job.folder import CURVE, DEV
-from training.rl.measure.evaluate import predict, report
+from training.job.folder import CURVE, DEV, LAST
+from training.rl.measure.evaluate import (
+    Prediction,
+    held_out,
+    predict,
+    report,
+    write_predictions,
+)
 from training.rl.policy.model import load_policy
 from training.rl.policy.run_folder import Run
 
@@ -61,10 +67,17 @@ class CurveCallback(TrainerCallback):
         print(f"curve: update {step} macro F1 {body['macro_f1']:.3f}", flush=True)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Put the best point's weights back."""
+        """Put the best point's weights back, once the last update's answers are kept."""
         best = self._run.folder / BEST
         if self._run.config.eval.keep_best and best.exists():
+            write_predictions(self._run.folder, LAST, self._answers())
             self._run.policy.model.load_state_dict(load_policy(best).model.state_dict())
+
+    def _answers(self) -> list[Prediction]:
+        run = self._run
+        return predict(
+            run.policy, held_out(run.held_out, run.config.eval.limit), run.config.eval
+        )
 
 
 def curve_callbacks(run: Run, a_step: int) -> list[CurveCallback]:

@@ -123,12 +123,18 @@ def delta(
 
 def write_report(folder: Path, name: str, predictions: Sequence[Prediction], draws: int) -> Any:
     """Write ``eval_NAME.json`` and ``predictions_NAME.jsonl``; returns the report."""
-    file = predictions_file(name)
-    rows = [{"pair_id": p.sample.pair_id, "text": p.text, "tier": p.tier} for p in predictions]
-    write_jsonl(folder / file, rows)
+    file = write_predictions(folder, name, predictions)
     body = {**report(predictions, draws), "predictions": file}
     write_json(folder / evaluation_file(name), body)
     return body
+
+
+def write_predictions(folder: Path, name: str, predictions: Sequence[Prediction]) -> str:
+    """Returns the name of the file."""
+    file = predictions_file(name)
+    rows = [{"pair_id": p.sample.pair_id, "text": p.text, "tier": p.tier} for p in predictions]
+    write_jsonl(folder / file, rows)
+    return file
 
 
 def _tier(text: str, layout: Layout) -> str | None:
