@@ -16,6 +16,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from training.job.prompts import PairText, policy_prompt
 from training.job.types import Sample, ScoredRollout
 from training.reward.rewards import HybridRewards
 from training.rl.base.callbacks import quiet
-from training.rl.method.ledger_writer import LedgerWriter
+from training.rl.method.ledger_writer import Credited, LedgerWriter
 from training.rl.method.srpo import SRPOConfig, SRPOTrainer
 from training.rl.policy.scale import trainer_arguments
 from verifier.truth import Truth, TruthTable
@@ -72,6 +73,18 @@ class Stopwatch(TrainerCallback):
         for name, seconds in self.parts.items():
             if f"seconds_{name}" in (logs or {}):
                 seconds.append(float(logs[f"seconds_{name}"]))
+
+
+@dataclass(frozen=True, slots=True)
+class TimedLedger(LedgerWriter):
+    """Keeps the processor seconds of each update's lines."""
+
+    spent: list[float] = field(default_factory=list)
+
+    def write(self, update: int, group: int, credited: Credited) -> None:
+        started = time.process_time()
+        LedgerWriter.write(self, update, group, credited)
+        self.spent.append(time.process_time() - started)
 
 
 class Fixed:
@@ -167,7 +180,7 @@ def make_ours(
         prompt_of=lambda sample: policy_prompt(sample.text, policy.style),
         processing_class=policy.tokenizer,
         callbacks=[watch],
-        ledger=LedgerWriter(path, 1.0, 0, contexts) if ledger else None,
+        ledger=TimedLedger(path, 1.0, 0, contexts) if ledger else None,
     )
     return quiet(trainer)
 
@@ -193,10 +206,15 @@ def measure(
                 trainers[name].train()
     on_gpu = torch.cuda.is_available()
     clock = "wall" if on_gpu else "cpu"
-    of_ledger = compare(watches, clock, ("ledger", "srpo")) if ledger else None
+    figures = {**compare(watches, clock)}
+    if ledger:
+        spent = trainers["ledger"].ledger.spent[1:]
+        figures["ledger"] = {
+            **compare(watches, clock, ("ledger", "srpo")),
+            "write_share": round(sum(spent) / sum(watches["ledger"].cpu[1:]), 4),
+        }
     return {
-        **compare(watches, clock),
-        **({"ledger": of_ledger} if of_ledger else {}),
+        **figures,
         "measured": "wall clock seconds" if on_gpu else "processor seconds",
         "wall": compare(watches, "wall"),
         "srpo_shares": shares(watches["srpo"]),
@@ -264,7 +282,8 @@ def main() -> None:
         low, high = figures["ledger"]["ratio_quartiles"]
         print(
             f"a full ledger: {figures['ledger']['ratio']:.3f} of none "
-            f"(quartiles {low:.3f} to {high:.3f})"
+            f"(quartiles {low:.3f} to {high:.3f}), of which writing takes "
+            f"{figures['ledger']['write_share']:.4f}"
         )
 
 
