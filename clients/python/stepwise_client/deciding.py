@@ -61,7 +61,7 @@ class Deciding(Connection):
         return self._pages("truths/", project=project, kind=kind, withdrawn=withdrawn)
 
     def truth(self, id: int) -> TruthDetailRow:
-        """With the rollouts that it judged."""
+        """With the rollouts that it judged, and the releases that hold it."""
         row: TruthDetailRow = self._get(f"truths/{id}/")
         return row
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stepwise_client.connection import Connection
-from stepwise_client.rows import AgreementRow, AuditRow, CoverageRow
+from stepwise_client.rows import AgreementRow, AuditRow, CoverageRow, ReopenedCount, StaleRow
 
 
 class Quality(Connection):
@@ -20,3 +20,15 @@ class Quality(Connection):
         """What the steps of each policy are judged by."""
         rows: list[CoverageRow] = self._get("coverage/", project=project)
         return rows
+
+    def stale(self, project: str) -> StaleRow:
+        """What a change of the guideline made stale, the least that puts it right, and the runs
+        that learned from it."""
+        row: StaleRow = self._get("stale/", project=project)
+        return row
+
+    def reopen_stale(self, project: str, *, contradicting_only: bool = True) -> ReopenedCount:
+        """Ask people again about all of it, each pair's values and each text once."""
+        body = {"project": project, "contradicting_only": contradicting_only}
+        row: ReopenedCount = self._post("stale/", json=body)
+        return row

@@ -169,6 +169,7 @@ class TruthRow(TypedDict):
 
 class TruthDetailRow(TruthRow):
     rollouts: list[int]
+    releases: list[int]
 
 
 class AgreementRow(TypedDict):
@@ -188,6 +189,29 @@ class AuditRow(TypedDict):
     share: float
     low: float
     high: float
+
+
+class Relabel(TypedDict):
+    rollout: int
+    kinds: list[int]
+
+
+class StaleRun(TypedDict):
+    run: int
+    release: int
+    decisions: int
+
+
+class StaleRow(TypedDict):
+    rollouts: int
+    contradicting: int
+    relabel: list[Relabel]
+    hours: float | None
+    runs: list[StaleRun]
+
+
+class ReopenedCount(TypedDict):
+    items: int
 
 
 class CoverageRow(TypedDict):
