@@ -5,6 +5,7 @@ from django.urls import path
 from training.judges import api as judges
 from training.lineage import api as lineage
 from training.lineage.two_runs_api import TwoRunsView
+from training.rollouts.api import FirstCots
 from training.rounds import api as rounds
 from training.runs import api as runs
 from training.runs import preflight_api
@@ -15,6 +16,7 @@ from training.scoring.coverage_api import Coverage
 urlpatterns = [
     path("coverage/", Coverage.as_view(), name="api_coverage"),
     path("compare/", TwoRunsView.as_view(), name="api_compare"),
+    path("first-cots/", FirstCots.as_view(), name="api_first_cots"),
     path("lineage/", lineage.LineageView.as_view(), name="api_lineage"),
     path("checkpoints/", runs.Checkpoints.as_view(), name="api_checkpoints"),
     path("judges/", judges.Judges.as_view(), name="api_judges"),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from training.disagreements import page as disagreements
 from training.judges import page as judges
+from training.rollouts import page as first_cots
 from training.rounds import waiting as rounds
 from training.runs import ledger_page as ledger
 from training.runs import page as runs
@@ -25,6 +26,11 @@ urlpatterns = [
         name="run_pair_rollouts",
     ),
     path("runs/<int:pk>/rollouts/<int:group>/send/", ledger.send, name="run_rollout_send"),
+    path("first-cots/<slug:slug>/", first_cots.first_cots, name="first_cots"),
+    path("first-cots/<slug:slug>/live/", first_cots.live, name="first_cots_live"),
+    path("first-cots/<slug:slug>/<int:pk>/again/", first_cots.again, name="first_cots_again"),
+    path("first-cots/<slug:slug>/<int:pk>/queue/", first_cots.queue, name="first_cots_queue"),
+    path("first-cots/<slug:slug>/write/", first_cots.write, name="first_cots_write"),
     path("disagreements/", disagreements.disagreements, name="disagreements"),
     path("disagreements/bulk/", disagreements.bulk, name="disagreements_bulk"),
     path("disagreements/<int:pk>/decide/", disagreements.decide, name="disagreement_decide"),

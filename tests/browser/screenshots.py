@@ -250,6 +250,7 @@ def _seed() -> list[Shot]:
         Shot("compare", "lea", f"{compare}{other.pk}/?rewards=1", still),
         Shot("influence", "lea", f"{quality}/influence/", still),
         Shot("new-project", "lea", "/projects/new/", still),
+        Shot("first-cots", "lea", f"/training/first-cots/{project.slug}/", still),
         Shot("import-more", "lea", f"{folder}/", still),
         *(
             Shot(f"import-{name}", "lea", f"{folder}/{pk}/", still)

@@ -74,10 +74,15 @@ def writer_start(
     Raises:
         Invalid: no pair is left, or a number out of range.
     """
+    due = pairs_due_for_rollout(project=project, policy=writer, splits=splits, limit=pairs)
+    if not due:
+        raise Invalid(
+            _("there is no pair that %(name)s has not written about", name=writer.name)
+        )
     return batch_create(
         project=project,
         policy=writer,
-        pairs=pairs_due_for_rollout(project=project, policy=writer, splits=splits, limit=pairs),
+        pairs=due,
         n=1,
         temperature=temperature,
         top_k=0,
