@@ -67,7 +67,7 @@ def test_one_click_and_every_pair_has_a_cot_that_people_are_asked_about(
     again = lead.post("/training/first-cots/shop/write/", {"writer": "catalogue", "pairs": ""})
     assert again.status_code == 422
     assert (
-        "There is no pair that catalogue writer has not written about" in again.content.decode()
+        "here is no pair that catalogue writer has not written about" in again.content.decode()
     )
 
 
