@@ -190,6 +190,7 @@ SPECTACULAR_SETTINGS = {
         "RunState": "training.models.TrainingRun.State",
         "TruthSource": "verifier.models.GroundTruth.Source",
         "AttributeState": "annotation.cot.attributes.STATES",
+        "SplitName": "annotation.cot.splits.SPLITS",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
