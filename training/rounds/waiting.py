@@ -41,6 +41,8 @@ def waiting(request: HttpRequest) -> HttpResponse:
     context = {
         "rounds": rounds_open(user, roles),
         "may_turn": bool(roles & {Role.LEAD, Role.ML_ENGINEER}),
+        # a lead's inbox below has the button that stands out
+        "size": "small" if Role.LEAD in roles else "primary",
     }
     return render(request, "rounds/_waiting.html", context)
 
