@@ -32,6 +32,8 @@ from annotation.people.fields import (
     row_or_404,
 )
 
+DECIDED = ("correct", "incorrect")  # what may be decided of a step; unsure is no decision
+
 
 class Item(serializers.ModelSerializer[QueueItem]):
     """An item of the queue. ``kinds``: the steps it asks about."""
@@ -109,7 +111,7 @@ class AfterQuery(ProjectQuery):
 @extend_schema_serializer(component_name="Decision")
 class DecisionBody(serializers.Serializer[Any]):
     kind = serializers.IntegerField(min_value=1, max_value=5)
-    verdict = serializers.ChoiceField(choices=("correct", "incorrect"))
+    verdict = serializers.ChoiceField(choices=DECIDED)
     value = Text(default="", max_length=16)
 
 

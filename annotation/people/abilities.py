@@ -18,7 +18,8 @@ class Ability(StrEnum):
     IMPORT = "import"  # pairs and rollouts
     EXPORT = "export"
     TRAIN = "train"
-    ROUNDS = "rounds"  # start, advance and stop rounds
+    ROUNDS = "rounds"  # start, advance and stop rounds; cut releases
+    PEOPLE = "people"  # accounts and their roles
 
 
 _ROLES: dict[Ability, frozenset[Role]] = {
@@ -29,6 +30,7 @@ _ROLES: dict[Ability, frozenset[Role]] = {
     Ability.EXPORT: frozenset({Role.LEAD, Role.ML_ENGINEER}),
     Ability.TRAIN: frozenset({Role.ML_ENGINEER}),
     Ability.ROUNDS: frozenset({Role.LEAD, Role.ML_ENGINEER}),
+    Ability.PEOPLE: frozenset({Role.ADMIN}),
 }
 
 

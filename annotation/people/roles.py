@@ -68,3 +68,25 @@ def role_grant(*, user: User, role: Role) -> User:
         user.is_superuser = user.is_superuser or role is Role.ADMIN
         user.save(update_fields=["is_staff", "is_superuser"])
     return user
+
+
+def people_listed() -> QuerySet[User]:
+    """Everybody with an account, their groups loaded."""
+    return User.objects.prefetch_related("groups").order_by("pk")
+
+
+def roles_given(person: User) -> list[str]:
+    """As they were granted, without what they imply; of a superuser the administrator's."""
+    names = {group.name for group in person.groups.all()}
+    given = [str(role) for role in Role if role.value in names]
+    admin = str(Role.ADMIN)
+    return [*given, admin] if person.is_superuser and admin not in given else given
+
+
+def roles_take(*, user: User) -> User:
+    """Take every role away, and the admin with them."""
+    user.groups.remove(*Group.objects.filter(name__in=[role.value for role in Role]))
+    vars(user).pop(_GROUPS, None)
+    user.is_staff = user.is_superuser = False
+    user.save(update_fields=["is_staff", "is_superuser"])
+    return user

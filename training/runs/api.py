@@ -11,6 +11,7 @@ from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from annotation.cot.steps import LAYOUTS
 from annotation.models import Project
 from annotation.people.abilities import Ability
 from annotation.people.api import ApiView, user_of
@@ -18,12 +19,15 @@ from annotation.people.fields import (
     OptionalProject,
     Pages,
     StoredJson,
+    Text,
     body_of,
     query_of,
     row_or_404,
 )
 from training.job.methods import METHODS
+from training.job.prompts import STYLES
 from training.models import Checkpoint, RunMetric, TrainingRun
+from training.runs.checkpoints import checkpoint_register
 from training.runs.runs import run_cancel, run_create, run_resume
 from training.runs.tasks import run_send
 from training.runs.waivers import Waiver, run_waive
@@ -91,12 +95,34 @@ class TrainView(ApiView):
     abilities = {"GET": Ability.READ, "POST": Ability.TRAIN}
 
 
+class CheckpointNamed(serializers.Serializer[Any]):
+    """``style`` and ``layout`` empty: what the folder says of itself."""
+
+    name = Text(allow_blank=False, max_length=200)
+    path = Text(
+        allow_blank=False,
+        max_length=2000,
+        help_text="a folder on the server, or the address of an OpenAI-compatible endpoint",
+    )
+    kind = serializers.ChoiceField(Checkpoint.Kind.choices, default=Checkpoint.Kind.POLICY)
+    model_name = Text(default="", max_length=200, help_text="at the endpoint")
+    style = serializers.ChoiceField(STYLES, default="", allow_blank=True)  # type: ignore[assignment]
+    layout = serializers.ChoiceField(LAYOUTS, default="", allow_blank=True)
+
+
 class Checkpoints(TrainView, generics.ListAPIView[Checkpoint]):
-    """The models that can be trained from or scored with."""
+    """GET: the models that can be trained from or scored with. POST: name one."""
 
     serializer_class = CheckpointRecord
     pagination_class = Pages
     queryset = Checkpoint.objects.exclude(kind=Checkpoint.Kind.WRITER)
+
+    @extend_schema(request=CheckpointNamed, responses={201: CheckpointRecord})
+    def post(self, request: Request) -> Response:
+        """Naming it again changes what is named. 422 for a folder without a model, and for an
+        address that may not be asked."""
+        made = checkpoint_register(**body_of(request, CheckpointNamed))
+        return Response(CheckpointRecord(made).data, status=201)
 
 
 @extend_schema(parameters=[OptionalProject], methods=["GET"])

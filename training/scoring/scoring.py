@@ -11,8 +11,9 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from annotation.cot.errors import Invalid
+from annotation.cot.errors import Conflict, Invalid
 from annotation.cot.steps import StepKind
+from annotation.cot.wording import wording as _
 from annotation.models import Project, Step
 from annotation.models.job_run import job_run
 from annotation.models.leases import queued_again
@@ -23,7 +24,7 @@ from training.job.prompts import rm_prompt
 from training.models import Checkpoint, ScoringJob, StepScore
 from training.rollouts.records import pair_text
 from training.rollouts.servers import outbound
-from training.scoring.select import steps_due_for_scoring
+from training.scoring.select import current_rm, steps_due_for_scoring
 from training.serving.policy_client import PolicyError
 from training.serving.policy_http import answers_for, served_models
 
@@ -78,7 +79,7 @@ def steps_score_due(*, project: Project, rm: Checkpoint, limit: int = 5_000) -> 
     Raises:
         ScoringFailed: it is tried once more, then parked with the reason.
     """
-    row, _ = ScoringJob.objects.get_or_create(project=project, rm=rm)
+    row, _created = ScoringJob.objects.get_or_create(project=project, rm=rm)
     jobs = ScoringJob.objects.filter(pk=row.pk)
     jobs.filter(state=ScoringJob.State.DONE).update(**queued_again())
 
@@ -91,6 +92,21 @@ def steps_score_due(*, project: Project, rm: Checkpoint, limit: int = 5_000) -> 
     if done is None or done.state == ScoringJob.State.FAILED:
         return None
     return done.scored
+
+
+def scoring_request(*, project: Project) -> ScoringJob:
+    """The reward model in charge is to score what is due, also where its scoring was parked;
+    the caller sends the task on commit.
+
+    Raises:
+        Conflict: none is in charge.
+    """
+    rm = current_rm(project)
+    if rm is None:
+        raise Conflict(_("no reward model is in charge; appoint one first"))
+    scoring_retry(project=project, rm=rm)
+    job, _created = ScoringJob.objects.get_or_create(project=project, rm=rm)
+    return job
 
 
 def scoring_retry(*, project: Project, rm: Checkpoint) -> bool:

@@ -47,6 +47,12 @@ def kinds_learned(rm: Checkpoint) -> list[int]:
     return sorted(int(kind) for kind in by_kind) or [int(kind) for kind in StepKind]
 
 
+def scores_of(project: Project, *, rm: str = "") -> QuerySet[StepScore]:
+    """Of one model by its name, or of all."""
+    rows = StepScore.objects.filter(step__rollout__pair__project=project)
+    return (rows.filter(rm__name=rm) if rm else rows).select_related("step", "rm")
+
+
 def current_rm(project: Project) -> Checkpoint | None:
     """The reward model in charge: its scores order the queue and open disagreements."""
     row = RmAppointment.objects.filter(project=project, until=None).select_related("rm").first()

@@ -74,8 +74,8 @@ class Connection:
     def _put(self, path: str, body: Any) -> Any:
         return self._send("PUT", path, json=body).json()
 
-    def _patch(self, path: str, body: Any) -> Any:
-        return self._send("PATCH", path, json=body).json()
+    def _patch(self, path: str, body: Any, **params: str) -> Any:
+        return self._send("PATCH", path, json=body, params=params).json()
 
     def _send(
         self, method: str, path: str, *, again: bool = False, **sent: Any

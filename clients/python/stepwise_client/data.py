@@ -1,4 +1,4 @@
-"""Data in and out: projects, imports, pairs, rollouts, exports."""
+"""Data in and out: imports, pairs, rollouts, exports."""
 
 from __future__ import annotations
 
@@ -12,61 +12,12 @@ from typing import Any
 from stepwise_client.errors import error_of
 from stepwise_client.jobs import Jobs
 from stepwise_client.records import Job, Rollout
-from stepwise_client.rows import Me, PairRow, PreviewRow, ProjectRow, RolloutRow
+from stepwise_client.rows import PairRow, PreviewRow, RolloutRow
 
 _BATCH = 500
 
 
 class Data(Jobs):
-    def me(self) -> Me:
-        row: Me = self._get("me/")
-        return row
-
-    def projects(self) -> Iterator[ProjectRow]:
-        return self._pages("projects/")
-
-    def create_project(
-        self,
-        name: str,
-        *,
-        slug: str | None = None,
-        layout: str = "answer_last",
-        overlap: int = 2,
-        guideline: str = "",
-    ) -> ProjectRow:
-        """Without a ``slug`` it is made from the name."""
-        about = {"name": name, "layout": layout, "overlap": overlap, "guideline": guideline}
-        sent = about | ({"slug": slug} if slug else {})
-        row: ProjectRow = self._post("projects/", json=sent)
-        return row
-
-    def project(self, slug: str) -> ProjectRow:
-        row: ProjectRow = self._get(f"projects/{slug}/")
-        return row
-
-    def change_project(
-        self,
-        slug: str,
-        *,
-        order: str | None = None,
-        explore_percent: int | None = None,
-        autopilot: str | None = None,
-        reuse: bool | None = None,
-        reuse_audit_percent: int | None = None,
-    ) -> ProjectRow:
-        """What is None stays as it is. ``order``: docs/labelling.md. ``autopilot``: off,
-        to_release or whole."""
-        sent = {
-            "order": order,
-            "explore_percent": explore_percent,
-            "autopilot": autopilot,
-            "reuse": reuse,
-            "reuse_audit_percent": reuse_audit_percent,
-        }
-        named = {name: value for name, value in sent.items() if value is not None}
-        row: ProjectRow = self._patch(f"projects/{slug}/", named)
-        return row
-
     def pairs(self, project: str, *, split: str | None = None) -> Iterator[PairRow]:
         """``split``: train, val or test."""
         return self._pages("pairs/", project=project, split=split)

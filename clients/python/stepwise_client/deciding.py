@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from stepwise_client.connection import Connection
+from stepwise_client.quality_rows import ReleaseRow
 from stepwise_client.records import Decision
 from stepwise_client.rows import (
     ItemDetailRow,
@@ -75,6 +77,19 @@ class Deciding(Connection):
         ``reason``: audit or stale."""
         body = {"reason": reason, "rollouts": list(rollouts)}
         return int(self._post(f"truths/{id}/reopen/", json=body)["opened"])
+
+    def releases(self, project: str) -> Iterator[ReleaseRow]:
+        return self._pages("releases/", project=project)
+
+    def cut_release(self, project: str) -> ReleaseRow:
+        """Freeze what is known now; where nothing changed, the newest one again."""
+        row: ReleaseRow = self._post("releases/", json={"project": project}, again=True)
+        return row
+
+    def release_truth(self, id: int) -> dict[str, Any]:
+        """truth.json of docs/formats.md."""
+        whole: dict[str, Any] = self._get(f"releases/{id}/truth/")
+        return whole
 
     def _about_item(self, item: int, action: str, body: dict[str, object]) -> ItemRow:
         row: ItemRow = self._post(f"items/{item}/{action}/", json=body)

@@ -8,7 +8,7 @@ from typing import Literal
 from stepwise_client.connection import Connection
 from stepwise_client.records import Job
 
-Kind = Literal["imports", "exports", "runs"]
+Kind = Literal["imports", "exports", "batches", "runs"]
 
 
 class Jobs(Connection):

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from stepwise_client.connection import Connection
+from stepwise_client.quality_rows import FlagRow
 from stepwise_client.records import Claim, Label, Receipt, Waiting, read
 
 
@@ -75,6 +76,12 @@ class Labelling(Connection):
     def take_back(self, claim: Claim) -> Claim:
         """What you passed to others, while they have not taken it."""
         return Claim.of(self._post(f"claims/{claim.id}/take_back/"))
+
+    def flag(self, claim: Claim, reason: str, kind: int | None = None) -> FlagRow:
+        """Point the leads at the item, or at one of its steps; the same again is the same."""
+        body = {"reason": reason, "kind": kind}
+        row: FlagRow = self._post(f"claims/{claim.id}/flag/", json=body, again=True)
+        return row
 
     def undo(self, receipt: Receipt) -> Claim:
         return Claim.of(self._post(f"submissions/{receipt.receipt}/undo/"))

@@ -109,7 +109,7 @@ class Rollout:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """An import, an export or a run."""
+    """An import, an export, a batch of rollouts, a scoring or a run; ``body`` has the rest."""
 
     id: int
     state: str

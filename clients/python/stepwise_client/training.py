@@ -15,6 +15,7 @@ from stepwise_client.training_rows import (
     Preflight,
     RewardGroupRow,
     RolloutSent,
+    Thresholds,
     TwoRuns,
 )
 
@@ -22,6 +23,23 @@ from stepwise_client.training_rows import (
 class Training(Jobs):
     def checkpoints(self) -> Iterator[CheckpointRow]:
         return self._pages("checkpoints/")
+
+    def register_checkpoint(self, name: str, path: str, **about: str) -> CheckpointRow:
+        """Name a folder on the server or an endpoint; again changes what is named. ``about``:
+        kind (policy, rm), model_name, style, layout."""
+        body = {"name": name, "path": path, **about}
+        row: CheckpointRow = self._post("checkpoints/", json=body, again=True)
+        return row
+
+    def thresholds(self, project: str) -> Thresholds:
+        """What a launch must meet; None is not checked."""
+        row: Thresholds = self._get("thresholds/", project=project)
+        return row
+
+    def set_thresholds(self, project: str, **limits: float | bool | None) -> Thresholds:
+        """``limits``: the keys of :class:`Thresholds`; the others stay as they are."""
+        row: Thresholds = self._patch("thresholds/", limits, project=project)
+        return row
 
     def preflight(
         self,

@@ -162,3 +162,88 @@ class RoundWhole(TypedDict):
     batch: int | None
     rm_run: int | None
     run: int | None
+
+
+class ScoreRow(TypedDict):
+    id: int
+    step: int
+    rollout: int
+    kind: int
+    rm: str
+    p: float
+    critique: str
+    created_at: str
+
+
+class DisagreementRow(TypedDict):
+    id: int
+    project: str
+    step: int
+    rollout: int
+    kind: int
+    rm: str
+    p: float
+    human: str
+    confidence: float
+    impact: int
+    state: str
+    item: int | None
+    decided_by: str
+    decided_at: str | None
+    created_at: str
+
+
+class BulkDecision(TypedDict):
+    id: int
+    filter: dict[str, str]
+    decision: str
+    lead: str
+    state: str
+    matched: int
+    decided: int
+    refused: int
+    refusal: str
+    created_at: str
+    finished_at: str | None
+
+
+class InfluenceRow(TypedDict):
+    person: str
+    labels: int
+    truths: int
+    changed: int
+    lost: int
+
+
+class Influence(TypedDict):
+    release: int | None
+    run: int | None
+    people: list[InfluenceRow]
+
+
+class InfluenceOnRun(TypedDict):
+    run: int
+    release: int
+    without: str
+    groups: int
+    steps: int
+    flips: int
+    flips_by_step: dict[str, int]
+    signs: int
+    ranks: int
+    largest: float
+    moved: float
+
+
+class Thresholds(TypedDict):
+    alpha: float | None
+    gold_accuracy: float | None
+    human_coverage: float | None
+    stale_share: float | None
+    rm_gated: bool
+    varied_pairs: float | None
+
+
+class BatchQueued(TypedDict):
+    opened: int
+    covered: int
