@@ -10,7 +10,6 @@ from stepwise_client.quality_rows import (
     GuidelineRow,
     PersonRow,
     ProjectSettings,
-    Stale,
     Tombstone,
 )
 from stepwise_client.rows import Me, ProjectRow
@@ -91,16 +90,6 @@ class Projects(Connection):
         body = {"project": project, "changed_kinds": list(changed_kinds), "note": note}
         row: GuidelineRow = self._post("guidelines/", json=body | {"base": base} | parts)
         return row
-
-    def stale(self, project: str) -> Stale:
-        """What a change of the guideline made stale, and which runs learned from it."""
-        row: Stale = self._get("stale/", project=project)
-        return row
-
-    def reopen_stale(self, project: str, *, contradicting_only: bool = True) -> int:
-        """Ask people again about what is stale; how many items."""
-        body = {"project": project, "contradicting_only": contradicting_only}
-        return int(self._post("stale/", json=body)["items"])
 
     def people(self) -> Iterator[PersonRow]:
         return self._pages("people/")

@@ -112,25 +112,6 @@ class ReviewRow(TypedDict):
     decided_at: str | None
 
 
-class RelabelRow(TypedDict):
-    rollout: int
-    kinds: list[int]
-
-
-class StaleRun(TypedDict):
-    run: int
-    release: int
-    decisions: int
-
-
-class Stale(TypedDict):
-    rollouts: int
-    contradicting: int
-    relabel: list[RelabelRow]
-    hours: float | None
-    runs: list[StaleRun]
-
-
 class ReleaseRow(TypedDict):
     id: int
     project: str
