@@ -190,7 +190,6 @@ SPECTACULAR_SETTINGS = {
         "RunState": "training.models.TrainingRun.State",
         "TruthSource": "verifier.models.GroundTruth.Source",
         "Layout": "annotation.cot.steps.LAYOUTS",
-        "Split": "annotation.cot.splits.SPLITS",
         "DecidedVerdict": "annotation.deciding.api.DECIDED",
         "AttributeState": "annotation.cot.attributes.STATES",
         "SplitName": "annotation.cot.splits.SPLITS",

@@ -14,10 +14,26 @@ from stepwise_client.training_rows import (
     Influence,
     InfluenceOnRun,
     ScoreRow,
+    WritersBatch,
+    WritingRow,
 )
 
 
 class Scoring(Connection):
+    def first_cots(self, project: str) -> list[WritingRow]:
+        """What every writer has written, the one chosen last first."""
+        rows: list[WritingRow] = self._get("first-cots/", project=project)
+        return rows
+
+    def write_first_cots(
+        self, project: str, *, url: str = "", model: str = "", **more: Any
+    ) -> WritersBatch:
+        """By the catalogue writer, or by the chat model at ``url``; wait for its batch.
+        ``more``: splits, pairs, temperature, max_tokens."""
+        body = {"project": project, "url": url, "model": model, **more}
+        row: WritersBatch = self._post("first-cots/", json=body)
+        return row
+
     def start_batch(
         self,
         project: str,

@@ -247,3 +247,23 @@ class Thresholds(TypedDict):
 class BatchQueued(TypedDict):
     opened: int
     covered: int
+
+
+class WritingRow(TypedDict):
+    name: str
+    rollouts: int
+    parsed: int
+    tokens: int
+    seconds: float
+    asked_again: int
+    state: str
+    batch: int | None
+    error: str
+
+
+class WritersBatch(TypedDict):
+    id: int
+    project: str
+    writer: str
+    pairs: int
+    created_at: str
