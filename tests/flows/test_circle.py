@@ -66,6 +66,18 @@ def test_one_tiny_turn_reaches_every_arrow_and_reports_it(
     }  # fmt: skip
     assert "macro F1 after - before" in done.stdout
 
+    # A lead puts its reward model in charge all the same and settles what it disputes; the next
+    # one has the same weights and so disputes the same steps, which are not listed again.
+    told = manage(
+        environment, "shell", "-c", "from tests.flows.second_judge import main; main()"
+    )
+    assert told.returncode == 0, told.stderr
+    judges = json.loads(told.stdout.splitlines()[-1])
+    assert judges["first"] > 0
+    assert judges["second"] == 0
+    assert judges["scores_that_differ"] == 0
+    assert judges["scored"] >= 5 * 24
+
 
 @pytest.mark.flow
 def test_a_data_folder_without_ratings_is_a_clear_error(

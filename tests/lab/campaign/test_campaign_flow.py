@@ -13,7 +13,7 @@ ORDERS = "random,asks_twice"
 
 
 def run(folder: Path, **more: object) -> dict[str, object]:
-    options = {"tiny": True, "seeds": 1, "orders": ORDERS} | more
+    options = {"preset": "tiny", "seeds": 1, "orders": ORDERS} | more
     call_command("campaign", report=folder / "out.json", **options)
     body: dict[str, object] = json.loads((folder / "out.json").read_text())
     return body
