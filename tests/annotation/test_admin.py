@@ -88,7 +88,7 @@ def test_a_rules_table_with_a_bad_tier_is_refused_in_the_form() -> None:
 def project_form(project: Project, **changed: Any) -> dict[str, Any]:
     form = {"slug": project.slug, "name": "n", "layout": "answer_last", "overlap": 2}
     form |= {"max_overlap": 3, "order": "oldest", "rules": project.rules}
-    form |= {"reuse": "on", "reuse_audit_percent": 5, "explore_percent": 15}
+    form |= {"reuse": "on", "reuse_audit_percent": 5, "explore_percent": 15, "autopilot": "off"}
     return form | changed
 
 

@@ -13,6 +13,7 @@ from tests.flows.trainable import trainable_make
 from tests.training.world import cot, differences, resolve, rollout_make
 from training.models import Checkpoint, StepScore, TrainingRun
 from training.rollouts.batches import batch_create, batch_run
+from training.rollouts.offered import SAMPLE_SOURCE
 from training.rollouts.select import pairs_due_for_rollout
 from training.runs.checkpoints import seed_policy
 from training.runs.runs import run_create, run_launch
@@ -27,6 +28,7 @@ def test_rollouts_a_reward_model_and_its_scores_come_out_of_real_processes(
     settings.RUNS_DIR = tmp_path
     trainable_make()
     project, policy = Project.objects.get(), seed_policy()
+    project.pairs.update(source=SAMPLE_SOURCE)  # the shipped policy writes about nothing else
     refuted = rollout_make(project.pairs.filter(split="train").latest("pk"), cot("1"), index=1)
     resolve(refuted, dict.fromkeys(StepKind, "incorrect"))
 

@@ -95,7 +95,7 @@ def test_the_admin_leads_to_the_offer_and_one_click_applies_it(client: Client) -
     client.force_login(make_user(Role.LEAD))
     form = {"slug": project.slug, "name": project.name, "layout": "answer_last", "overlap": 2}
     form |= {"max_overlap": 3, "order": "oldest", "rules": project.rules}
-    form |= {"reuse": "on", "reuse_audit_percent": 5, "explore_percent": 15}
+    form |= {"reuse": "on", "reuse_audit_percent": 5, "explore_percent": 15, "autopilot": "off"}
     admin = f"/admin/annotation/project/{project.pk}/change/"
     offer = f"/quality/{project.slug}/overlap/"
     assert client.post(admin, form)["Location"] == offer

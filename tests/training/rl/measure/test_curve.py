@@ -22,7 +22,7 @@ SETTINGS = "[eval]\ncurve_every = 2\nkeep_best = true\nmax_tokens = 64\n"
 def run(run_dir: Path, policy_dir: Path, samples: list[Sample]) -> Run:
     shutil.copy(run_dir / "eval.jsonl", run_dir / "dev.jsonl")
     config = parse_config(f'policy = "{policy_dir}"\n{SETTINGS}')
-    return Run(run_dir, config, TruthTable(), samples, [], load_policy(policy_dir))
+    return Run(run_dir, config, TruthTable(), samples, samples, load_policy(policy_dir))
 
 
 def steps(callback: CurveCallback, last: int) -> None:
