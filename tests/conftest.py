@@ -50,6 +50,11 @@ from django.conf import settings  # noqa: E402
 assert _SCRATCH.resolve() == settings.DATA_DIR
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that no process waits for one of them at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("flow") is None)
+
+
 def pytest_xdist_setupnodes() -> None:
     os.environ.clear()
     os.environ.update(_GIVEN)
