@@ -8,10 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.cot.errors import StepwiseError
-from training.models import RolloutBatch
-from training.rollouts.batches import batch_create, batch_run
+from training.management.batch_command import batch_carried_out
+from training.rollouts.batches import batch_create
 from training.rollouts.select import pairs_due_for_rollout
-from training.rollouts.tasks import rollouts_run
 from training.runs.named import checkpoint_named, project_named
 
 
@@ -50,15 +49,9 @@ class Command(BaseCommand):
             )
         except StepwiseError as error:
             raise CommandError(str(error)) from error
-        if options["background"]:
-            rollouts_run.delay(batch.pk)
-            self.stdout.write(f"batch {batch.pk} is queued: {len(batch.pair_ids)} pairs")
-            return
-        done = batch_run(batch_id=batch.pk)
+        done = batch_carried_out(self, batch, background=options["background"])
         if done is None:
-            raise CommandError(f"batch {batch.pk} was taken by a worker")
-        if done.state != RolloutBatch.State.DONE:
-            raise CommandError(f"batch {done.pk} {done.state}: {done.error}")
+            return
         self.stdout.write(f"batch {done.pk}: {done.rollouts_done} rollouts")
         if done.error:  # sampled, and nothing of it is work for people
             self.stderr.write(done.error)

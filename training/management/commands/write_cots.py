@@ -9,11 +9,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotation.cot.errors import StepwiseError
 from annotation.cot.splits import SPLITS
-from training.models import Checkpoint, RolloutBatch
-from training.rollouts.batches import batch_run
+from training.management.batch_command import batch_carried_out
+from training.models import Checkpoint
 from training.rollouts.catalogue.writer import WRITER
 from training.rollouts.select import batch_parsing
-from training.rollouts.tasks import rollouts_run
 from training.rollouts.writers import chat_writer, writer_start
 from training.runs.named import checkpoint_named, project_named
 
@@ -46,15 +45,9 @@ class Command(BaseCommand):
             )
         except StepwiseError as error:
             raise CommandError(str(error)) from error
-        if options["background"]:
-            rollouts_run.delay(batch.pk)
-            self.stdout.write(f"batch {batch.pk} is queued: {len(batch.pair_ids)} pairs")
-            return
-        done = batch_run(batch_id=batch.pk)
+        done = batch_carried_out(self, batch, background=options["background"])
         if done is None:
-            raise CommandError(f"batch {batch.pk} was taken by a worker")
-        if done.state != RolloutBatch.State.DONE:
-            raise CommandError(f"batch {done.pk} {done.state}: {done.error}")
+            return
         parsing = batch_parsing(done)
         tokens = done.prompt_tokens + done.completion_tokens
         self.stdout.write(
