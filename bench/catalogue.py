@@ -30,7 +30,7 @@ from training.rollouts.catalogue.category import USES
 from training.rollouts.catalogue.evidence import lines_of
 from training.rollouts.catalogue.writer import (
     PairReading,
-    brand_keys,
+    brands_named,
     catalogue_cot,
     catalogue_reading,
 )
@@ -42,7 +42,7 @@ Cell = tuple[str, bool]
 def main(folder: Path) -> None:
     rules = parse_rules(DEFAULT_RULES)
     rows, truths = rated_pairs(folder)
-    brands = {brand_keys(dict(row.attributes).get("brand", "")) for row in rows}
+    brands = brands_named(row.attributes for row in rows)
     pairs = [_pair(row) for row in rows]
     readings = [catalogue_reading(pair, lines_of(pair), brands) for pair in pairs]
     written = [parse(catalogue_cot(pair, rules, brands=brands))[-1].value for pair in pairs]

@@ -8,6 +8,7 @@ human. The ceiling is what one rater's grades score against another's on the sam
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from lab.circle.agreement import rater_ceiling
 from lab.compare.benchmark import SEED_POLICY, Benchmark, Row, label_line
 from training.job.prompts import PairText
 from training.job.types import BadInput
-from training.rollouts.catalogue.writer import brand_keys, catalogue_cot
+from training.rollouts.catalogue.writer import brands_named, catalogue_cot
 from verifier.implied import completed
 from verifier.truth import Truth
 
@@ -48,7 +49,7 @@ def real_benchmark(folder: Path, train_pairs: int = 0) -> Benchmark:
     train = split["train"]
     if train_pairs:
         train = random.Random(0).sample(train, min(train_pairs, len(train)))
-    brands = {brand_keys(row["attributes"].get("brand", "")) for row in train}
+    brands = brands_named(row["attributes"].items() for row in train)
     tested = [grades[row["query"], row["product_id"]] for row in split["test"]]
     ceiling = rater_ceiling(tested)
     return Benchmark(
@@ -88,7 +89,7 @@ def _row(pair: PairRow, grades: list[int]) -> Row:
     }
 
 
-def _reference(row: Row, brands: set[tuple[str, ...]]) -> dict[str, Any]:
+def _reference(row: Row, brands: Collection[tuple[str, ...]]) -> dict[str, Any]:
     """A line of labels.jsonl: the catalogue writer's CoT, with the raters' word on its tier."""
     pair = PairText(*(row[name] for name in _TEXT))
     text = catalogue_cot(

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from training.job.prompts import PairText
+from training.rollouts.catalogue.lexicon import BRAND_NAMES
 from training.rollouts.catalogue.words import Word, words
 
 _WRITTEN = 0.35  # share with a query that a person wrote
@@ -18,7 +19,6 @@ _OF_ITSELF = (
 )
 _LONGEST = 3  # words of a made query, before a brand or a value
 _VALUE = 24  # characters of a value in a query
-_BRANDS = ("brand", "supplier", "manufacturer", "品牌")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def made_query(product: PairText, rng: random.Random) -> str:
     values = [value for value in product.attributes.values() if value.strip()]
     if values and rng.random() < 0.35:
         parts.append(rng.choice(values)[:_VALUE].strip())
-    brand = next((v for k, v in product.attributes.items() if k.lower() in _BRANDS), "")
+    brand = next((v for k, v in product.attributes.items() if k.casefold() in BRAND_NAMES), "")
     if brand and rng.random() < 0.3:
         parts.insert(0, brand)
     query = " ".join(" ".join(parts).split())

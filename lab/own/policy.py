@@ -10,14 +10,13 @@ from itertools import islice
 from pathlib import Path
 
 import torch
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import PreTrainedTokenizerFast
 
 from annotation.cot.rules import Rules
-from annotation.cot.steps import HEADINGS
 from lab.own.draw import Catalogue, draws
-from lab.seed.pretrain import save
-from lab.seed.seed_tokenizer import EOS, PAD
+from lab.seed.pretrain import build_model, save
+from lab.seed.seed_tokenizer import EOS, PAD, wrapped
 from lab.seed.seed_training import (
     POOL,
     Example,
@@ -26,12 +25,10 @@ from lab.seed.seed_training import (
     batched,
     train_batches,
 )
-from training.job.prompts import PairText, policy_prompt
-from training.rollouts.catalogue.evidence import brand_line, lines_of
-from training.rollouts.catalogue.writer import brand_keys, catalogue_cot
+from training.job.prompts import policy_prompt
+from training.rollouts.catalogue.writer import brands_named, catalogue_cot
 
 _SEEN = 6000  # texts that the tokenizer is made of
-_CONTEXT = 1024  # tokens
 _LONGEST = 512  # tokens of an example; a longer one would cost more than it teaches
 
 
@@ -49,7 +46,8 @@ class OwnConfig:
 def policy_make(
     catalogue: Catalogue, rules: Rules, config: OwnConfig, out: Path, say: Callable[[str], None]
 ) -> None:
-    """Write a Hugging Face folder that answers as the catalogue writer does, more or less.
+    """Write a Hugging Face folder that answers as the catalogue writer does, more or less: 2.7
+    million parameters at width 192.
 
     Raises:
         ValueError: no product has a word in its title.
@@ -59,7 +57,7 @@ def policy_make(
     texts = written(catalogue, rules, rng)
     seen = list(islice(texts, min(_SEEN, config.examples)))
     tokenizer = tokenizer_of((prompt + cot for prompt, cot in seen), config.vocabulary)
-    model = model_of(tokenizer, config.width)
+    model = build_model(tokenizer, config.width, inner=3)
     say(f"{model.num_parameters():,} parameters, {len(tokenizer):,} tokens")
     stage = SeedStage("write", config.examples, config.learning_rate)
     batches = batched(
@@ -79,7 +77,7 @@ def written(
 ) -> Iterator[tuple[str, str]]:
     """Prompts and the catalogue writer's CoTs. Every other irrelevant pair is left out: most of
     what one draws at random is that."""
-    brands = _brands(catalogue.products)
+    brands = brands_named(product.attributes.items() for product in catalogue.products)
     for pair in draws(catalogue, rng):
         cot = catalogue_cot(pair, rules, brands=brands)
         if not cot.rstrip().endswith("tier: 1") or rng.random() < 0.5:
@@ -98,34 +96,7 @@ def tokenizer_of(texts: Iterable[str], size: int) -> PreTrainedTokenizerFast:
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    tokenizer.add_tokens([AddedToken(text, normalized=False) for text in HEADINGS.values()])
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        eos_token=EOS,
-        pad_token=PAD,
-        clean_up_tokenization_spaces=False,
-        padding_side="left",
-        model_max_length=_CONTEXT,
-    )
-
-
-def model_of(tokenizer: PreTrainedTokenizerFast, width: int) -> LlamaForCausalLM:
-    """A four-layer Llama with tied embeddings, fp32: 2.7 million parameters at width 192."""
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=width,
-        intermediate_size=3 * width,
-        num_hidden_layers=4,
-        num_attention_heads=4,
-        num_key_value_heads=4,
-        max_position_embeddings=_CONTEXT,
-        tie_word_embeddings=True,
-        initializer_range=0.05,
-        bos_token_id=None,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    return LlamaForCausalLM(config)
+    return wrapped(tokenizer)
 
 
 def _examples(
@@ -133,8 +104,3 @@ def _examples(
 ) -> list[Example]:
     drawn = answered(tokenizer, list(islice(texts, count)))
     return [example for example in drawn if len(example[0]) <= _LONGEST]
-
-
-def _brands(products: Iterable[PairText]) -> set[tuple[str, ...]]:
-    lines = (brand_line(lines_of(product)) for product in products)
-    return {brand_keys(line.value) for line in lines if line}

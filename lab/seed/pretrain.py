@@ -35,12 +35,15 @@ CLEARLY = 0.1  # a step's accuracy must exceed the majority rate by this much
 _MIXED_PROMPTS, _MIXED_SAMPLES = 120, 6
 
 
-def build_model(tokenizer: PreTrainedTokenizerFast, width: int = 128) -> LlamaForCausalLM:
-    """A four-layer Llama with tied embeddings, 1.2 million parameters, fp32."""
+def build_model(
+    tokenizer: PreTrainedTokenizerFast, width: int = 128, inner: int = 4
+) -> LlamaForCausalLM:
+    """A four-layer Llama with tied embeddings, fp32: 1.2 million parameters with the sample's
+    tokenizer. ``inner``: the width of its feed-forward layers, times ``width``."""
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=width,
-        intermediate_size=4 * width,
+        intermediate_size=inner * width,
         num_hidden_layers=4,
         num_attention_heads=4,
         num_key_value_heads=4,

@@ -38,6 +38,11 @@ def build_tokenizer(lexicon: Lexicon) -> PreTrainedTokenizerFast:
     )
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens([PAD, EOS])
+    return wrapped(tokenizer)
+
+
+def wrapped(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
+    """As transformers want it; each heading of a CoT is one token."""
     tokenizer.add_tokens([AddedToken(text, normalized=False) for text in HEADINGS.values()])
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,

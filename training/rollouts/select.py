@@ -9,8 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from annotation.models import Pair, Product, Project, Rollout
 from training.models import Checkpoint, RolloutBatch
-from training.rollouts.catalogue.lexicon import BRAND_NAMES
-from training.rollouts.catalogue.writer import brand_keys
+from training.rollouts.catalogue.writer import brands_named
 
 
 def pairs_due_for_rollout(
@@ -36,12 +35,7 @@ def pairs_due_for_rollout(
 def brands_of(project: Project) -> frozenset[tuple[str, ...]]:
     """The brands that products of the project name, as keys of words."""
     rows = Product.objects.filter(project=project).values_list("attributes", flat=True)
-    return frozenset(
-        brand_keys(str(value))
-        for attributes in rows.iterator()
-        for name, value in attributes
-        if str(name).casefold() in BRAND_NAMES
-    )
+    return brands_named(rows.iterator())
 
 
 def pairs_complete(batch: RolloutBatch) -> set[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from annotation.cot.rules import Rules
@@ -13,6 +13,7 @@ from training.rollouts.catalogue.asks import Phrase, read_query
 from training.rollouts.catalogue.category import Category, category_of
 from training.rollouts.catalogue.evidence import ProductLine, lines_of
 from training.rollouts.catalogue.findings import Finding, findings
+from training.rollouts.catalogue.lexicon import BRAND_NAMES
 from training.rollouts.catalogue.words import words
 
 WRITER = "catalogue writer"  # stands where a policy's name does
@@ -81,6 +82,18 @@ def catalogue_cot(
 
 def brand_keys(brand: str) -> tuple[str, ...]:
     return tuple(word.key for word in words(brand))
+
+
+def brands_named(
+    catalogue: Iterable[Iterable[tuple[str, object]]],
+) -> frozenset[tuple[str, ...]]:
+    """The brands that the products' attributes name, as keys of words."""
+    return frozenset(
+        brand_keys(str(value))
+        for attributes in catalogue
+        for name, value in attributes
+        if str(name).casefold() in BRAND_NAMES
+    )
 
 
 def quotes(text: str) -> list[str]:
