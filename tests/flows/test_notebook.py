@@ -74,26 +74,16 @@ def test_the_notebook_goes_from_a_csv_to_a_trained_policy(
     manage(environment, "bootstrap", "--bare")
     secret = manage(environment, "shell", "-v0", stdin=MAKE).split()[-1]
     log = tmp_path / "processes.log"
-    worker = (
-        "worker",
-        "-B",
-        "-s",
-        str(tmp_path / "beat"),
-        "-Q",
-        "default,bulk,inference,train",
-    )
+    queues = ("-Q", "default,bulk,inference,train")
+    worker = ("worker", "-B", "-s", str(tmp_path / "beat"), *queues, "-c", "2", "-n", "all@%h")
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
-    with (
-        served(environment, log) as url,
-        celery(environment, log, *worker, "-c", "2", "-n", "all@%h"),
-    ):
+    with served(environment, log) as url, celery(environment, log, *worker):
         monkeypatch.setenv("STEPWISE_URL", url)
         monkeypatch.setenv("STEPWISE_TOKEN", secret)
         for number, source in enumerate(cells()):
             exec(compile(source, f"cell {number}", "exec"), names)
     assert names["run"].state == "finished"
     assert names["trained"]["kind"] == "policy"
-    assert (
-        len(Path("labels.jsonl").read_text().splitlines()) == 5 * 11
-    )  # eight of the writer, three careless
+    items = 10 + 4  # the writer's, and the careless ones
+    assert len(names["labels"]) == 5 * items

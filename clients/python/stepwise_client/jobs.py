@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import Literal
 
 from stepwise_client.connection import Connection
+from stepwise_client.polling import polled
 from stepwise_client.records import Job
 
 Kind = Literal["imports", "exports", "batches", "runs"]
@@ -21,9 +21,10 @@ class Jobs(Connection):
         Raises:
             TimeoutError: it goes on longer than that.
         """
-        until = time.monotonic() + seconds
-        while not (job := self.job(kind, id)).ended:
-            if time.monotonic() >= until:
-                raise TimeoutError(f"{kind} {id} is still {job.state}")
-            time.sleep(every)
-        return job
+        return polled(
+            lambda: self.job(kind, id),
+            until=lambda job: job.ended,
+            waiting=lambda job: f"{kind} {id} is still {job.state}",
+            seconds=seconds,
+            every=every,
+        )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stepwise_client.connection import Connection
+from stepwise_client.polling import polled
 from stepwise_client.training_rows import RoundRow, RoundWhole
 
 
@@ -59,12 +59,12 @@ class Rounds(Connection):
         Raises:
             TimeoutError: neither comes in that time.
         """
-        until = time.monotonic() + seconds
-        while True:
-            whole = self.round(id)
-            wait = whole["wait"]
-            if wait is None or wait["ready"]:
-                return whole
-            if time.monotonic() >= until:
-                raise TimeoutError(f"round {id} waits: {wait['text']}")
-            time.sleep(every)
+        return polled(
+            lambda: self.round(id),
+            until=lambda whole: whole["wait"] is None or whole["wait"]["ready"],
+            waiting=lambda whole: (
+                f"round {id} waits: {whole['wait'] and whole['wait']['text']}"
+            ),
+            seconds=seconds,
+            every=every,
+        )

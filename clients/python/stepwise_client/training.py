@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from stepwise_client.jobs import Jobs
+from stepwise_client.polling import polled
 from stepwise_client.records import Job
 from stepwise_client.training_rows import (
     CheckpointRow,
+    Judge,
     JudgesWhole,
     Lineage,
     MetricRow,
@@ -133,6 +135,35 @@ class Training(Jobs):
         """Measure a candidate again; it is appointed if it passes."""
         row: JudgesWhole = self._post(f"judges/{id}/gate/")
         return row
+
+    def wait_gate(
+        self, project: str, run: int, *, seconds: float = 600, every: float = 1.0
+    ) -> Judge:
+        """The reward model that a finished run made, when the gate has measured it.
+
+        Raises:
+            TimeoutError: it goes on longer than that.
+        """
+
+        def made() -> Judge | None:
+            rows = self.judges(project)["judges"]
+            return next((row for row in rows if row["run"] == run), None)
+
+        judge = polled(
+            made,
+            until=lambda row: row is not None and row["gate_state"] in ("done", "failed"),
+            waiting=lambda row: (
+                f"run {run}: "
+                + (
+                    "it has no reward model"
+                    if row is None
+                    else f"its gate is {row['gate_state']}"
+                )
+            ),
+            seconds=seconds,
+            every=every,
+        )
+        return cast(Judge, judge)
 
     def roll_back_judge(self, project: str, reason: str) -> JudgesWhole:
         """Put the reward model before the present one back in charge."""
