@@ -10,7 +10,7 @@ from annotation.models.made import Dated, Made, by_person
 
 
 class GroundTruth(Dated):
-    """What is true. Kinds 3-5 are keyed by pair, kinds 1-2 by the normalised step-prefix hash.
+    """What is true. Kinds 3-5 are keyed by pair, kinds 1-2 by the hash of the step's text.
 
     A newer truth for the same key supersedes the older row, which stays.
     """

@@ -21,7 +21,8 @@ SOURCES: tuple[Source, ...] = get_args(Source)  # the strongest first
 STATED: tuple[Source, ...] = SOURCES[:3]  # somebody said it of that very step
 HUMAN_SOURCES = frozenset[Source]({"adjudicated", "consensus"})
 VERDICTS = ("correct", "incorrect")
-VERSION = 2  # of truth.json; 1 had rows of four columns alone
+VERSION = 3  # of truth.json; 1 had rows of four columns alone
+_CHAINED = 2  # the hash of an open step was over what stands before it as well
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _T = TypeVar("_T")
@@ -41,7 +42,7 @@ class Truth:
     resolution: int | None = None
 
 
-Entry = tuple[str, StepKind, Truth]  # pair_id, or the hash of an open step's prefix
+Entry = tuple[str, StepKind, Truth]  # pair_id, or the hash of an open step's text
 
 
 def truth_of(
@@ -77,15 +78,22 @@ def verdict_of(kind: int | str, verdict: object, source: object) -> tuple[StepKi
 
 class TruthTable:
     """The strongest :class:`Truth` of every (pair_id, kind), and of every text of an open step
-    by its prefix hash; immutable once built. ``labels`` names what a reward model learns from
-    beside it: the sum of the decisions that the release froze, "" for none."""
+    by its hash; immutable once built. ``labels`` names what a reward model learns from
+    beside it: the sum of the decisions that the release froze, "" for none. ``chained`` says
+    how texts are hashed (``annotation.cot.steps.step_hashes``)."""
 
     def __init__(
-        self, rows: Iterable[Entry] = (), steps: Iterable[Entry] = (), labels: str = ""
+        self,
+        rows: Iterable[Entry] = (),
+        steps: Iterable[Entry] = (),
+        labels: str = "",
+        *,
+        chained: bool = False,
     ) -> None:
         self._best = _strongest(rows)
         self._steps = _strongest(steps)
         self.labels = labels
+        self.chained = chained
 
     def __len__(self) -> int:
         """Values known of pairs."""
@@ -115,7 +123,7 @@ class TruthTable:
 
     def with_rows(self, rows: Iterable[Entry]) -> TruthTable:
         """Another table with these values of pairs and the same verdicts on texts."""
-        table = TruthTable(rows, labels=self.labels)
+        table = TruthTable(rows, labels=self.labels, chained=self.chained)
         table._steps = self._steps
         return table
 
@@ -126,6 +134,7 @@ class TruthTable:
             ((key, kind, change(key, kind, t)) for (key, kind), t in self._best.items()),
             ((key, kind, change(key, kind, t)) for (key, kind), t in self._steps.items()),
             self.labels,
+            chained=self.chained,
         )
 
 
@@ -154,7 +163,7 @@ def parse_table(text: str) -> TruthTable:
     if not isinstance(data, dict) or not isinstance(data.get("rows"), list):
         raise TruthError("expected an object with 'sha256' and a list 'rows'")
     version = data.get("version", 1)
-    if version not in (1, VERSION):
+    if version not in range(1, VERSION + 1):
         raise TruthError(f"version {version}: this program reads up to {VERSION}")
     width = 4 if version == 1 else 5
     rows = [_row(number, row, width) for number, row in enumerate(data["rows"], 1)]
@@ -163,7 +172,8 @@ def parse_table(text: str) -> TruthTable:
     digest = _rows_sha256(data["rows"]) if version == 1 else _sha256(body)
     if data.get("sha256") != digest:
         raise TruthError("sha256 differs: the rows are not the ones that were released")
-    return TruthTable(rows, steps, str(data.get("labels", "")))
+    labels = str(data.get("labels", ""))
+    return TruthTable(rows, steps, labels, chained=version == _CHAINED)
 
 
 def load(path: Path) -> TruthTable:
@@ -195,7 +205,7 @@ def _source(source: object, known: tuple[Source, ...]) -> Source:
 
 def _body(table: TruthTable) -> dict[str, Any]:
     return {
-        "version": VERSION,
+        "version": _CHAINED if table.chained else VERSION,
         "labels": table.labels,
         "rows": table.rows(),
         "steps": table.steps(),

@@ -186,25 +186,29 @@ def render(bodies: dict[StepKind, str], layout: Layout = "answer_last") -> str:
 
 
 def step_sha256(context: str, prefix: list[str]) -> str:
-    """Normalised prefix hash: sha256 over ``context`` and steps 1..k, whitespace collapsed.
-
-    A human verdict on step k serves every rollout that shares the hash (design section 4).
-    """
+    """sha256 over ``context`` and the texts of ``prefix``, normalised: what a human verdict on
+    an open step is kept by (design section 4)."""
     normal = "\n".join(folded(part) for part in (context, *prefix))
     return hashlib.sha256(normal.encode()).hexdigest()
 
 
-def step_hashes(context: str, text: str, steps: Iterable[ParsedStep]) -> Mapping[StepKind, str]:
+def step_hashes(
+    context: str, text: str, steps: Iterable[ParsedStep], *, chained: bool = False
+) -> Mapping[StepKind, str]:
     """:func:`step_sha256` of each step of ``text``; ``steps`` in the order of the text.
 
-    ``context`` is the content hash of the pair, which covers query and product: equal reasoning
-    about the same facts shares a verdict and nothing else does.
+    ``context`` is the content hash of the pair, which covers query and product. An open step is
+    judged against these facts, so its own words are all that it is known by; a structured one
+    concludes from what stands before it. ``chained``: an open one with what stands before it,
+    too, as in releases before truth.json version 3 (docs/decisions/0023).
     """
-    prefix: list[str] = []
+    before: list[str] = []
     hashes = {}
     for step in steps:
-        prefix.append(text[step.start : step.end])
-        hashes[step.kind] = step_sha256(context, prefix)
+        own = text[step.start : step.end]
+        before.append(own)
+        alone = step.kind in OPEN_KINDS and not chained
+        hashes[step.kind] = step_sha256(context, [own] if alone else before)
     return hashes
 
 

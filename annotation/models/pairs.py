@@ -216,7 +216,11 @@ class Step(models.Model):
     start = models.PositiveIntegerField()
     end = models.PositiveIntegerField()
     value = models.CharField(max_length=16, blank=True, help_text="claimed, kinds 3-5")
-    sha256 = models.CharField(max_length=64, db_index=True, help_text="normalised prefix hash")
+    sha256 = models.CharField(
+        max_length=64,
+        db_index=True,
+        help_text="steps 1-2 by their own words, 3-5 with all before them",
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["rollout", "kind"], name="step_once")]

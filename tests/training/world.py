@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from annotation.cot.steps import StepKind, parse, render, step_sha256
+from annotation.cot.steps import StepKind, parse, render, step_hashes
 from annotation.labelling.rollouts import rollout_record
 from annotation.models import Pair, Project, QueueItem, Resolution, Rollout
 from tests.factories import make_pair, make_product
@@ -172,9 +172,7 @@ def ledger_line(pair: Pair, update: int, **values: Any) -> LedgerLine:
 
 
 def hashes_of(pair: Pair, text: str) -> list[str | None]:
-    steps = parse(text)
-    prefix = [text[step.start : step.end] for step in steps]
-    return [step_sha256(pair.content_hash, prefix[: n + 1]) for n in range(len(steps))]
+    return list(step_hashes(pair.content_hash, text, parse(text)).values())
 
 
 def trainable(project: Project) -> tuple[Pair, Pair]:

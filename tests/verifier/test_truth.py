@@ -24,7 +24,7 @@ from verifier.truth import (
 )
 
 FINAL, CATEGORY, QUERY = StepKind.FINAL, StepKind.CATEGORY, StepKind.QUERY
-TEXT = "a1" * 32  # the hash of an open step's prefix
+TEXT = "a1" * 32  # the hash of an open step's text
 
 truths = st.sampled_from(STRUCTURED_KINDS).flatmap(
     lambda kind: st.tuples(
@@ -46,13 +46,13 @@ verdicts = st.tuples(
 
 
 def with_sum(body: dict[str, object]) -> str:
-    """The text of a file that holds this, with the sum of version 2."""
+    """The text of a file that holds this, with the sum of versions 2 and 3."""
     ordered = json.dumps(dict(sorted(body.items())), ensure_ascii=False, separators=(",", ":"))
     return json.dumps({**body, "sha256": hashlib.sha256(ordered.encode()).hexdigest()})
 
 
-def version_2(rows: Sequence[object], steps: Sequence[object]) -> str:
-    return with_sum({"version": 2, "labels": "", "rows": rows, "steps": steps})
+def version_3(rows: Sequence[object], steps: Sequence[object], number: int = 3) -> str:
+    return with_sum({"version": number, "labels": "", "rows": rows, "steps": steps})
 
 
 def test_the_stronger_source_wins_in_either_order() -> None:
@@ -97,12 +97,12 @@ def test_a_verdict_on_a_text_serves_that_text_and_kind_alone() -> None:
     assert table.step("b2" * 32, QUERY) is None
 
 
-def test_the_file_is_of_version_2_and_its_sum_covers_all_that_it_holds() -> None:
+def test_the_file_is_of_version_3_and_its_sum_covers_all_that_it_holds() -> None:
     table = TruthTable(
         [("p", FINAL, Truth("4", "consensus", 7))], [(TEXT, QUERY, Truth("correct", "gold"))]
     )
     rows, steps = [["p", 5, "4", "consensus", 7]], [[TEXT, 1, "correct", "gold"]]
-    assert json.loads(dump(table)) == json.loads(version_2(rows, steps))
+    assert json.loads(dump(table)) == json.loads(version_3(rows, steps))
 
 
 def test_a_file_of_version_1_loads_with_the_sum_of_then() -> None:
@@ -115,9 +115,20 @@ def test_a_file_of_version_1_loads_with_the_sum_of_then() -> None:
         parse_table(json.dumps({"sha256": digest, "rows": rows[:1]}))
 
 
+def test_a_file_of_version_2_keeps_its_hashes_and_its_sum() -> None:
+    text = version_3([], [["ab" * 32, 2, "correct", "consensus"]], number=2)
+    table = parse_table(text)
+    assert table.chained
+    assert table.step("ab" * 32, StepKind.ITEM) == Truth("correct", "consensus")
+    assert json.loads(dump(table)) == json.loads(text)
+    assert table.with_rows([]).chained
+    assert table.changed(lambda _key, _kind, truth: truth).chained
+    assert not parse_table(version_3([], [])).chained
+
+
 def test_a_file_of_a_version_to_come_is_refused() -> None:
-    with pytest.raises(TruthError, match="version 3: this program reads up to 2"):
-        parse_table(with_sum({"version": 3, "rows": []}))
+    with pytest.raises(TruthError, match="version 4: this program reads up to 3"):
+        parse_table(with_sum({"version": 4, "rows": []}))
 
 
 @pytest.mark.parametrize(
@@ -162,11 +173,11 @@ def test_a_bad_row_is_named_by_its_number(row: list[object], message: str) -> No
         ([], [["a1", 1, "correct", "gold"]], "step 1: expected"),
     ],
 )
-def test_a_bad_row_of_version_2_is_named(
+def test_a_bad_row_of_version_3_is_named(
     rows: list[object], steps: list[object], message: str
 ) -> None:
     with pytest.raises(TruthError, match=message):
-        parse_table(version_2(rows, steps))
+        parse_table(version_3(rows, steps))
 
 
 def test_text_that_is_not_json_is_refused() -> None:

@@ -16,7 +16,7 @@ from verifier.models import GroundTruth, ReleaseRow, VerifierRelease
 from verifier.truth import Truth, TruthTable, parse_table
 
 MOST_TRUTHS = 100
-_Key = tuple[str, StepKind]  # pair, or hash of an open step's prefix
+_Key = tuple[str, StepKind]  # pair, or hash of an open step's text
 _Sides = tuple[Truth | None, Truth | None]
 
 

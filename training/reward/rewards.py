@@ -1,5 +1,5 @@
 """Hybrid step rewards (SHE Eq. 5): people's truth for steps 3-5; for 1-2 people's verdict on
-the very same text of the same pair, and where nobody gave one the reward model.
+the very same text about the same pair, and where nobody gave one the reward model.
 
 What no source can say is None and is masked from the baseline, never 0. The one exception is
 a rollout that is not a five-step CoT, or that its token budget ended: it earns 0 on every step
@@ -135,7 +135,8 @@ class HybridRewards:
         """People's verdicts on these very texts of steps 1-2."""
         if self.mode != "hybrid" or not self.reuse or not sample.context:
             return {}
-        hashes = step_hashes(sample.context, text, steps)
+        chained = self.truths.chained
+        hashes = step_hashes(sample.context, text, steps, chained=chained)
         told = {kind: self.truths.step(hashes.get(kind, ""), kind) for kind in OPEN_KINDS}
         return {kind: truth for kind, truth in told.items() if truth is not None}
 

@@ -138,4 +138,5 @@ def _table(release: VerifierRelease, facts: Mapping[_Key, _Fact | None]) -> Trut
             rows.append((str(pair), *truth_of(kind, *fact)))
     pairs = {str(pair) for pair, _, _ in facts}
     rules = parse_rules(release.project.rules)
-    return TruthTable(implied_again(rows, rules, pairs), steps, table.labels)
+    again = implied_again(rows, rules, pairs)
+    return TruthTable(again, steps, table.labels, chained=table.chained)

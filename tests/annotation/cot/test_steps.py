@@ -24,6 +24,7 @@ from annotation.cot.steps import (
     parse_partial,
     render,
     speaks_as_reviewer,
+    step_hashes,
     step_sha256,
 )
 
@@ -115,7 +116,17 @@ def test_the_answer_first_layout_is_not_read_as_answer_last() -> None:
     assert caught.value.code == "wrong_order"
 
 
-def test_the_prefix_hash_ignores_case_and_spacing_but_not_words_or_context() -> None:
+def test_an_open_step_is_known_by_its_own_words_and_a_structured_one_by_all_before_it() -> None:
+    other = GOOD.replace("\nq\n", "\nanother reading\n", 1)
+    assert other != GOOD
+    one, two = (step_hashes("pair", text, parse(text)) for text in (GOOD, other))
+    assert [one[kind] == two[kind] for kind in StepKind] == [False, True, False, False, False]
+    chained = [step_hashes("pair", t, parse(t), chained=True) for t in (GOOD, other)]
+    assert not set(chained[0].values()) & set(chained[1].values())
+    assert {kind for kind in StepKind if chained[0][kind] == one[kind]} == {1, 3, 4, 5}
+
+
+def test_the_hash_ignores_case_and_spacing_but_not_words_or_context() -> None:
     assert step_sha256("pair", ["A  b"]) == step_sha256("pair", ["a b"])
     assert step_sha256("pair", ["a b"]) != step_sha256("pair", ["a c"])
     assert step_sha256("pair", ["a b"]) != step_sha256("other", ["a b"])

@@ -35,7 +35,8 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 SAME = cot()
-OTHER = cot().replace("color blue", "color green")  # step 2 differs, so all later prefixes do
+OTHER = cot().replace("color blue", "color green")  # step 2 differs
+READ_ANEW = cot().replace("want: shoes", "wants shoes")  # step 1 differs
 
 
 @pytest.fixture
@@ -85,6 +86,11 @@ def test_another_text_of_the_pair_asks_for_the_steps_that_differ(pair: Pair) -> 
     item = queue_open(rollout=make_rollout(pair, OTHER))
     assert item is not None
     assert (item.kinds, item.reason) == ([2], "new")
+
+
+def test_a_step_2_that_was_judged_is_not_asked_again_after_another_step_1(pair: Pair) -> None:
+    decided(make_rollout(pair, SAME))
+    assert opened_all(make_rollout(pair, READ_ANEW)) == [[1]]
 
 
 def test_the_same_words_about_another_pair_are_another_question(

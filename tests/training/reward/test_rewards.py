@@ -179,12 +179,23 @@ def test_case_and_blanks_do_not_make_another_text() -> None:
     assert values(scored)[:2] == [1.0, 1.0]
 
 
-def test_another_step_1_makes_the_same_step_2_another_text() -> None:
-    sample, table = judged_sample(item="correct")
+def test_a_verdict_on_step_2_serves_the_same_words_after_another_step_1() -> None:
+    sample, table = judged_sample(query="correct", item="correct")
     first = RIGHT.split("\n")[1]
     (scored,) = HybridRewards(table).score([sample], [RIGHT.replace(first, "unlike", 1)])
     assert scored.parse_error is None
-    assert values(scored)[:2] == [None, None]
+    assert values(scored)[:2] == [None, 1.0]
+
+
+def test_a_table_of_before_that_is_asked_with_the_texts_before_the_step() -> None:
+    sample = replace(SAMPLE, context="pair-hash")
+    chained = step_hashes("pair-hash", RIGHT, parse(RIGHT), chained=True)
+    verdict = (chained[StepKind.ITEM], StepKind.ITEM, Truth("correct", "consensus"))
+    first = RIGHT.split("\n")[1]
+    texts = [RIGHT, RIGHT.replace(first, "unlike", 1)]
+    tables = TruthTable(steps=[verdict], chained=True), TruthTable(steps=[verdict])
+    scored = [HybridRewards(table).score([sample] * 2, texts) for table in tables]
+    assert [[values(row)[1] for row in rows] for rows in scored] == [[1.0, None], [None, None]]
 
 
 def test_the_same_text_of_another_pair_has_no_verdict() -> None:
@@ -204,7 +215,7 @@ def test_reuse_can_be_turned_off_and_the_ablations_never_reuse() -> None:
     assert opened == [[0.5, 0.5], [0.5, 0.5], [None, None], [0.5, 0.5], [None, None]]
 
 
-def test_a_verdict_on_a_text_of_the_answer_first_layout_covers_the_answer_before_it() -> None:
+def test_in_the_answer_first_layout_a_verdict_serves_the_same_words_after_any_answer() -> None:
     bodies = {step.kind: step.body for step in parse(RIGHT)}
     text, otherwise = (
         render({**bodies, StepKind.FINAL: f"tier: {tier}"}, "answer_first") for tier in "41"
@@ -216,7 +227,7 @@ def test_a_verdict_on_a_text_of_the_answer_first_layout_covers_the_answer_before
     )
     rewards = HybridRewards(table, layout="answer_first")
     scored = rewards.score([sample] * 2, [text, otherwise])
-    assert [rollout.rewards[StepKind.QUERY].value for rollout in scored] == [1.0, None]
+    assert [rollout.rewards[StepKind.QUERY].value for rollout in scored] == [1.0, 1.0]
 
 
 def test_rewards_are_counted_by_step_and_source() -> None:

@@ -34,12 +34,14 @@ class Credited:
 @dataclass(frozen=True, slots=True)
 class LedgerWriter:
     """``share`` of the groups is written; which ones depends on the seed alone. ``contexts``
-    has the content hash of a pair, which the hashes of its steps are made with."""
+    has the content hash of a pair, which the hashes of its steps are made with, as the run's
+    release has them: ``chained``."""
 
     path: Path
     share: float
     seed: int
     contexts: Mapping[str, str]
+    chained: bool = False
 
     def write(self, update: int, group: int, credited: Credited) -> None:
         """Append the groups of ``update``, counted from 1."""
@@ -68,7 +70,7 @@ class LedgerWriter:
             texts=texts,
             which=[texts.index(rollout.text) for rollout in rollouts],
             errors=[rollout.parse_error for rollout in rollouts],
-            steps=[list(_hashes(self.contexts.get(pair_id, ""), text)) for text in texts],
+            steps=[list(self._hashes(pair_id, text)) for text in texts],
             rewards=[[reward.value for reward in row] for row in rewards],
             sources=[[reward.source for reward in row] for row in rewards],
             p=[[reward.p for reward in row] for row in rewards],
@@ -77,6 +79,13 @@ class LedgerWriter:
             masked=[[int(not isfinite(r)) for r in row] for row in credited.rewards[rows]],
             unfilled=rows.start in credited.unfilled,
         )
+
+    def _hashes(self, pair_id: str, text: str) -> Iterator[str | None]:
+        """By kind, the hash that a stored step of this text has; None where there is none to
+        be had."""
+        context, steps = self.contexts.get(pair_id), parse_partial(text)
+        hashes = step_hashes(context, text, steps, chained=self.chained) if context else {}
+        return (hashes.get(kind) for kind in StepKind)
 
 
 def ledger_writer(run: Run) -> LedgerWriter | None:
@@ -88,14 +97,7 @@ def ledger_writer(run: Run) -> LedgerWriter | None:
     path = run.folder / LEDGER
     ledger_rewind(path, checkpoint_update(newest_checkpoint(run.folder)))
     contexts = {sample.pair_id: sample.context for sample in run.train}
-    return LedgerWriter(path, share, run.config.seed, contexts)
-
-
-def _hashes(context: str, text: str) -> Iterator[str | None]:
-    """By kind, the hash that a stored step of this text has; None where there is none to be
-    had."""
-    hashes = step_hashes(context, text, parse_partial(text)) if context else {}
-    return (hashes.get(kind) for kind in StepKind)
+    return LedgerWriter(path, share, run.config.seed, contexts, run.truths.chained)
 
 
 def _rounded(table: Table) -> list[Row]:
