@@ -204,6 +204,7 @@ SPECTACULAR_SETTINGS = {
 IMPORT_FORMATS = (
     "annotation.pairs.table.FORMATS",
     "annotation.labelling.import_table.FORMATS",
+    "training.rollouts.own.table.FORMATS",
 )
 # Tables of annotation.exports.formats.ExportFormat.
 EXPORT_FORMATS = (

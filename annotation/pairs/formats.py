@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 
 from annotation.cot.splits import SPLITS
 from annotation.pairs.readers.columns import Columns
+from annotation.pairs.readers.cot_mapping import parse_cot_mapping
 from annotation.pairs.readers.mapping import parse_mapping
 from annotation.pairs.readers.opening import ENCODINGS, KINDS, file_look
 from annotation.pairs.readers.rows import ImportFileError, Rows
@@ -71,6 +72,13 @@ MAPPING = ImportOption(
     check=parse_mapping,
     json=True,
 )
+PARTS = ImportOption(
+    "parts",
+    'which column or path is what, as JSON like {"query": "inputs.query", "text": "output"}',
+    check=parse_cot_mapping,
+    json=True,
+)
+WRITER = ImportOption("writer", "who wrote the chains of thought; without it: own")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,7 @@ class ImportFormat:
     name: str
     label: str
     doc: str
-    read: Callable[..., Rows]
+    read: Callable[..., Generator[Any, None, None]]
     run: Importer
     takes: tuple[ImportOption, ...] = (SPLIT,)
     needs: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """Checkpoints, runs, what they measured, and where the reward model and people differ."""
 
-from training.models.checkpoints import CATALOGUE, Checkpoint
+from training.models.checkpoints import CATALOGUE, OWN, Checkpoint
 from training.models.disagreements import BulkDecision, Disagreement
 from training.models.launching import LaunchThresholds, LaunchWaiver
 from training.models.ledger import RewardGroup
@@ -11,6 +11,7 @@ from training.models.scoring import RmAppointment, RmGate, ScoringJob, StepScore
 
 __all__ = [
     "CATALOGUE",
+    "OWN",
     "BulkDecision",
     "Checkpoint",
     "Disagreement",

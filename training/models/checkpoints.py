@@ -9,11 +9,13 @@ from annotation.models.made import Dated
 from training.job.prompts import STYLES, Style
 
 CATALOGUE = "catalogue"  # the ``path`` of the writer that needs no model
+OWN = "own"  # the ``path`` of a writer whose CoTs came in a file
 
 
 class Checkpoint(Dated):
     """A model somebody can sample or score with: a folder, or an OpenAI-compatible endpoint. A
-    writer is sampled only: a chat model's endpoint, or ``CATALOGUE`` for no model at all."""
+    writer is sampled only: a chat model's endpoint, or ``CATALOGUE`` for no model at all; one
+    whose path is ``OWN`` wrote elsewhere and is not sampled here."""
 
     class Kind(models.TextChoices):
         POLICY = "policy"

@@ -26,7 +26,7 @@ from annotation.models.leases import (
     queued_again,
 )
 from training.job.prompts import policy_prompt
-from training.models import CATALOGUE, Checkpoint, RolloutBatch
+from training.models import CATALOGUE, OWN, Checkpoint, RolloutBatch
 from training.rollouts.clients import batch_format, policy_client
 from training.rollouts.offered import offered
 from training.rollouts.records import pair_record, pair_text
@@ -77,6 +77,9 @@ def batch_create(
                 project=project.name,
             )
         )
+    if policy.path == OWN:
+        words = _("%(name)s writes elsewhere: import its CoTs in a file", name=policy.name)
+        raise Invalid(words)
     if policy.path == CATALOGUE and n != 1:
         raise Invalid(_("the catalogue writer writes one CoT a pair, so n must be 1"))
     if n < 1 or max_tokens < 1 or temperature < 0:
@@ -115,7 +118,7 @@ def batch_run(*, batch_id: int, client: PolicyClient | None = None) -> RolloutBa
     try:
         sampler = client or policy_client(batch.policy, job_dir, batch.project)
         _Recorder(batch, token).run(sampler)
-        _finish(batch, token, states.DONE, _queued_or_why_not(batch))
+        _finish(batch, token, states.DONE, queued_or_why_not(batch))
     except LeaseLost:
         return None
     except Exception as error:
@@ -249,7 +252,7 @@ class _Recorder:
         self._renewed = time.monotonic()
 
 
-def _queued_or_why_not(batch: RolloutBatch) -> str:
+def queued_or_why_not(batch: RolloutBatch) -> str:
     """Queue what parses; where most does not, nothing, and the reason."""
     parsing = batch_parsing(batch)
     if parsing.enough:

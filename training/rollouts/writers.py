@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import httpx
+from django.db.models import QuerySet
 
 from annotation.cot.errors import Invalid
 from annotation.cot.splits import SPLITS
 from annotation.cot.wording import wording as _
 from annotation.models import Project
-from training.models import CATALOGUE, Checkpoint, RolloutBatch
+from training.models import CATALOGUE, OWN, Checkpoint, RolloutBatch
 from training.rollouts.batches import batch_create
 from training.rollouts.catalogue.writer import WRITER
 from training.rollouts.select import pairs_due_for_rollout
@@ -43,9 +44,8 @@ def chat_writer(*, url: str, model: str, name: str = "") -> Checkpoint:
     except NotAllowed as error:
         raise Invalid(str(error)) from error
     name = name or f"{model} at {httpx.URL(url).netloc.decode()}"
-    taken = Checkpoint.objects.filter(name=name).exclude(kind=Checkpoint.Kind.WRITER)
-    if name == WRITER or len(name) > _LONGEST_NAME or taken.exists():
-        raise Invalid(_("the name '%(name)s' is taken or too long", name=name[:_LONGEST_NAME]))
+    own = Checkpoint.objects.filter(kind=Checkpoint.Kind.WRITER).exclude(path=OWN)
+    _name_check(name, own)
     row, _created = Checkpoint.objects.update_or_create(
         name=name,
         defaults={
@@ -56,6 +56,30 @@ def chat_writer(*, url: str, model: str, name: str = "") -> Checkpoint:
         },
     )
     return row
+
+
+def own_writer(name: str = "") -> Checkpoint:
+    """Whoever wrote the CoTs of a file; repeating it is harmless.
+
+    Raises:
+        Invalid: the name is another writer's or a policy's.
+    """
+    name = name.strip() or OWN
+    _name_check(name, Checkpoint.objects.filter(path=OWN))
+    row, _created = Checkpoint.objects.get_or_create(
+        name=name, defaults={"path": OWN, "kind": Checkpoint.Kind.WRITER}
+    )
+    return row
+
+
+def _name_check(name: str, same: QuerySet[Checkpoint]) -> None:
+    """
+    Raises:
+        Invalid: it belongs to none of the ``same`` kind, or is too long.
+    """
+    taken = Checkpoint.objects.filter(name=name).exclude(pk__in=same)
+    if name == WRITER or len(name) > _LONGEST_NAME or taken.exists():
+        raise Invalid(_("the name '%(name)s' is taken or too long", name=name[:_LONGEST_NAME]))
 
 
 def writer_start(

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from annotation.models import Pair, Project, Rollout
-from training.models import CATALOGUE, Checkpoint, RolloutBatch
+from training.models import CATALOGUE, OWN, Checkpoint, RolloutBatch
 from training.rollouts.offered import offered
 
 _State = RolloutBatch.State
@@ -96,7 +96,7 @@ def policies_offered(project: Project) -> list[Checkpoint]:
 def chat_writers() -> QuerySet[Checkpoint]:
     """Chat models that were named before."""
     writers = Checkpoint.objects.filter(kind=Checkpoint.Kind.WRITER)
-    return writers.exclude(path=CATALOGUE).order_by("-pk")
+    return writers.exclude(path__in=(CATALOGUE, OWN)).order_by("-pk")
 
 
 def chat_addresses() -> list[str]:

@@ -186,18 +186,18 @@ def _written_pairs(text: str) -> list[tuple[str, str]]:
 def _storable(texts: list[str], attributes: list[tuple[str, str]]) -> None:
     """All texts as one, since nearly all rows are right; only then which of them is wrong."""
     whole = "".join(chain(texts, *attributes))
-    if all(map(le, map(len, texts), _LIMITS.values())) and not _defect(whole):
+    if all(map(le, map(len, texts), _LIMITS.values())) and not text_defect(whole):
         return
     for (name, limit), text in zip(_LIMITS.items(), texts, strict=True):
         if len(text) > limit:
             raise BadField(f"{name} is longer than {limit} characters")
-        if defect := _defect(text):
+        if defect := text_defect(text):
             raise BadField(f"{name} {defect}")
-    if defect := _defect("".join(part for pair in attributes for part in pair)):
+    if defect := text_defect("".join(part for pair in attributes for part in pair)):
         raise BadField(f"attributes {defect}")
 
 
-def _defect(text: str) -> str:
+def text_defect(text: str) -> str:
     """Why PostgreSQL cannot hold it, or ""."""
     if "\x00" in text:
         return "contains a NUL character"

@@ -62,15 +62,17 @@ class Data(Jobs):
         *,
         adapter: str = "native",
         mapping: Mapping[str, Any] | str | None = None,
+        parts: Mapping[str, Any] | str | None = None,
         skip_bad: bool = False,
         unknown_as_attributes: bool = False,
         dry_run: bool = False,
         **options: str | Path,
     ) -> Job:
         """``dry_run`` reads and checks everything and imports nothing. ``mapping`` names a
-        table's columns, as JSON too (docs/importing.md). ``options`` are what the adapter takes
-        beside the file: ``scale="0=1,1=4"``, or a further file as a path,
-        ``products=Path("products.jsonl")``."""
+        table's columns, ``parts`` those of chains of thought (adapter cots), as JSON too
+        (docs/importing.md). ``options`` are what the adapter takes beside the file:
+        ``scale="0=1,1=4"``, or a further file as a path, ``products=Path("products.jsonl")``.
+        """
         files = {"file": file, **{n: v for n, v in options.items() if isinstance(v, Path)}}
         about = {
             **{n: v for n, v in options.items() if not isinstance(v, Path)},
@@ -80,9 +82,9 @@ class Data(Jobs):
             "unknown_as_attributes": str(unknown_as_attributes).lower(),
             "dry_run": str(dry_run).lower(),
         }
-        if mapping is not None:
-            text = mapping if isinstance(mapping, str) else json.dumps(dict(mapping))
-            about["mapping"] = text
+        for name, told in (("mapping", mapping), ("parts", parts)):
+            if told is not None:
+                about[name] = told if isinstance(told, str) else json.dumps(dict(told))
         with ExitStack() as open_files:
             sent = {
                 name: (path.name, open_files.enter_context(path.open("rb")))

@@ -1,0 +1,1 @@
+"""First chains of thought that somebody brings along in a file."""
