@@ -6,8 +6,10 @@ from annotation.deciding import api as results
 from annotation.deciding import reviews_api as reviews
 from annotation.exports import api as exports
 from annotation.labelling import api as queue
+from annotation.labelling import feedback_api as feedback
 from annotation.labelling import flags_api as flags
 from annotation.labelling import gold_api as gold
+from annotation.labelling import practice_api as practice
 from annotation.labelling import rollouts_api as rollouts
 from annotation.pairs import jobs_api as imports
 from annotation.people import account_api as account
@@ -15,6 +17,7 @@ from annotation.people import people_api as people
 from annotation.people import schema
 from annotation.quality import agreement_api as agreement
 from annotation.quality import audits_api as audits
+from annotation.quality import dashboard_api as dashboard
 from annotation.quality import guidelines_api as guidelines
 from annotation.quality import projects_api as projects
 from annotation.starting import api as starting
@@ -79,6 +82,20 @@ urlpatterns = [
     path("labels/", results.Labels.as_view(), name="labels"),
     path("resolutions/", results.Resolutions.as_view(), name="resolutions"),
     path("agreement/", agreement.Agreement.as_view(), name="agreement"),
+    path("agreement/explain/", agreement.AgreementExplain.as_view(), name="agreement_explain"),
+    path("dashboard/", dashboard.Dashboard.as_view(), name="dashboard"),
+    path("dashboard/person/", dashboard.DashboardPerson.as_view(), name="dashboard_person"),
+    path("dashboard/me/", dashboard.DashboardOwn.as_view(), name="dashboard_own"),
+    path("practice/", practice.Practice.as_view(), name="practice"),
+    path("practice/<int:pk>/", practice.PracticeAnswer.as_view(), name="practice_answer"),
+    path("feedback/", feedback.FeedbackList.as_view(), name="feedback_list"),
+    path("feedback/<int:pk>/", feedback.FeedbackDetail.as_view(), name="feedback"),
+    path("feedback/<int:pk>/retry/", feedback.FeedbackRetry.as_view(), name="feedback_retry"),
+    path(
+        "feedback/<int:pk>/dispute/",
+        feedback.FeedbackDispute.as_view(),
+        name="feedback_dispute",
+    ),
     path("audits/", audits.Audits.as_view(), name="audits"),
     path("rollouts/", rollouts.Rollouts.as_view(), name="rollouts"),
     path("rollouts/<int:pk>/", rollouts.RolloutDetail.as_view(), name="rollout"),

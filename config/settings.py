@@ -183,6 +183,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ItemState": "annotation.models.queue.QueueItem.State",
         "ItemReason": "annotation.models.queue.QueueItem.Reason",
+        "DisputeState": "annotation.models.quality.GoldDispute.State",
         "ClaimState": "annotation.models.queue.Assignment.State",
         "JobState": "annotation.models.exports.ExportJob.State",
         "ProjectLayout": [("answer_last", "answer last"), ("answer_first", "answer first")],

@@ -13,6 +13,7 @@ from training.rounds import api as rounds
 from training.runs import api as runs
 from training.runs import preflight_api
 from training.runs.ledger_api import RunRollouts
+from training.runs.replay_api import RunReplay
 from training.runs.stale_api import StaleLabels
 from training.runs.thresholds_api import Thresholds
 from training.scoring import scores_api as scores
@@ -60,5 +61,6 @@ urlpatterns = [
     path("runs/<int:pk>/waive/", runs.RunWaive.as_view(), name="api_run_waive"),
     path("runs/<int:pk>/resume/", runs.RunResume.as_view(), name="api_run_resume"),
     path("runs/<int:pk>/metrics/", runs.RunMetrics.as_view(), name="api_run_metrics"),
+    path("runs/<int:pk>/replay/", RunReplay.as_view(), name="api_run_replay"),
     path("runs/<int:pk>/rollouts/", RunRollouts.as_view(), name="api_run_rollouts"),
 ]

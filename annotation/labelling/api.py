@@ -79,7 +79,7 @@ class ClaimDetail(LabelView):
     @extend_schema(responses=Claim)
     def get(self, request: Request, pk: int) -> Response:
         """One of your claims with the text to judge and your draft."""
-        return _shown(request, pk)
+        return claim_answer(request, pk)
 
 
 class ClaimHeartbeat(LabelView):
@@ -128,7 +128,7 @@ class ClaimSubmit(LabelView):
                 claim_id=pk,
                 annotator=user_of(request),
                 client_key=_key(request),
-                labels=label_inputs(body),
+                labels=label_inputs(body.labels),
                 active_ms=body.active_ms,
                 rules_enforced=True,
             )
@@ -164,7 +164,7 @@ class ClaimTakeBack(LabelView):
     def post(self, request: Request, pk: int) -> Response:
         """An item that you passed to others is yours again; 409 when they have it."""
         skip_take_back(assignment=_own(request, pk), annotator=user_of(request))
-        return _shown(request, pk)
+        return claim_answer(request, pk)
 
 
 class SubmissionUndo(LabelView):
@@ -175,18 +175,18 @@ class SubmissionUndo(LabelView):
         user = user_of(request)
         submission = row_or_404(Submission.objects.filter(assignment__annotator=user), pk)
         claim = submission_undo(submission=submission, annotator=user)
-        return _shown(request, claim.pk)
+        return claim_answer(request, claim.pk)
 
 
 def _own(request: Request, pk: int) -> Assignment:
     return row_or_404(Assignment.objects.filter(annotator=user_of(request)), pk)
 
 
-def _shown(request: Request, pk: int) -> Response:
+def claim_answer(request: Request, pk: int, status: int = 200) -> Response:
     claim = claim_shown(pk, user_of(request).pk)
     if claim is None:
         raise NotFound
-    return Response(claim_record(claim))
+    return Response(claim_record(claim), status=status)
 
 
 def _next(user: User, slug: str) -> dict[str, Any]:

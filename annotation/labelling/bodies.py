@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -57,7 +58,7 @@ class Submit(msgspec.Struct, frozen=True):
     ] = msgspec.UNSET
 
 
-def label_inputs(body: Submit) -> list[LabelInput]:
+def label_inputs(labels: Sequence[Label]) -> list[LabelInput]:
     """As the services take them."""
     return [
         LabelInput(
@@ -72,5 +73,5 @@ def label_inputs(body: Submit) -> list[LabelInput]:
             hint_shown=label.hint_shown,
             attributes=tuple(AttributeMark(m.name.strip(), m.state) for m in label.attributes),
         )
-        for label in body.labels
+        for label in labels
     ]

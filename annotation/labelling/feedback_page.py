@@ -10,12 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from annotation.cot.gold import label_answers
-from annotation.cot.labels import LabelInput
 from annotation.labelling.answers import answer_rows
 from annotation.labelling.disputes import dispute_open
-from annotation.labelling.gold import gold_retry, may_retry
-from annotation.labelling.gold_select import gold_try_answers
+from annotation.labelling.feedback import answered_tries, feedback_of
+from annotation.labelling.gold import gold_retry
 from annotation.models import GoldDispute, GoldTry, QueueItem, Submission
 from annotation.people.guard import role_required, visitor
 from annotation.people.roles import Role
@@ -37,27 +35,19 @@ def feedback_url(request: HttpRequest, submission: Submission) -> str | None:
 @role_required(Role.ANNOTATOR)
 def feedback(request: HttpRequest, pk: int) -> HttpResponse:
     """Which steps were wrong; the true answers once no attempt is left."""
-    gold_try = _own(request, pk)
-    labels = [
-        LabelInput(kind=label.kind, verdict=label.verdict, value=label.value)
-        for label in gold_try_answers(gold_try)
-    ]
-    gold, retry = gold_try.gold, may_retry(gold_try)
-    last = gold_try.attempt >= gold.project.gold_tries
+    told = feedback_of(_own(request, pk))
+    gold = told.gold_try.gold
+    rows = answer_rows(gold.rollout, gold.answers, told.given)
     context = {
         "project": gold.project,
-        "try": gold_try,
-        "pair": gold.rollout.pair,
-        "rows": [
-            row
-            for row in answer_rows(gold.rollout, gold.answers, label_answers(labels))
-            if row.known
-        ],
-        "revealed": last or not gold_try.wrong,
-        "retry": retry,
-        "left": gold.project.gold_tries - gold_try.attempt,
-        "disputes": gold_try.disputes.select_related("decided_by").order_by("-pk"),
-        "disputed": gold_try.disputes.filter(state=GoldDispute.State.OPEN).exists(),
+        "try": told.gold_try,
+        "pair": told.pair,
+        "rows": [row for row in rows if row.known],
+        "revealed": told.revealed,
+        "retry": told.may_retry,
+        "left": told.left,
+        "disputes": told.disputes,
+        "disputed": any(row.state == GoldDispute.State.OPEN for row in told.disputes),
     }
     return render(request, "labelling/feedback.html", context)
 
@@ -83,5 +73,4 @@ def dispute(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _own(request: HttpRequest, pk: int) -> GoldTry:
-    rows = GoldTry.objects.select_related("gold__project", "gold__rollout__pair__product")
-    return get_object_or_404(rows, pk=pk, annotator=visitor(request), answered_at__isnull=False)
+    return get_object_or_404(answered_tries(visitor(request)), pk=pk)

@@ -9,22 +9,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet, Window
+from django.db.models import Exists, OuterRef, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from annotation.cot.errors import Conflict
+from annotation.cot.errors import Conflict, InvalidLabels
 from annotation.cot.gold import label_answers, wrong_kinds
-from annotation.cot.labels import LabelInput
+from annotation.cot.labels import LabelInput, label_errors, with_implied_value
 from annotation.cot.wording import wording as _
+from annotation.labelling.items import judged_steps
 from annotation.models import Assignment, GoldItem, GoldTry, Practice, QueueItem
 
 MOST = 3  # of a project's, so that enough gold is left to check people by
 
 
 def practice_items(user: User, project_id: int) -> QuerySet[GoldItem]:
-    """What this person practises on in a project, in its order."""
+    """What this person practises on in a project, in its order; ``done``: they were told."""
+    told = Practice.objects.filter(gold=OuterRef("pk"), annotator=user)
     return (
         _for_practice(user, GoldItem.objects.filter(project=project_id))
+        .annotate(done=Exists(told))
         .select_related("project", "rollout__pair__product")
         .prefetch_related("rollout__steps")
         .order_by("pk")
@@ -33,7 +36,7 @@ def practice_items(user: User, project_id: int) -> QuerySet[GoldItem]:
 
 def practice_left(user: User, project_id: int) -> QuerySet[GoldItem]:
     """What of it they were not told yet."""
-    return practice_items(user, project_id).exclude(practised__annotator=user)
+    return practice_items(user, project_id).filter(done=False)
 
 
 def practice_offers(user: User) -> set[int]:
@@ -54,6 +57,19 @@ def _for_practice(user: User, gold: QuerySet[GoldItem]) -> QuerySet[GoldItem]:
     return (
         GoldItem.objects.filter(pk__in=first).exclude(pk__in=checked).exclude(created_by=user)
     )
+
+
+def practice_checked(*, gold: GoldItem, labels: Sequence[LabelInput]) -> list[LabelInput]:
+    """The labels with the values that "correct" implies.
+
+    Raises:
+        InvalidLabels: with what is wrong by step kind.
+    """
+    steps = judged_steps(gold.rollout)
+    filled = [with_implied_value(label, steps.get(label.kind)) for label in labels]
+    if errors := label_errors(filled, [int(key) for key in gold.answers], steps):
+        raise InvalidLabels(errors)
+    return filled
 
 
 def practice_answer(

@@ -15,24 +15,19 @@ from django.views.decorators.cache import never_cache
 
 from annotation.cot.step_names import NAMES
 from annotation.cot.steps import OPEN_KINDS, VALUES, StepKind
-from annotation.deciding.fits_select import confusion_of
 from annotation.labelling.answers import answer_name
-from annotation.labelling.gold_select import (
-    gold_by_person,
-    gold_by_week,
-    pauses_of,
-    project_pauses,
-)
+from annotation.labelling.gold_select import gold_by_week
 from annotation.labelling.project_switch import project_named, project_shown
 from annotation.models import Project, QueueItem
 from annotation.people.download import csv_response, wants_csv
 from annotation.people.guard import any_role_required, visitor
 from annotation.people.roles import Role, roles_of
-from annotation.quality.agreement import SlicedAlpha, agreement_slices, kappa_table
+from annotation.quality.agreement import SlicedAlpha, agreement_slices
 from annotation.quality.audits import AuditRate, audit_rates
 from annotation.quality.charts import bar_chart, named_line
 from annotation.quality.dashboard import Day, daily, forecast
-from annotation.quality.progress import item_counts, served_counts, throughput
+from annotation.quality.people_rows import people_rows, person_numbers
+from annotation.quality.progress import item_counts
 
 SEERS = frozenset({Role.LEAD, Role.ML_ENGINEER})
 
@@ -91,56 +86,37 @@ def person(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     shown = get_object_or_404(User, pk=pk)
     if shown != request.user and not roles_of(request.user) & SEERS:
         raise PermissionDenied
-    days, gold = daily(project, shown), gold_by_week(project, shown)
-    confusion = confusion_of(shown, project)
+    numbers = person_numbers(project, shown)
     if (table := wants_csv(request)) == "throughput":
         return _days_csv(daily(project, shown, days=365))
     if table == "confusion":
         rows = [
             [kind, truth, answer, n]
-            for kind, cells in confusion.items()
+            for kind, cells in numbers.confusion.items()
             for (truth, answer), n in cells.items()
         ]
         return csv_response("confusion", ["step", "decided", "said", "labels"], rows)
-    name = shown.get_username()
     context = {
         "project": project,
         "tab": "person" if shown == request.user else "dashboard",
         "shown": shown,
         "own": shown == request.user,
-        "served": served_counts(project, shown),
-        "totals": next((row for row in throughput(project) if row["username"] == name), None),
-        "gold_total": gold_by_person(project).get(shown.pk),
-        "pauses": pauses_of(shown, project),
-        "days": bar_chart([(_named(row.day), row.submitted) for row in days]),
-        "gold": _gold_chart(gold),
-        "kappa": _kappa_with_others(request, project, name),
+        "served": numbers.served,
+        "totals": numbers.totals,
+        "gold_total": numbers.gold_total,
+        "pauses": numbers.pauses,
+        "days": bar_chart([(_named(row.day), row.submitted) for row in numbers.days]),
+        "gold": _gold_chart(numbers.gold),
+        "kappa": _named_for(request, numbers.kappa),
         "confusion": [
-            _grid(StepKind(kind), cells) for kind, cells in sorted(confusion.items())
+            _grid(StepKind(kind), cells) for kind, cells in sorted(numbers.confusion.items())
         ],
     }
     return render(request, "quality/person.html", context)
 
 
 def _people(project: Project) -> list[dict[str, Any]]:
-    gold = gold_by_person(project)
-    paused = {row.annotator_id for row in project_pauses(project) if row.lifted_at is None}
-    rows = throughput(project)
-    ids = dict(
-        User.objects.filter(username__in=[row["username"] for row in rows]).values_list(
-            "username", "pk"
-        )
-    )
-    return [
-        row
-        | {
-            "pk": ids[row["username"]],
-            "minutes": row["active_ms"] / 60_000,
-            "gold": gold.get(ids[row["username"]]),
-            "paused": ids[row["username"]] in paused,
-        }
-        for row in rows
-    ]
+    return [row | {"minutes": row["active_ms"] / 60_000} for row in people_rows(project)]
 
 
 def _audits(project: Project) -> list[tuple[str, AuditRate, float, float, float]]:
@@ -192,16 +168,15 @@ def _named(day: date) -> str:
     return date_format(day, "MONTH_DAY_FORMAT")
 
 
-def _kappa_with_others(
-    request: HttpRequest, project: Project, name: str
+def _named_for(
+    request: HttpRequest, kappa: list[tuple[str, dict[str, Any]]]
 ) -> list[tuple[str, dict[str, Any]]]:
-    """Final step, most shared items first; the others' names are for leads and engineers."""
-    rows = [row for row in kappa_table(project, StepKind.FINAL) if name in row["pair"]]
+    """The others' names are for leads and engineers."""
     seen = bool(roles_of(request.user) & SEERS)
     blind = _("Person %(n)s")
     return [
-        (next(n for n in row["pair"] if n != name) if seen else blind % {"n": index}, row)
-        for index, row in enumerate(rows, 1)
+        (other if seen else blind % {"n": index}, row)
+        for index, (other, row) in enumerate(kappa, 1)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from annotation.people.abilities import abilities_of
@@ -12,7 +13,10 @@ from tests.factories import make_user
 
 def client_of(role: Role, scopes: list[str] | None = None) -> APIClient:
     """With a token of the role's own scopes, or of those given."""
-    user = make_user(role)
+    return client_for(make_user(role), scopes)
+
+
+def client_for(user: User, scopes: list[str] | None = None) -> APIClient:
     granted = sorted(abilities_of(user)) if scopes is None else scopes
     _token, secret = api_token_create(user=user, name="test", scopes=granted)
     client = APIClient()

@@ -27,6 +27,7 @@ from training.lineage.influence import (
     runs_rewarded,
 )
 from training.models import TrainingRun
+from training.runs.replay_api import ReplayCounts
 
 
 class InfluenceRow(serializers.Serializer[Any]):
@@ -54,21 +55,10 @@ class InfluenceQuery(serializers.Serializer[Any]):
     person = Text(allow_blank=False, max_length=150, help_text="user name")
 
 
-class InfluenceOnRun(serializers.Serializer[Any]):
-    """What a run would have been taught: ``flips`` of step rewards, ``signs`` and ``ranks`` of
-    advantages that turn, and how far advantages move."""
+class InfluenceOnRun(ReplayCounts):
+    """What a run would have been taught without a person's labels."""
 
-    run = serializers.IntegerField()
-    release = serializers.IntegerField()
     without = serializers.CharField()
-    groups = serializers.IntegerField()
-    steps = serializers.IntegerField()
-    flips = serializers.IntegerField()
-    flips_by_step = serializers.DictField(child=serializers.IntegerField())
-    signs = serializers.IntegerField()
-    ranks = serializers.IntegerField()
-    largest = serializers.FloatField()
-    moved = serializers.FloatField()
 
 
 class InfluenceView(ApiView):

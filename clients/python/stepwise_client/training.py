@@ -15,6 +15,7 @@ from stepwise_client.training_rows import (
     Lineage,
     MetricRow,
     Preflight,
+    ReplayRow,
     RewardGroupRow,
     RolloutSent,
     Thresholds,
@@ -104,6 +105,12 @@ class Training(Jobs):
         """Ask people about one rollout of a run; ``place`` counts from 0."""
         body = {"group": group, "place": place}
         row: RolloutSent = self._post(f"runs/{run}/rollouts/", json=body)
+        return row
+
+    def replay_run(self, run: int, release: int) -> ReplayRow:
+        """What the run's rewards and advantages would have been under another release, by its
+        number."""
+        row: ReplayRow = self._get(f"runs/{run}/replay/", release=release)
         return row
 
     def compare_runs(self, a: int, b: int, *, rewards: bool = False) -> TwoRuns:

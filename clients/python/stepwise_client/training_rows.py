@@ -221,10 +221,9 @@ class Influence(TypedDict):
     people: list[InfluenceRow]
 
 
-class InfluenceOnRun(TypedDict):
+class ReplayCounts(TypedDict):
     run: int
     release: int
-    without: str
     groups: int
     steps: int
     flips: int
@@ -233,6 +232,35 @@ class InfluenceOnRun(TypedDict):
     ranks: int
     largest: float
     moved: float
+
+
+class InfluenceOnRun(ReplayCounts):
+    without: str
+
+
+class FlipRow(TypedDict):
+    rollout: int
+    kind: int
+    before: float | None
+    after: float | None
+    source_before: str | None
+    source_after: str | None
+
+
+class ChangedGroup(TypedDict):
+    update: int
+    pair: str
+    moved: float
+    signs: int
+    ranks: int
+    flips: list[FlipRow]
+
+
+class ReplayRow(ReplayCounts):
+    ledger: str
+    unheard: int
+    changed_groups: int
+    changed: list[ChangedGroup]
 
 
 class Thresholds(TypedDict):

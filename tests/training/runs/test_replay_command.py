@@ -11,6 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from annotation.models import Pair
+from annotation.people.roles import Role
+from tests.api.clients import client_of
 from tests.factories import make_project
 from tests.training.world import ledger_line, release_make, run_make, trainable
 from training.job.folder import LEDGER
@@ -116,3 +118,19 @@ def test_a_run_without_its_ledger_is_refused_with_the_reasons_it_may_have(pair: 
 def test_a_method_without_advantages_is_refused(pair: Pair) -> None:
     with pytest.raises(CommandError, match="sft makes no advantages: nothing to replay"):
         replayed(launched(pair, method="sft"), 1)
+
+
+def test_the_api_tells_the_same_and_names_a_release_that_does_not_exist(pair: Pair) -> None:
+    run = launched(pair)
+    tier_three(pair)
+    release_make(pair.project)
+    client = client_of(Role.LEAD)
+    path = f"/api/v1/runs/{run.pk}/replay/"
+    told = client.get(path, {"release": 2}).json()
+    wanted = replayed(run, 2)
+    same = {"groups", "steps", "flips", "flips_by_step", "signs", "ranks", "largest", "unheard"}
+    assert {name: told[name] for name in same} == {name: wanted[name] for name in same}
+    assert told["changed_groups"] == 1
+    assert told["changed"][0]["flips"] == wanted["changed"][0]["flips"]
+    refused = client.get(path, {"release": 9})
+    assert (refused.status_code, list(refused.json()["errors"])) == (400, ["release"])
