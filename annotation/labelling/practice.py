@@ -36,7 +36,7 @@ def practice_items(user: User, project_id: int) -> QuerySet[GoldItem]:
 
 def practice_left(user: User, project_id: int) -> QuerySet[GoldItem]:
     """What of it they were not told yet."""
-    return practice_items(user, project_id).filter(done=False)
+    return practice_items(user, project_id).exclude(practised__annotator=user)
 
 
 def practice_offers(user: User) -> set[int]:

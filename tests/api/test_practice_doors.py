@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
@@ -87,7 +89,8 @@ def test_feedback_keeps_the_answers_back_until_no_attempt_is_left(
     client: APIClient, anna: User, project: Project
 ) -> None:
     first = answered_wrong(anna, project)
-    listed = client.get("/api/v1/feedback/", {"project": project.slug, "item": first.item_id})
+    query: dict[str, Any] = {"project": project.slug, "item": first.item_id}
+    listed = client.get("/api/v1/feedback/", query)
     assert [(row["id"], row["wrong"]) for row in listed.json()["results"]] == [(first.pk, [5])]
     told = client.get(f"/api/v1/feedback/{first.pk}/").json()
     assert (told["revealed"], told["may_retry"], told["left"], told["note"]) == (

@@ -13,7 +13,7 @@ from annotation.people.abilities import Ability
 from annotation.people.api import ApiView
 from annotation.people.fields import INT, query_of, row_or_404
 from training.models import TrainingRun
-from training.runs.replay import ReplayReport, run_replay
+from training.runs.replay import run_replay
 from verifier.models import VerifierRelease
 
 MOST = 100  # groups that are told
@@ -25,7 +25,7 @@ class ReplayQuery(serializers.Serializer[Any]):
     )
 
 
-class ReplayCounts(serializers.Serializer[ReplayReport]):
+class ReplayCounts(serializers.Serializer[Any]):
     """``flips`` of step rewards, ``signs`` and ``ranks`` of advantages that turn, and how far
     advantages move."""
 
