@@ -66,7 +66,7 @@ class PracticeView(ApiView):
     abilities = {"GET": Ability.LABEL, "POST": Ability.LABEL}
 
 
-class Practice(PracticeView):
+class PracticeList(PracticeView):
     @extend_schema(parameters=[ProjectQuery], responses=PracticeRecord(many=True))
     def get(self, request: Request) -> Response:
         """What you may practise on, in its order: none of it is a label."""
