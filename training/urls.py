@@ -30,6 +30,7 @@ urlpatterns = [
     path("first-cots/<slug:slug>/live/", first_cots.live, name="first_cots_live"),
     path("first-cots/<slug:slug>/<int:pk>/again/", first_cots.again, name="first_cots_again"),
     path("first-cots/<slug:slug>/<int:pk>/queue/", first_cots.queue, name="first_cots_queue"),
+    path("first-cots/<slug:slug>/own/", first_cots.own, name="first_cots_own"),
     path("first-cots/<slug:slug>/write/", first_cots.write, name="first_cots_write"),
     path("disagreements/", disagreements.disagreements, name="disagreements"),
     path("disagreements/bulk/", disagreements.bulk, name="disagreements_bulk"),

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from annotation.cot.rules import DEFAULT_RULES
+from annotation.cot.steps import Layout
 from annotation.models.made import Dated
 
 
@@ -112,6 +113,10 @@ class Project(Dated):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def cot_layout(self) -> Layout:
+        return "answer_first" if self.layout == "answer_first" else "answer_last"
 
 
 class Product(models.Model):

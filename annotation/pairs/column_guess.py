@@ -64,7 +64,7 @@ def meanings_guess(columns: Sequence[FileColumn]) -> list[str]:
     """For each column one of the fields, ``attribute``, ``rater`` or "" (left out)."""
     meanings = [LEFT_OUT] * len(columns)
     for field, words in _WORDS.items():
-        places = {_plain(column.name): at for at, column in reversed([*enumerate(columns)])}
+        places = {plain_name(column.name): at for at, column in reversed([*enumerate(columns)])}
         best = next((places[word] for word in words if word in places), None)
         if best is not None and not meanings[best]:
             meanings[best] = field
@@ -72,7 +72,7 @@ def meanings_guess(columns: Sequence[FileColumn]) -> list[str]:
     for at, column in enumerate(columns):
         if column.name in book_kept:
             meanings[at] = LEFT_OUT
-        elif _RATER(_plain(column.name)) and column.grades:
+        elif _RATER(plain_name(column.name)) and column.grades:
             meanings[at] = LEFT_OUT if "tier" in meanings else RATER
         elif not meanings[at] and column.examples:
             short = all(len(example) <= _LONG for example in column.examples)
@@ -140,5 +140,10 @@ def _book_kept(names: Sequence[str]) -> set[str]:
     return (about | suggested | _OF_RECORDS) & {*names} if answers else set()
 
 
-def _plain(name: str) -> str:
+def words_of(field: str) -> tuple[str, ...]:
+    """What people write over such a column."""
+    return _WORDS.get(field, ())
+
+
+def plain_name(name: str) -> str:
     return re.sub(r"[\s_.-]+", " ", name).strip().casefold()

@@ -31,15 +31,24 @@ _OPEN = Q(state__in=(_State.DRAFT, _State.FAILED)) | Q(state=_State.DONE, dry_ru
 
 @transaction.atomic
 def import_draft_create(
-    *, project: Project, uploads: Sequence[Upload], user: User | None = None
+    *,
+    project: Project,
+    uploads: Sequence[Upload],
+    user: User | None = None,
+    adapter: str = "",
+    options: Mapping[str, Any] | None = None,
 ) -> ImportJob:
-    """Keep uploaded files and find out their format; nothing is imported yet.
+    """Keep uploaded files and find out their format, unless it is the ``adapter`` with its
+    ``options``; nothing is imported yet.
 
     Raises:
         ImportFileError: one of them is no file that can be imported.
         NoRoom: they cannot be kept.
     """
-    job = upload_seen(project=project, uploads=uploads, user=user)
+    if adapter:
+        format_named(adapter).options_check(options or {})
+    job = upload_seen(project=project, uploads=uploads, user=user, adapter=adapter)
+    job.options = dict(options or {})
     job.save()
     return job
 
@@ -50,8 +59,10 @@ def upload_seen(
     uploads: Sequence[Upload],
     user: User | None = None,
     root: Path | None = None,
+    adapter: str = "",
 ) -> ImportJob:
-    """The import that the files look like, not stored; the files lie under ``root``.
+    """The import that the files look like, or one of that ``adapter``, not stored; the files
+    lie under ``root``.
 
     Raises:
         ImportFileError: one of them is no file that can be imported.
@@ -60,7 +71,8 @@ def upload_seen(
     for upload in uploads:
         upload_look(upload)
     kept = uploads_keep(dict(enumerate(uploads)), root=root)
-    made = detected([path for paths in kept.values() for path in paths])
+    paths = [path for those in kept.values() for path in those]
+    made = arranged(paths, adapter) if adapter else detected(paths)
     # An archive and a folder of parts go by the name of what was sent.
     of_main = (at for at, paths in kept.items() if made.main in paths)
     name = Path(uploads[next(of_main, 0)].name).name

@@ -35,7 +35,7 @@ EMPTY: Mapping[str, Any] = MappingProxyType({})
 class ImportOption:
     """What a format may be told beside its file, by this name at every door. ``file`` is a
     further file, ``json`` a text that may be long; ``check`` raises ImportFileError for a text
-    that means nothing."""
+    that means nothing. ``stored``: it is about what is kept, and no reader is told it."""
 
     name: str
     help: str
@@ -43,6 +43,7 @@ class ImportOption:
     choices: tuple[str, ...] = ()
     check: Callable[[str], object] = lambda text: None
     json: bool = False
+    stored: bool = False
 
     @property
     def longest(self) -> int:
@@ -59,12 +60,12 @@ class ImportOption:
             self.check(str(value))
 
 
-SPLIT = ImportOption("split", "put every row into this split", choices=SPLITS)
+SPLIT = ImportOption("split", "put every row into this split", choices=SPLITS, stored=True)
 PRODUCTS = ImportOption("products", "the file of products", file=True)
 QUERIES = ImportOption("queries", "the file of queries", file=True)
 SCALE = ImportOption("scale", "the tier of each grade, like 0=1,1=4", check=parse_scale)
 LOCALE = ImportOption("locale", "keep this market alone: us, es or jp")
-ORIGIN = ImportOption("origin", "the server that the file's people are from")
+ORIGIN = ImportOption("origin", "the server that the file's people are from", stored=True)
 ENCODING = ImportOption("encoding", "of a text that is not UTF-8", choices=ENCODINGS)
 MAPPING = ImportOption(
     "mapping",
@@ -78,7 +79,7 @@ PARTS = ImportOption(
     check=parse_cot_mapping,
     json=True,
 )
-WRITER = ImportOption("writer", "who wrote the chains of thought; without it: own")
+WRITER = ImportOption("writer", "who wrote the chains of thought; default own", stored=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +197,11 @@ def read_rows(
     format = format_named(adapter)
     more = {name: value for name, value in chosen.items() if value is not None}
     format.options_check(more)
+    more = {
+        option.name: more[option.name]
+        for option in format.takes
+        if option.name in more and not option.stored
+    }
     if path.is_file():
         format.kind_check(path.name, file_look(path).kind)
     if columns is not None:

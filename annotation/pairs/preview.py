@@ -15,8 +15,11 @@ from annotation.models import ImportJob
 from annotation.pairs.formats import read_rows
 from annotation.pairs.readers.archive import data_files
 from annotation.pairs.readers.columns import Columns
+from annotation.pairs.readers.cot_mapping import CotRow
+from annotation.pairs.readers.cots import PassedOver
 from annotation.pairs.readers.fields import LISTS, BadField, clean, text_of
 from annotation.pairs.readers.files import records
+from annotation.pairs.readers.flat import MAX_PATHS, flat
 from annotation.pairs.readers.rows import ImportFileError, Row, RowError
 from annotation.pairs.readers.scale import grade_of
 
@@ -76,9 +79,11 @@ class FilePreview:
         return any(column.undecoded for column in self.columns)
 
 
-def file_preview(path: Path, rows: int = SAMPLED_ROWS, encoding: str = "") -> FilePreview:
+def file_preview(
+    path: Path, rows: int = SAMPLED_ROWS, encoding: str = "", *, spread: bool = False
+) -> FilePreview:
     """The columns of a file in its order, with what the first rows have in them; of a folder
-    those of its first file."""
+    those of its first file. With ``spread`` nested records have their paths as columns."""
     if path.is_dir():
         path = next(iter(data_files(path)), path)
     # That nobody reads any of them is how the names of all become known, without a row too.
@@ -91,17 +96,18 @@ def file_preview(path: Path, rows: int = SAMPLED_ROWS, encoding: str = "") -> Fi
                 problem = problem or f"line {line}: {record.message}"
                 continue
             read += 1
-            size += _see(columns, record)
+            size += _see(columns, flat(record) if spread else record)
             if size > _SAMPLED_CHARACTERS:
                 break
     except ImportFileError as error:
         problem = error.message
-    for name in header.unknown:
+    for name in () if spread and columns else header.unknown:
         columns.setdefault(name, _column(name))
-    return FilePreview(list(columns.values()), read, storable(problem))
+    shown = [column for column in columns.values() if column.examples or not spread]
+    return FilePreview(shown[:MAX_PATHS], read, storable(problem))
 
 
-def first_pairs(job: ImportJob, options: Mapping[str, Any], most: int = 3) -> list[Row]:
+def first_rows(job: ImportJob, options: Mapping[str, Any], most: int = 3) -> list[Row | CotRow]:
     """The first rows as they would be imported; none where finding them takes long.
 
     Raises:
@@ -110,7 +116,8 @@ def first_pairs(job: ImportJob, options: Mapping[str, Any], most: int = 3) -> li
     files: dict[str, Any] = {option: Path(path) for option, path in job.files.items()}
     if sum(path.stat().st_size for path in files.values() if path.exists()) > _LARGEST_BESIDE:
         return []
-    return list(islice(read_rows(Path(job.path), job.adapter, **files | dict(options)), most))
+    rows = islice(read_rows(Path(job.path), job.adapter, **files | dict(options)), SAMPLED_ROWS)
+    return list(islice((row for row in rows if not isinstance(row, PassedOver)), most))
 
 
 def _see(columns: dict[str, FileColumn], record: Mapping[str, Any]) -> int:

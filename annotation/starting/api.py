@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from annotation.models import ImportJob, Project
 from annotation.pairs.drafts import upload_seen
+from annotation.pairs.formats import formats
 from annotation.pairs.jobs import import_job_requeue
 from annotation.pairs.jobs_api import ImportStatus
 from annotation.pairs.tasks import import_job_send
@@ -71,9 +72,15 @@ class Projects(ApiView, generics.ListAPIView[Project]):
 class PreviewUpload(serializers.Serializer[Any]):
     file = serializers.FileField(help_text="several times, where there are several")
 
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        choices = [(each.name, each.label) for each in formats().values()]
+        text = "without it the columns tell; chains of thought are cots"
+        adapter = serializers.ChoiceField(choices=choices, required=False, help_text=text)
+        return super().get_fields() | {"adapter": adapter}
+
 
 class ColumnRecord(serializers.Serializer[Any]):
-    """``meaning``: a field of a mapping, attribute, rater, or empty."""
+    """``meaning``: a field of a mapping or of parts, attribute, rater, or empty."""
 
     name = serializers.CharField()
     examples = serializers.ListField(child=serializers.CharField())
@@ -101,10 +108,12 @@ class ImportPreview(ApiView):
 
     @extend_schema(request=PreviewUpload, responses=PreviewRecord)
     def post(self, request: Request) -> Response:
-        body_of(request, PreviewUpload)
+        adapter = body_of(request, PreviewUpload).get("adapter", "")
         uploads = [Upload(each, each.name or "") for each in request.FILES.getlist("file")]
         with TemporaryDirectory(prefix="stepwise-preview-") as folder:
-            job = upload_seen(project=Project(), uploads=uploads, root=Path(folder))
+            job = upload_seen(
+                project=Project(), uploads=uploads, root=Path(folder), adapter=adapter
+            )
             choices = choices_saved(job)
         columns = [
             {

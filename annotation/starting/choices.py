@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from annotation.cot.step_names import VALUE_NAMES
@@ -21,12 +21,13 @@ from annotation.pairs.column_guess import (
     locale_guess,
     mapping_of,
     meanings_guess,
-    tiers_guess,
 )
-from annotation.pairs.formats import ENCODING, MAPPING, SCALE, format_named
-from annotation.pairs.preview import FileColumn, FilePreview, encoding_guess, file_preview
+from annotation.pairs.formats import ENCODING, MAPPING, PARTS, SCALE, format_named
+from annotation.pairs.preview import FileColumn
 from annotation.pairs.readers.mapping import mapping_text
 from annotation.pairs.readers.scale import TIERS
+from annotation.starting.columns import ColumnChoices, previewed
+from annotation.starting.cot_choices import cot_choices_posted, cot_choices_saved
 
 MEANINGS: dict[str, Promise] = {
     LEFT_OUT: _("leave it out"),
@@ -50,50 +51,23 @@ TIER_NAMES = {tier: VALUE_NAMES[tier] for tier in sorted(TIERS, reverse=True)}
 _TIER = "tier:"  # what a field of the form begins with, before the grade
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A column with what it is taken for."""
-
-    column: FileColumn
-    meaning: str
-
-
 @dataclass(frozen=True)
-class Choices:
-    """All that a person has chosen for the files of an import, or the first guess."""
+class PairChoices(ColumnChoices):
+    """Those of a table of pairs; of another format's file its options alone."""
 
-    job: ImportJob
-    preview: FilePreview
-    meanings: Sequence[str]
-    tiers: Mapping[str, str]
-    locale: str
+    locale: str = ""
     split: str = ""
-    told: Mapping[str, str] = field(default_factory=dict)
-    encoding: str = ""
+
+    words: ClassVar[Mapping[str, Promise]] = MEANINGS
+    graded: ClassVar[tuple[str, ...]] = ("tier", RATER)
+    template: ClassVar[str] = "starting/_pair_choices.html"
 
     @property
-    def mapped(self) -> bool:
+    def mapped(self) -> bool:  # type: ignore[override]
         return MAPPING in format_named(self.job.adapter).takes
-
-    @property
-    def rows(self) -> list[Choice]:
-        return [Choice(*each) for each in zip(self.preview.columns, self.meanings, strict=True)]
-
-    @cached_property
-    def grades(self) -> list[tuple[str, str]]:
-        """(grade, tier) of the columns that are grades."""
-        names = dict.fromkeys(grade for column in self._graded for grade in column.grades)
-        guessed = tiers_guess(list(names))
-        return [(grade, self.tiers.get(grade, guessed[grade])) for grade in names]
-
-    @property
-    def many_grades(self) -> str:
-        """The name of a column that is to be a grade and has too many values for one."""
-        return next((c.name for c in self._graded if c.examples and not c.grades), "")
 
     @cached_property
     def options(self) -> dict[str, str]:
-        """As an import keeps them."""
         made = {name: text for name, text in self.told.items() if text}
         if self.split:
             made["split"] = self.split
@@ -108,57 +82,60 @@ class Choices:
         return made
 
     @property
-    def _graded(self) -> list[FileColumn]:
+    def graded_columns(self) -> list[FileColumn]:
+        if self.mapped:
+            return super().graded_columns
+        taken = format_named(self.job.adapter).takes
+        names = ("rating", "final_rating") if SCALE in taken else ()
+        return [column for column in self.preview.columns if column.name in names][:1]
+
+    def missing(self) -> list[str]:
         if not self.mapped:
-            taken = format_named(self.job.adapter).takes
-            graded = ("rating", "final_rating") if SCALE in taken else ()
-            return [column for column in self.preview.columns if column.name in graded][:1]
-        return [row.column for row in self.rows if row.meaning in ("tier", RATER)]
+            return []
+        return [
+            words
+            for field, words in (
+                ("query", gettext("Say which column is the query: what a shopper typed.")),
+                ("title", gettext("Say which column is the product's title.")),
+            )
+            if field not in self.meanings
+        ]
 
 
-def choices_saved(job: ImportJob) -> Choices:
+def choices_saved(job: ImportJob) -> ColumnChoices:
     """Those of the import, else what the columns are likely to be."""
-    preview, encoding = _previewed(job)
+    if PARTS in format_named(job.adapter).takes:
+        return cot_choices_saved(job)
+    preview, encoding = previewed(job)
     mapping: dict[str, Any] = json.loads(job.options.get(MAPPING.name) or "{}")
     meanings = _meanings(mapping, preview.names) if mapping else meanings_guess(preview.columns)
-    return Choices(
+    return PairChoices(
         job,
         preview,
         meanings,
         mapping.get("tiers", {}),
+        encoding,
+        _told(job, job.options),
         mapping.get("default_locale") or locale_guess(preview.columns, meanings),
         job.options.get("split", ""),
-        _told(job, job.options),
-        encoding,
     )
 
 
-def choices_posted(job: ImportJob, post: Mapping[str, str]) -> Choices:
-    preview, encoding = _previewed(job)
+def choices_posted(job: ImportJob, post: Mapping[str, str]) -> ColumnChoices:
+    if PARTS in format_named(job.adapter).takes:
+        return cot_choices_posted(job, post)
+    preview, encoding = previewed(job)
     meanings = [post.get(f"column-{at}", LEFT_OUT) for at in range(len(preview.columns))]
-    return Choices(
+    return PairChoices(
         job,
         preview,
         [meaning if meaning in MEANINGS else LEFT_OUT for meaning in meanings],
         {name.removeprefix(_TIER): post[name] for name in post if name.startswith(_TIER)},
+        encoding,
+        _told(job, post),
         post.get("locale", "").strip(),
         post.get("split", ""),
-        _told(job, post),
-        encoding,
     )
-
-
-def _previewed(job: ImportJob) -> tuple[FilePreview, str]:
-    """Read as what the import says, else as UTF-8, and where it is not that, by a guess, which
-    the page shows beside what it makes of the text."""
-    path, encoding = Path(job.path), job.options.get(ENCODING.name, "")
-    preview = file_preview(path, encoding=encoding)
-    if encoding or not preview.undecoded or path.is_dir():
-        return preview, encoding
-    if ENCODING not in format_named(job.adapter).takes:
-        return preview, ""
-    guessed = encoding_guess(path)
-    return file_preview(path, encoding=guessed), guessed
 
 
 def _told(job: ImportJob, given: Mapping[str, str]) -> dict[str, str]:

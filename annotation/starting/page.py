@@ -21,7 +21,7 @@ from annotation.pairs.drafts import (
     import_draft_plan,
     open_imports,
 )
-from annotation.pairs.formats import ENCODING, format_named, formats
+from annotation.pairs.formats import ENCODING, PARTS, format_named, formats
 from annotation.pairs.jobs import import_job_requeue
 from annotation.pairs.tasks import import_job_send
 from annotation.people.guard import any_role_required, refusal, visitor, wants_part
@@ -173,6 +173,7 @@ def _job(request: HttpRequest, slug: str, pk: int) -> ImportJob:
 
 def _context(job: ImportJob, edited: bool) -> dict[str, Any]:
     done = job.state == _State.DONE and not job.dry_run
+    of_cots = PARTS in format_named(job.adapter).takes
     return {
         "project": job.project,
         "job": job,
@@ -182,7 +183,8 @@ def _context(job: ImportJob, edited: bool) -> dict[str, Any]:
         "step": 1 if edited else 3 if done else 2,
         "formats": formats().values(),
         "form": FilesForm(),
-        "pairs": _first_pairs(job.project) if done else [],
+        "of_cots": of_cots,
+        "pairs": _first_pairs(job.project) if done and not of_cots else [],
     }
 
 

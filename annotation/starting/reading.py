@@ -10,24 +10,39 @@ from django.utils.translation import gettext as _
 
 from annotation.cot.errors import StepwiseError
 from annotation.cot.step_names import NAMES, VALUE_NAMES
-from annotation.cot.steps import StepKind
+from annotation.cot.steps import CotParseError, Layout, StepKind, parse
 from annotation.pairs.column_guess import meant_twice
 from annotation.pairs.drafts import draft_files
 from annotation.pairs.formats import format_named
-from annotation.pairs.preview import first_pairs
+from annotation.pairs.preview import first_rows
+from annotation.pairs.readers.cot_mapping import CotRow
 from annotation.pairs.readers.opening import ENCODINGS
 from annotation.pairs.readers.rows import PairRow, RowError
 from annotation.people.language import refusal_words
-from annotation.starting.choices import MEANINGS, TIER_NAMES, Choices
+from annotation.starting.choices import TIER_NAMES
+from annotation.starting.columns import ColumnChoices
+
+
+class CotView:
+    """A chain of thought as it would be stored, and why it does not parse."""
+
+    def __init__(self, row: CotRow, project: Layout) -> None:
+        self.row, self.problem = row, ""
+        self.text, layout = row.written(project)
+        try:
+            parse(self.text, layout)
+        except CotParseError as error:
+            self.problem = str(error)
 
 
 class PlanView:
     """What the page shows beside the choices; ``problems`` are in words for people."""
 
-    def __init__(self, choices: Choices) -> None:
-        self.choices, self.meanings, self.tiers = choices, MEANINGS, TIER_NAMES
+    def __init__(self, choices: ColumnChoices) -> None:
+        self.choices, self.meanings, self.tiers = choices, choices.words, TIER_NAMES
         self.encodings = ENCODINGS if choices.mapped else ()
         self.pairs: list[tuple[PairRow, list[tuple[Promise, Promise]]]] = []
+        self.cots: list[CotView] = []
         self.errors: list[RowError] = []
         self.problems: list[str] = list(_problems(choices))
         if self.problems:
@@ -36,11 +51,13 @@ class PlanView:
             format = format_named(choices.job.adapter)
             format.files_check([*choices.options, *choices.job.files])
             format.options_check(choices.options)
-            rows = first_pairs(choices.job, choices.options)
+            rows = first_rows(choices.job, choices.options)
         except StepwiseError as error:
             self.problems.append(refusal_words(error))
             return
         self.pairs = [(row, _named(row.gold)) for row in rows if isinstance(row, PairRow)]
+        layout = choices.job.project.cot_layout
+        self.cots = [CotView(row, layout) for row in rows if isinstance(row, CotRow)]
         self.errors = [row for row in rows if isinstance(row, RowError)]
 
     @property
@@ -66,7 +83,7 @@ def _named(values: Mapping[str, str]) -> list[tuple[Promise, Promise]]:
     return [(NAMES[StepKind(int(kind))], VALUE_NAMES[value]) for kind, value in values.items()]
 
 
-def _problems(choices: Choices) -> list[str]:
+def _problems(choices: ColumnChoices) -> list[str]:
     preview, made = choices.preview, []
     if preview.problem:
         made.append(preview.problem)
@@ -75,14 +92,9 @@ def _problems(choices: Choices) -> list[str]:
     if not choices.mapped:
         return made
     for field, columns in meant_twice(preview.names, choices.meanings):
-        values = {"columns": ", ".join(columns), "meaning": MEANINGS[field]}
+        values = {"columns": ", ".join(columns), "meaning": choices.words[field]}
         made.append(_("%(columns)s: only one column can be %(meaning)s.") % values)
-    for field, words in (
-        ("query", _("Say which column is the query: what a shopper typed.")),
-        ("title", _("Say which column is the product's title.")),
-    ):
-        if field not in choices.meanings:
-            made.append(words)
+    made += choices.missing()
     if name := choices.many_grades:
         text = _("%(column)s has too many different values to be a grade.")
         made.append(text % {"column": name})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from io import BytesIO
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from annotation.pairs.drafts import (
 from annotation.pairs.jobs import import_job_requeue, import_job_run
 from annotation.pairs.uploads import Upload
 from annotation.starting.choices import choices_saved
+from tests.factories import cot
 
 # Not the sample: a garden shop's table of 20 products, with a row that has no title.
 CATALOGUES = Path(__file__).with_name("catalogues")
@@ -47,10 +49,54 @@ def failed(project: Project, user: User) -> ImportJob:
     return _ran(job)
 
 
+def cots_draft(project: Project, user: User) -> ImportJob:
+    """Traces of the project's pairs, one of them without our headings, and one of nobody."""
+    keys = [
+        {"query": pair.query, "sku": pair.product.external_id, "title": pair.product.title}
+        for pair in project.pairs.select_related("product").order_by("pk")[:3]
+    ]
+    texts = [cot(), cot(tier="3"), "I think that it fits well enough, so 3 of 4. " * 3]
+    keys.append({"query": "nobody asks this", "sku": "none", "title": "Nothing"})
+    records = [
+        {"name": "judge", "run_type": "llm", "inputs": key, "outputs": {"text": text}}
+        for key, text in zip(keys, [*texts, cot()], strict=False)
+    ]
+    data = "".join(json.dumps(record) + "\n" for record in records).encode()
+    upload = Upload(BytesIO(data), "runs.jsonl")
+    return import_draft_create(
+        project=project,
+        uploads=[upload],
+        user=user,
+        adapter="cots",
+        options={"writer": "traced"},
+    )
+
+
+def cots_checked(project: Project, user: User) -> ImportJob:
+    job = cots_draft(project, user)
+    import_draft_plan(job=job, adapter="cots", options=choices_saved(job).options)
+    import_draft_check(job=job)
+    return _ran(job)
+
+
+def cots_imported(project: Project, user: User) -> ImportJob:
+    job = cots_checked(project, user)
+    import_job_requeue(job=job)
+    return _ran(job)
+
+
 def _ran(job: ImportJob) -> ImportJob:
     done = import_job_run(job_id=job.pk)
     assert done is not None
     return done
 
 
-STATES = {"draft": draft, "checked": checked, "imported": imported, "failed": failed}
+STATES = {
+    "draft": draft,
+    "checked": checked,
+    "imported": imported,
+    "failed": failed,
+    "cots": cots_draft,
+    "cots-checked": cots_checked,
+    "cots-imported": cots_imported,
+}

@@ -7,12 +7,20 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from annotation.cot.errors import Invalid
 from annotation.cot.splits import SPLITS
 from annotation.models import Project
+from annotation.people.language import refusal_words
+from annotation.starting.forms import FilesField, FilesForm
 from training.models import Checkpoint, RolloutBatch
 from training.rollouts.batches import batch_create
 from training.rollouts.select import pairs_due_for_rollout
-from training.rollouts.writers import catalogue_writer, chat_writer, writer_start
+from training.rollouts.writers import (
+    catalogue_writer,
+    chat_writer,
+    own_name_check,
+    writer_start,
+)
 from training.rollouts.written import chat_addresses, policies_offered
 
 MOST_PAIRS = 100_000
@@ -102,6 +110,36 @@ class PolicyForm(PairsForm):
             ),
             n=1,
         )
+
+
+class OwnForm(FilesForm):
+    """CoTs that are there already."""
+
+    writer = forms.CharField(
+        required=False,
+        max_length=200,
+        label=_("Who wrote them"),
+        help_text=_("the name beside them; empty = own"),
+    )
+    upload = FilesField(
+        label=_("File"),
+        help_text=_(
+            "JSONL, JSON, CSV or Parquet: a table, or traces of LangSmith, Langfuse, Phoenix "
+            "or Argilla"
+        ),
+    )
+    field_order = ("upload", "writer")
+
+    def __init__(self, data: Any = None, files: Any = None) -> None:
+        super().__init__(data, files, auto_id="ownform-%s")
+
+    def clean_writer(self) -> str:
+        name: str = self.cleaned_data["writer"].strip()
+        try:
+            own_name_check(name)
+        except Invalid as error:
+            raise forms.ValidationError(refusal_words(error)) from error
+        return name
 
 
 FORMS: dict[str, type[PairsForm]] = {

@@ -30,7 +30,7 @@ def policy_client(checkpoint: Checkpoint, job_dir: Path, project: Project) -> Po
     """
     if checkpoint.path == CATALOGUE:
         rules, brands = parse_rules(project.rules), brands_of(project)
-        return CatalogueWriter(rules, layout_of(project), brands)
+        return CatalogueWriter(rules, project.cot_layout, brands)
     if checkpoint.kind == Checkpoint.Kind.WRITER:
         return ChatWriter(
             checkpoint.path,
@@ -38,7 +38,7 @@ def policy_client(checkpoint: Checkpoint, job_dir: Path, project: Project) -> Po
             outbound=chat_outbound(),
             guideline=project.guideline,
             rules=parse_rules(project.rules),
-            layout=layout_of(project),
+            layout=project.cot_layout,
         )
     may, chat = outbound(), checkpoint.prompt_style == "chat"
     if checkpoint.is_remote:
@@ -62,9 +62,5 @@ def batch_format(batch: RolloutBatch) -> tuple[Layout, str]:
     serves every project and writes as each one reads."""
     if batch.policy.kind == Checkpoint.Kind.WRITER:
         version = VERSION if batch.policy.path == CATALOGUE else CHAT_VERSION
-        return layout_of(batch.project), version
+        return batch.project.cot_layout, version
     return batch.policy.prompt_layout, PROMPT_VERSION
-
-
-def layout_of(project: Project) -> Layout:
-    return "answer_first" if project.layout == "answer_first" else "answer_last"

@@ -16,12 +16,15 @@ from django_htmx.http import HttpResponseClientRefresh
 from annotation.cot.errors import Invalid, StepwiseError
 from annotation.labelling.project_switch import project_named
 from annotation.models import Project
-from annotation.people.guard import any_role_required, wants_part
+from annotation.pairs.drafts import import_draft_create
+from annotation.pairs.formats import WRITER
+from annotation.people.guard import any_role_required, visitor, wants_part
 from annotation.people.language import refusal_words
 from annotation.people.roles import Role
 from training.models import RolloutBatch
 from training.rollouts.batches import batch_queue, batch_retry
-from training.rollouts.choice import FORMS, PairsForm
+from training.rollouts.choice import FORMS, OwnForm, PairsForm
+from training.rollouts.own.table import COTS
 from training.rollouts.tasks import rollouts_send
 from training.rollouts.written import pairs_unwritten, writings
 
@@ -76,6 +79,29 @@ def write(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @_may_choose
+def own(request: HttpRequest, slug: str) -> HttpResponse:
+    """Keep a file of CoTs; the page of its import asks what its columns are."""
+    project, form = project_named(request, slug), OwnForm(request.POST, request.FILES)
+    if form.is_valid():
+        writer = form.cleaned_data["writer"]
+        try:
+            job = import_draft_create(
+                project=project,
+                uploads=form.uploads,
+                user=visitor(request),
+                adapter=COTS.name,
+                options={WRITER.name: writer} if writer else None,
+            )
+        except StepwiseError as error:
+            form.add_error("upload", refusal_words(error))
+        else:
+            return redirect("import_job", slug, job.pk)
+    context = _context(project) | {"own": form}
+    return render(request, "rollouts/first_cots.html", context, status=422)
+
+
+@require_POST
+@_may_choose
 def again(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Try a failed request again."""
     with transaction.atomic():
@@ -109,5 +135,6 @@ def _context(project: Project, sent: dict[str, PairsForm] | None = None) -> dict
         "unwritten": pairs_unwritten(project),
         "pairs": project.pairs.count(),
         "forms": forms,
+        "own": OwnForm(),
         "opened": next(iter(sent), "") if sent else "",
     }

@@ -65,11 +65,19 @@ def own_writer(name: str = "") -> Checkpoint:
         Invalid: the name is another writer's or a policy's.
     """
     name = name.strip() or OWN
-    _name_check(name, Checkpoint.objects.filter(path=OWN))
+    own_name_check(name)
     row, _created = Checkpoint.objects.get_or_create(
         name=name, defaults={"path": OWN, "kind": Checkpoint.Kind.WRITER}
     )
     return row
+
+
+def own_name_check(name: str) -> None:
+    """
+    Raises:
+        Invalid: the name is another writer's or a policy's.
+    """
+    _name_check(name or OWN, Checkpoint.objects.filter(path=OWN))
 
 
 def _name_check(name: str, same: QuerySet[Checkpoint]) -> None:

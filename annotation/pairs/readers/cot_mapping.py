@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from annotation.cot.steps import LAYOUTS, StepKind
+from annotation.cot.steps import (
+    LAYOUTS,
+    CotParseError,
+    Layout,
+    StepKind,
+    normalised,
+    parse,
+    render,
+)
 from annotation.cot.wording import wording as _
 from annotation.pairs.readers.cot_text import claimed, parts_by_heading, text_after
 from annotation.pairs.readers.fields import BadField, text_of
@@ -44,6 +52,17 @@ class CotRow:
     text: str = ""
     parts: dict[StepKind, str] = field(default_factory=dict)
     layout: str = ""
+
+    def written(self, project: Layout) -> tuple[str, Layout]:
+        """The text as it is stored, and its layout: the one that the row names; of parts the
+        project's, of a text the one in which it parses."""
+        named = next((layout for layout in LAYOUTS if layout == self.layout), None)
+        if self.parts:
+            layout = named or project
+            bodies = {kind: self.parts.get(kind, "") for kind in StepKind}
+            return normalised(render(bodies, layout)), layout
+        text = normalised(self.text)
+        return text, named or _parsing(text, project)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +163,17 @@ def own_columns(flat: Mapping[str, Any]) -> CotMapping:
     if TEXT in names:
         names = [name for name in names if name not in (*STEPS, *CLAIMS)]
     return CotMapping({name: name for name in names})
+
+
+def _parsing(text: str, first: Layout) -> Layout:
+    """The layout in which the text parses, the ``first`` where none does."""
+    for layout in sorted(LAYOUTS, key=lambda each: each != first):
+        try:
+            parse(text, layout)
+        except CotParseError:
+            continue
+        return layout
+    return first
 
 
 def _check(row: CotRow) -> None:

@@ -41,14 +41,15 @@ class Data(Jobs):
             kept += self._post("rollouts/", json={"rollouts": rows}, again=True)["rollouts"]
         return kept
 
-    def preview_import(self, files: Sequence[Path]) -> PreviewRow:
-        """What the files are taken for: the adapter, the columns, and the options that
-        :meth:`start_import` takes. Nothing is kept."""
+    def preview_import(self, files: Sequence[Path], adapter: str = "") -> PreviewRow:
+        """What the files are taken for: the adapter, unless you name it, the columns, and the
+        options that :meth:`start_import` takes. Nothing is kept."""
         with ExitStack() as opened:
             sent = [
                 ("file", (path.name, opened.enter_context(path.open("rb")))) for path in files
             ]
-            row: PreviewRow = self._post("imports/preview/", files=sent)
+            about = {"adapter": adapter} if adapter else {}
+            row: PreviewRow = self._post("imports/preview/", data=about, files=sent)
         return row
 
     def start_checked(self, id: int) -> Job:

@@ -151,3 +151,15 @@ def test_an_annotator_may_not(client: Client) -> None:
 def test_a_name_without_latin_letters_gets_a_short_name_all_the_same(lead: Client) -> None:
     sent(lead, GARDEN, name="园艺商店")
     assert Project.objects.get().slug == "project"
+
+
+def test_a_split_that_is_chosen_is_shown_and_holds(lead: Client) -> None:
+    url = sent(lead, GARDEN)["Location"]
+    fields = chosen(lead, url) | {"split": "test"}
+    assert lead.post(f"{url}plan/", fields).context["reading"].pairs
+    lead.post(f"{url}plan/", fields | {"check": "1"})
+    number = ImportJob.objects.get().pk
+    import_job_run(job_id=number)
+    lead.post(f"{url}start/")
+    import_job_run(job_id=number)
+    assert set(Pair.objects.values_list("split", flat=True)) == {"test"}

@@ -10,15 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from annotation.cot.locks import LOCK, Lock
-from annotation.cot.steps import (
-    LAYOUTS,
-    CotParseError,
-    Layout,
-    StepKind,
-    normalised,
-    parse,
-    render,
-)
+from annotation.cot.steps import Layout
 from annotation.labelling.rollouts import rollout_record
 from annotation.models import Pair, Project, Rollout
 from annotation.models.outbox import outbox_writing
@@ -32,7 +24,6 @@ from annotation.pairs.readers.rows import ImportFileError, RowError
 from annotation.pairs.report import ImportRefused, ImportReport
 from training.models import Checkpoint, RolloutBatch
 from training.rollouts.batches import queued_or_why_not
-from training.rollouts.clients import layout_of
 from training.rollouts.own.matching import PairsOfRows
 from training.rollouts.writers import own_writer
 
@@ -92,7 +83,6 @@ def cots_import(
 class _Store:
     def __init__(self, project: Project, writer: Checkpoint, report: ImportReport) -> None:
         self._project, self._writer, self._report = project, writer, report
-        self._layout = layout_of(project)
         self._pairs: set[int] = set()  # those that have a new one
         self._most = 1  # CoTs of a pair
         for name in ("cots", "known", "not_parsed"):
@@ -103,7 +93,7 @@ class _Store:
         matched = [(row, pair) for row in rows if (pair := self._pair(pairs, row))]
         known = self._known({pair.pk for _, pair in matched})
         for row, pair in matched:
-            text, layout = self._text(row)
+            text, layout = row.written(self._project.cot_layout)
             texts = known.setdefault(pair.pk, {})
             if (text, layout) in texts:
                 self._report.count("known")
@@ -159,16 +149,6 @@ class _Store:
             known.setdefault(pair, {})[text[0], text[1]] = index
         return known
 
-    def _text(self, row: CotRow) -> tuple[str, Layout]:
-        """As it is stored."""
-        named = next((layout for layout in LAYOUTS if layout == row.layout), None)
-        if row.parts:
-            layout = named or self._layout
-            bodies = {kind: row.parts.get(kind, "") for kind in StepKind}
-            return normalised(render(bodies, layout)), layout
-        text = normalised(row.text)
-        return text, named or _parsing(text, self._layout)
-
     def _record(self, pair: Pair, text: str, layout: Layout, index: int) -> None:
         rollout = rollout_record(
             pair=pair,
@@ -186,17 +166,6 @@ class _Store:
         self._most = max(self._most, index + 1)
         self._report.count("cots")
         self._report.count("not_parsed", int(bool(rollout.parse_error)))
-
-
-def _parsing(text: str, first: Layout) -> Layout:
-    """The layout in which the text parses, the project's where none does."""
-    for layout in sorted(LAYOUTS, key=lambda each: each != first):
-        try:
-            parse(text, layout)
-        except CotParseError:
-            continue
-        return layout
-    return first
 
 
 def _good(lines: Iterator[cots.CotLine], report: ImportReport) -> Iterator[CotRow]:
