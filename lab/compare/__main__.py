@@ -18,26 +18,27 @@ from lab.compare.arms import SUITES, Arm, arms_of
 from lab.compare.benchmark import BENCHMARKS, Benchmark
 from lab.compare.cells import CellFailed, Lab, done, run_cell
 from lab.compare.measure import HACK_GAP, measure_hack_gap, read_cell
-from lab.compare.real import real_benchmark
+from lab.compare.real.command import run_real
+from lab.compare.real.report import SUITE
 from lab.compare.report import Results, write
 from training.job.folder import MODEL, REPORT, predictions_file
 from training.job.types import BadInput
 from training.rl.reward_model.model import load_reward_model
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "results.md"
+SEEDS, UPDATES = 3, 60
 JUDGE = "rm"  # the arm whose reward model measures the reward-hack gap of those without one
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """0 when every cell ended well, 1 when some failed, 4 for bad input."""
     options = _options(argv)
-    if options.suite == "real" and not options.data:
-        print("suite real needs --data, a folder of real ratings", file=sys.stderr)
-        return 4
     try:
+        if options.suite == SUITE:
+            return run_real(options)
         arms = arms_of(options.suite, options.only)
         lab = Lab(options.out.resolve(), _benchmark(options), _settings(options))
-        failed = 0 if options.report_only else run_all(lab, arms, range(options.seeds))
+        failed = 0 if options.report_only else run_all(lab, arms, range(options.seeds or SEEDS))
         reported = _report(lab, arms, options)
     except (BadInput, ImportFileError) as error:
         print(error, file=sys.stderr)
@@ -79,7 +80,7 @@ def _judge(lab: Lab, arm: Arm, seed: int) -> None:
 
 def _report(lab: Lab, arms: Sequence[Arm], options: argparse.Namespace) -> bool:
     """Tables over the arms that have every seed; False where none has."""
-    seeds = range(options.seeds)
+    seeds = range(options.seeds or SEEDS)
     shown = [a for a in arms if not a.judges and all(done(lab, a, s) for s in seeds)]
     if not shown:
         return False
@@ -99,7 +100,7 @@ def _report(lab: Lab, arms: Sequence[Arm], options: argparse.Namespace) -> bool:
 
 def _benchmark(options: argparse.Namespace) -> Benchmark:
     known = BENCHMARKS["tiny" if options.tiny else options.benchmark]
-    benchmark = real_benchmark(options.data) if options.data else known()
+    benchmark = known()
     if not options.policy:
         return benchmark
     name = f"{benchmark.name}; every arm starts from {options.policy.name}"
@@ -112,22 +113,29 @@ def _settings(options: argparse.Namespace) -> dict[str, object]:
     if options.tiny:
         small = {"updates": 2, "prompts": 2, "group": 4, "micro_batch": 8}
         return {"eval": curve | {"curve_every": 2}, "rl": small, "fit": {"epochs": 1}}
-    return {"eval": curve, "rl": {"updates": options.updates}}
+    return {"eval": curve, "rl": {"updates": options.updates or UPDATES}}
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="lab.compare", description=__doc__)
     parser.add_argument("--suite", choices=SUITES, default="paper")
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, help=f"default {SEEDS}, of suite real 1")
     parser.add_argument("--out", type=Path, required=True, help="where the cells are kept")
     parser.add_argument("--only", nargs="*", default=[], help="arms; what they need is added")
     parser.add_argument("--benchmark", choices=BENCHMARKS, default="sample")
     parser.add_argument("--tiny", action="store_true", help="ten pairs, two updates: it runs")
-    parser.add_argument("--data", type=Path, help="a folder of real ratings instead")
+    parser.add_argument("--data", type=Path, help="suite real: a folder of ratings")
+    parser.add_argument("--folds", type=int, nargs="*", help="suite real: 0 to 6; default all")
+    parser.add_argument(
+        "--queries",
+        type=int,
+        nargs="*",
+        help="suite real: queries of labels, 0 = all; default: the whole curve, of policies 0",
+    )
     parser.add_argument(
         "--policy", type=Path, help="start from this model, not the shipped one"
     )
-    parser.add_argument("--updates", type=int, default=60)
+    parser.add_argument("--updates", type=int, help=f"default {UPDATES}, of suite real 30")
     parser.add_argument("--curve-every", type=int, default=10, help="updates; 0 = no curve")
     parser.add_argument("--document", type=Path, default=DOCUMENT)
     parser.add_argument("--report-only", action="store_true")

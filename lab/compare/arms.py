@@ -163,19 +163,21 @@ ORDER = (
     Arm("grpo_order_random", "GRPO, random", {"method": "grpo", **_STEADY}),
 )  # fmt: skip
 
-_SHORT = {"max_tokens": 128}
-_REAL_RL = {"sampling": {"rollouts": 4}, "eval": _SHORT, "rl": {"updates": 30, **_SHORT}}
+# From a small policy of the shop itself, on the raters' tiers alone: nobody judged a step 1 or
+# 2, so that there is no reward model. Lengths and numbers of updates are the suite's.
+_FROM_SFT: Settings = {"sampling": {"rollouts": 4}}
 REAL = (
-    Arm("linear", "bag of words, logistic regression", {"method": "linear"}),
-    # Its words are spelled byte by byte; ten epochs would take forty minutes on two cores.
-    Arm("classifier", "cross-encoder, 4 classes, 3 epochs",
-        {"method": "classifier", "fit": {"epochs": 3}}),
-    Arm("sft_answer", "SFT, answer only", {"method": "sft", "fit": {"target": "answer"}}),
-    Arm("sft", "SFT on rule-written CoTs that raters confirmed",
-        {"method": "sft", "fit": {"epochs": 2, "learning_rate": 1e-3}, "eval": _SHORT,
-         "sampling": {"rollouts": 1}}),
-    Arm("grpo", "GRPO from that", {"method": "grpo", **_REAL_RL}, start="sft"),
-    Arm("srpo", "SRPO from that", {"method": "srpo", **_REAL_RL}, start="sft"),
+    Arm("sft", "SFT on the catalogue writer's CoTs that raters confirm",
+        {"method": "sft", "fit": {"epochs": 2, "learning_rate": 3e-4},
+         "sampling": {"rollouts": 1}, "data": {"train_limit": 16}}),
+    Arm("grpo", "GRPO from that", {"method": "grpo", **_FROM_SFT}, start="sft"),
+    _srpo("srpo_implied", "SRPO from that: the tier and what it implies", rm="", start="sft",
+          rewards={"source": "implied"}, **_FROM_SFT),
+    _srpo("srpo", "SRPO from that, hybrid: also silver values and quotes", rm="", start="sft",
+          rewards={"quote": "after_rm"}, **_FROM_SFT),
+    Arm("dpo", "DPO from that", {"method": "dpo", **_FROM_SFT}, start="sft"),
+    Arm("classifier", "cross-encoder of the same policy, 4 classes, 3 epochs",
+        {"method": "classifier", "fit": {"epochs": 3}, "data": {"train_limit": 0}}),
 )  # fmt: skip
 
 # What the grain of the credit is worth: one start, the same pairs in the same order, the same

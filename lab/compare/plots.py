@@ -57,3 +57,26 @@ def learning_curves(curves: Mapping[str, Sequence[Point]], title: str, path: Pat
     figure.tight_layout()
     figure.savefig(path, metadata=_NO_DATE)
     pyplot.close(figure)
+
+
+def label_curves(
+    curves: Mapping[str, Sequence[Point]], title: str, measure: str, path: Path
+) -> None:
+    """A measure over queries of labels with its 95 % interval; an arm of one point is a line
+    from side to side, since it needs no label or was trained with all of them."""
+    figure, axes = pyplot.subplots(figsize=(7.2, 4.6))
+    for number, (label, points) in enumerate(curves.items()):
+        queries, means, lows, highs = zip(*points, strict=True)
+        colour = f"C{number % 10}"
+        if len(points) == 1:
+            axes.axhline(means[0], linestyle=":", color=colour, label=label)
+            continue
+        axes.plot(queries, means, marker="o", markersize=3, color=colour, label=label)
+        axes.fill_between(queries, lows, highs, color=colour, alpha=0.08)
+    axes.set_xlabel("queries whose pairs people rated")
+    axes.set_ylabel(measure)
+    axes.set_title(title)
+    axes.legend(frameon=False, fontsize=8)
+    figure.tight_layout()
+    figure.savefig(path, metadata=_NO_DATE)
+    pyplot.close(figure)

@@ -27,7 +27,8 @@ _Values = NDArray[np.float64]
 @dataclass(frozen=True, slots=True)
 class SeedEstimate:
     """``values`` = one a seed; ``low`` and ``high`` = the 95 % interval of their mean for new
-    seeds and queries, cut to [0, 1]; of one seed for new queries alone."""
+    seeds and queries, cut to what the
+    measure can be; of one seed for new queries alone."""
 
     mean: float
     spread: float  # standard deviation over seeds, 0 for one seed
@@ -47,13 +48,16 @@ class PairedDifference:
     p: float | None
 
 
-def estimate(tables: Counts, measure: Measure = macro_f1, draws: int = 1000) -> SeedEstimate:
-    """``tables`` is (S, Q, 4, 5): a count table for every seed and query."""
+def estimate(
+    tables: Counts, measure: Measure = macro_f1, draws: int = 1000, lowest: float = 0.0
+) -> SeedEstimate:
+    """``tables`` is (S, Q, 4, 5): a count table for every seed and query; ``lowest`` is the
+    least that the measure can be."""
     values = _of_seeds(tables, measure)
     low, high = crossed_interval(values, _of_queries(tables, measure, draws), tables.shape[1])
     spread = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
     return SeedEstimate(
-        float(values.mean()), spread, max(low, 0.0), min(high, 1.0), tuple(values.tolist())
+        float(values.mean()), spread, max(low, lowest), min(high, 1.0), tuple(values.tolist())
     )
 
 

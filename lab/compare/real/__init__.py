@@ -1,0 +1,1 @@
+"""Suite ``real``: ratings that people gave to a shop's own pairs, in folds by query."""
