@@ -79,7 +79,7 @@ class Project(Dated):
         help_text="who labels here; nobody named = everybody who may label.",
     )  # fmt: skip
     order = models.CharField(
-        max_length=16, default=Order.CLAIM_ENTROPY, choices=Order.choices,
+        max_length=16, default=Order.EXPECTED_CHANGE, choices=Order.choices,
         help_text="of items that nobody waits for; disagreements and audits come first",
     )  # fmt: skip
     explore_percent = models.PositiveSmallIntegerField(

@@ -15,9 +15,9 @@ def test_a_lead_changes_the_order_exploration_and_autopilot_and_nothing_else() -
     project, lead = make_project(slug="shop"), client_of(Role.LEAD)
     before = lead.get("/api/v1/projects/shop/").json()
     assert (before["order"], before["explore_percent"], before["autopilot"]) == (
-        "claim_entropy", 15, "off",
+        "expected_change", 15, "off",
     )  # fmt: skip
-    sent = {"order": "expected_change", "explore_percent": 30, "autopilot": "to_release"}
+    sent = {"order": "claim_entropy", "explore_percent": 30, "autopilot": "to_release"}
     after = lead.patch("/api/v1/projects/shop/", sent, format="json")
     assert after.status_code == 200
     assert after.json() == before | sent

@@ -17,7 +17,7 @@ from training.judges.gold import gold_count
 from training.rounds.plan import Plan
 from training.runs.run_config import DataOptions
 from training.scoring.groups import GroupKey, groups_of
-from training.scoring.queue_order import NEED_RM, OLDEST, worth_of
+from training.scoring.queue_order import order_in_force, worth_of
 from training.scoring.select import current_rm
 from verifier.models import GroundTruth
 from verifier.truth import HUMAN_SOURCES
@@ -73,7 +73,8 @@ def _free(project: Project, split: str, number: int) -> QuerySet[Any]:
 def _by_worth(project: Project, undecided: QuerySet[Any]) -> list[Pair]:
     """Those whose newest group is worth an answer, the most first."""
     rm = current_rm(project)
-    if project.order == OLDEST or (project.order in NEED_RM and rm is None):
+    order = order_in_force(project, rm)
+    if order is None:
         return []
     newest = undecided.filter(rolled=True).annotate(last=Max("rollouts__pk")).order_by("-last")
     pairs = {pair.pk: pair for pair in newest[:_RANKED]}
@@ -81,7 +82,7 @@ def _by_worth(project: Project, undecided: QuerySet[Any]) -> list[Pair]:
     last: dict[int, GroupKey] = {}
     for key in sorted(groups, key=lambda key: max(groups[key].rollouts)):
         last[key[0]] = key
-    worth = worth_of(project)
+    worth = worth_of(project, order)
     worths = {}
     for pk, key in last.items():
         stored = groups[key]

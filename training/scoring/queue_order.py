@@ -20,8 +20,8 @@ from training.scoring.superseded import policies_behind, superseded_drop
 from verifier.models import VerifierRelease
 
 EXPLORE, BY_ORDER = "explore", "order"  # QueueItem.selection
-OLDEST = "oldest"
-NEED_RM = frozenset({"uncertainty", "flip_risk", "expected_change"})
+_Order = Project.Order
+_NEED_RM = frozenset({_Order.UNCERTAINTY, _Order.FLIP_RISK, _Order.EXPECTED_CHANGE})
 _REASONS = (QueueItem.Reason.NEW, QueueItem.Reason.MALFORMED)
 _COMPARED = 2_000  # ranked items that a new one is compared with
 Worth = Callable[[PairGroup, int, Sequence[int]], float]
@@ -33,17 +33,20 @@ def queue_rank(*, project: Project, rm: Checkpoint | None, limit: int = 500) -> 
     another; at most ``limit`` a call. The orders that ask a reward model leave out what ``rm``
     has not scored. What somebody raised by hand stays raised.
     """
-    if project.order == OLDEST:
+    if project.order == _Order.OLDEST:
         return _places_forget(project, limit)
-    if project.order in NEED_RM and rm is None:
+    order = order_in_force(project, rm)
+    if order is None:
         return 0
     behind = policies_behind(project)
     superseded_drop(project=project, behind=behind)
-    key = _key(project, rm, behind)
-    due = list(_due(project, rm, key).select_related("rollout__pair").order_by("pk")[:limit])
+    key = _key(project, order, rm, behind)
+    due = list(
+        _due(project, order, rm, key).select_related("rollout__pair").order_by("pk")[:limit]
+    )
     if not due:
         return 0
-    candidates = _candidates(project, rm, due, behind)
+    candidates = _candidates(project, order, rm, due, behind)
     front = _in_front(project, candidates)
     placed = priorities(
         candidates,
@@ -55,16 +58,28 @@ def queue_rank(*, project: Project, rm: Checkpoint | None, limit: int = 500) -> 
     return _places_store(project, key, due, candidates, placed)
 
 
-def _key(project: Project, rm: Checkpoint | None, behind: dict[str, int]) -> str:
+def order_in_force(project: Project, rm: Checkpoint | None) -> _Order | None:
+    """The project's order as far as it can be had: None where nothing is expected of one item
+    more than of another. Until a reward model is in charge ``expected_change`` gives way to
+    ``claim_entropy``, the best order that needs none (docs/results.md)."""
+    order = _Order(project.order)
+    if order == _Order.EXPECTED_CHANGE and rm is None:
+        return _Order.CLAIM_ENTROPY
+    return None if order == _Order.OLDEST or (order in _NEED_RM and rm is None) else order
+
+
+def _key(project: Project, order: _Order, rm: Checkpoint | None, behind: dict[str, int]) -> str:
     """What the places depend on."""
     release = VerifierRelease.objects.filter(project=project).order_by("-pk").first()
-    judge = rm.pk if rm and project.order in NEED_RM else 0
+    judge = rm.pk if rm and order in _NEED_RM else 0
     newer = sum(behind.values())  # grows whenever a policy is superseded
     number = release.pk if release else 0
-    return f"{project.order} {judge} {number} {newer} {project.explore_percent}"
+    return f"{order} {judge} {number} {newer} {project.explore_percent}"
 
 
-def _due(project: Project, rm: Checkpoint | None, key: str) -> QuerySet[QueueItem]:
+def _due(
+    project: Project, order: _Order, rm: Checkpoint | None, key: str
+) -> QuerySet[QueueItem]:
     place = ItemRank.objects.filter(item=OuterRef("pk"))
     ours = place.filter(priority=OuterRef("priority")).exclude(key=key)
     due = QueueItem.objects.filter(
@@ -73,7 +88,7 @@ def _due(project: Project, rm: Checkpoint | None, key: str) -> QuerySet[QueueIte
         state=QueueItem.State.OPEN,
         reason__in=_REASONS,
     )
-    if project.order not in NEED_RM:
+    if order not in _NEED_RM:
         return due
     return due.filter(
         Exists(StepScore.objects.filter(rm=rm, step__rollout=OuterRef("rollout")))
@@ -81,10 +96,14 @@ def _due(project: Project, rm: Checkpoint | None, key: str) -> QuerySet[QueueIte
 
 
 def _candidates(
-    project: Project, rm: Checkpoint | None, due: Iterable[QueueItem], behind: dict[str, int]
+    project: Project,
+    order: _Order,
+    rm: Checkpoint | None,
+    due: Iterable[QueueItem],
+    behind: dict[str, int],
 ) -> list[OpenItem]:
     groups = groups_of({item.rollout.pair_id for item in due}, rm)
-    worth = worth_of(project)
+    worth = worth_of(project, order)
     shown = {key: most_frequent(stored.group.claims) for key, stored in groups.items()}
     candidates = []
     for item in due:
@@ -107,13 +126,13 @@ def _candidates(
     return candidates
 
 
-def worth_of(project: Project) -> Worth:
-    """What an answer about a rollout's steps is worth by the project's order."""
-    if project.order == "uncertainty":
+def worth_of(project: Project, order: _Order) -> Worth:
+    """What an answer about a rollout's steps is worth by ``order``."""
+    if order == _Order.UNCERTAINTY:
         return least_sure
-    if project.order == "flip_risk":
+    if order == _Order.FLIP_RISK:
         return flip_risk
-    if project.order == "expected_change":
+    if order == _Order.EXPECTED_CHANGE:
         prior, seconds = value_prior(project), seconds_by_kind(project)
         return lambda group, row, kinds: expected_change(group, row, kinds, prior, seconds)
     return lambda group, row, kinds: claim_entropy(group) if StepKind.FINAL in kinds else 0.0

@@ -75,7 +75,7 @@ def test_what_is_decided_comes_last_and_what_is_in_the_queue_not_at_all() -> Non
 
 
 def test_oldest_first_and_an_order_without_its_reward_model_ask_by_the_hashes() -> None:
-    for order in ("oldest", "uncertainty", "expected_change"):
+    for order in ("oldest", "uncertainty", "flip_risk"):
         shop = project_make(order=order)
         for name in "abcd":
             claims(pair_make(shop, name, name), "4", "1" if name == "d" else "4")

@@ -49,10 +49,10 @@ def scored(rm: Checkpoint, item: QueueItem, p: float) -> QueueItem:
     return item
 
 
-def test_a_new_project_asks_where_the_policy_contradicts_itself_and_needs_no_reward_model(
+def test_without_a_reward_model_a_new_project_asks_where_the_policy_contradicts_itself(
     project: Project,
 ) -> None:
-    assert project.order == "claim_entropy"
+    assert project.order == "expected_change"
     sure = item(project, "chair", "4", "4")
     torn = item(project, "lamp", "4", "1")
     scoring_due()
@@ -87,6 +87,19 @@ def test_expected_change_asks_what_the_next_run_does_not_know_yet(
     low, high = ranks(known, unknown)
     assert low < high
     assert ItemRank.objects.get(item=known).worth == 0
+
+
+def test_a_reward_model_that_is_put_in_charge_places_anew_what_claim_entropy_placed(
+    project: Project, rm: Checkpoint
+) -> None:
+    torn = scored(rm, item(project, "chair", "4", "1"), 0.5)
+    truth_make(torn.rollout.pair)
+    other = scored(rm, item(project, "lamp", "4", "4", "1"), 0.5)
+    queue_rank(project=project, rm=None)
+    low, high = ranks(other, torn)
+    assert low < high
+    assert queue_rank(project=project, rm=rm) == 2
+    assert ranks(other, torn) == [high, low], "what is known is worth nothing any more"
 
 
 def test_oldest_first_ranks_nothing(project: Project, rm: Checkpoint) -> None:
