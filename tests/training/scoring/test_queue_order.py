@@ -92,14 +92,13 @@ def test_expected_change_asks_what_the_next_run_does_not_know_yet(
 def test_a_reward_model_that_is_put_in_charge_places_anew_what_claim_entropy_placed(
     project: Project, rm: Checkpoint
 ) -> None:
-    torn = scored(rm, item(project, "chair", "4", "1"), 0.5)
-    truth_make(torn.rollout.pair)
-    other = scored(rm, item(project, "lamp", "4", "4", "1"), 0.5)
+    torn = scored(rm, item(project, "chair", "4", "1"), 0.1)
+    other = scored(rm, item(project, "lamp", "4", "4", "1"), 1.0)
     queue_rank(project=project, rm=None)
     low, high = ranks(other, torn)
     assert low < high
     assert queue_rank(project=project, rm=rm) == 2
-    assert ranks(other, torn) == [high, low], "what is known is worth nothing any more"
+    assert ranks(other, torn) == [high, low], "of the torn one most values would move nothing"
 
 
 def test_oldest_first_ranks_nothing(project: Project, rm: Checkpoint) -> None:
