@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pyarrow as pa
 
 from annotation.exports.formats import ExportFilter, ExportFormat, Record
+from annotation.exports.rollouts import written_rows, written_total
 from annotation.exports.rows import label_rows, label_total, resolution_rows, resolution_total
 from annotation.exports.skips import skip_rows, skip_total
 from annotation.exports.writers import csv_writer, jsonl_writer, parquet_writer
@@ -36,6 +37,12 @@ SKIPS = pa.schema([
     ("claim_id", _ID), *_ABOUT, ("how", _TEXT), ("reason", _TEXT), ("annotator", _TEXT),
     ("annotator_id", _ID), ("item_state", _TEXT), ("skipped_at", _TEXT),
 ])  # fmt: skip
+ROLLOUTS = pa.schema([
+    *(field for field in _ABOUT if field[0] not in ("item_id", "title")),
+    ("product_sha256", _TEXT), ("title", _TEXT), ("prompt_version", _TEXT), ("seed", _ID),
+    ("sample_index", _ID), ("temperature", pa.float64()), ("finish", _TEXT),
+    ("layout", _TEXT), ("parse_error", _TEXT), ("text", _TEXT), ("created_at", _TEXT),
+])  # fmt: skip
 
 
 def _formats(
@@ -60,6 +67,9 @@ def _formats(
 FORMATS = (
     *_formats("labels", "step labels", LABELS, label_total, label_rows),
     *_formats("resolutions", "decided steps", RESOLUTIONS, resolution_total, resolution_rows),
+    *_formats(
+        "rollouts", "all rollouts as written", ROLLOUTS, written_total, written_rows, False
+    ),
     *_formats(
         "skips", "items given back, with the reason", SKIPS, skip_total, skip_rows, False
     ),

@@ -43,7 +43,7 @@ SIGNATURES: dict[str, Signature] = {
     ),
 }
 # Several files of the same columns are parts of one; these formats read their folder.
-FOLDERS = (NATIVE, "esci")
+FOLDERS = (NATIVE, "esci", "cots")
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,16 @@ def test_an_empty_export_opens_with_the_types_of_a_full_one(name: str, tmp_path:
 
 
 @pytest.mark.rl
+def test_datasets_still_refuses_any_split_without_rows(tmp_path: Path) -> None:
+    """Why docs/exporting.md names streaming: also one that datasets wrote itself."""
+    datasets = pytest.importorskip("datasets")
+    typed = datasets.Features({"text": datasets.Value("string")})
+    datasets.Dataset.from_dict({"text": []}, typed).to_parquet(tmp_path / "train.parquet")
+    with pytest.raises(ValueError, match="corresponds to no data"):
+        datasets.load_dataset(str(tmp_path), cache_dir=str(tmp_path / "cache"))
+
+
+@pytest.mark.rl
 def test_unanimous_and_split_agreement_load_together_as_floats(tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets")
     export_write(format=format_named("prm"), chosen=two_splits(), path=tmp_path / "set")
