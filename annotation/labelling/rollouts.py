@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import cast
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from annotation.cot.errors import Conflict
 from annotation.cot.steps import (
@@ -73,6 +75,53 @@ def rollout_record(
     if created:
         Step.objects.bulk_create(_steps(rollout, pair, steps))
     return rollout
+
+
+@dataclass(frozen=True, slots=True)
+class NewCot:
+    """A CoT that its writer has not written about the pair yet."""
+
+    pair: Pair
+    text: str
+    layout: Layout
+    sample_index: int
+
+
+@transaction.atomic
+def cots_record(*, cots: Sequence[NewCot], policy: str, prompt_version: str) -> list[Rollout]:
+    """Store many CoTs that nobody sampled here, and their readable steps, in a few statements.
+
+    Raises:
+        Conflict: one of them was stored meanwhile.
+    """
+    read = []
+    for cot in cots:
+        text = normalised(storable(cot.text))
+        steps, code, message = _read(text, cot.layout, cut=False)
+        rollout = Rollout(
+            pair=cot.pair,
+            text=text,
+            policy=policy,
+            prompt_version=prompt_version,
+            sample_index=cot.sample_index,
+            temperature=0.0,
+            seed=0,
+            max_tokens=0,
+            finish="stop",
+            layout=cot.layout,
+            parse_error=code,
+            parse_message=message,
+        )
+        read.append((rollout, steps))
+    try:
+        with transaction.atomic():
+            rollouts = Rollout.objects.bulk_create([each[0] for each in read])
+    except IntegrityError as error:
+        words = _("somebody else stores rollouts of %(name)s: try again", name=policy)
+        raise Conflict(words) from error
+    steps_of = ((rollout, rollout.pair, steps) for rollout, steps in read)
+    Step.objects.bulk_create([step for each in steps_of for step in _steps(*each)])
+    return rollouts
 
 
 def _read(text: str, layout: Layout, *, cut: bool) -> tuple[list[ParsedStep], str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -184,6 +185,7 @@ def _context(job: ImportJob, edited: bool) -> dict[str, Any]:
         "formats": formats().values(),
         "form": FilesForm(),
         "of_cots": of_cots,
+        "another": _another(job, of_cots),
         "pairs": _first_pairs(job.project) if done and not of_cots else [],
     }
 
@@ -191,3 +193,9 @@ def _context(job: ImportJob, edited: bool) -> dict[str, Any]:
 def _first_pairs(project: Project) -> list[Pair]:
     rows = Pair.objects.filter(project=project).select_related("product")
     return list(rows.order_by("-pk")[:_SHOWN])
+
+
+def _another(job: ImportJob, of_cots: bool) -> str:
+    """Where the next file is uploaded; CoTs where somebody writes them, under this URL name."""
+    name = "first_cots" if of_cots else "project_import"
+    return reverse(name, args=[job.project.slug])

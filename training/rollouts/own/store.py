@@ -10,8 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from annotation.cot.locks import LOCK, Lock
-from annotation.cot.steps import Layout
-from annotation.labelling.rollouts import rollout_record
+from annotation.labelling.rollouts import NewCot, cots_record
 from annotation.models import Pair, Project, Rollout
 from annotation.models.outbox import outbox_writing
 from annotation.pairs.formats import Progress, format_named
@@ -92,6 +91,7 @@ class _Store:
         pairs = PairsOfRows(self._project, rows)
         matched = [(row, pair) for row in rows if (pair := self._pair(pairs, row))]
         known = self._known({pair.pk for _, pair in matched})
+        new = []
         for row, pair in matched:
             text, layout = row.written(self._project.cot_layout)
             texts = known.setdefault(pair.pk, {})
@@ -100,7 +100,8 @@ class _Store:
                 continue
             index = max(texts.values(), default=-1) + 1
             texts[text, layout] = index
-            self._record(pair, text, layout, index)
+            new.append(NewCot(pair, text, layout, index))
+        self._record(new)
 
     def end(self, *, queue: bool) -> None:
         """What came is the writer's newest request, as if it had been asked here."""
@@ -149,23 +150,13 @@ class _Store:
             known.setdefault(pair, {})[text[0], text[1]] = index
         return known
 
-    def _record(self, pair: Pair, text: str, layout: Layout, index: int) -> None:
-        rollout = rollout_record(
-            pair=pair,
-            text=text,
-            policy=self._writer.name,
-            prompt_version=VERSION,
-            sample_index=index,
-            temperature=0.0,
-            seed=0,
-            max_tokens=0,
-            layout=layout,
-            keep_first=True,
-        )
-        self._pairs.add(pair.pk)
-        self._most = max(self._most, index + 1)
-        self._report.count("cots")
-        self._report.count("not_parsed", int(bool(rollout.parse_error)))
+    def _record(self, new: Sequence[NewCot]) -> None:
+        rollouts = cots_record(cots=new, policy=self._writer.name, prompt_version=VERSION)
+        for rollout in rollouts:
+            self._pairs.add(rollout.pair_id)
+            self._most = max(self._most, rollout.sample_index + 1)
+            self._report.count("not_parsed", int(bool(rollout.parse_error)))
+        self._report.count("cots", len(rollouts))
 
 
 def _good(lines: Iterator[cots.CotLine], report: ImportReport) -> Iterator[CotRow]:
