@@ -40,7 +40,7 @@ FORMATS = (
         "Quepid-style judgments",
         quepid.read_rows,
         pairs_import,
-        takes=(SPLIT, PRODUCTS, SCALE),
+        takes=(SPLIT, PRODUCTS, SCALE, ENCODING),
         needs=("products",),
     ),
     ImportFormat(
@@ -49,7 +49,7 @@ FORMATS = (
         "WANDS",
         wands.read_rows,
         pairs_import,
-        takes=(SPLIT, PRODUCTS, QUERIES),
+        takes=(SPLIT, PRODUCTS, QUERIES, ENCODING),
         needs=("products", "queries"),
         suffixes=("csv", "tsv"),
     ),
@@ -59,6 +59,6 @@ FORMATS = (
         "Amazon ESCI",
         esci.read_rows,
         pairs_import,
-        takes=(SPLIT, PRODUCTS, LOCALE),
+        takes=(SPLIT, PRODUCTS, LOCALE, ENCODING),
     ),
 )

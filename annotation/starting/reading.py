@@ -13,7 +13,7 @@ from annotation.cot.step_names import NAMES, VALUE_NAMES
 from annotation.cot.steps import CotParseError, Layout, StepKind, parse
 from annotation.pairs.column_guess import meant_twice
 from annotation.pairs.drafts import draft_files
-from annotation.pairs.formats import format_named
+from annotation.pairs.formats import ENCODING, format_named
 from annotation.pairs.preview import first_rows
 from annotation.pairs.readers.cot_mapping import CotRow
 from annotation.pairs.readers.opening import ENCODINGS
@@ -40,7 +40,8 @@ class PlanView:
 
     def __init__(self, choices: ColumnChoices) -> None:
         self.choices, self.meanings, self.tiers = choices, choices.words, TIER_NAMES
-        self.encodings = ENCODINGS if choices.mapped else ()
+        takes = format_named(choices.job.adapter).takes
+        self.encodings = ENCODINGS if ENCODING in takes else ()
         self.pairs: list[tuple[PairRow, list[tuple[Promise, Promise]]]] = []
         self.cots: list[CotView] = []
         self.errors: list[RowError] = []

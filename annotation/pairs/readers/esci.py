@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ _LABELS = TIERS | {word[0]: tier for word, tier in TIERS.items()}
 _TAG = re.compile(r"<[^<>]{1,200}>")
 
 
-def read_rows(path: Path, products: Path | None = None, locale: str = "") -> Rows:
+def read_rows(
+    path: Path, products: Path | None = None, locale: str = "", encoding: str = ""
+) -> Rows:
     """``path`` is the examples file or its folder, or a file (or a folder of Parquet files)
     whose rows have their product already; ``locale`` ("us", "es", "jp") keeps one.
 
@@ -33,13 +36,14 @@ def read_rows(path: Path, products: Path | None = None, locale: str = "") -> Row
     """
     examples = _examples(path)
     if products is None and _is_joined(examples[0]):
-        yield from _rows(examples, locale, _own_product)
+        yield from _rows(examples, locale, encoding, _own_product)
         return
     products = products or examples[0].parent / PRODUCTS
     if not products.is_file():
         raise ImportFileError(f"ESCI: there is no {products.name}")
-    with DiskLookup(_catalogue(products, locale), products.name) as catalogue:
-        yield from _rows(examples, locale, lambda example: _looked_up(example, catalogue))
+    with DiskLookup(_catalogue(products, locale, encoding), products.name) as catalogue:
+        looked_up = partial(_looked_up, catalogue)
+        yield from _rows(examples, locale, encoding, looked_up)
 
 
 def _examples(path: Path) -> list[Path]:
@@ -63,12 +67,15 @@ def _is_joined(path: Path) -> bool:
 def _rows(
     files: list[Path],
     locale: str,
+    encoding: str,
     product_of: Callable[[Mapping[str, Any]], Mapping[str, Any] | None],
 ) -> Rows:
     for path in files:
         examples = (
             (line, record)
-            for line, record in checked_records(path, "query", "product_id", "esci_label")
+            for line, record in checked_records(
+                path, "query", "product_id", "esci_label", encoding=encoding
+            )
             if isinstance(record, RowError) or _of_market(record, locale)
         )
         for row in rows_made(examples, lambda n, each: _joined(n, each, product_of(each))):
@@ -86,7 +93,7 @@ def _own_product(example: Mapping[str, Any]) -> Mapping[str, Any]:
     return {str(name).removeprefix("product_"): value for name, value in example.items()}
 
 
-def _looked_up(example: Mapping[str, Any], catalogue: DiskLookup) -> Mapping[str, Any] | None:
+def _looked_up(catalogue: DiskLookup, example: Mapping[str, Any]) -> Mapping[str, Any] | None:
     market, product = clean(example.get("product_locale")), clean(example.get("product_id"))
     return catalogue.get(f"{market}/{product}") or catalogue.get(f"/{product}")
 
@@ -119,9 +126,12 @@ def _joined(line: int, example: Mapping[str, Any], product: Mapping[str, Any] | 
     )
 
 
-def _catalogue(path: Path, locale: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _catalogue(
+    path: Path, locale: str, encoding: str
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
     # Some mirrors wrap each product as {"fields": {...}} and drop the product_ prefix.
-    for _, record in right_records(path, "product_id|id|fields", "product_title|title|fields"):
+    needed = ("product_id|id|fields", "product_title|title|fields")
+    for _, record in right_records(path, *needed, encoding=encoding):
         fields = record.get("fields")
         flat = fields if isinstance(fields, Mapping) else record
         product = {str(name).removeprefix("product_"): value for name, value in flat.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -55,13 +56,15 @@ def folder_records(path: Path, columns: Columns) -> Records:
             yield line, record
 
 
-def checked_records(path: Path, *needed: str, quoted: bool = False) -> Records:
+def checked_records(
+    path: Path, *needed: str, quoted: bool = False, encoding: str = ""
+) -> Records:
     """Records that all have the columns ``needed`` (:class:`Columns`).
 
     Raises:
         ImportFileError: as :func:`records`, also where the first object has not all of them.
     """
-    columns, checked = Columns(needed, quoted=quoted), False
+    columns, checked = Columns(needed, quoted=quoted, encoding=encoding), False
     for line, record in records(path, columns):
         if isinstance(record, RowError):
             yield line, record
@@ -74,14 +77,16 @@ def checked_records(path: Path, *needed: str, quoted: bool = False) -> Records:
 
 
 def right_records(
-    path: Path, *needed: str, quoted: bool = False
+    path: Path, *needed: str, quoted: bool = False, encoding: str = ""
 ) -> Iterator[tuple[int, Record]]:
-    """Checked records of a file that is of use only when all of it is right.
+    """Checked records of a file that is of use only when all of it is right. It may lie beside
+    one in another ``encoding``: what is UTF-8 is read as that.
 
     Raises:
         ImportFileError: a record is not.
     """
-    for line, record in checked_records(path, *needed, quoted=quoted):
+    encoding = "" if encoding and _is_utf8(path) else encoding
+    for line, record in checked_records(path, *needed, quoted=quoted, encoding=encoding):
         if isinstance(record, RowError):
             raise ImportFileError(f"{path.name}, line {line}: {record.message}")
         yield line, record
@@ -97,6 +102,20 @@ def rows_made(read: Records, make: Callable[[int, Record], Row]) -> Rows:
             yield make(line, record)
         except BadField as error:
             yield RowError(line, str(error))
+
+
+def _is_utf8(path: Path) -> bool:
+    file, decoder = file_look(path), codecs.getincrementaldecoder("utf-8")()
+    if file.kind == "parquet":
+        return True
+    try:
+        with open_text(path, file) as raw:
+            for block in iter(lambda: raw.read(1 << 20), b""):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+    except (UnicodeDecodeError, Unreadable):
+        return False
+    return True
 
 
 def row_total(path: Path, file: Look) -> int | None:

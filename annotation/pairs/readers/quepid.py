@@ -62,7 +62,11 @@ def read_ratings(path: Path) -> Iterator[Ratings]:
 
 
 def read_rows(
-    path: Path, products: Path | None = None, gold: bool = True, scale: str | None = None
+    path: Path,
+    products: Path | None = None,
+    gold: bool = True,
+    scale: str | None = None,
+    encoding: str = "",
 ) -> Rows:
     """``products`` defaults to products.jsonl beside the judgments; ``scale`` is ``0=1,1=4``.
 
@@ -75,23 +79,23 @@ def read_rows(
     for needed in (path, products):
         if not needed.is_file():
             raise ImportFileError(f"Quepid: there is no {needed.name}")
-    grades = _grades(path) if gold else set()
+    grades = _grades(path, encoding) if gold else set()
     tiers = scale_for(path.name, grades, scale) if grades else {}
-    with DiskLookup(_catalogue(products), products.name) as catalogue:
+    with DiskLookup(_catalogue(products, encoding), products.name) as catalogue:
         yield from rows_made(
-            _judgments(path),
+            _judgments(path, encoding),
             lambda line, each: _joined(line, each, catalogue, tiers if gold else None),
         )
 
 
-def _judgments(path: Path) -> Records:
-    return checked_records(path, "query", "docid", "|".join(_RATING))
+def _judgments(path: Path, encoding: str) -> Records:
+    return checked_records(path, "query", "docid", "|".join(_RATING), encoding=encoding)
 
 
-def _grades(path: Path) -> set[str]:
+def _grades(path: Path, encoding: str) -> set[str]:
     """All grades of the file, before a row is taken for anything."""
     grades: set[str] = set()
-    for _, record in _judgments(path):
+    for _, record in _judgments(path, encoding):
         if isinstance(record, RowError) or len(grades) >= _MOST_GRADES:
             continue
         with suppress(BadField):  # it is named when the rows are made
@@ -165,8 +169,8 @@ def _attributes(product: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [pair for pair in pairs if all(pair)][:MAX_ATTRIBUTES]
 
 
-def _catalogue(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for _, record in right_records(path, "id", "title|name"):
+def _catalogue(path: Path, encoding: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for _, record in right_records(path, "id", "title|name", encoding=encoding):
         yield clean(record["id"]), record
 
 

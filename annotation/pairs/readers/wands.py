@@ -20,7 +20,12 @@ TIERS = {"exact": "4", "partial": "3", "irrelevant": "1"}
 _FEATURES = ("product_features", "product_features_trimmed")
 
 
-def read_rows(path: Path, queries: Path | None = None, products: Path | None = None) -> Rows:
+def read_rows(
+    path: Path,
+    queries: Path | None = None,
+    products: Path | None = None,
+    encoding: str = "",
+) -> Rows:
     """``path`` is label.csv or its folder; the other two files lie beside it unless given."""
     folder = path if path.is_dir() else path.parent
     labels = folder / "label.csv" if path.is_dir() else path
@@ -30,11 +35,15 @@ def read_rows(path: Path, queries: Path | None = None, products: Path | None = N
         if not needed.is_file():
             raise ImportFileError(f"WANDS: there is no {needed.name}")
     with (
-        DiskLookup(_by_key(queries, "query_id", "query"), queries.name) as known,
-        DiskLookup(_by_key(products, "product_id", "product_name"), products.name) as catalogue,
+        DiskLookup(_by_key(queries, encoding, "query_id", "query"), queries.name) as known,
+        DiskLookup(
+            _by_key(products, encoding, "product_id", "product_name"), products.name
+        ) as catalogue,
     ):
         yield from rows_made(
-            checked_records(labels, "query_id", "product_id", "label", quoted=True),
+            checked_records(
+                labels, "query_id", "product_id", "label", quoted=True, encoding=encoding
+            ),
             lambda line, label: _joined(line, label, known, catalogue),
         )
 
@@ -87,6 +96,8 @@ def _features(product: Mapping[str, Any]) -> list[list[str]]:
     return [[name.strip(), value.strip()] for name, colon, value in parts if colon]
 
 
-def _by_key(path: Path, key: str, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for _, record in right_records(path, key, text, quoted=True):
+def _by_key(
+    path: Path, encoding: str, key: str, text: str
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for _, record in right_records(path, key, text, quoted=True, encoding=encoding):
         yield clean(record[key]), record

@@ -12,7 +12,7 @@ from annotation.models import ImportJob, Pair
 from annotation.pairs.formats import read_rows
 from annotation.pairs.jobs import import_job_run
 from annotation.pairs.preview import encoding_guess, file_preview
-from annotation.pairs.readers.rows import ImportFileError, PairRow
+from annotation.pairs.readers.rows import ImportFileError, PairRow, RowError
 from tests.annotation.starting.test_new_project import chosen, lead, sent, uploads
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +75,46 @@ def test_an_encoding_is_read_at_every_door_and_told_where_it_does_not_hold(
         list(read_rows(path, encoding="klingon"))
     with pytest.raises(ImportFileError, match="is not SHIFT_JIS throughout"):
         list(read_rows(path, encoding="shift_jis"))
+
+
+ESCI = "query,product_id,esci_label,product_locale,product_title\nöl,7,E,de,Rapsöl\n"
+PRODUCT = "id,title\n7,Rapsöl\n"
+WANDS = {
+    "query.csv": "query_id\tquery\n1\töl\n",
+    "product.csv": "product_id\tproduct_name\n7\tRapsöl\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("adapter", "main", "beside"),
+    [
+        ("esci", ESCI, {}),
+        ("quepid", "query,docid,rating\nöl,7,3\n", {"products": ("products.csv", PRODUCT)}),
+        (
+            "wands",
+            "query_id\tproduct_id\tlabel\n1\t7\tExact\n",
+            {"queries": ("query.csv", WANDS["query.csv"]),
+             "products": ("product.csv", WANDS["product.csv"])},
+        ),
+        ("cots", "query,product_id,text\nöl,7,Rapsöl\n", {}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("of_products", ["windows-1252", "utf-8"])
+def test_every_table_is_read_in_its_own_encoding_and_what_lies_beside_it_in_its_own(
+    adapter: str,
+    main: str,
+    beside: dict[str, tuple[str, str]],
+    of_products: str,
+    tmp_path: Path,
+) -> None:
+    path, more = tmp_path / "main.csv", dict[str, Any]()
+    path.write_bytes(main.encode("windows-1252"))
+    for option, (name, text) in beside.items():
+        more[option] = tmp_path / name
+        more[option].write_bytes(text.encode(of_products))
+    if adapter == "quepid":
+        more["scale"] = "3=4"
+    (row,) = read_rows(path, adapter, encoding="windows-1252", **more)
+    assert not isinstance(row, RowError), row
+    assert row.query == "öl"
+    assert "Rapsöl" in (row.title, getattr(row, "text", ""))
