@@ -13,6 +13,7 @@ from itertools import product
 from typing import Any, Literal, get_args
 
 from annotation.cot.storable import storable
+from annotation.cot.wording import listing
 from annotation.cot.wording import wording as _
 
 State = Literal["match", "mismatch", "unknown", "not_asked"]
@@ -86,7 +87,7 @@ def marks_problem(marks: Sequence[AttributeMark]) -> str | None:
     if len(set(names)) < len(names):
         return _("an attribute is marked twice")
     if any(mark.state not in STATES for mark in marks):
-        return _("mark an attribute as one of %(those)s", those=", ".join(STATES))
+        return _("mark an attribute as one of %(those)s", those=listing(STATES))
     return None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from annotation.cot.labels import LabelInput
 from annotation.cot.rules import Rules
 from annotation.cot.steps import OPEN_KINDS, VALUES, StepKind
+from annotation.cot.wording import listing
 from annotation.cot.wording import wording as _
 
 VERDICTS = ("correct", "incorrect")
@@ -25,7 +26,7 @@ def answer_errors(answers: Mapping[str, str]) -> str | None:
             return _(
                 "step %(kind)s must be one of %(those)s",
                 kind=int(key),
-                those=", ".join(allowed),
+                those=listing(allowed),
             )
     return None
 

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from annotation.cot.attributes import AttributeMark, marks_problem
 from annotation.cot.rules import Rules
 from annotation.cot.steps import CLAIM_KEYS, OPEN_KINDS, VALUES, StepKind
+from annotation.cot.wording import listing
 from annotation.cot.wording import wording as _
 
 Verdict = Literal["correct", "incorrect", "unsure"]
@@ -110,7 +111,7 @@ def _value_problem(label: LabelInput, kind: StepKind, step: JudgedStep | None) -
     if not label.value:
         return None if label.verdict == "unsure" else _("choose the true %(name)s", name=name)
     if label.value not in allowed:
-        return _("%(name)s must be one of %(those)s", name=name, those=", ".join(allowed))
+        return _("%(name)s must be one of %(those)s", name=name, those=listing(allowed))
     # "incorrect" with the claimed value: the reasoning is wrong, what it comes to is right.
     if label.verdict == "correct" and step is not None and label.value != step.claimed:
         return _(

@@ -6,7 +6,7 @@ Services and pure modules refuse in English; a page puts the refusal into the re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 
 class Wording(str):
@@ -14,6 +14,20 @@ class Wording(str):
 
     template: str
     values: Mapping[str, object]
+
+
+class Listing(str):
+    """Words one after the other, with the ``parts`` that another language names each."""
+
+    parts: tuple[str, ...]
+
+
+def listing(parts: Iterable[str]) -> Listing:
+    """``listing(("match", "related"))`` reads "match, related"; a value of a wording."""
+    words = tuple(parts)
+    made = Listing(", ".join(words))
+    made.parts = words
+    return made
 
 
 def wording(template: str, **values: object) -> Wording:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from annotation.cot.errors import Conflict, Denied, Invalid
 from annotation.cot.steps import OPEN_KINDS, VALUES, StepKind
+from annotation.cot.wording import listing
 from annotation.cot.wording import wording as _
 from annotation.deciding.causes import cause_keys
 from annotation.deciding.consensus import Decision, Vote, decide, votes_wanted
@@ -95,7 +96,7 @@ def item_adjudicate(
     if not has_role(lead, Role.LEAD):
         raise Denied(_("only a lead may adjudicate"))
     if cause and cause not in cause_keys():
-        raise Invalid(_("cause must be one of %(those)s", those=", ".join(cause_keys())))
+        raise Invalid(_("cause must be one of %(those)s", those=listing(cause_keys())))
     item = QueueItem.objects.select_for_update().get(pk=item.pk)
     waiting = item.state in (QueueItem.State.SPLIT, QueueItem.State.LABELLED)
     if not waiting and not is_passed_by_everybody(item):

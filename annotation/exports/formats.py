@@ -13,6 +13,8 @@ from django.utils.module_loading import import_string
 
 from annotation.cot.errors import Invalid
 from annotation.cot.splits import SPLITS
+from annotation.cot.wording import listing
+from annotation.cot.wording import wording as _
 from annotation.models import Project
 
 Record = dict[str, Any]
@@ -35,12 +37,18 @@ class ExportFilter:
             Invalid: an unknown key or split, or a value that is no text.
         """
         if unknown := sorted(set(chosen) - set(FILTERS)):
-            raise Invalid(f"unknown filter '{unknown[0]}'; known are {', '.join(FILTERS)}")
+            raise Invalid(
+                _(
+                    "unknown filter '%(name)s'; known are %(those)s",
+                    name=unknown[0],
+                    those=listing(FILTERS),
+                )
+            )
         if wrong := [name for name, value in chosen.items() if not isinstance(value, str)]:
-            raise Invalid(f"{wrong[0]} must be text")
+            raise Invalid(_("%(name)s must be text", name=wrong[0]))
         split = chosen.get("split", "")
         if split and split not in SPLITS:
-            raise Invalid(f"split must be one of {', '.join(SPLITS)}")
+            raise Invalid(_("split must be one of %(those)s", those=listing(SPLITS)))
         return cls(project, split, chosen.get("policy", ""))
 
 
@@ -92,7 +100,7 @@ def format_named(name: str) -> ExportFormat:
     """
     wanted = formats().get(name)
     if wanted is None:
-        raise Invalid(f"format must be one of {', '.join(formats())}")
+        raise Invalid(_("format must be one of %(those)s", those=listing(formats())))
     return wanted
 
 

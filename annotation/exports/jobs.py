@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotation.cot.errors import Conflict, Invalid
+from annotation.cot.wording import wording as _
 from annotation.exports.dataset_folder import card_note
 from annotation.exports.formats import ExportFilter, ExportFormat, format_named, notes_of
 from annotation.exports.lint import lint_file
@@ -67,7 +68,7 @@ def export_job_requeue(*, job: ExportJob) -> ExportJob:
     """
     again = ExportJob.objects.filter(pk=job.pk).exclude(state=_State.DONE)
     if not again.update(**queued_again(), error="", rows_written=0):
-        raise Conflict("this export is done")
+        raise Conflict(_("this export is done"))
     job.refresh_from_db()
     return job
 

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotation.cot.errors import Denied, Invalid
+from annotation.cot.wording import listing
 from annotation.cot.wording import wording as _
 from annotation.models import Project
 from annotation.people.roles import Role, has_role
@@ -66,7 +67,7 @@ def quality_settings_save(
         setattr(project, name, value)
     for name, choice in chosen.items():
         if choice not in CHOICES[name]:
-            those = ", ".join(CHOICES[name])
+            those = listing(CHOICES[name])
             raise Invalid(_("%(name)s must be one of %(those)s", name=name, those=those))
         setattr(project, name, choice)
     project.reuse = project.reuse if reuse is None else reuse

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from annotation.cot.errors import Conflict, Denied, DraftConflict, Invalid
 from annotation.cot.storable import storable_json
+from annotation.cot.wording import listing
 from annotation.cot.wording import wording as _
 from annotation.labelling.claim_sql import Attempt, Standing, claim_once, own_claim
 from annotation.labelling.claims import ShownClaim, claim_read, claim_shown
@@ -226,7 +227,7 @@ def item_skip(
     _check_owner(assignment, annotator)
     row = skip_reason(how)
     if row is None:
-        raise Invalid(_("skip with one of %(those)s", those=", ".join(skip_keys())))
+        raise Invalid(_("skip with one of %(those)s", those=listing(skip_keys())))
     if row.leads_only and not has_role(annotator, Role.LEAD):
         raise Denied(_("only a lead may drop an item"))
     if row.wants_reason and not reason.strip():

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from annotation.cot.errors import Invalid
 from annotation.cot.storable import storable
+from annotation.cot.wording import wording as _
 from annotation.models import ImportJob, Project
 from annotation.models.job_progress import JobProgress
 from annotation.models.job_run import job_run
@@ -154,7 +155,7 @@ def import_job_requeue(*, job: ImportJob) -> ImportJob:
     fresh: dict[str, Any] = {"errors": [], "error_count": 0, "notices": [], "notice_count": 0}
     fresh |= queued_again()
     if not failed.update(**fresh) and not checked.update(**fresh, dry_run=False):
-        raise Invalid("this import is done")
+        raise Invalid(_("this import is done"))
     job.refresh_from_db()
     return job
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation.cot.errors import GateRefused, InvalidLabels, PreflightRefused, StepwiseError
 from annotation.cot.step_names import NAMES, VALUE_NAMES
-from annotation.cot.wording import Wording
+from annotation.cot.wording import Listing, Wording
 
 _PARTS: dict[str, Promise] = {
     "category": _("category"),
@@ -56,4 +56,6 @@ def _value(value: object) -> object:
     """Parts that are sentences or step values themselves are named in the language too."""
     if isinstance(value, Wording):
         return in_words(value)
+    if isinstance(value, Listing):
+        return ", ".join(str(_value(part)) for part in value.parts)
     return _PARTS.get(value, value) if isinstance(value, str) else value

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from annotation.cot.errors import Conflict, Denied, Invalid
 from annotation.cot.storable import storable
+from annotation.cot.wording import listing
 from annotation.cot.wording import wording as _
 from annotation.models import ApiToken
 from annotation.people.abilities import Ability, abilities_of
@@ -44,7 +45,7 @@ def api_token_create(
     if not 1 <= len(title) <= 100:
         raise Invalid(_("the name must have 1 to 100 characters"))
     if not scopes or not set(scopes) <= set(Ability):
-        raise Invalid(_("choose scopes out of %(those)s", those=", ".join(Ability)))
+        raise Invalid(_("choose scopes out of %(those)s", those=listing(Ability)))
     if beyond := set(scopes) - abilities_of(user):
         raise Denied(_("your roles do not allow the scope %(scope)s", scope=min(beyond)))
     if days is not None and not 1 <= days <= MAX_DAYS:

@@ -8,6 +8,7 @@ from django.db import transaction
 from annotation.cot.errors import Conflict, Invalid
 from annotation.cot.rules import DEFAULT_RULES, RulesError, parse_rules
 from annotation.cot.steps import LAYOUTS
+from annotation.cot.wording import listing
 from annotation.cot.wording import wording as _
 from annotation.models import Project
 from annotation.quality.guidelines import guideline_current, guideline_save
@@ -32,7 +33,7 @@ def project_create(
     """
     highest = max(overlap + 1, 3) if max_overlap is None else max_overlap
     if layout not in LAYOUTS:
-        raise Invalid(_("layout must be one of %(those)s", those=", ".join(LAYOUTS)))
+        raise Invalid(_("layout must be one of %(those)s", those=listing(LAYOUTS)))
     if not 1 <= overlap <= highest:
         raise Invalid(_("overlap must be at least 1 and at most max_overlap"))
     try:

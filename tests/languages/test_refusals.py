@@ -9,7 +9,9 @@ from django.test import Client
 from django.utils.translation import override
 
 from annotation.cot.errors import Conflict, Invalid, InvalidLabels
+from annotation.cot.gold import answer_errors
 from annotation.cot.rules import DEFAULT_RULES, parse_rules
+from annotation.cot.step_names import VALUE_NAMES
 from annotation.cot.wording import Wording, wording
 from annotation.labelling.queue import queue_claim
 from annotation.people.language import in_words, refusal_words
@@ -21,9 +23,13 @@ from tests.languages.sources import ROOT
 ROOMS = ("people", "labelling", "deciding", "quality")
 SPOKEN = (
     *(path for room in ROOMS for path in sorted((ROOT / "annotation" / room).glob("*.py"))),
-    *(ROOT / "training" / "disagreements" / f"{name}.py" for name in ("bulk", "disagreements")),
-    ROOT / "training" / "rollouts" / "batches.py",
-    *(ROOT / "training" / "runs" / f"{name}.py" for name in ("runs", "run_config")),
+    ROOT / "annotation" / "exports" / "formats.py",
+    *(
+        path
+        for room in ("disagreements", "judges", "rollouts", "rounds", "runs", "scoring")
+        for path in sorted((ROOT / "training" / room).glob("*.py"))
+    ),
+    *sorted((ROOT / "verifier" / "services").glob("*.py")),
 )
 STORED = {"outside_people.py", "outside_votes.py", "rollouts.py", "submissions_import.py"}
 REFUSALS = {"Invalid", "Denied", "Conflict", "ConfigError"}
@@ -46,6 +52,17 @@ def test_a_page_gets_the_template_translated_and_its_values_named() -> None:
         )
         assert in_words("text of a person") == "text of a person"
         assert refusal_words(Conflict(wording("this item is not closed"))) == "该条目尚未关闭"
+
+
+def test_each_word_of_a_list_is_named_in_the_language() -> None:
+    refused = answer_errors({"3": "blue"})
+    assert refused == "step 3 must be one of match, related, mismatch"
+    with override("zh-hans"):
+        assert in_words(str(refused)) == refused, "only a wording is put into other words"
+        assert refused is not None
+        told = in_words(refused)
+        assert [word for word in ("match", "related", "mismatch") if word in told] == []
+        assert str(VALUE_NAMES["related"]) in told
 
 
 def test_refused_labels_name_each_step_in_the_language_of_the_page() -> None:

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotation.cot.errors import Conflict, Denied, Invalid, StepwiseError
+from annotation.cot.wording import listing
 from annotation.cot.wording import wording as _
 from annotation.models.job_run import job_run
 from annotation.models.leases import in_flight_until
@@ -34,9 +35,7 @@ def bulk_decision_create(
     if not has_role(lead, Role.LEAD):
         raise Denied(_("only a lead can decide disagreements"))
     if decision not in DECISIONS:
-        raise Invalid(
-            _("decision must be one of %(those)s", those=", ".join(sorted(DECISIONS)))
-        )
+        raise Invalid(_("decision must be one of %(those)s", those=listing(sorted(DECISIONS))))
     rows = disagreements_filtered(wanted).filter(state=Disagreement.State.OPEN)
     matched = rows.count()
     if not matched:

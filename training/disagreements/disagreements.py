@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotation.cot.errors import Conflict, Denied, Invalid
+from annotation.cot.wording import listing
 from annotation.cot.wording import wording as _
 from annotation.labelling.queue import queue_ask
 from annotation.models import Project, QueueItem, StepLabel
@@ -73,9 +74,7 @@ def disagreement_decide(
     if not has_role(lead, Role.LEAD):
         raise Denied(_("only a lead can decide a disagreement"))
     if decision not in DECISIONS:
-        raise Invalid(
-            _("decision must be one of %(those)s", those=", ".join(sorted(DECISIONS)))
-        )
+        raise Invalid(_("decision must be one of %(those)s", those=listing(sorted(DECISIONS))))
     locked = Disagreement.objects.select_for_update().get(pk=disagreement.pk)
     if locked.state != _State.OPEN:
         raise Conflict(

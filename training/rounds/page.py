@@ -61,7 +61,8 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     form = StartForm(request.POST)
     if not form.is_valid():
         name, errors = next(iter(form.errors.items()))
-        raise Invalid(f"{name}: {errors[0]}")
+        wrong = f"{form[name].label}: {errors[0]}"
+        raise Invalid(wrong)
     chosen = dict(form.cleaned_data)
     autopilot, reason = chosen.pop("autopilot"), chosen.pop("waiver")
     last = rounds_newest_first(project).first()

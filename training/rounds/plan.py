@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from annotation.cot.errors import Invalid
+from annotation.cot.wording import listing
 from annotation.cot.wording import wording as _
 from training.job.methods import METHODS
 from training.models import Checkpoint
@@ -77,7 +78,7 @@ def plan_read(given: Mapping[str, Any]) -> Plan:
         raise Invalid(_("items of the plan cannot be more than its rollouts"))
     trains = [name for name, row in METHODS.items() if row.leaves == "policy"]
     if plan.method not in trains:
-        raise Invalid(_("method of the plan must be one of %(those)s", those=", ".join(trains)))
+        raise Invalid(_("method of the plan must be one of %(those)s", those=listing(trains)))
     for key in ("rm", "policy"):
         if not isinstance(getattr(plan, key), Mapping):
             raise Invalid(_("%(key)s of the plan must be a table of settings", key=key))

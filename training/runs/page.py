@@ -118,7 +118,7 @@ def score(request: HttpRequest, pk: int) -> HttpResponse:
     row = _get(pk)
     rm = checkpoint_left(row)
     if rm is None or rm.kind != Checkpoint.Kind.RM:
-        raise Invalid("this run has left no reward model to score with")
+        raise Invalid(_("this run has left no reward model to score with"))
     if current_rm(row.project) != rm:
         return candidate_measure(request, rm)
     scoring_retry(project=row.project, rm=rm)  # one that was parked is taken up again

@@ -48,11 +48,14 @@ def steps_score(
         ScoringFailed: what was scored until then is kept.
     """
     if rm.kind != Checkpoint.Kind.RM:
-        raise Invalid(f"{rm.name} is not a reward model")
+        raise Invalid(_("%(name)s is not a reward model", name=rm.name))
     if rm.is_remote:
         raise Invalid(
-            f"{rm.name} is an address; scoring needs its folder for tokenizer and calibration: "
-            "register that, and name the server in STEPWISE_RM_URL"
+            _(
+                "%(name)s is an address; scoring needs its folder for tokenizer and "
+                "calibration: register that, and name the server in STEPWISE_RM_URL",
+                name=rm.name,
+            )
         )
     if not steps:
         return 0

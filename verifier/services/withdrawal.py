@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotation.cot.errors import Conflict, Denied, Invalid
+from annotation.cot.wording import listing
 from annotation.cot.wording import wording as _
 from annotation.deciding.withdrawal import resolutions_withdraw
 from annotation.labelling.opening import Opened, Wanted, rollouts_open
@@ -76,7 +77,7 @@ def withdrawn_reopen(
     if not has_role(lead, Role.LEAD):
         raise Denied(_("only a lead may ask again"))
     if reason not in REOPEN_REASONS:
-        raise Invalid(_("reason must be one of %(those)s", those=", ".join(REOPEN_REASONS)))
+        raise Invalid(_("reason must be one of %(those)s", those=listing(REOPEN_REASONS)))
     if truth.withdrawn_at is None:
         raise Conflict(_("this truth stands: withdraw it first"))
     rows = list(rollouts_affected(truth).filter(pk__in=list(rollouts)))
