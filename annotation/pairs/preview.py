@@ -87,7 +87,9 @@ def file_preview(
     if path.is_dir():
         path = next(iter(data_files(path)), path)
     # That nobody reads any of them is how the names of all become known, without a row too.
-    header = Columns(known=(), as_attributes=True, widest=True, encoding=encoding)
+    header = Columns(
+        known=(), as_attributes=True, widest=True, encoding=encoding, argilla=not spread
+    )
     columns: dict[str, FileColumn] = {}
     read, size, problem = 0, 0, ""
     try:

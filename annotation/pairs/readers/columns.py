@@ -18,6 +18,7 @@ class Columns:
     ``as_attributes`` unknown columns become product attributes. ``quoted``: a TSV is known to
     have quotes as CSV has. ``widest``: nobody knows the columns, so the delimiter is the one
     that parts the header most. ``encoding`` is that of a text without a mark, "" for UTF-8.
+    ``argilla``: records of Argilla are taken for the table that they are of.
     """
 
     def __init__(
@@ -29,10 +30,11 @@ class Columns:
         quoted: bool = False,
         widest: bool = False,
         encoding: str = "",
+        argilla: bool = False,
     ) -> None:
         self._needed = [n if isinstance(n, tuple) else tuple(n.split("|")) for n in needed]
         self.as_attributes, self.quoted = as_attributes, quoted
-        self.widest, self.encoding = widest, encoding
+        self.widest, self.encoding, self.argilla = widest, encoding, argilla
         self.known = None if known is None else frozenset(known)
         self.unknown: dict[str, None] = {}  # in the order of the file
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from annotation.pairs.readers.archive import data_files
+from annotation.pairs.readers.argilla import as_table
 from annotation.pairs.readers.columns import Columns
 from annotation.pairs.readers.csv_text import csv_records
 from annotation.pairs.readers.fields import BadField
@@ -139,8 +140,9 @@ def _json_records(path: Path, file: Look, columns: Columns) -> Records:
         read = _elements(raw) if array else _lines(raw)
         for line, value in read:
             if isinstance(value, dict):
-                columns.note(value)
-                yield line, value
+                record = as_table(value) if columns.argilla else value
+                columns.note(record)
+                yield line, record
             else:
                 good = isinstance(value, RowError)
                 yield line, value if good else RowError(line, "expected an object")

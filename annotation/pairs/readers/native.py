@@ -40,7 +40,9 @@ def native_columns(
     *, as_attributes: bool = False, mapping: str | None = None, encoding: str = ""
 ) -> Columns:
     if mapping is None:
-        return Columns(NEEDED, COLUMNS, as_attributes=as_attributes, encoding=encoding)
+        return Columns(
+            NEEDED, COLUMNS, as_attributes=as_attributes, encoding=encoding, argilla=True
+        )
     used = parse_mapping(mapping).used
     needed = [(name,) for name in sorted(used)]
-    return Columns(needed, used, as_attributes=as_attributes, encoding=encoding)
+    return Columns(needed, used, as_attributes=as_attributes, encoding=encoding, argilla=True)
