@@ -11,21 +11,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Literal
 
 from annotation.cot.steps import folded, normalised
 
 _MARKS = '"\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d\u300e\u300f'
 UNSTATED = frozenset({"unknown", "not stated", "unstated", "not given", "n/a"})
+_LONG = 200  # characters of a quoted line
+Field = Literal["title", "category", "attribute", "description"]
 _CJK = "\u2e80"  # from here on words are not kept apart by blanks
 
 
-class QuotableLine(NamedTuple):
-    """``name`` is an attribute's, or title, category, description."""
+@dataclass(frozen=True, slots=True)
+class QuotableLine:
+    """``text`` is what is quoted: an attribute's is ``name: value``. ``name`` is an
+    attribute's, else that of the field."""
 
+    field: Field
     name: str
     value: str
-    text: str  # as it is quoted: an attribute is ``name: value``
+    text: str
+
+    def quote(self, start: int = 0) -> str:
+        """The line word for word; of a long one the part around ``start``."""
+        if len(self.text) <= _LONG:
+            return self.text
+        left = max(0, min(start - _LONG // 2, len(self.text) - _LONG))
+        return self.text[left : left + _LONG].strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +54,17 @@ class Quote:
 def product_lines(
     title: str, category_path: str, attributes: Iterable[tuple[str, str]], description: str
 ) -> list[QuotableLine]:
-    """What a product says, line by line."""
-    named = (("title", title), ("category", category_path), ("description", description))
-    lines = [QuotableLine(n, line, line) for n, text in named for line in _lines(text)]
-    return lines + [
-        QuotableLine(name, line, f"{name}: {line}")
-        for name, value in attributes
-        for line in _lines(value)
+    """What a product says, line by line; an attribute's name is one line whatever it has."""
+    named = [(" ".join(str(name).split()), str(value)) for name, value in attributes]
+    return [
+        *_plain("title", title),
+        *_plain("category", category_path),
+        *(
+            QuotableLine("attribute", name, line, f"{name}: {line}")
+            for name, value in named
+            for line in _lines(value)
+        ),
+        *_plain("description", description),
     ]
 
 
@@ -97,6 +113,10 @@ def _has(text: str, words: str) -> bool:
 def _joined(left: str, right: str) -> bool:
     """Whether two neighbours are of one word."""
     return left.isalnum() and right.isalnum() and max(left, right) < _CJK
+
+
+def _plain(field: Field, text: str) -> list[QuotableLine]:
+    return [QuotableLine(field, field, line, line) for line in _lines(text)]
 
 
 def _lines(text: str) -> list[str]:

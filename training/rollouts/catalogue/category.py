@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from annotation.cot.quotes import QuotableLine
 from training.rollouts.catalogue.asks import Phrase
-from training.rollouts.catalogue.evidence import ProductLine, Sighting, sightings
+from training.rollouts.catalogue.evidence import Sighting, sightings
 from training.rollouts.catalogue.findings import brand_of
 
 MATCH, RELATED, MISMATCH = "match", "related", "mismatch"
@@ -48,12 +49,12 @@ class Category:
     use: str
     reason: str
     quote: str = ""
-    line: ProductLine | None = None
+    line: QuotableLine | None = None
 
 
 def category_of(
     thing: Phrase | None,
-    lines: Sequence[ProductLine],
+    lines: Sequence[QuotableLine],
     query_words: frozenset[str],
     *,
     among: bool,

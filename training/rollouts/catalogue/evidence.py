@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from training.job.prompts import PairText
+from annotation.cot.quotes import QuotableLine
 from training.rollouts.catalogue.asks import Phrase
 from training.rollouts.catalogue.lexicon import (
     AFTER,
@@ -23,33 +23,14 @@ from training.rollouts.catalogue.words import Word, places, words
 
 # How a line uses the thing's name, the strongest first.
 Use = Literal["named", "leads", "beside", "part", "for", "mentioned"]
-Field = Literal["category", "title", "attribute", "description"]
-_LONG = 200  # characters of a quoted line
 _PUNCTUATION = frozenset(",;:()[]|+&/–—·，；：（）、。")
-
-
-@dataclass(frozen=True, slots=True)
-class ProductLine:
-    """One line of the product. An attribute's ``text`` is ``name: value``."""
-
-    field: Field
-    text: str
-    name: str = ""
-    value: str = ""
-
-    def quote(self, start: int = 0) -> str:
-        """The line word for word; of a long one the part around ``start``."""
-        if len(self.text) <= _LONG:
-            return self.text
-        left = max(0, min(start - _LONG // 2, len(self.text) - _LONG))
-        return self.text[left : left + _LONG].strip()
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """A line that has a phrase, and how it uses it."""
 
-    line: ProductLine
+    line: QuotableLine
     use: Use
     start: int
 
@@ -58,28 +39,18 @@ class Sighting:
         return self.line.quote(self.start)
 
 
-def lines_of(pair: PairText) -> list[ProductLine]:
-    """What the product says, line by line."""
-    made = [ProductLine("title", text) for text in _lines(pair.title)]
-    made += [ProductLine("category", text) for text in _lines(pair.category_path)]
-    for name, value in pair.attributes.items():
-        name = " ".join(str(name).split())
-        made += [ProductLine("attribute", f"{name}: {v}", name, v) for v in _lines(str(value))]
-    return made + [ProductLine("description", text) for text in _lines(pair.description)]
-
-
-def brand_line(lines: Sequence[ProductLine]) -> ProductLine | None:
+def brand_line(lines: Sequence[QuotableLine]) -> QuotableLine | None:
     return next((line for line in lines if line.name.casefold() in BRAND_NAMES), None)
 
 
 def sightings(
-    phrase: Phrase, lines: Sequence[ProductLine], query_words: frozenset[str]
+    phrase: Phrase, lines: Sequence[QuotableLine], query_words: frozenset[str]
 ) -> list[Sighting]:
     """Every line that has the phrase. ``query_words`` are the words of the whole query: a
     part that it asks for itself is no other thing."""
     made = []
     for line in lines:
-        text = line.value if line.field == "attribute" else line.text
+        text = line.value
         shift = len(line.text) - len(text)
         all_words = words(text)
         for first, after in places(phrase.keys, all_words):
@@ -89,7 +60,7 @@ def sightings(
 
 
 def _use(
-    line: ProductLine,
+    line: QuotableLine,
     text: str,
     all_words: Sequence[Word],
     first: int,
@@ -154,7 +125,3 @@ def _other_part(all_words: Sequence[Word], query_words: frozenset[str]) -> bool:
         if word.key in PARTS and word.key not in query_words:
             return True
     return False
-
-
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from annotation.cot.quotes import QuotableLine
 from training.rollouts.catalogue.asks import Asks, Phrase
-from training.rollouts.catalogue.evidence import ProductLine, Sighting, brand_line, sightings
+from training.rollouts.catalogue.evidence import Sighting, brand_line, sightings
 from training.rollouts.catalogue.lexicon import NEGATION_CJK, NEGATIONS, NO, PRICE_NAMES, YES
 from training.rollouts.catalogue.quantities import Bound, Quantity, price, quantities, stated
 from training.rollouts.catalogue.words import places, words
@@ -25,11 +26,11 @@ class Finding:
     asks: str
     outcome: Outcome
     quote: str = ""
-    line: ProductLine | None = None
+    line: QuotableLine | None = None
 
 
 def findings(
-    asks: Asks, lines: Sequence[ProductLine], query_words: frozenset[str]
+    asks: Asks, lines: Sequence[QuotableLine], query_words: frozenset[str]
 ) -> list[Finding]:
     """One an ask, in the order of the query's words and then of its quantities."""
     of_words = [_phrase(phrase, lines, query_words) for phrase in asks.phrases]
@@ -37,7 +38,7 @@ def findings(
 
 
 def _phrase(
-    phrase: Phrase, lines: Sequence[ProductLine], query_words: frozenset[str]
+    phrase: Phrase, lines: Sequence[QuotableLine], query_words: frozenset[str]
 ) -> Finding:
     name = f"no {phrase.text}" if phrase.avoid else phrase.text
     rows = sorted(
@@ -68,9 +69,9 @@ def _denied(row: Sighting) -> bool:
     )
 
 
-def _bound(bound: Bound, lines: Sequence[ProductLine]) -> Finding:
+def _bound(bound: Bound, lines: Sequence[QuotableLine]) -> Finding:
     """Met where any line satisfies it; unmet by the first that could have."""
-    unmet: ProductLine | None = None
+    unmet: QuotableLine | None = None
     for line in lines:
         for quantity in _quantities(line):
             if not bound.comparable(quantity):
@@ -83,7 +84,7 @@ def _bound(bound: Bound, lines: Sequence[ProductLine]) -> Finding:
     return Finding(bound.words, "unmet", unmet.quote(), unmet)
 
 
-def _quantities(line: ProductLine) -> list[Quantity]:
+def _quantities(line: QuotableLine) -> list[Quantity]:
     if line.field != "attribute":
         return list(quantities(line.text))
     made = list(stated(line.name, line.value))
@@ -91,7 +92,7 @@ def _quantities(line: ProductLine) -> list[Quantity]:
     return made or ([bare] if bare else [])
 
 
-def brand_of(lines: Sequence[ProductLine]) -> tuple[tuple[str, ...], ProductLine] | None:
+def brand_of(lines: Sequence[QuotableLine]) -> tuple[tuple[str, ...], QuotableLine] | None:
     """The product's brand as keys of words, and its line."""
     line = brand_line(lines)
     keys = tuple(word.key for word in words(line.value)) if line else ()

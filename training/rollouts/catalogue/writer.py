@@ -6,12 +6,12 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from annotation.cot.quotes import QuotableLine
 from annotation.cot.rules import Rules
 from annotation.cot.steps import CLAIM_KEYS, Layout, StepKind, render, speaks_as_reviewer
 from training.job.prompts import PairText
 from training.rollouts.catalogue.asks import Phrase, read_query
 from training.rollouts.catalogue.category import Category, category_of
-from training.rollouts.catalogue.evidence import ProductLine, lines_of
 from training.rollouts.catalogue.findings import Finding, findings
 from training.rollouts.catalogue.lexicon import BRAND_NAMES
 from training.rollouts.catalogue.words import words
@@ -34,7 +34,7 @@ class PairReading:
 
 
 def catalogue_reading(
-    pair: PairText, lines: Sequence[ProductLine], brands: Collection[tuple[str, ...]] = ()
+    pair: PairText, lines: Sequence[QuotableLine], brands: Collection[tuple[str, ...]] = ()
 ) -> PairReading:
     """``brands`` are those of the shop, as keys of words (:func:`brand_keys`)."""
     asks = read_query(pair.query, "\n".join(line.text for line in lines), brands)
@@ -56,7 +56,7 @@ def catalogue_cot(
     brands: Collection[tuple[str, ...]] = (),
 ) -> str:
     """A CoT that parses, whatever the query and the product say."""
-    lines = lines_of(pair)
+    lines = pair.product_lines
     reading = catalogue_reading(pair, lines, brands)
     category, attribute, rest = reading.category, reading.attribute, reading.findings
     kind = _one_line(query_type)
@@ -119,7 +119,7 @@ def _overall(rest: Sequence[Finding]) -> str:
     return "all" if met == len(rest) else "partial" if met else "none"
 
 
-def _item(lines: Sequence[ProductLine], claims: Sequence[Category | Finding]) -> list[str]:
+def _item(lines: Sequence[QuotableLine], claims: Sequence[Category | Finding]) -> list[str]:
     """The title, then what every claim stands on, once."""
     quoted = [("title", line.quote()) for line in lines if line.field == "title"][:1]
     quoted += [(claim.line.field, claim.quote) for claim in claims if claim.line]

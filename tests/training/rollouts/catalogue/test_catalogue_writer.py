@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from annotation.cot.rules import DEFAULT_RULES, parse_rules
 from annotation.cot.steps import CotParseError, StepKind, normalised, parse
 from training.job.prompts import PairText
-from training.rollouts.catalogue.evidence import lines_of
 from training.rollouts.catalogue.writer import brand_keys, catalogue_cot, quotes
 
 RULES = parse_rules(DEFAULT_RULES)
@@ -53,7 +52,7 @@ def test_whatever_a_shop_says_the_five_steps_parse(
 @settings(max_examples=400, deadline=None)
 @given(pair=PAIRS)
 def test_every_quote_stands_word_for_word_in_one_line_of_the_product(pair: PairText) -> None:
-    lines = [line.text for line in lines_of(pair)]
+    lines = [line.text for line in pair.product_lines]
     for quote in quotes(catalogue_cot(pair, RULES)):
         assert any(quote in line for line in lines), quote
 
