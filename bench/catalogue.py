@@ -23,7 +23,6 @@ from lab.compare.benchmark import Row
 from lab.compare.real.ratings import RULES, overlap_tier, ratings_read, text_of, tier_of
 from lab.compare.real.written import fitted_table, fitted_tier
 from training.rl.measure.classification import count_table, good_f1, kappa_quadratic, macro_f1
-from training.rollouts.catalogue.evidence import lines_of
 from training.rollouts.catalogue.writer import (
     PairReading,
     brands_named,
@@ -39,7 +38,7 @@ def main(folder: Path) -> None:
     truths = [tier_of(row) for row in rows]
     brands = brands_named(row["attributes"].items() for row in rows)
     pairs = [text_of(row) for row in rows]
-    readings = [catalogue_reading(pair, lines_of(pair), brands) for pair in pairs]
+    readings = [catalogue_reading(pair, pair.product_lines, brands) for pair in pairs]
     written = [parse(catalogue_cot(pair, RULES, brands=brands))[-1].value for pair in pairs]
     overlap = [_overlap(row) for row in rows]
     queries = [row["query"] for row in rows]

@@ -18,7 +18,6 @@ from lab.compare.real.ratings import RULES, overlap_tier, text_of, tier_of
 from lab.compare.real.shop import Shop, shop_of
 from lab.compare.real.written import fitted_table, fitted_tier
 from training.rl.method.linear import BagOfWords
-from training.rollouts.catalogue.evidence import lines_of
 from training.rollouts.catalogue.writer import PairReading, catalogue_cot, catalogue_reading
 
 Tiers = list[str]
@@ -97,7 +96,7 @@ def _answers(model: Any, fold: Fold, known: ReadPairs) -> Tiers:
 
 def _reading(row: Row, known: ReadPairs) -> PairReading:
     pair = text_of(row)
-    return catalogue_reading(pair, lines_of(pair), known.shop.brands)
+    return catalogue_reading(pair, pair.product_lines, known.shop.brands)
 
 
 def _final(cot: str) -> str:
