@@ -20,6 +20,8 @@ from sklearn.model_selection import GroupKFold
 from annotation.cot.splits import split_of
 from annotation.cot.steps import parse
 from lab.compare.benchmark import Row
+from lab.compare.real.folds import Fold
+from lab.compare.real.guessers import by_extra_trees, pairs_read
 from lab.compare.real.ratings import RULES, overlap_tier, ratings_read, text_of, tier_of
 from lab.compare.real.written import fitted_table, fitted_tier
 from training.rl.measure.classification import count_table, good_f1, kappa_quadratic, macro_f1
@@ -55,6 +57,17 @@ def main(folder: Path) -> None:
         each = [_measures(truths, tiers, fold) for fold in folds]
         print(f"mean of {FOLDS} folds {_numbers(np.mean(each, axis=0))}", end="; ")
         print(f"test queries {_line(truths, tiers, test)}")
+    print(f"trees on the training queries: test queries {_numbers(_by_trees(rows))}")
+
+
+def _by_trees(rows: Sequence[Row]) -> list[float]:
+    """What the labels of the training queries are worth without a CoT."""
+    parts: dict[str, list[Row]] = {"train": [], "val": [], "test": []}
+    for row in rows:
+        parts[split_of(row["query"])].append(row)
+    fold = Fold(0, parts["train"], parts["val"], parts["test"])
+    answers = by_extra_trees(fold, pairs_read(rows), 0)
+    return _measures([tier_of(row) for row in fold.test], answers, range(len(answers)))
 
 
 def _overlap(row: Row) -> str:

@@ -135,7 +135,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--policy", type=Path, help="start from this model, not the shipped one"
     )
-    parser.add_argument("--updates", type=int, help=f"default {UPDATES}, of suite real 30")
+    parser.add_argument("--updates", type=int, help=f"default {UPDATES}, of suite real 20")
     parser.add_argument("--curve-every", type=int, default=10, help="updates; 0 = no curve")
     parser.add_argument("--document", type=Path, default=DOCUMENT)
     parser.add_argument("--report-only", action="store_true")

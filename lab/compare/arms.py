@@ -168,8 +168,8 @@ ORDER = (
 _FROM_SFT: Settings = {"sampling": {"rollouts": 4}}
 REAL = (
     Arm("sft", "SFT on the catalogue writer's CoTs that raters confirm",
-        {"method": "sft", "fit": {"epochs": 2, "learning_rate": 3e-4},
-         "sampling": {"rollouts": 1}, "data": {"train_limit": 16}}),
+        {"method": "sft", "fit": {"epochs": 1, "learning_rate": 3e-4},
+         "sampling": {"rollouts": 1}}),
     Arm("grpo", "GRPO from that", {"method": "grpo", **_FROM_SFT}, start="sft"),
     _srpo("srpo_implied", "SRPO from that: the tier and what it implies", rm="", start="sft",
           rewards={"source": "implied"}, **_FROM_SFT),
@@ -177,7 +177,7 @@ REAL = (
           rewards={"quote": "after_rm"}, **_FROM_SFT),
     Arm("dpo", "DPO from that", {"method": "dpo", **_FROM_SFT}, start="sft"),
     Arm("classifier", "cross-encoder of the same policy, 4 classes, 3 epochs",
-        {"method": "classifier", "fit": {"epochs": 3}, "data": {"train_limit": 0}}),
+        {"method": "classifier", "fit": {"epochs": 3}}),
 )  # fmt: skip
 
 # What the grain of the credit is worth: one start, the same pairs in the same order, the same

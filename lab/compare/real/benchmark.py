@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +13,28 @@ from lab.compare.real.ratings import RULES, text_of, tier_of
 from training.rollouts.catalogue.writer import catalogue_cot
 
 _CURVE_PAIRS = 120  # validation pairs that the best point is chosen on
+_PROMPTS = 320  # training pairs that a policy writes CoTs for, to learn from its own
 
 
 def fold_benchmark(
-    fold: Fold, name: str, policy: Path, brands: Collection[tuple[str, ...]]
+    fold: Fold, name: str, policy: Path, brands: Collection[tuple[str, ...]], *, few: bool
 ) -> Benchmark:
-    """A policy is chosen on every so many of the validation pairs: all their queries."""
-    step = -(-len(fold.val) // _CURVE_PAIRS)
+    """``few``: for methods that draw several CoTs a training pair, of which they get so many.
+    The raters' word on the catalogue writer's CoTs is of all pairs. A policy is chosen on some
+    of the validation pairs: both take every so many, so that no query is left out."""
     return Benchmark(
         name=name,
         policy=policy,
-        train=fold.train,
+        train=_thinned(fold.train, _PROMPTS) if few else fold.train,
         held_out=fold.test,
-        dev=fold.val[::step],
+        dev=_thinned(fold.val, _CURVE_PAIRS),
         tests={"test": [row["pair_id"] for row in fold.test]},
         references=[_reference(row, brands) for row in fold.train],
     )
+
+
+def _thinned(rows: Sequence[Row], most: int) -> list[Row]:
+    return list(rows[:: max(1, -(-len(rows) // most))])
 
 
 def _reference(row: Row, brands: Collection[tuple[str, ...]]) -> dict[str, Any]:

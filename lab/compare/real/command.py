@@ -19,8 +19,7 @@ from lab.own.policy import OwnConfig, policy_make
 from training.job.folder import MODEL_FACTS
 from training.job.types import BadInput
 
-_UPDATES = 30
-_PAIRS = 320  # training pairs that RL chooses its prompts from
+_UPDATES = 20
 _TOKENS = 256  # of a CoT: the catalogue writer quotes
 _TINY_QUERIES, _TINY_PAIRS = 28, 2
 
@@ -75,11 +74,11 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
     if options.tiny:
         small = {"updates": 2, "prompts": 2, "group": 4, "micro_batch": 8, "max_tokens": 64}
         curve = {"curve_every": 2, "keep_best": True, "max_tokens": 64}
-        return {"eval": curve, "rl": small, "data": {"train_limit": 8}}
+        # It answers nothing that can be read: every prompt is always wrong.
+        return {"eval": curve, "rl": small, "sampling": {"rejection": False}}
     return {
         "eval": {"curve_every": options.curve_every, "keep_best": True, **tokens},
         "rl": {"updates": options.updates or _UPDATES, **tokens},
-        "data": {"train_limit": _PAIRS},
     }
 
 

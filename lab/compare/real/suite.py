@@ -20,6 +20,7 @@ from lab.compare.real.guessers import Guesser, ReadPairs, pairs_read
 from lab.compare.real.ratings import RatedPairs, tier_of
 from training.job.files import read_finished_jsonl, read_json, write_json, write_jsonl
 from training.job.folder import REPORT, predictions_file
+from training.job.methods import METHODS
 from training.job.types import BadInput
 from training.rl.measure.bootstrap import query_tables
 from training.rl.measure.classification import Counts
@@ -58,10 +59,15 @@ class RealLab:
     def cell(self, arm: str, fold: int, size: int, seed: int) -> Path:
         return self.place(fold, size) / "cells" / arm / str(seed)
 
-    def lab(self, fold: int, size: int) -> Lab:
+    def lab(self, arm: Arm, fold: int, size: int) -> Lab:
         """As every other suite has one, of so many labels of this fold."""
-        few = self.folds[fold].with_queries(size)
-        benchmark = fold_benchmark(few, self.ratings.name, self.policy, self.known.shop.brands)
+        benchmark = fold_benchmark(
+            self.folds[fold].with_queries(size),
+            self.ratings.name,
+            self.policy,
+            self.known.shop.brands,
+            few=METHODS[arm.method].writes_cots,
+        )
         return Lab(self.place(fold, size), benchmark, self.settings)
 
     def tables(self, arm: str, fold: int, size: int, seeds: Sequence[int]) -> Counts | None:
@@ -101,8 +107,8 @@ def run_all(real: RealLab, plan: RealPlan) -> int:
     if plan.policies:
         sizes = label_sizes(real.folds, plan.policy_sizes)
         for fold, size in product(plan.folds, sizes):
-            lab = real.lab(fold, size)
             for arm, seed in product(plan.policies, plan.seeds):
+                lab = real.lab(arm, fold, size)
                 failed += not _trained(lab, arm, seed, f"fold {fold}, {size or 'all'} queries")
     return failed
 
