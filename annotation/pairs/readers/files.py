@@ -19,6 +19,18 @@ from annotation.pairs.readers.opening import MAX_LINE, Look, Unreadable, file_lo
 from annotation.pairs.readers.parquet import parquet_records, parquet_total
 from annotation.pairs.readers.rows import ImportFileError, Row, RowError, Rows
 
+# Under which an object has rows, where it is no row itself.
+_AROUND = (
+    "data",
+    "items",
+    "records",
+    "rows",
+    "runs",
+    "traces",
+    "spans",
+    "observations",
+    "examples",
+)
 Record = Mapping[str, Any]
 Records = Iterator[tuple[int, Record | RowError]]
 
@@ -130,14 +142,16 @@ def row_total(path: Path, file: Look) -> int | None:
 
 
 def _json_records(path: Path, file: Look, columns: Columns) -> Records:
-    """By the first character: objects a line, whatever the name says, or one array of them."""
+    """By the first character: objects a line, whatever the name says, or one array of them; a
+    .json may be one object, around such an array or not."""
     with open_text(path, file) as raw:
         try:
             first = raw.peek().lstrip()[:1]
         except Unreadable as error:
             raise ImportFileError(f"{path.name}: {error}") from error
         array = first == b"[" or (file.kind == "json" and first != b"{")
-        read = _elements(raw) if array else _lines(raw)
+        inside = [] if array or file.kind != "json" else _within(path, file)
+        read = enumerate(inside, 1) if inside else _elements(raw) if array else _lines(raw)
         for line, value in read:
             if isinstance(value, dict):
                 record = as_table(value) if columns.argilla else value
@@ -146,6 +160,21 @@ def _json_records(path: Path, file: Look, columns: Columns) -> Records:
             else:
                 good = isinstance(value, RowError)
                 yield line, value if good else RowError(line, "expected an object")
+
+
+def _within(path: Path, file: Look) -> list[Any]:
+    """The rows of a file that is one object, as programming interfaces answer; none of one that
+    is several, or longer than a line may be."""
+    try:
+        with open_text(path, file) as raw:
+            data = raw.read(MAX_LINE + 1)
+        value = json_value(data) if len(data) <= MAX_LINE else None
+    except (BadJson, Unreadable):  # then its lines are read, and say what is wrong
+        return []
+    if not isinstance(value, dict):
+        return []
+    lists = [value[name] for name in _AROUND if isinstance(value.get(name), list)]
+    return lists[0] if len(lists) == 1 and lists[0] else [value]
 
 
 def _lines(raw: io.BufferedReader) -> Iterator[tuple[int, Any]]:

@@ -79,6 +79,29 @@ def test_a_span_without_any_of_it_is_passed_over_and_half_of_it_is_a_fault(
     ]
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("around", ["data", "runs", ""])
+def test_an_answer_of_a_programming_interface_is_read_as_the_rows_in_it(
+    around: str, indent: int | None, tmp_path: Path
+) -> None:
+    record, parts = TRACES["langsmith"]
+    whole = {"meta": {"page": 1}, around: [record, record]} if around else record
+    path = tmp_path / "page.json"
+    path.write_text(json.dumps(whole, indent=indent))
+    rows = list(read_rows(path, parts=json.dumps(parts)))
+    assert [row.line for row in rows] == ([1, 2] if around else [1])
+    assert all(isinstance(row, CotRow) and row.text == TEXT for row in rows)
+
+
+def test_a_json_of_several_objects_is_still_read_by_its_lines(tmp_path: Path) -> None:
+    path = tmp_path / "page.json"
+    path.write_text('{"query": "a", "title": "b", "text": "c"}\n{"data": [1]\n')
+    first, second = read_rows(path)
+    assert isinstance(first, CotRow)
+    assert isinstance(second, RowError)
+    assert (second.line, second.message[:8]) == (2, "not JSON")
+
+
 FREE = """I think about it.
 **1. Query:** wants shoes
 ### 2) ITEM
