@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 from annotation.cot.splits import split_of
 from lab.sample.lexicon import Lexicon
 from lab.sample.products import draw_product
 from lab.sample.queries import draw_query
 from lab.sample.teacher import Biases, biased_reading
-from lab.sample.trace import cot
-from lab.sample.world import CatalogueItem, Query, pair_text
+from lab.sample.trace import compared, cot, met_or_not
+from lab.sample.world import Ask, CatalogueItem, Query, meets, pair_text
 from training.job.prompts import policy_prompt
 
 SAME_TYPE, SAME_DEPARTMENT = 0.5, 0.3  # the rest comes from another department
@@ -33,15 +34,22 @@ def draw_candidate(rng: random.Random, lexicon: Lexicon, query: Query) -> Catalo
     elif draw < SAME_TYPE + SAME_DEPARTMENT:
         type_name = rng.choice([t for t in siblings if t != query.type_name])
     else:
-        type_name = rng.choice([t for t in lexicon.types if t not in siblings])
-    sold = lexicon.departments[lexicon.types[type_name].department]
+        type_name = rng.choice(_sold_elsewhere(lexicon, query, siblings))
+    brands = lexicon.departments[lexicon.types[type_name].department].brands
+    values = {"brand": brands, **lexicon.values_of(type_name)}
     liking = rng.random()  # one rate a pair: all, partial and none all stay likely
     given = {
         ask.name: ask.value
         for ask in query.asks
-        if ask.value in sold.values.get(ask.name, sold.brands) and rng.random() < liking
+        if any(meets(ask.value, value) for value in values.get(ask.name, ()))
+        and rng.random() < liking
     }
-    return draw_product(rng, lexicon, type_name, given=given)
+    return draw_product(rng, lexicon, type_name, given=given, locale=query.locale)
+
+
+def _sold_elsewhere(lexicon: Lexicon, query: Query, siblings: Sequence[str]) -> list[str]:
+    names = lexicon.chinese.types if query.locale == "zh" else lexicon.types
+    return [name for name in names if name not in siblings]
 
 
 def draw_example(rng: random.Random, lexicon: Lexicon, biases: Biases) -> tuple[str, str]:
@@ -60,19 +68,24 @@ def draw_comparisons(rng: random.Random, lexicon: Lexicon, lines: int) -> str:
 def _comparison(rng: random.Random, lexicon: Lexicon) -> str:
     form = rng.random()
     if form < 0.2:
-        return f"product: {_pair(rng, tuple(lexicon.types))}"
+        return compared("Type", *_pair(rng, tuple(lexicon.types)))
     if form < 0.4:
-        return f"department: {_pair(rng, tuple(lexicon.departments))}"
+        return compared("Department", *_pair(rng, tuple(lexicon.departments)))
     department = lexicon.departments[rng.choice(list(lexicon.departments))]
     name = rng.choice(["brand", *department.values])
-    words = _pair(rng, department.values.get(name, department.brands))
-    avoid = rng.random() < 0.35
-    met = words.endswith("same") != avoid
-    return f"{name}: {'not ' if avoid else ''}{words} {'met' if met else 'unmet'}"
+    values = department.values.get(name, department.brands)
+    limits = lexicon.attributes[name].limits if name in lexicon.attributes else ()
+    if limits:
+        wanted, stated = rng.choice(limits), rng.choice(values)
+    else:
+        wanted, stated = _pair(rng, values)
+    avoid = not limits and rng.random() < 0.35
+    return met_or_not(Ask(name, wanted, avoid), stated if rng.random() < 0.9 else None)
 
 
-def _pair(rng: random.Random, words: tuple[str, ...]) -> str:
-    left = rng.choice(words)
+def _pair(rng: random.Random, words: tuple[str, ...]) -> tuple[str, str]:
+    """Two words, the same one twice in half of the draws."""
+    wanted = rng.choice(words)
     if rng.random() < 0.5:
-        return f"{left} {left} same"
-    return f"{left} {rng.choice([w for w in words if w != left])} different"
+        return wanted, wanted
+    return wanted, rng.choice([word for word in words if word != wanted])

@@ -88,8 +88,9 @@ def _by_tier(
     rng: random.Random, query: Query, catalogue: list[CatalogueItem]
 ) -> dict[str, dict[tuple[str, str], list[SamplePair]]]:
     """Tier -> (category, attribute) -> candidate pairs in random order."""
-    near = [p for p in catalogue if p.department == query.department]
-    far = [p for p in catalogue if p.department != query.department]
+    sold = [p for p in catalogue if p.locale == query.locale]
+    near = [p for p in sold if p.department == query.department]
+    far = [p for p in sold if p.department != query.department]
     candidates = near + rng.sample(far, min(_STRANGERS, len(far)))
     rng.shuffle(candidates)
     tiers: dict[str, dict[tuple[str, str], list[SamplePair]]] = {}

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 EVERYWHERE = ("price", "color")  # attributes of every product besides its brand
 
@@ -17,11 +18,18 @@ class LexiconError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
+    """``shown`` is how merchants write a value, ``says`` what else shoppers call it; ``limits``
+    are asked for instead of a value ("under 50 EUR")."""
+
     name: str
+    label: str
     values: tuple[str, ...]
     adjective: bool
+    negatable: bool
     suffix: tuple[str, ...]
+    shown: Mapping[str, tuple[str, ...]]
     says: Mapping[str, tuple[str, ...]]
+    limits: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,19 @@ class ProductType:
     name: str
     department: str
     says: tuple[str, ...]
+    lacks: frozenset[str]  # attributes of the department that make no sense of it
     knows: tuple[Knowledge, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chinese:
+    """The words of the departments that are sold in Chinese, too. Keys are English names."""
+
+    departments: Mapping[str, str]
+    attributes: Mapping[str, str]
+    types: Mapping[str, tuple[str, ...]]
+    phrases: Mapping[str, str]  # of a need, by its English phrase
+    values: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +74,16 @@ class Lexicon:
     attributes: Mapping[str, Attribute]
     departments: Mapping[str, Department]
     types: Mapping[str, ProductType]
+    chinese: Chinese
+
+    def values_of(self, type_name: str) -> dict[str, tuple[str, ...]]:
+        """Attribute -> values that products of the type may have, brand left out."""
+        product_type = self.types[type_name]
+        local = self.departments[product_type.department].values
+        return {key: local[key] for key in local if key not in product_type.lacks}
+
+    def label(self, name: str) -> str:
+        return self.attributes[name].label if name in self.attributes else name.capitalize()
 
 
 @cache
@@ -74,20 +104,13 @@ def parse_lexicon(text: str) -> Lexicon:
         LexiconError: see :func:`load_lexicon`.
     """
     data = tomllib.loads(text)
-    attributes = {
-        name: Attribute(
-            name,
-            tuple(row["values"]),
-            bool(row["adjective"]),
-            tuple(row["suffix"]),
-            {value: tuple(words) for value, words in row.get("says", {}).items()},
-        )
-        for name, row in data["attributes"].items()
-    }
+    attributes = {name: _attribute(name, row) for name, row in data["attributes"].items()}
     departments: dict[str, Department] = {}
     types: dict[str, ProductType] = {}
     for name, row in data["departments"].items():
         everywhere = {key: attributes[key].values for key in EVERYWHERE}
+        if "prices" in row:
+            everywhere["price"] = tuple(data["prices"][row["prices"]])
         local = {key: tuple(values) for key, values in row["attributes"].items()}
         departments[name] = Department(
             name, tuple(row["brands"]), everywhere | local, tuple(row["types"])
@@ -96,10 +119,41 @@ def parse_lexicon(text: str) -> Lexicon:
             if type_name in types:
                 raise LexiconError(f"product type '{type_name}' is in two departments")
             knows = tuple(_knowledge(item) for item in entry.get("knows", []))
-            types[type_name] = ProductType(type_name, name, tuple(entry["says"]), knows)
-    lexicon = Lexicon(tuple(data["models"]), attributes, departments, types)
+            lacks = frozenset(entry.get("lacks", ()))
+            types[type_name] = ProductType(type_name, name, tuple(entry["says"]), lacks, knows)
+    chinese = _chinese(data.get("zh", {}), types)
+    lexicon = Lexicon(tuple(data["models"]), attributes, departments, types, chinese)
     _check(lexicon)
     return lexicon
+
+
+def _attribute(name: str, row: Mapping[str, Any]) -> Attribute:
+    return Attribute(
+        name,
+        row.get("label", name.capitalize()),
+        tuple(row["values"]),
+        bool(row["adjective"]),
+        bool(row.get("negatable", True)),
+        tuple(row["suffix"]),
+        {value: tuple(words) for value, words in row.get("shown", {}).items()},
+        {value: tuple(words) for value, words in row.get("says", {}).items()},
+        tuple(row.get("limits", ())),
+    )
+
+
+def _chinese(data: Mapping[str, Any], types: Mapping[str, ProductType]) -> Chinese:
+    rows = data.get("types", {})
+    return Chinese(
+        data.get("departments", {}),
+        data.get("attributes", {}),
+        {name: tuple(row["says"]) for name, row in rows.items()},
+        {
+            known.phrase: phrase
+            for name, row in rows.items()
+            for known, phrase in zip(types[name].knows, row["knows"], strict=True)
+        },
+        {value: tuple(words) for value, words in data.get("values", {}).items()},
+    )
 
 
 def _knowledge(item: list[str]) -> Knowledge:
@@ -111,7 +165,7 @@ def _check(lexicon: Lexicon) -> None:
     owner: dict[str, str] = {}
     for attribute in lexicon.attributes.values():
         phrases = [word for words in attribute.says.values() for word in words]
-        for value in (*attribute.values, *phrases):
+        for value in (*attribute.values, *attribute.limits, *phrases):
             if value in owner:
                 raise LexiconError(f"value '{value}' is in {owner[value]} and {attribute.name}")
             owner[value] = attribute.name
@@ -127,5 +181,5 @@ def _check_department(lexicon: Lexicon, department: Department) -> None:
     for type_name in department.types:
         implied = [pair for k in lexicon.types[type_name].knows for pair in k.implied]
         for name, value in implied:
-            if value not in department.values.get(name, ()):
+            if value not in lexicon.values_of(type_name).get(name, ()):
                 raise LexiconError(f"{type_name}: {name} '{value}' is not sold here")

@@ -1,7 +1,8 @@
-"""The five step bodies of a pair: terse lines that restate both sides next to one another.
+"""The five step bodies of a pair: short sentences that carry their evidence.
 
-A step carries its own evidence, so that a reader, a person or a small model, never has to look
-further than the line it is on. Every value is written as in the product text.
+Step 2 quotes the product's own lines and says what each means in the lexicon's words; the
+comparisons of steps 3 and 4 restate both sides in those words, so that a reader, a person or a
+small model, never has to look further than the line it is on.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from annotation.cot.steps import Layout, StepKind, render
-from lab.sample.world import Ask, CatalogueItem, Query, TrueClaims, satisfied, truth_of
+from lab.sample.lexicon import load_lexicon
+from lab.sample.phrases import with_article
+from lab.sample.world import UNDER, Ask, CatalogueItem, Query, TrueClaims, meets, truth_of
 
-MISSING = "unknown"  # what step 2 writes for an attribute that the product does not state
+UNKNOWN = "unknown"  # an attribute that the product does not state
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +36,28 @@ def true_reading(query: Query, product: CatalogueItem) -> Reading:
 def bodies(query: Query, product: CatalogueItem, reading: Reading) -> dict[StepKind, str]:
     """The bodies of the five steps for one reading, without headings."""
     asks = reading.asks
-    claim = f"category {reading.category} attribute {reading.attribute}"
     lines: dict[StepKind, list[str]] = {
         StepKind.QUERY: [
-            f"type: {query.query_type}",
-            f"want: {query.type_name} in {query.department}",
-            *(f"{ask.name}: {_wish(ask)}" for ask in asks),
+            f"Wants {_some(query.type_name, query.department)}",
+            *(_wish(ask) for ask in asks),
         ],
         StepKind.ITEM: [
-            f"product: {product.type_name} in {product.department}",
-            *(f"{ask.name}: {_has(ask, product)}" for ask in asks),
+            f'"{product.category_path}" is {_some(product.type_name, product.department)}',
+            *(_stated(ask, product) for ask in asks),
         ],
         StepKind.CATEGORY: [
-            f"product: {_compared(query.type_name, product.type_name)}",
-            f"department: {_compared(query.department, product.department)}",
+            compared("Type", query.type_name, product.type_name),
+            compared("Department", query.department, product.department),
             f"category: {reading.category}",
         ],
         StepKind.ATTRIBUTE: [
-            *(_attribute_line(ask, product) for ask in asks),
+            *(met_or_not(ask, product.attributes.get(ask.name)) for ask in asks),
             f"attribute: {reading.attribute}",
         ],
-        StepKind.FINAL: [claim, f"tier: {reading.tier}"],
+        StepKind.FINAL: [
+            f"Category {reading.category}, attribute {reading.attribute}.",
+            f"tier: {reading.tier}",
+        ],
     }
     return {kind: "\n".join(body) for kind, body in lines.items()}
 
@@ -77,22 +81,41 @@ def cot(
     return render(text, layout)
 
 
+def compared(what: str, wanted: str, offered: str) -> str:
+    """Both sides next to one another, then the relation."""
+    return f"{what}: {wanted} {offered} {_relation(wanted == offered)}"
+
+
+def met_or_not(ask: Ask, value: str | None) -> str:
+    """A wish beside what the product states, how they compare, and what follows."""
+    relation, met = "missing", False
+    if value is not None:
+        inside = meets(ask.value, value)
+        limit = ask.value.startswith(UNDER)
+        relation = ("below" if inside else "above") if limit else _relation(inside)
+        met = inside != ask.avoid
+    return f"{_wish(ask)} {value or UNKNOWN} {relation}, {'met' if met else 'unmet'}"
+
+
+def _relation(same: bool) -> str:
+    return "same" if same else "different"
+
+
 def _wish(ask: Ask) -> str:
-    return f"not {ask.value}" if ask.avoid else ask.value
+    return f"{_label(ask)}: {'not ' if ask.avoid else ''}{ask.value}"
 
 
-def _has(ask: Ask, product: CatalogueItem) -> str:
-    return product.attributes.get(ask.name, MISSING)
+def _label(ask: Ask) -> str:
+    return load_lexicon().label(ask.name)
 
 
-def _compared(left: str, right: str) -> str:
-    return f"{left} {right} {'same' if left == right else 'different'}"
+def _some(type_name: str, department: str) -> str:
+    return f"{with_article(type_name, type_name)}, department {department}."
 
 
-def _attribute_line(ask: Ask, product: CatalogueItem) -> str:
-    has = _has(ask, product)
-    relation = "same" if has == ask.value else "different"
-    if has == MISSING:
-        relation = "missing"
-    met = "met" if satisfied(ask, product) else "unmet"
-    return f"{ask.name}: {_wish(ask)} {has} {relation} {met}"
+def _stated(ask: Ask, product: CatalogueItem) -> str:
+    """The product's own line, and its meaning."""
+    value = product.attributes.get(ask.name)
+    if value is None:
+        return f"{_label(ask)}: {UNKNOWN}"
+    return f'"{product.line(ask.name)}" is {value}'

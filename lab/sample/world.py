@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 from annotation.cot.rules import DEFAULT_RULES, parse_rules
 from training.job.prompts import PairText
 
 RULES = parse_rules(DEFAULT_RULES)
+UNDER = "under "
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +29,32 @@ class Query:
     department: str
     type_name: str
     asks: tuple[Ask, ...]
+    locale: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueItem:
+    """``attributes`` says what is true of the product, in the lexicon's words; ``lines`` how
+    its page writes each of them. Both are ordered; a missing one is absent."""
+
     product_id: str
     title: str
     department: str
     type_name: str
-    attributes: Mapping[str, str]  # ordered; a missing one is absent
+    attributes: Mapping[str, str]
     description: str
+    lines: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # name -> label, value
+    category_path: str = ""
+    locale: str = "en"
 
     @property
-    def category_path(self) -> str:
-        return f"{self.department} > {self.type_name}"
+    def shown(self) -> dict[str, str]:
+        """The attribute list of the product's page."""
+        return dict(self.lines.values())
+
+    def line(self, name: str) -> str:
+        """The page's own line about an attribute that it states."""
+        return ": ".join(self.lines.get(name) or (name.capitalize(), self.attributes[name]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +70,7 @@ def pair_text(query: Query, product: CatalogueItem) -> PairText:
         query.text,
         product.title,
         product.category_path,
-        product.attributes,
+        product.shown,
         product.description,
     )
 
@@ -67,7 +81,18 @@ def satisfied(ask: Ask, product: CatalogueItem) -> bool:
     An attribute the product does not state satisfies nothing: nobody can check it.
     """
     value = product.attributes.get(ask.name)
-    return value is not None and (value == ask.value) != ask.avoid
+    return value is not None and meets(ask.value, value) != ask.avoid
+
+
+def meets(wanted: str, stated: str) -> bool:
+    """Whether a stated value is the wanted one, or within a wanted limit."""
+    if wanted.startswith(UNDER):
+        return _amount(stated) < _amount(wanted.removeprefix(UNDER))
+    return stated == wanted
+
+
+def _amount(price: str) -> Decimal:
+    return Decimal(price.split()[0])
 
 
 def truth_of(query: Query, product: CatalogueItem) -> TrueClaims:

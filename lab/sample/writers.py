@@ -13,8 +13,6 @@ from lab.sample.generate import GeneratedShop, SamplePair
 from lab.sample.pictures import picture_address
 from lab.simulate.judge import HeldTruth
 
-LOCALE = "en"
-
 
 def pair_row(pair: SamplePair, *, with_truth: bool) -> dict[str, Any]:
     """One pair record (docs/formats.md); with the three gold columns when ``with_truth``."""
@@ -22,11 +20,11 @@ def pair_row(pair: SamplePair, *, with_truth: bool) -> dict[str, Any]:
     row: dict[str, Any] = {
         "query": pair.query.text,
         "query_type": pair.query.query_type,
-        "locale": LOCALE,
+        "locale": pair.query.locale,
         "product_id": product.product_id,
         "title": product.title,
         "category_path": product.category_path,
-        "attributes": dict(product.attributes),
+        "attributes": product.shown,
         "description": product.description,
         "image_url": picture_address(product),
         "split": pair.split,

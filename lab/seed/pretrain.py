@@ -2,9 +2,9 @@
 
     OMP_NUM_THREADS=1 python -m lab.seed.pretrain --out training/seed_policy
 
-Three stages: comparison practice, correct CoTs, then CoTs of the imperfect teacher. Equal seed,
-scale and thread count give equal weights. Exit code 1 when a step does not clearly beat the
-majority rate on held-out queries.
+Comparison practice, then correct CoTs, ended while it still errs; with ``--teacher`` CoTs of an
+imperfect teacher, too. Equal seed, scale and thread count give equal weights. Exit code 1 when
+a step does not clearly beat the majority rate on held-out queries.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from lab.seed.seed_training import SeedStage, train_stage
 from training.job.prompts import PROMPT_VERSION
 
 STAGES = (
-    SeedStage("compare", 6400, 1.5e-3, None),
-    SeedStage("correct", 24000, 1.5e-3, PERFECT),
-    SeedStage("teacher", 16000, 6e-4, SEED_TEACHER),
+    SeedStage("compare", 4000, 3e-3, None, warmup=30, muon=True),
+    SeedStage("correct", 16_000, 2.5e-3, PERFECT, warmup=50, muon=True, horizon=24_000),
+    SeedStage("teacher", 4000, 1e-3, SEED_TEACHER, warmup=20, muon=True),
 )
 CLEARLY = 0.1  # a step's accuracy must exceed the majority rate by this much
 _MIXED_PROMPTS, _MIXED_SAMPLES = 120, 6
@@ -38,7 +38,7 @@ _MIXED_PROMPTS, _MIXED_SAMPLES = 120, 6
 def build_model(
     tokenizer: PreTrainedTokenizerFast, width: int = 128, inner: int = 4
 ) -> LlamaForCausalLM:
-    """A four-layer Llama with tied embeddings, fp32: 1.2 million parameters with the sample's
+    """A four-layer Llama with tied embeddings, fp32: 1.4 million parameters with the sample's
     tokenizer. ``inner``: the width of its feed-forward layers, times ``width``."""
     config = LlamaConfig(
         vocab_size=len(tokenizer),
@@ -68,12 +68,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     names = [stage.name for stage in STAGES]
     stages = STAGES[names.index(options.from_stage) : names.index(options.to_stage) + 1]
     for stage in stages:
-        examples = int(stage.examples * options.scale)
-        biases = TEACHERS[options.teacher] if stage.biases is SEED_TEACHER else stage.biases
-        sized = dataclasses.replace(stage, examples=examples, biases=biases)
+        examples, biases = int(stage.examples * options.scale), stage.biases
+        if biases is SEED_TEACHER:
+            if options.teacher is None:
+                break
+            biases = TEACHERS[options.teacher]
+        horizon = int(stage.horizon * options.scale)
+        sized = dataclasses.replace(stage, examples=examples, biases=biases, horizon=horizon)
         number = options.seed * len(STAGES) + names.index(stage.name)
         train_stage(model, tokenizer, lexicon, sized, number, _say)
-    save(model, tokenizer, options.out)
+        save(model, tokenizer, options.out)
     pairs = [pair for pair in generate().pairs if pair.split == "test"][: options.judged]
     torch.manual_seed(options.seed)
     outcome = measure(model, tokenizer, pairs)
@@ -121,7 +125,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--start", type=Path, help="a saved earlier stage to go on from")
     parser.add_argument("--from-stage", choices=names, default=names[0])
     parser.add_argument("--to-stage", choices=names, default=names[-1])
-    parser.add_argument("--teacher", choices=TEACHERS, default="seed", help="of the last stage")
+    parser.add_argument("--teacher", choices=TEACHERS, help="of a last stage that errs")
     parser.add_argument("--judged", type=int, default=None, help="test pairs (default: all)")
     return parser.parse_args(argv)
 

@@ -17,7 +17,7 @@ from lab.sample.world import pair_text
 from lab.simulate.judge import same_lines
 from training.job.prompts import policy_prompt
 
-MAX_NEW_TOKENS = 140
+MAX_NEW_TOKENS = 160
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
-"""The seed policy's tokenizer: one token a word of the sample world, bytes for everything else.
+"""The seed policy's tokenizer: a byte-level BPE learnt from the sample world's own texts.
 
-Unigram over byte-level characters: the words have a high score, the 256 byte characters a low
-one, so any text can be encoded and decodes exactly, and a known word is always one token.
+The headings are one token each; any text can be encoded and decodes exactly.
 """
 
 from __future__ import annotations
@@ -9,35 +8,39 @@ from __future__ import annotations
 import random
 import re
 
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
 from annotation.cot.steps import HEADINGS, VALUES
 from lab.sample.drills import draw_example
 from lab.sample.lexicon import Lexicon
+from lab.sample.products import draw_product
 from lab.sample.teacher import PERFECT
 
 PAD, EOS = "<pad>", "<eos>"
-CHUNK = r" ?\S+|\s"
-_WORD_SCORE, _BYTE_SCORE = -1.0, -10.0
+# A merge never leaves its chunk.
+_CHUNK = r" ?\p{L}+| ?\p{N}+(?:[.,]\p{N}+)*| ?[^\s\p{L}\p{N}]+|\s"
+VOCABULARY = 2560
 _SEEN_TEXTS = 6000  # enough to meet every template of the grammar many times
 
 
 def build_tokenizer(lexicon: Lexicon) -> PreTrainedTokenizerFast:
-    """A tokenizer with every word of the lexicon and of its traces as one token."""
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    words = sorted(
-        {level.pre_tokenize_str(chunk)[0][0] for chunk in _chunks(lexicon)} - set(alphabet)
-    )
-    vocabulary = [(word, _WORD_SCORE) for word in words]
-    vocabulary += [(byte, _BYTE_SCORE) for byte in alphabet]
-    tokenizer = Tokenizer(models.Unigram(vocabulary))
+    """Equal lexicons give equal tokenizers."""
+    tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Split(Regex(CHUNK), "isolated"), level]
+        [
+            pre_tokenizers.Split(Regex(_chunk(lexicon)), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
     )
     tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.add_special_tokens([PAD, EOS])
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY - len(HEADINGS),
+        special_tokens=[PAD, EOS],
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(_texts(lexicon), trainer)
     return wrapped(tokenizer)
 
 
@@ -54,23 +57,20 @@ def wrapped(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
     )
 
 
-def _chunks(lexicon: Lexicon) -> set[str]:
+def _chunk(lexicon: Lexicon) -> str:
+    """A value of several words ("1.5 l", "under 20 EUR") is one chunk, so that equal values are
+    equal tokens."""
+    attributes = lexicon.attributes.values()
+    values = {v for a in attributes for v in (*a.values, *a.limits) if " " in v}
+    several = "|".join(map(re.escape, sorted(values, key=len, reverse=True)))
+    return rf" ?(?:{several})\b|{_CHUNK}"
+
+
+def _texts(lexicon: Lexicon) -> list[str]:
+    """Examples of the grammar, and what a claim may be; headings are no text to learn from."""
     rng = random.Random(0)
     texts = ["".join(draw_example(rng, lexicon, PERFECT)) for _ in range(_SEEN_TEXTS)]
+    texts += [draw_product(rng, lexicon, name).description for name in lexicon.types]
     texts += [f" {value}" for values in VALUES.values() for value in values]
-    texts += [f" {word}" for word in _lexicon_words(lexicon)]
     headings = re.compile("|".join(map(re.escape, HEADINGS.values())))
-    return {
-        chunk for text in texts for chunk in re.findall(CHUNK, headings.sub("", text)) if chunk
-    }
-
-
-def _lexicon_words(lexicon: Lexicon) -> set[str]:
-    phrases = [*lexicon.models, *lexicon.types, *lexicon.departments, *lexicon.attributes]
-    for attribute in lexicon.attributes.values():
-        phrases += [*attribute.values, *(w for ws in attribute.says.values() for w in ws)]
-    for department in lexicon.departments.values():
-        phrases += department.brands
-    for product_type in lexicon.types.values():
-        phrases += [*product_type.says, *(k.phrase for k in product_type.knows)]
-    return {word for phrase in phrases for word in phrase.split()}
+    return [headings.sub("", text) for text in texts]

@@ -18,14 +18,20 @@ from lab.sample.teacher import Biases
 
 # ids of one example and the index of the first token that counts; every later one counts
 Example = tuple[list[int], list[bool]]
+MUON = 2.0  # times the rate of AdamW
 POOL = 64  # batches drawn together, so that a batch holds examples of about one length
 _LINES = 14  # comparison lines a practice example
-_JUDGED = (" same", " different", " met", " unmet")
+_JUDGED = (" same", " different", " below", " above", " missing", " met", " unmet")
 
 
 @dataclass(frozen=True, slots=True)
 class SeedStage:
-    """One pass over freshly drawn examples; ``biases`` None means comparison practice."""
+    """One pass over freshly drawn examples; ``biases`` None means comparison practice.
+
+    ``muon``: for the matrices of the layers, AdamW for the rest. Comparison practice needs
+    fewer updates with it, each about as long. ``horizon``: the examples that the falling rate
+    is planned for, where another stage goes on before it is low.
+    """
 
     name: str
     examples: int
@@ -33,6 +39,8 @@ class SeedStage:
     biases: Biases | None = None
     batch: int = 16
     warmup: int = 100  # updates
+    muon: bool = False
+    horizon: int = 0
 
 
 def train_stage(
@@ -62,28 +70,44 @@ def train_batches(
     stage: SeedStage,
     say: Callable[[str], None],
 ) -> None:
-    """AdamW with warmup and a cosine to a tenth; reports the loss every 50 updates."""
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=stage.learning_rate, betas=(0.9, 0.98), weight_decay=0.01
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda done: _rate(done, stage.warmup, updates)
-    )
+    """Warmup and a cosine to a tenth; reports the loss every 50 updates."""
+    optimizers = _optimizers(model, stage)
+    planned = max(updates, stage.horizon // stage.batch)
+    schedules = [
+        torch.optim.lr_scheduler.LambdaLR(o, lambda done: _rate(done, stage.warmup, planned))
+        for o in optimizers
+    ]
     started, total = time.monotonic(), 0.0
     model.train()
     for update in range(1, updates + 1):
         loss = _loss(model, *next(batches))
         torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        optimizer.zero_grad(set_to_none=True)
+        for optimizer, schedule in zip(optimizers, schedules, strict=True):
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad(set_to_none=True)
         total += loss.item()
         if update % 50 == 0:
             seconds = time.monotonic() - started
             say(f"{stage.name} {update}/{updates} loss {total / 50:.4f} {seconds:.0f} s")
             total = 0.0
     model.eval()
+
+
+def _optimizers(model: LlamaForCausalLM, stage: SeedStage) -> list[torch.optim.Optimizer]:
+    rate, decay = stage.learning_rate, 0.01
+    muon = [p for p in model.model.layers.parameters() if p.ndim == 2 and stage.muon]
+    chosen = set(map(id, muon))
+    rest = [p for p in model.parameters() if id(p) not in chosen]
+    adamw = torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.98), weight_decay=decay)
+    if not muon:
+        return [adamw]
+    like_adamw = "match_rms_adamw"  # so that one rate serves both
+    return [
+        torch.optim.Muon(muon, lr=MUON * rate, weight_decay=decay, adjust_lr_fn=like_adamw),
+        adamw,
+    ]
 
 
 def _rate(done: int, warmup: int, updates: int) -> float:

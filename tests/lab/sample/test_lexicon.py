@@ -60,3 +60,22 @@ def test_every_shipped_name_of_a_type_leads_to_one_type() -> None:
     assert len(names) == len(set(names))
     assert len(phrases) == len(set(phrases))
     assert all(t.knows and t.says for t in types)
+
+
+def test_what_is_sold_in_chinese_has_a_word_for_everything() -> None:
+    lexicon = load_lexicon()
+    chinese = lexicon.chinese
+    for name in chinese.departments:
+        for type_name in lexicon.departments[name].types:
+            values = lexicon.values_of(type_name)
+            assert chinese.types[type_name]
+            assert {k.phrase for k in lexicon.types[type_name].knows} <= chinese.phrases.keys()
+            assert {"brand", *values} <= chinese.attributes.keys()
+            wanted = {v for key in values if key != "price" for v in values[key]}
+            assert wanted <= chinese.values.keys()
+
+
+def test_a_type_has_no_attribute_that_makes_no_sense_of_it() -> None:
+    lexicon = parse_lexicon(SMALL.replace('["boombox"],', '["boombox"], lacks = ["price"],'))
+    assert set(lexicon.values_of("speaker")) == {"color"}
+    assert set(lexicon.departments["audio"].values) == {"price", "color"}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+import re
 
+from annotation.cot.quotes import faithful, product_lines
 from annotation.cot.steps import StepKind, parse
 from lab.sample.drills import draw_candidate, draw_train_query
 from lab.sample.lexicon import load_lexicon
-from lab.sample.trace import cot, reference_bodies, true_reading
-from lab.sample.world import Ask, CatalogueItem, Query, truth_of
+from lab.sample.trace import cot, met_or_not, reference_bodies, true_reading
+from lab.sample.world import Ask, CatalogueItem, Query, pair_text, truth_of
+from training.job.prompts import policy_prompt
 
 QUERY = Query(
     "red sneakers without leather",
@@ -19,41 +22,67 @@ QUERY = Query(
 )
 
 
+LINES = {"color": ("Colour", "Crimson red"), "material": ("Material", "100 % leather")}
+
+
 def product(type_name: str = "sandals", **attributes: str) -> CatalogueItem:
-    return CatalogueItem("p1", "norvik apex", "footwear", type_name, attributes, "")
+    return CatalogueItem(
+        "p1", "Norvik Apex", "footwear", type_name, attributes, "", LINES, "Footwear > Sandals"
+    )
 
 
-def test_both_sides_stand_next_to_one_another_in_every_comparison() -> None:
-    bodies = reference_bodies(QUERY, product(color="blue", material="leather"))
+def test_a_cot_quotes_the_lines_of_the_product_and_compares_what_they_mean() -> None:
+    bodies = reference_bodies(QUERY, product(color="red", material="leather"))
     assert bodies == {
-        StepKind.QUERY: "type: negation\nwant: sneakers in footwear\ncolor: red\n"
-        "material: not leather",
-        StepKind.ITEM: "product: sandals in footwear\ncolor: blue\nmaterial: leather",
-        StepKind.CATEGORY: "product: sneakers sandals different\n"
-        "department: footwear footwear same\ncategory: related",
-        StepKind.ATTRIBUTE: "color: red blue different unmet\n"
-        "material: not leather leather same unmet\nattribute: none",
-        StepKind.FINAL: "category related attribute none\ntier: 2",
+        StepKind.QUERY: "Wants sneakers, department footwear.\nColour: red\n"
+        "Material: not leather",
+        StepKind.ITEM: '"Footwear > Sandals" is sandals, department footwear.\n'
+        '"Colour: Crimson red" is red\n"Material: 100 % leather" is leather',
+        StepKind.CATEGORY: "Type: sneakers sandals different\n"
+        "Department: footwear footwear same\ncategory: related",
+        StepKind.ATTRIBUTE: "Colour: red red same, met\n"
+        "Material: not leather leather same, unmet\nattribute: partial",
+        StepKind.FINAL: "Category related, attribute partial.\ntier: 2",
     }
 
 
 def test_an_avoided_value_that_the_product_lacks_is_met() -> None:
     body = reference_bodies(QUERY, product(color="red", material="mesh"))[StepKind.ATTRIBUTE]
     assert body.splitlines() == [
-        "color: red red same met",
-        "material: not leather mesh different met",
+        "Colour: red red same, met",
+        "Material: not leather mesh different, met",
         "attribute: all",
     ]
 
 
-def test_an_unstated_attribute_is_unknown_and_meets_neither_a_wish_nor_a_negation() -> None:
+def test_a_limit_is_met_by_a_price_below_it() -> None:
+    limit = Ask("price", "under 50 EUR")
+    assert met_or_not(limit, "44.90 EUR") == "Price: under 50 EUR 44.90 EUR below, met"
+    assert met_or_not(limit, "59.90 EUR") == "Price: under 50 EUR 59.90 EUR above, unmet"
+
+
+def test_an_unstated_attribute_meets_neither_a_wish_nor_a_negation() -> None:
     bodies = reference_bodies(QUERY, product())
-    assert "color: unknown" in bodies[StepKind.ITEM].splitlines()
+    assert "Colour: unknown" in bodies[StepKind.ITEM].splitlines()
     assert bodies[StepKind.ATTRIBUTE].splitlines() == [
-        "color: red unknown missing unmet",
-        "material: not leather unknown missing unmet",
+        "Colour: red unknown missing, unmet",
+        "Material: not leather unknown missing, unmet",
         "attribute: none",
     ]
+
+
+def test_every_quotation_of_a_drawn_cot_stands_in_the_prompt() -> None:
+    rng, lexicon = random.Random(6), load_lexicon()
+    for _ in range(200):
+        query = draw_train_query(rng, lexicon)
+        item = draw_candidate(rng, lexicon, query)
+        prompt = policy_prompt(pair_text(query, item))
+        body = reference_bodies(query, item)[StepKind.ITEM]
+        stated = product_lines(item.title, item.category_path, item.shown.items(), "")
+        assert faithful(body, stated)
+        quoted = re.findall(r'^"(.*)" is ', body, re.MULTILINE)
+        assert quoted
+        assert all(line in prompt for line in quoted)
 
 
 def test_a_query_without_asks_has_no_attribute_requested() -> None:

@@ -42,7 +42,8 @@ def test_a_row_has_the_fields_of_a_pair_record(sample: GeneratedShop, tmp_path: 
         "query", "query_type", "locale", "product_id", "title", "category_path",
         "attributes", "description", "image_url", "split",
     ]  # fmt: skip
-    assert row["attributes"] == dict(sample.pairs[0].product.attributes)
+    assert row["attributes"] == sample.pairs[0].product.shown
+    assert row["locale"] == sample.pairs[0].query.locale
 
 
 def test_an_unknown_split_is_refused_before_anything_is_written(

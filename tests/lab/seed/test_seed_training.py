@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,19 @@ def test_going_on_from_a_saved_stage_gives_the_weights_of_an_unbroken_run(
         train_stage(each, TOKENIZER, load_lexicon(), second, 1, lines.append)
     weights = resumed.state_dict()
     assert all(torch.equal(value, weights[name]) for name, value in model.state_dict().items())
+
+
+def test_a_stage_with_a_horizon_is_the_beginning_of_the_longer_one() -> None:
+    whole = SeedStage("compare", 100, 1e-3, None, batch=1, warmup=1, muon=True)
+    torch.manual_seed(0)
+    model, halfway = build_model(TOKENIZER, width=32), list[dict[str, torch.Tensor]]()
+
+    def look(_line: str) -> None:  # after every 50 updates
+        halfway.append({name: value.clone() for name, value in model.state_dict().items()})
+
+    train_stage(model, TOKENIZER, load_lexicon(), whole, 0, look)
+    part = trained(replace(whole, examples=50, horizon=100))[0].state_dict()
+    assert all(torch.equal(value, part[name]) for name, value in halfway[0].items())
 
 
 def test_a_saved_policy_says_how_to_prompt_it_and_loads_again(tmp_path: Path) -> None:
