@@ -26,8 +26,7 @@ SMOLLM2_135M = {
     "max_position_embeddings": 8192,
     "rope_parameters": {"rope_type": "default", "rope_theta": 100000.0},
 }
-TINY = {
-    "vocab_size": 1200,
+TINY = {  # of the tokenizer's own vocabulary
     "hidden_size": 32,
     "intermediate_size": 64,
     "num_hidden_layers": 2,
@@ -52,7 +51,12 @@ def random_model(folder: Path, shape: dict[str, Any]) -> dict[str, Any]:
     torch.manual_seed(0)
     ends = {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id}
     model: Any = LlamaForCausalLM(
-        LlamaConfig(**shape, **ends, bos_token_id=None, tie_word_embeddings=True)
+        LlamaConfig(
+            **({"vocab_size": len(tokenizer)} | shape),
+            **ends,
+            bos_token_id=None,
+            tie_word_embeddings=True,
+        )
     )
     policy = Policy(model, tokenizer, "answer_last", "bare", folder)
     policy.save(folder)
