@@ -7,8 +7,9 @@ PYTHON ?= python3
 PORT ?= 8000
 DATA ?=
 PYTEST_ARGS ?=
-# A process a core, each with a database of its own; JOBS=0 runs all in one.
-JOBS ?= auto
+# A process more than there are cores, since flow tests mostly wait for workers of their own; each
+# has a database of its own. JOBS=0 runs all in one.
+JOBS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 # An extra package index for torch, for example the CPU-only wheels:
 #   make run TORCH_INDEX=https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
