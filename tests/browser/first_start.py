@@ -124,10 +124,22 @@ def two_judged(page: Any) -> None:
         page.wait_for_timeout(1000)
         page.reload()
     page.locator("#label-form[data-ready]").wait_for()
+    english(page)
     if not page.locator("#step-1").get_attribute("data-state"):
         for _ in range(2):
             page.keyboard.press("1")
         page.get_by_text("saved").wait_for()
+
+
+def english(page: Any) -> None:
+    """Skips what is not in the language of the README."""
+    while page.locator(".query:lang(zh)").count():
+        number = page.locator("#label-form").get_attribute("action")
+        page.keyboard.press("s")
+        page.keyboard.press("3")
+        page.keyboard.type("not in English")
+        page.keyboard.press("Control+Enter")
+        page.locator(f"#label-form[data-ready]:not([action='{number}'])").wait_for()
 
 
 def quick(page: Any) -> None:
@@ -142,7 +154,7 @@ def two_rounds(page: Any) -> None:
     """Started by the form, labelled by simulated people, until the second one is done."""
     page.get_by_label("Pairs to sample").fill("24")
     page.get_by_label("Rounds").fill("2")
-    page.get_by_label("Autopilot").select_option("whole")
+    page.locator("#id_autopilot").select_option("whole")
     page.get_by_role("button", name="Start", exact=True).click()
     command = [sys.executable, "manage.py", "simulate_people", "--project", "sample"]
     people = subprocess.Popen(command, cwd=ROOT)
