@@ -50,9 +50,18 @@ from django.conf import settings  # noqa: E402
 assert _SCRATCH.resolve() == settings.DATA_DIR
 
 
+_LONG = frozenset({"browser", "config", "lab", "rl", "roles"})  # folders of long files
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first, so that no process waits for one of them at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("flow") is None)
+    items.sort(key=_brevity)
+
+
+def _brevity(item: pytest.Item) -> int:
+    if item.get_closest_marker("flow") is not None:
+        return 0
+    return 1 if _LONG & set(item.path.parts) else 2
 
 
 def pytest_xdist_setupnodes() -> None:
