@@ -140,6 +140,8 @@ def english(page: Any) -> None:
         page.keyboard.type("not in English")
         page.keyboard.press("Control+Enter")
         page.locator(f"#label-form[data-ready]:not([action='{number}'])").wait_for()
+        page.reload()
+        page.locator("#label-form[data-ready]").wait_for()
 
 
 def quick(page: Any) -> None:

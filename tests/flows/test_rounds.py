@@ -18,6 +18,7 @@ from tests.flows.test_worker_killed import ROOT, celery, environment, manage, wa
 
 __all__ = ["environment"]
 
+# A rate that hardly moves the policy: a drop on twelve pairs would stop the rounds, and rightly.
 PLAN = """\
 pairs = 8
 rollouts = 1
@@ -31,6 +32,7 @@ updates = 3
 prompts = 2
 group = 4
 micro_batch = 8
+learning_rate = 1e-7
 [policy.sampling]
 rollouts = 4
 [policy.eval]
