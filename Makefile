@@ -19,7 +19,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --progress-bar off --no-compile -q $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c requirements.lock
 PINS := pyproject.toml requirements.lock
-PARALLEL = $(PY) -m pytest -n $(JOBS) --maxprocesses 4 --dist loadfile
+PARALLEL = $(PY) -m pytest -n $(JOBS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 QUIET_RL := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 CIRCLE_DATA := $(CURDIR)/.stepwise/circle
 CIRCLE_ENV := $(QUIET_RL) STEPWISE_DATA_DIR=$(CIRCLE_DATA)

@@ -18,7 +18,7 @@ from tests.flows.test_worker_killed import ROOT, celery, environment, manage, wa
 
 __all__ = ["environment"]
 
-# A rate that hardly moves the policy: a drop on twelve pairs would stop the rounds, and rightly.
+# A rate that hardly moves the policy: a drop on twelve pairs would rightly stop the rounds.
 PLAN = """\
 pairs = 8
 rollouts = 1
