@@ -26,7 +26,7 @@ from annotation.pairs.formats import ENCODING, MAPPING, PARTS, SCALE, format_nam
 from annotation.pairs.preview import FileColumn
 from annotation.pairs.readers.mapping import mapping_text
 from annotation.pairs.readers.scale import TIERS
-from annotation.starting.columns import ColumnChoices, previewed
+from annotation.starting.columns import ColumnChoices, meanings_posted, previewed, tiers_posted
 from annotation.starting.cot_choices import cot_choices_posted, cot_choices_saved
 
 MEANINGS: dict[str, Promise] = {
@@ -48,7 +48,6 @@ MEANINGS: dict[str, Promise] = {
     "split": _("the split"),
 }
 TIER_NAMES = {tier: VALUE_NAMES[tier] for tier in sorted(TIERS, reverse=True)}
-_TIER = "tier:"  # what a field of the form begins with, before the grade
 
 
 @dataclass(frozen=True)
@@ -63,16 +62,14 @@ class PairChoices(ColumnChoices):
     template: ClassVar[str] = "starting/_pair_choices.html"
 
     @property
-    def mapped(self) -> bool:  # type: ignore[override]
+    def mapped(self) -> bool:
         return MAPPING in format_named(self.job.adapter).takes
 
     @cached_property
     def options(self) -> dict[str, str]:
-        made = {name: text for name, text in self.told.items() if text}
+        made = self.plain_options
         if self.split:
             made["split"] = self.split
-        if self.encoding:
-            made[ENCODING.name] = self.encoding
         if self.mapped:
             tiers = dict(self.grades)
             mapping = mapping_of(self.preview.names, self.meanings, tiers, self.locale)
@@ -125,12 +122,11 @@ def choices_posted(job: ImportJob, post: Mapping[str, str]) -> ColumnChoices:
     if PARTS in format_named(job.adapter).takes:
         return cot_choices_posted(job, post)
     preview, encoding = previewed(job)
-    meanings = [post.get(f"column-{at}", LEFT_OUT) for at in range(len(preview.columns))]
     return PairChoices(
         job,
         preview,
-        [meaning if meaning in MEANINGS else LEFT_OUT for meaning in meanings],
-        {name.removeprefix(_TIER): post[name] for name in post if name.startswith(_TIER)},
+        meanings_posted(preview, post, MEANINGS),
+        tiers_posted(post),
         encoding,
         _told(job, post),
         post.get("locale", "").strip(),

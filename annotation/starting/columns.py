@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +11,11 @@ from typing import ClassVar
 from django.utils.functional import Promise
 
 from annotation.models import ImportJob
-from annotation.pairs.column_guess import tiers_guess
+from annotation.pairs.column_guess import LEFT_OUT, tiers_guess
 from annotation.pairs.formats import ENCODING, format_named
 from annotation.pairs.preview import FileColumn, FilePreview, encoding_guess, file_preview
+
+_TIER = "tier:"  # what a field of the form begins with, before the grade
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,12 @@ class ColumnChoices:
 
     words: ClassVar[Mapping[str, Promise]] = {}  # of every meaning
     graded: ClassVar[tuple[str, ...]] = ("tier",)  # the meanings that are grades
-    mapped: ClassVar[bool] = True
     template: ClassVar[str] = ""  # of what is chosen beside the columns
+
+    @property
+    def mapped(self) -> bool:
+        """Whether columns are chosen at all."""
+        return True
 
     @property
     def rows(self) -> list[Choice]:
@@ -60,6 +66,12 @@ class ColumnChoices:
     def graded_columns(self) -> list[FileColumn]:
         return [row.column for row in self.rows if row.meaning in self.graded]
 
+    @property
+    def plain_options(self) -> dict[str, str]:
+        """Those that are text, and the encoding."""
+        made = {name: text for name, text in self.told.items() if text}
+        return made | ({ENCODING.name: self.encoding} if self.encoding else {})
+
     @cached_property
     def options(self) -> dict[str, str]:
         """As an import keeps them."""
@@ -68,6 +80,19 @@ class ColumnChoices:
     def missing(self) -> list[str]:
         """What no column is, in words for people."""
         raise NotImplementedError
+
+
+def meanings_posted(
+    preview: FilePreview, post: Mapping[str, str], known: Collection[str]
+) -> list[str]:
+    """Of each column; what is none of ``known`` is left out."""
+    chosen = (post.get(f"column-{at}", LEFT_OUT) for at in range(len(preview.columns)))
+    return [meaning if meaning in known else LEFT_OUT for meaning in chosen]
+
+
+def tiers_posted(post: Mapping[str, str]) -> dict[str, str]:
+    """grade -> tier"""
+    return {name.removeprefix(_TIER): post[name] for name in post if name.startswith(_TIER)}
 
 
 def previewed(job: ImportJob, *, spread: bool = False) -> tuple[FilePreview, str]:

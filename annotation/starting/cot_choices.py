@@ -18,9 +18,9 @@ from annotation.cot.steps import StepKind
 from annotation.models import ImportJob
 from annotation.pairs.column_guess import LEFT_OUT
 from annotation.pairs.cot_guess import parts_guess, tool_of
-from annotation.pairs.formats import ENCODING, PARTS, WRITER
+from annotation.pairs.formats import PARTS, WRITER
 from annotation.pairs.readers.cot_mapping import MARKED, PROMPT, STEPS, TEXT
-from annotation.starting.columns import ColumnChoices, previewed
+from annotation.starting.columns import ColumnChoices, meanings_posted, previewed, tiers_posted
 
 PART_WORDS: dict[str, Promise] = {
     LEFT_OUT: gettext_lazy("leave it out"),
@@ -83,10 +83,7 @@ class CotChoices(ColumnChoices):
 
     @cached_property
     def options(self) -> dict[str, str]:
-        made = {name: text for name, text in self.told.items() if text}
-        if self.encoding:
-            made[ENCODING.name] = self.encoding
-        return made | {PARTS.name: json.dumps(self._parts(), ensure_ascii=False)}
+        return self.plain_options | {PARTS.name: json.dumps(self._parts(), ensure_ascii=False)}
 
     def _parts(self) -> dict[str, Any]:
         parts: dict[str, Any] = {}
@@ -135,12 +132,11 @@ def cot_choices_saved(job: ImportJob) -> CotChoices:
 
 def cot_choices_posted(job: ImportJob, post: Mapping[str, str]) -> CotChoices:
     preview, encoding = previewed(job, spread=True)
-    meanings = [post.get(f"column-{at}", LEFT_OUT) for at in range(len(preview.columns))]
     return CotChoices(
         job,
         preview,
-        [meaning if meaning in PART_WORDS else LEFT_OUT for meaning in meanings],
-        {name.removeprefix("tier:"): post[name] for name in post if name.startswith("tier:")},
+        meanings_posted(preview, post, PART_WORDS),
+        tiers_posted(post),
         encoding,
         {WRITER.name: post.get(WRITER.name, "").strip()},
         tuple(post.get(f"heading:{name}", "").strip() for name in STEPS),

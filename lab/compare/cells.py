@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +82,21 @@ def done(lab: Lab, arm: Arm, seed: int) -> bool:
 def _compared(body: Settings) -> dict[str, Any]:
     """The settings without the places of models, which may have moved since."""
     return {k: Path(v).name if k in ("policy", "rm") else v for k, v in body.items()}
+
+
+def cell_ends_well(lab: Lab, arm: Arm, seed: int, where: str = "") -> bool:
+    """Run it, unless it has ended, and say how it went; ``where`` tells cells of one name
+    apart."""
+    if done(lab, arm, seed):
+        return True
+    name, began = f"{arm.name}{where} seed {seed}", time.monotonic()
+    try:
+        run_cell(lab, arm, seed)
+    except (CellFailed, BadInput, OSError) as error:
+        print(f"FAILED {name}: {error}", file=sys.stderr, flush=True)
+        return False
+    print(f"{name}: {time.monotonic() - began:.0f} s", flush=True)
+    return True
 
 
 def run_cell(lab: Lab, arm: Arm, seed: int) -> None:

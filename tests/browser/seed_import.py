@@ -30,23 +30,15 @@ def draft(project: Project, user: User, data: bytes = b"") -> ImportJob:
 
 
 def checked(project: Project, user: User) -> ImportJob:
-    job = draft(project, user)
-    chosen = choices_saved(job)
-    import_draft_plan(job=job, adapter=job.adapter, options=chosen.options)
-    import_draft_check(job=job)
-    return _ran(job)
+    return _checked(draft(project, user))
 
 
 def imported(project: Project, user: User) -> ImportJob:
-    job = checked(project, user)
-    import_job_requeue(job=job)
-    return _ran(job)
+    return _imported(checked(project, user))
 
 
 def failed(project: Project, user: User) -> ImportJob:
-    job = draft(project, user, b"what,ever\n1,2\n")
-    import_job_requeue(job=job)
-    return _ran(job)
+    return _imported(draft(project, user, b"what,ever\n1,2\n"))
 
 
 def cots_draft(project: Project, user: User) -> ImportJob:
@@ -73,14 +65,21 @@ def cots_draft(project: Project, user: User) -> ImportJob:
 
 
 def cots_checked(project: Project, user: User) -> ImportJob:
-    job = cots_draft(project, user)
-    import_draft_plan(job=job, adapter="cots", options=choices_saved(job).options)
+    return _checked(cots_draft(project, user))
+
+
+def cots_imported(project: Project, user: User) -> ImportJob:
+    return _imported(cots_checked(project, user))
+
+
+def _checked(job: ImportJob) -> ImportJob:
+    chosen = choices_saved(job)
+    import_draft_plan(job=job, adapter=job.adapter, options=chosen.options)
     import_draft_check(job=job)
     return _ran(job)
 
 
-def cots_imported(project: Project, user: User) -> ImportJob:
-    job = cots_checked(project, user)
+def _imported(job: ImportJob) -> ImportJob:
     import_job_requeue(job=job)
     return _ran(job)
 

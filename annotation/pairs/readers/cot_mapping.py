@@ -3,7 +3,6 @@ data, checked in one place. Pure."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +19,7 @@ from annotation.cot.steps import (
 from annotation.cot.wording import wording as _
 from annotation.pairs.readers.cot_text import claimed, parts_by_heading, text_after
 from annotation.pairs.readers.fields import BadField, text_of
+from annotation.pairs.readers.mapping import name_of, object_of
 from annotation.pairs.readers.rows import MAX_TEXT, ImportFileError, text_defect
 from annotation.pairs.readers.scale import TIERS, grade_of
 
@@ -137,21 +137,14 @@ def parse_cot_mapping(text: str | Mapping[str, Any]) -> CotMapping:
     Raises:
         ImportFileError: it is not like that; the message names the part.
     """
-    if isinstance(text, str):
-        try:
-            text = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise _refused(_("it is not JSON")) from error
-    if not isinstance(text, Mapping):
-        raise _refused(_("it must be an object of field and path"))
-    if unknown := [name for name in text if name not in (*FIELDS, *_OTHERS)]:
-        names = ", ".join((*FIELDS, *_OTHERS))
-        raise _refused(_("%(name)s is none of %(those)s", name=unknown[0][:40], those=names))
+    told = object_of(
+        text, (*FIELDS, *_OTHERS), _("it must be an object of field and path"), _refused
+    )
     made = CotMapping(
-        {name: _name(name, text[name]) for name in FIELDS if text.get(name)},
-        _headings(text.get("headings") or []),
-        _after(text.get("after") or {}),
-        _tiers(text.get("tiers") or {}),
+        {name: name_of(name, told[name], _refused) for name in FIELDS if told.get(name)},
+        _headings(told.get("headings") or []),
+        _after(told.get("after") or {}),
+        _tiers(told.get("tiers") or {}),
     )
     _mapping_check(made)
     return made
@@ -224,12 +217,6 @@ def _mapping_check(mapping: CotMapping) -> None:
         raise _refused(_("headings need a column that is the text"))
 
 
-def _name(what: str, value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise _refused(_("%(field)s must be the name of a column", field=what))
-    return value.strip()
-
-
 def _headings(value: Any) -> tuple[str, ...]:
     texts = isinstance(value, list) and all(
         isinstance(one, str) and one.strip() for one in value
@@ -243,7 +230,7 @@ def _after(value: Any) -> dict[str, str]:
     if not isinstance(value, Mapping) or not set(value) <= set(MARKED):
         known = ", ".join(MARKED)
         raise _refused(_("after must be an object of %(those)s and a word", those=known))
-    return {name: _name(name, word) for name, word in value.items()}
+    return {name: name_of(name, word, _refused) for name, word in value.items()}
 
 
 def _tiers(value: Any) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median_low
 from typing import Any
@@ -25,6 +25,7 @@ _OTHERS = ("attribute_columns", "raters", "tiers", "default_locale")
 _LEVELS = re.compile(r"\s*[>›»|]\s*|\s+/\s+")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*").fullmatch
 MAX_COLUMNS = 500
+Refused = Callable[[str], ImportFileError]  # of a reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +89,47 @@ def parse_mapping(text: str | Mapping[str, Any]) -> ColumnMapping:
     Raises:
         ImportFileError: it is not like that; the message names the part.
     """
+    told = object_of(
+        text, (*FIELDS, *_OTHERS), _("it must be an object of field and column"), _refused
+    )
+    columns = {name: name_of(name, told[name], _refused) for name in FIELDS if told.get(name)}
+    made = ColumnMapping(
+        columns,
+        attribute_columns=_names("attribute_columns", told.get("attribute_columns") or []),
+        raters=_names("raters", told.get("raters") or []),
+        tiers=_tiers(told.get("tiers") or {}),
+        default_locale=_locale(told.get("default_locale") or ""),
+    )
+    _check(made)
+    return made
+
+
+def object_of(
+    text: str | Mapping[str, Any], names: Sequence[str], form: str, refused: Refused
+) -> Mapping[str, Any]:
+    """The object that JSON says, or that was given, with no other ``names`` than these;
+    ``form`` says what it must be like.
+
+    Raises:
+        ImportFileError: it is not; as ``refused`` makes it.
+    """
     if isinstance(text, str):
         try:
             text = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise _refused(_("it is not JSON")) from error
+            raise refused(_("it is not JSON")) from error
     if not isinstance(text, Mapping):
-        raise _refused(_("it must be an object of field and column"))
-    if unknown := [name for name in text if name not in (*FIELDS, *_OTHERS)]:
-        names = ", ".join((*FIELDS, *_OTHERS))
-        raise _refused(_("%(name)s is none of %(those)s", name=unknown[0][:40], those=names))
-    columns = {name: _name(name, text[name]) for name in FIELDS if text.get(name)}
-    made = ColumnMapping(
-        columns,
-        attribute_columns=_names("attribute_columns", text.get("attribute_columns") or []),
-        raters=_names("raters", text.get("raters") or []),
-        tiers=_tiers(text.get("tiers") or {}),
-        default_locale=_locale(text.get("default_locale") or ""),
-    )
-    _check(made)
-    return made
+        raise refused(form)
+    if unknown := [name for name in text if name not in names]:
+        those = ", ".join(names)
+        raise refused(_("%(name)s is none of %(those)s", name=unknown[0][:40], those=those))
+    return text
+
+
+def name_of(what: str, value: Any, refused: Refused) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise refused(_("%(field)s must be the name of a column", field=what))
+    return value.strip()
 
 
 def mapping_text(mapping: Mapping[str, Any]) -> str:
@@ -139,16 +161,10 @@ def _check(mapping: ColumnMapping) -> None:
         raise _refused(_("tiers are named, but no column is the tier or a rater's"))
 
 
-def _name(what: str, value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise _refused(_("%(field)s must be the name of a column", field=what))
-    return value.strip()
-
-
 def _names(what: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) > MAX_COLUMNS:
         raise _refused(_("%(field)s must be a list of columns", field=what))
-    names = tuple(_name(what, each) for each in value)
+    names = tuple(name_of(what, each, _refused) for each in value)
     if len(set(names)) < len(names):
         raise _refused(_("%(field)s has a column twice", field=what))
     return names

@@ -3,7 +3,6 @@ they were run, so that the same command goes on."""
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from lab.compare.arms import Arm, Settings
-from lab.compare.cells import CellFailed, Lab, done, run_cell
+from lab.compare.cells import Lab, cell_ends_well
 from lab.compare.real.benchmark import fold_benchmark
 from lab.compare.real.folds import ALL, Fold, folds, label_sizes
 from lab.compare.real.guessers import Guesser, ReadPairs, pairs_read
@@ -109,7 +108,8 @@ def run_all(real: RealLab, plan: RealPlan) -> int:
         for fold, size in product(plan.folds, sizes):
             for arm, seed in product(plan.policies, plan.seeds):
                 lab = real.lab(arm, fold, size)
-                failed += not _trained(lab, arm, seed, f"fold {fold}, {size or 'all'} queries")
+                where = f" fold {fold}, {size or 'all'} queries"
+                failed += not cell_ends_well(lab, arm, seed, where)
     return failed
 
 
@@ -127,19 +127,6 @@ def _guess(real: RealLab, guesser: Guesser, fold: int, size: int, seed: int) -> 
     write_jsonl(folder / _ANSWERS, rows)
     write_json(folder / REPORT, {"seconds": round(time.monotonic() - began, 2)})
     print(f"{guesser.name} fold {fold}, {size or 'all'} queries, seed {seed}", flush=True)
-
-
-def _trained(lab: Lab, arm: Arm, seed: int, where: str) -> bool:
-    if done(lab, arm, seed):
-        return True
-    began = time.monotonic()
-    try:
-        run_cell(lab, arm, seed)
-    except (CellFailed, BadInput, OSError) as error:
-        print(f"FAILED {arm.name} {where}: {error}", file=sys.stderr, flush=True)
-        return False
-    print(f"{arm.name} {where} seed {seed}: {time.monotonic() - began:.0f} s", flush=True)
-    return True
 
 
 def _tiers(folder: Path) -> dict[str, str | None]:
