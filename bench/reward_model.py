@@ -35,7 +35,6 @@ from lab.compare.benchmark import (
 from lab.simulate.judge import HeldTruth, NoisyJudge
 from training.job.data import read_labels, sample_of
 from training.job.files import write_json, write_jsonl, write_text
-from training.job.prompts import policy_prompt
 from training.rl.measure.rm_metrics import MeasuredStep, rm_change, rm_report
 from training.rl.policy.generate import Decoding, generate
 from training.rl.reward_model.model import examples_of, load_reward_model
@@ -80,7 +79,7 @@ class Bench:
 def judged_rows(bench: Bench, rows: Sequence[Row], seed: int) -> list[Row]:
     """labels.jsonl for one sampled rollout a pair; what cannot be parsed is not judged."""
     policy = load_policy(bench.pairs.policy)
-    prompts = [policy_prompt(sample_of(row).text, policy.style) for row in rows]
+    prompts = [policy.prompt(sample_of(row).text) for row in rows]
     decoding = Decoding(n=1, temperature=0.99, top_k=100, seed=seed)
     texts = [group[0].text for group in generate(policy, prompts, decoding)]
     person = NoisyJudge(NOISE, seed)
@@ -128,8 +127,8 @@ def run_cell(bench: Bench, seed: int, arm: Arm, rows: Sequence[Row]) -> None:
 
 def test_steps(bench: Bench, seed: int, arm: str, labels: Path) -> list[MeasuredStep]:
     """The arm's P(correct) on the test rollouts, as calibrated in its own run."""
-    examples = examples_of(read_labels(labels))
     judge = load_reward_model(bench.cell(seed, arm) / "model")
+    examples = examples_of(read_labels(labels), version=judge.prompt_version)
     chances = judge.score([example.prompt for example in examples])
     return [
         MeasuredStep(e.query, e.rollout, e.kind, e.correct, p)

@@ -29,7 +29,6 @@ import torch
 
 from lab.sample.generate import generate as make_sample
 from lab.sample.world import pair_text
-from training.job.prompts import policy_prompt
 from training.rl.policy.forward import forward_of
 from training.rl.policy.generate import Decoding, generate, generate_ids
 
@@ -43,7 +42,7 @@ def make_prompts(policy: Policy, count: int) -> list[str]:
     """Training pairs of the built-in sample, spread over its queries."""
     pairs = [pair for pair in make_sample().pairs if pair.split == "train"]
     chosen = pairs[:: max(1, len(pairs) // count)][:count]
-    return [policy_prompt(pair_text(p.query, p.product), policy.style) for p in chosen]
+    return [policy.prompt(pair_text(p.query, p.product)) for p in chosen]
 
 
 def plain(policy: Policy, prompts: Sequence[str], decoding: Decoding) -> list[list[list[int]]]:

@@ -31,7 +31,7 @@ from trl import GRPOConfig, GRPOTrainer
 from annotation.cot.steps import StepKind
 from training.job.config import TrainerConfig
 from training.job.folder import LEDGER
-from training.job.prompts import PairText, policy_prompt
+from training.job.prompts import PairText
 from training.job.types import Sample, ScoredRollout
 from training.reward.rewards import HybridRewards
 from training.rl.base.callbacks import quiet
@@ -143,7 +143,7 @@ def make_trainers(
     """One for each name in ``watches``: srpo, grpo, and ledger, which is srpo with its ledger
     full."""
     theirs = load_policy(model)
-    prompts = [policy_prompt(sample.text, theirs.style) for sample in samples]
+    prompts = [theirs.prompt(sample.text) for sample in samples]
     of_prompt = dict(zip(prompts, samples, strict=True))
 
     def outcome(prompts: list[str], completions: list[str], **_: Any) -> list[float | None]:
@@ -177,7 +177,7 @@ def make_ours(
         args=SRPOConfig(**shared, layout=policy.layout),
         schedule=Fixed(samples),
         scorer=REWARDS.score,
-        prompt_of=lambda sample: policy_prompt(sample.text, policy.style),
+        prompt_of=lambda sample: policy.prompt(sample.text),
         processing_class=policy.tokenizer,
         callbacks=[watch],
         ledger=TimedLedger(path, 1.0, 0, contexts) if ledger else None,

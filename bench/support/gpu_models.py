@@ -15,6 +15,7 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from lab.compare.benchmark import SEED_POLICY
+from lab.sample.world import PROMPT_VERSION
 
 SMOLLM2_135M = {
     "vocab_size": 49152,
@@ -58,7 +59,7 @@ def random_model(folder: Path, shape: dict[str, Any]) -> dict[str, Any]:
             tie_word_embeddings=True,
         )
     )
-    policy = Policy(model, tokenizer, "answer_last", "bare", folder)
+    policy = Policy(model, tokenizer, "answer_last", "bare", PROMPT_VERSION, folder)
     policy.save(folder)
     return _facts(policy, f"random weights, {shape['num_hidden_layers']} layers", None)
 

@@ -21,7 +21,8 @@ from training.job.config import parse_config
 from training.job.data import sample_of
 from training.job.files import read_finished_jsonl, write_jsonl, write_text
 from training.job.folder import EXPLORED, LABELS, MODEL, REPORT, RUN_TOML, TRUTH
-from training.job.prompts import PairText, rm_prompt
+from training.job.model_folder import prompt_version_of
+from training.job.prompts import PairText, PromptVersion, rm_prompt
 from training.rl.policy.model import load_policy
 from training.rl.policy.run_folder import Run
 from training.rl.reward_model.model import load_reward_model
@@ -102,11 +103,13 @@ def groups(
     world: CampaignWorld, rows: Sequence[Row], texts: Mapping[str, Sequence[str]], folder: Path
 ) -> list[PoolPair]:
     """Claims and prefixes of the rollouts, and P(correct) of their steps 3 to 5."""
-    read = {row["pair_id"]: _read(row, texts[row["pair_id"]]) for row in rows}
+    judge = reward_model(world)
+    version = prompt_version_of(judge)
+    read = {row["pair_id"]: _read(row, texts[row["pair_id"]], version) for row in rows}
     prompts = {p for steps in read.values() for step in steps for p in step["prompts"].values()}
     if len(known := _scores(folder)) < len(prompts):
         due = sorted(prompts - known.keys())
-        scored = load_reward_model(reward_model(world)).score(due)
+        scored = load_reward_model(judge).score(due)
         known |= dict(zip(due, scored, strict=True))
         write_jsonl(folder / SCORES, [{"prompt": p, "p": known[p]} for p in sorted(known)])
     return [PoolPair(row, _group(read[row["pair_id"]], known)) for row in rows]
@@ -116,11 +119,11 @@ def _scores(folder: Path) -> dict[str, float]:
     return {row["prompt"]: row["p"] for row in read_finished_jsonl(folder / SCORES)}
 
 
-def _read(row: Row, texts: Sequence[str]) -> list[dict[str, Any]]:
-    return [_steps(sample_of(row).text, text) for text in texts]
+def _read(row: Row, texts: Sequence[str], version: PromptVersion) -> list[dict[str, Any]]:
+    return [_steps(sample_of(row).text, text, version) for text in texts]
 
 
-def _steps(pair: PairText, text: str) -> dict[str, Any]:
+def _steps(pair: PairText, text: str, version: PromptVersion) -> dict[str, Any]:
     claims, prefixes, prompts, seen = {}, {}, {}, list[str]()
     for step in parse_partial(text):
         seen.append(text[step.start : step.end])
@@ -128,7 +131,7 @@ def _steps(pair: PairText, text: str) -> dict[str, Any]:
             prefixes[int(step.kind)] = "\n".join(seen)
         if step.kind in STRUCTURED_KINDS and step.value is not None:
             claims[int(step.kind)] = step.value
-            prompts[int(step.kind)] = rm_prompt(pair, seen, step.kind)
+            prompts[int(step.kind)] = rm_prompt(pair, seen, step.kind, version=version)
     return {"claims": claims, "prefixes": prefixes, "prompts": prompts}
 
 

@@ -62,7 +62,7 @@ def _judge(lab: Lab, arm: Arm, seed: int) -> None:
     folder, judge = lab.folder(arm.name, seed), lab.folder(arm.rm or JUDGE, seed)
     whole = (folder / predictions_file("before")).exists() and done(lab, arm, seed)
     if whole and (judge / REPORT).exists() and not (folder / HACK_GAP).exists():
-        measure_hack_gap(lab, arm, seed, load_reward_model(judge / MODEL).score)
+        measure_hack_gap(lab, arm, seed, load_reward_model(judge / MODEL))
 
 
 def _report(lab: Lab, arms: Sequence[Arm], options: argparse.Namespace) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,10 @@ from training.job.folder import (
 )
 from training.job.methods import METHODS
 from training.job.prompts import rm_prompt
+from training.reward.rewards import StepScorer
 from training.rl.measure.bootstrap import query_tables
 from training.rl.measure.classification import Counts
 from training.rl.measure.curve import read_curve
-
-Judge = Callable[[Sequence[str]], Sequence[float]]  # P(correct) of each reward model prompt
 
 HACK_GAP = "hack_gap.json"
 GAP_PAIRS = 120  # pairs whose steps the reward model judges again
@@ -111,7 +110,7 @@ def _step_shares(lab: Lab, texts: Mapping[str, str], ids: Sequence[str]) -> dict
     return {str(int(kind)): float(np.mean(values)) for kind, values in verdicts.items()}
 
 
-def measure_hack_gap(lab: Lab, arm: Arm, seed: int, judge: Judge) -> None:
+def measure_hack_gap(lab: Lab, arm: Arm, seed: int, judge: StepScorer) -> None:
     """Write hack_gap.json: mean P(correct) minus the share of right steps, after minus before;
     ``gap`` of the best point, ``gap_last`` of the last update. The judge is the arm's own
     reward model where it has one: what it learned to please.
@@ -135,7 +134,7 @@ def measure_hack_gap(lab: Lab, arm: Arm, seed: int, judge: Judge) -> None:
 
 
 def _opinion_and_truth(
-    lab: Lab, texts: Mapping[str, str], ids: Sequence[str], judge: Judge
+    lab: Lab, texts: Mapping[str, str], ids: Sequence[str], judge: StepScorer
 ) -> tuple[float, float]:
     rows = {row["pair_id"]: row for row in lab.benchmark.held_out}
     prompts: list[str] = []
@@ -147,8 +146,9 @@ def _opinion_and_truth(
         for step in parse_partial(text):
             seen.append(text[step.start : step.end])
             if step.kind in known:
-                prompts.append(rm_prompt(sample_of(rows[i]).text, seen, step.kind))
+                pair = sample_of(rows[i]).text
+                prompts.append(rm_prompt(pair, seen, step.kind, version=judge.prompt_version))
                 right.append(known[step.kind])
     if not prompts:
         return 0.0, 0.0
-    return float(np.nanmean(judge(prompts))), float(np.mean(right))
+    return float(np.nanmean(judge.score(prompts))), float(np.mean(right))

@@ -25,9 +25,10 @@ from lab.seed.seed_training import (
     batched,
     train_batches,
 )
-from training.job.prompts import policy_prompt
+from training.job.prompts import PromptVersion, policy_prompt
 from training.rollouts.catalogue.writer import brands_named, catalogue_cot
 
+PROMPT_VERSION: PromptVersion = "1"
 _SEEN = 6000  # texts that the tokenizer is made of
 _LONGEST = 512  # tokens of an example; a longer one would cost more than it teaches
 
@@ -67,7 +68,7 @@ def policy_make(
         stage.batch,
     )
     train_batches(model, batches, max(1, config.examples // stage.batch), stage, say)
-    save(model, tokenizer, out)
+    save(model, tokenizer, out, PROMPT_VERSION)
     note = {"made": "lab.own", "examples": config.examples, "seed": config.seed}
     (out / "own.json").write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
 
@@ -81,7 +82,7 @@ def written(
     for pair in draws(catalogue, rng):
         cot = catalogue_cot(pair, rules, brands=brands)
         if not cot.rstrip().endswith("tier: 1") or rng.random() < 0.5:
-            yield policy_prompt(pair), cot
+            yield policy_prompt(pair, version=PROMPT_VERSION), cot
 
 
 def tokenizer_of(texts: Iterable[str], size: int) -> PreTrainedTokenizerFast:

@@ -11,7 +11,7 @@ from lab.sample.products import draw_product
 from lab.sample.queries import draw_query
 from lab.sample.teacher import Biases, biased_reading
 from lab.sample.trace import compared, cot, met_or_not
-from lab.sample.world import Ask, CatalogueItem, Query, meets, pair_text
+from lab.sample.world import PROMPT_VERSION, Ask, CatalogueItem, Query, meets, pair_text
 from training.job.prompts import policy_prompt
 
 SAME_TYPE, SAME_DEPARTMENT = 0.5, 0.3  # the rest comes from another department
@@ -57,7 +57,8 @@ def draw_example(rng: random.Random, lexicon: Lexicon, biases: Biases) -> tuple[
     query = draw_train_query(rng, lexicon)
     product = draw_candidate(rng, lexicon, query)
     reading = biased_reading(rng, query, product, biases)
-    return policy_prompt(pair_text(query, product)), cot(query, product, reading)
+    prompt = policy_prompt(pair_text(query, product), version=PROMPT_VERSION)
+    return prompt, cot(query, product, reading)
 
 
 def draw_comparisons(rng: random.Random, lexicon: Lexicon, lines: int) -> str:

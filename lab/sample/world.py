@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from annotation.cot.rules import DEFAULT_RULES, parse_rules
-from training.job.prompts import PairText
+from training.job.prompts import PairText, PromptVersion
 
+PROMPT_VERSION: PromptVersion = "1"  # of the shipped policy, which learns the sample
 RULES = parse_rules(DEFAULT_RULES)
 UNDER = "under "
 

@@ -21,10 +21,11 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from lab.sample.generate import SamplePair, generate
 from lab.sample.lexicon import load_lexicon
 from lab.sample.teacher import PERFECT, SEED_TEACHER, TEACHERS
+from lab.sample.world import PROMPT_VERSION
 from lab.seed.seed_eval import SeedReport, answers, correct_steps, mixed_share, report
 from lab.seed.seed_tokenizer import build_tokenizer
 from lab.seed.seed_training import SeedStage, train_stage
-from training.job.prompts import PROMPT_VERSION
+from training.job.prompts import PromptVersion
 
 STAGES = (
     SeedStage("compare", 4000, 3e-3, None, warmup=30, muon=True),
@@ -77,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sized = dataclasses.replace(stage, examples=examples, biases=biases, horizon=horizon)
         number = options.seed * len(STAGES) + names.index(stage.name)
         train_stage(model, tokenizer, lexicon, sized, number, _say)
-        save(model, tokenizer, options.out)
+        save(model, tokenizer, options.out, PROMPT_VERSION)
     pairs = [pair for pair in generate().pairs if pair.split == "test"][: options.judged]
     torch.manual_seed(options.seed)
     outcome = measure(model, tokenizer, pairs)
@@ -106,12 +107,18 @@ def measure(
     return outcome
 
 
-def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, out: Path) -> None:
-    """Write the Hugging Face folder and ``stepwise.json``."""
+def save(
+    model: LlamaForCausalLM,
+    tokenizer: PreTrainedTokenizerFast,
+    out: Path,
+    version: PromptVersion,
+) -> None:
+    """Write the Hugging Face folder and ``stepwise.json``; ``version`` is that of the prompts
+    which the model was trained on."""
     out.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(out)
     tokenizer.save_pretrained(out)
-    card = {"layout": "answer_last", "prompt_version": PROMPT_VERSION, "style": "bare"}
+    card = {"layout": "answer_last", "prompt_version": version, "style": "bare"}
     (out / "stepwise.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     (out / "model.safetensors").chmod(0o644)  # saved as 0600, but other users run workers
 

@@ -13,7 +13,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from annotation.cot.steps import CLAIM_KEYS, OPEN_KINDS, VALUES, CotParseError, StepKind, parse
 from lab.sample.generate import SamplePair
-from lab.sample.world import pair_text
+from lab.sample.world import PROMPT_VERSION, pair_text
 from lab.simulate.judge import same_lines
 from training.job.prompts import policy_prompt
 
@@ -47,7 +47,9 @@ def answers(
     batch: int = 64,
 ) -> list[str]:
     """One CoT text a pair; greedy at temperature 0."""
-    prompts = [policy_prompt(pair_text(p.query, p.product)) for p in pairs]
+    prompts = [
+        policy_prompt(pair_text(p.query, p.product), version=PROMPT_VERSION) for p in pairs
+    ]
     how: dict[str, Any] = {"do_sample": False}
     if temperature > 0:
         how = {"do_sample": True, "temperature": temperature, "top_k": 0}

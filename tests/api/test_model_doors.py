@@ -177,5 +177,8 @@ def test_a_checkpoint_is_named_by_the_folder_of_a_model(settings: Settings) -> N
     assert (made.status_code, made.json()["kind"]) == (201, "policy")
     empty = engineer.post(url, body | {"path": "/nowhere"}, format="json")
     assert empty.status_code == 422
+    assert made.json()["prompt_version"] == "1"
     wrong = engineer.post(url, body | {"style": "shouted"}, format="json")
     assert list(wrong.json()["errors"]) == ["style"]
+    unknown = engineer.post(url, body | {"prompt_version": "9"}, format="json")
+    assert list(unknown.json()["errors"]) == ["prompt_version"]

@@ -84,12 +84,16 @@ def cot(tier: str = "4", category: str = "match", attribute: str = "all") -> str
     )
 
 
-def policy_make(path: str = "/models/policy", name: str = "policy") -> Checkpoint:
-    return Checkpoint.objects.create(name=name, path=path)
+def policy_make(
+    path: str = "/models/policy", name: str = "policy", version: str = "1"
+) -> Checkpoint:
+    return Checkpoint.objects.create(name=name, path=path, prompt_version=version)
 
 
-def rm_make(path: str = "/models/rm", name: str = "rm") -> Checkpoint:
-    return Checkpoint.objects.create(name=name, path=path, kind=Checkpoint.Kind.RM)
+def rm_make(path: str = "/models/rm", name: str = "rm", version: str = "1") -> Checkpoint:
+    return Checkpoint.objects.create(
+        name=name, path=path, kind=Checkpoint.Kind.RM, prompt_version=version
+    )
 
 
 def rollout_make(

@@ -16,7 +16,7 @@ from annotation.cot.steps import LAYOUTS
 from annotation.cot.wording import wording as _
 from training.job.ledger import ledger_share
 from training.job.methods import METHODS
-from training.job.prompts import STYLES
+from training.job.prompts import PROMPT_VERSIONS, STYLES
 from training.job.toml_tables import build, num, one, to_toml
 from training.job.types import BadInput
 
@@ -169,6 +169,8 @@ class RunConfig:
     rm: str = ""
     layout: str = one("policy", *LAYOUTS)  # another than the policy's is taught by sft
     style: str = one("policy", *STYLES)  # policy: as its folder says
+    # policy: as its folder says, which is refused where it says another
+    prompt_version: str = one("policy", *PROMPT_VERSIONS)
     threads: int = num(1, 1, 1024)
     use_implied: bool = True  # what the tier implies of steps 3 and 4 may reward them
     use_silver: bool = True  # silver truth may reward steps that have nothing better

@@ -6,9 +6,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+from annotation.cot.steps import LAYOUTS
+from training.job.folder import MODEL_FACTS
+from training.job.prompts import NEWEST_PROMPT, PROMPT_VERSIONS, STYLES, PromptVersion
+from training.job.types import BadInput
 
 _CONFIG, _INDEX = "config.json", "model.safetensors.index.json"
+_UNNAMED: PromptVersion = "1"  # of a stepwise.json that names no version of the prompt
 _HEADER = 100_000_000  # bytes: safetensors' own limit
 _POINTER = b"version https://git-lfs"
 _OTHER_HEADS = ("ForMaskedLM", "ForTokenClassification", "ForQuestionAnswering")
@@ -34,6 +40,59 @@ def folder_context(folder: Path) -> int | None:
             if isinstance(table.get(name), int) and table[name] > 0:
                 return int(table[name])
     return None
+
+
+def model_facts(folder: Path) -> dict[str, Any]:
+    """What ``stepwise.json`` says; {} without the file.
+
+    Raises:
+        BadInput: it is malformed, or says something that is not known here.
+    """
+    file = folder / MODEL_FACTS
+    if not file.exists():
+        return {}
+    try:
+        facts = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{file}: not JSON: {error}") from error
+    if not isinstance(facts, dict) or facts.get("layout", LAYOUTS[0]) not in LAYOUTS:
+        raise BadInput(f"{file}: 'layout' must be one of {', '.join(LAYOUTS)}")
+    if facts.get("style", STYLES[0]) not in STYLES:
+        raise BadInput(f"{file}: 'style' must be one of {', '.join(STYLES)}")
+    known_version(facts.get("prompt_version", _UNNAMED), str(file))
+    return cast(dict[str, Any], facts)
+
+
+def known_version(name: object, where: str) -> PromptVersion:
+    """Raises BadInput for a version that is not written here; ``where`` names it."""
+    for version in PROMPT_VERSIONS:
+        if version == name:
+            return version
+    raise BadInput(
+        f"{where}: 'prompt_version' must be one of {', '.join(PROMPT_VERSIONS)}, not {name!r}: "
+        "the model learned from prompts that are not known here; update Stepwise, or take "
+        "another model"
+    )
+
+
+def prompt_version_of(folder: Path, wanted: PromptVersion | None = None) -> PromptVersion:
+    """Which prompt the folder's model reads: what ``stepwise.json`` says, and where that names
+    none the only one that there was then. A folder without that file, which any public model
+    is, says nothing: it is given ``wanted``, else the newest.
+
+    Raises:
+        BadInput: see :func:`model_facts`; or the model reads another one than ``wanted``.
+    """
+    facts = model_facts(folder)
+    if not (folder / MODEL_FACTS).exists():
+        return wanted or NEWEST_PROMPT
+    own = known_version(facts.get("prompt_version", _UNNAMED), str(folder / MODEL_FACTS))
+    if wanted not in (None, own):
+        raise BadInput(
+            f"'{folder}' reads prompts of version {own} and would be asked with version "
+            f"{wanted}: register the folder again, under its name"
+        )
+    return own
 
 
 def _problems(folder: Path) -> Iterator[str]:

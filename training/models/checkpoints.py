@@ -28,6 +28,7 @@ class Checkpoint(Dated):
     model_name = models.CharField(max_length=200, blank=True, help_text="at the endpoint")
     style = models.CharField(max_length=16, default="bare", help_text="prompt style")
     layout = models.CharField(max_length=16, default="answer_last")
+    prompt_version = models.CharField(max_length=16, default="1", help_text="of its prompts")
     run = models.ForeignKey(
         "TrainingRun", null=True, blank=True, on_delete=models.SET_NULL, related_name="produced"
     )

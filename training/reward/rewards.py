@@ -28,7 +28,7 @@ from annotation.cot.steps import (
     step_hashes,
 )
 from training.job import advantages
-from training.job.prompts import rm_prompt
+from training.job.prompts import PromptVersion, rm_prompt
 from training.job.types import Sample, ScoredRollout, StepReward
 from verifier.checks import check
 from verifier.implied import implied_truths
@@ -40,7 +40,10 @@ RIGHT = advantages.RIGHT
 
 
 class StepScorer(Protocol):
-    """P(correct) in [0, 1], one for each ``training.job.prompts.rm_prompt``."""
+    """P(correct) in [0, 1], one for each ``training.job.prompts.rm_prompt`` of its version."""
+
+    @property
+    def prompt_version(self) -> PromptVersion: ...
 
     def score(self, prompts: Sequence[str]) -> list[float]: ...
 
@@ -84,8 +87,8 @@ class HybridRewards:
             self._judged(sample, text, steps)
             for sample, text, (steps, _) in zip(samples, texts, read, strict=True)
         ]
-        prompts = {
-            (row, step.kind): rm_prompt(sample.text, _prefix(text, steps, step), step.kind)
+        due = {
+            (row, step.kind): (sample, _prefix(text, steps, step))
             for row, (sample, text, (steps, _)) in enumerate(
                 zip(samples, texts, read, strict=True)
             )
@@ -93,10 +96,9 @@ class HybridRewards:
             if step.kind in self._rm_kinds() and step.kind not in judged[row]
             if self._quote_of(step.kind) != "before_rm"
         }
-        chance = self._chances(list(prompts.values()))
         answered: dict[int, dict[StepKind, float]] = defaultdict(dict)
-        for (row, kind), prompt in prompts.items():
-            answered[row][kind] = chance[prompt]
+        for (row, kind), chance in self._chances(due).items():
+            answered[row][kind] = chance
         return [
             self._rollout(sample, text, *read[row], judged[row], answered[row])
             for row, (sample, text) in enumerate(zip(samples, texts, strict=True))
@@ -146,12 +148,21 @@ class HybridRewards:
             return ()
         return tuple(StepKind) if self.mode == "rm_only" else OPEN_KINDS
 
-    def _chances(self, prompts: Sequence[str]) -> dict[str, float]:
-        # rollouts of one prompt share most of their first steps, so each text is asked once
-        unique = list(dict.fromkeys(prompts))
-        if self.scorer is None or not unique:
+    def _chances(
+        self, due: Mapping[tuple[int, StepKind], tuple[Sample, list[str]]]
+    ) -> dict[tuple[int, StepKind], float]:
+        """What the reward model says of each step, asked in the version that it reads."""
+        if self.scorer is None or not due:
             return {}
-        return dict(zip(unique, self.scorer.score(unique), strict=True))
+        version = self.scorer.prompt_version
+        prompts = {
+            key: rm_prompt(sample.text, seen, key[1], version=version)
+            for key, (sample, seen) in due.items()
+        }
+        # rollouts of one prompt share most of their first steps, so each text is asked once
+        unique = list(dict.fromkeys(prompts.values()))
+        chance = dict(zip(unique, self.scorer.score(unique), strict=True))
+        return {key: chance[prompt] for key, prompt in prompts.items()}
 
     def _reward(
         self,

@@ -18,7 +18,7 @@ from training.job.config import RunConfig
 from training.job.files import read_finished_jsonl, write_json
 from training.job.folder import MODEL, REPORT, Exit, evaluation_file, predictions_file
 from training.job.methods import METHODS
-from training.job.prompts import Style
+from training.job.prompts import PromptVersion, Style
 from training.job.provenance import weights_sha256
 from training.job.types import BadInput, Sample
 from training.reward.noise import noisy
@@ -33,6 +33,7 @@ from training.rl.policy.run_folder import (
     read_inputs,
     read_rules,
     record_trainer,
+    run_prompt_version,
 )
 
 T = TypeVar("T")
@@ -68,23 +69,24 @@ def train(folder: Path) -> None:
 
 def _open(folder: Path) -> Run:
     config, truths, train_samples, eval_samples = read_inputs(folder)
+    version = run_prompt_version(folder, config)
     if is_main():
-        record_trainer(folder, config)
+        record_trainer(folder, config, version)
     truths, train_samples = noisy(
         truths, train_samples, config.rewards.label_noise, config.seed, read_rules(folder)
     )
     torch.set_num_threads(config.threads)
     set_seed(config.seed)
-    policy = laid_out(_loaded(folder, config), config)
+    policy = laid_out(_loaded(folder, config, version), config)
     _room_check(policy, config, train_samples, eval_samples)
     print(f"{config.method} from {config.policy}, seed {config.seed}", flush=True)
     return Run(folder, config, truths, train_samples, eval_samples, policy)
 
 
-def _loaded(folder: Path, config: RunConfig) -> Policy:
+def _loaded(folder: Path, config: RunConfig, version: PromptVersion) -> Policy:
     """The policy. Of one that is a GGUF file the plain weights are written into the run, from
     where its reference is loaded."""
-    policy = load_policy(config.policy, style=_style(config))
+    policy = load_policy(config.policy, style=_style(config), version=version)
     if is_gguf(policy.path):
         with main_first():
             if is_main():

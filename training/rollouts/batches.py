@@ -25,11 +25,9 @@ from annotation.models.leases import (
     lease_update,
     queued_again,
 )
-from training.job.prompts import policy_prompt
 from training.models import CATALOGUE, OWN, Checkpoint, RolloutBatch
-from training.rollouts.clients import batch_format, policy_client
+from training.rollouts.clients import batch_format, batch_prompts, policy_client
 from training.rollouts.offered import offered
-from training.rollouts.records import pair_record, pair_text
 from training.rollouts.select import batch_parsing, pairs_complete, rollouts_to_queue
 from training.serving.policy_client import (
     PolicyClient,
@@ -179,14 +177,7 @@ class _Recorder:
             max_tokens=batch.max_tokens,
             seed=batch.seed,
         )
-        style = batch.policy.prompt_style
-        prompts = [
-            {
-                **pair_record(p),
-                "prompt": policy_prompt(pair_text(p), style, layout=self._layout),
-            }
-            for p in pairs.values()
-        ]
+        prompts = batch_prompts(batch, pairs.values())
         recorded: set[tuple[str, int]] = set()
         if prompts:
             for sample in client.sample(prompts, request, self._keep):

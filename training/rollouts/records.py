@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from annotation.cot.errors import Invalid
 from annotation.models import Pair
-from training.job.prompts import PairText
+from training.job.model_folder import known_version, prompt_version_of
+from training.job.prompts import PairText, PromptVersion
+from training.job.types import BadInput
+from training.models import Checkpoint
 
 
 def pair_record(pair: Pair) -> dict[str, Any]:
@@ -36,6 +41,20 @@ def pair_text(pair: Pair) -> PairText:
         attributes=_attributes(product.attributes),
         description=product.description,
     )
+
+
+def prompt_version_read(checkpoint: Checkpoint) -> PromptVersion:
+    """Which prompts a policy or a reward model reads: its row's, which its folder must not
+    contradict where that is here.
+
+    Raises:
+        Invalid: it does, or the version is not known.
+    """
+    try:
+        version = known_version(checkpoint.prompt_version, checkpoint.name)
+        return prompt_version_of(Path(checkpoint.path), version)
+    except BadInput as error:
+        raise Invalid(str(error)) from error
 
 
 def _attributes(rows: list[list[str]]) -> dict[str, str]:

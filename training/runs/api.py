@@ -25,7 +25,7 @@ from annotation.people.fields import (
     row_or_404,
 )
 from training.job.methods import METHODS
-from training.job.prompts import STYLES
+from training.job.prompts import PROMPT_VERSIONS, STYLES
 from training.models import Checkpoint, RunMetric, TrainingRun
 from training.runs.checkpoints import checkpoint_register
 from training.runs.runs import run_cancel, run_create, run_resume
@@ -39,7 +39,9 @@ _RMS = Checkpoint.objects.filter(kind=Checkpoint.Kind.RM)
 class CheckpointRecord(serializers.ModelSerializer[Checkpoint]):
     class Meta:
         model = Checkpoint
-        fields = ["id", "name", "kind", "style", "layout", "run", "created_at"]
+        fields = [
+            "id", "name", "kind", "style", "layout", "prompt_version", "run", "created_at",
+        ]  # fmt: skip
 
 
 class RunRecord(serializers.ModelSerializer[TrainingRun]):
@@ -96,7 +98,7 @@ class TrainView(ApiView):
 
 
 class CheckpointNamed(serializers.Serializer[Any]):
-    """``style`` and ``layout`` empty: what the folder says of itself."""
+    """``style``, ``layout`` and ``prompt_version`` empty: what the folder says of itself."""
 
     name = Text(allow_blank=False, max_length=200)
     path = Text(
@@ -108,6 +110,12 @@ class CheckpointNamed(serializers.Serializer[Any]):
     model_name = Text(default="", max_length=200, help_text="at the endpoint")
     style = serializers.ChoiceField(STYLES, default="", allow_blank=True)  # type: ignore[assignment]
     layout = serializers.ChoiceField(LAYOUTS, default="", allow_blank=True)
+    prompt_version = serializers.ChoiceField(
+        PROMPT_VERSIONS,
+        default="",
+        allow_blank=True,
+        help_text="of a folder without stepwise.json, or of an endpoint",
+    )
 
 
 class Checkpoints(TrainView, generics.ListAPIView[Checkpoint]):

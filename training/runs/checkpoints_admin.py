@@ -17,7 +17,16 @@ class CheckpointAdmin(RoleAdmin):
     viewers = (Role.ML_ENGINEER,)
     form = CheckpointForm
     editors = (Role.ML_ENGINEER,)
-    list_display = ("name", "kind", "path", "style", "layout", "run", "created_at")
+    list_display = (
+        "name",
+        "kind",
+        "path",
+        "style",
+        "layout",
+        "prompt_version",
+        "run",
+        "created_at",
+    )
     list_filter = ("kind",)
     list_select_related = ("run",)
     search_fields = ("name", "path")
@@ -37,6 +46,7 @@ class CheckpointAdmin(RoleAdmin):
             model_name=obj.model_name,
             style=obj.style,
             layout=obj.layout,
+            prompt_version=obj.prompt_version,
         )
         obj.pk = saved.pk
 

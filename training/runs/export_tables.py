@@ -12,7 +12,7 @@ from annotation.exports.formats import ExportFilter, ExportFormat, Record
 from annotation.exports.native import native_records
 from annotation.exports.rows import rollout_total
 from annotation.exports.writers import jsonl_writer
-from training.job.prompts import policy_prompt
+from training.job.prompts import NEWEST_PROMPT, policy_prompt
 from training.rollouts.records import pair_text
 from training.runs import export_schemas as schemas
 from training.runs import export_views as views
@@ -27,7 +27,7 @@ def prompt_rows(chosen: ExportFilter) -> Iterator[Record]:
     for pair, truth in truth_rows(chosen):
         values = {kind: row.value for kind, row in truth.items()}
         yield {
-            "prompt": policy_prompt(pair_text(pair)),
+            "prompt": policy_prompt(pair_text(pair), version=NEWEST_PROMPT),
             "category": values.get(3),
             "attribute": values.get(4),
             "tier": values.get(5),

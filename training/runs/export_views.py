@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from annotation.cot.steps import StepKind
-from training.job.prompts import PairText, policy_prompt
+from training.job.prompts import NEWEST_PROMPT, PROMPT_VERSIONS, PairText, policy_prompt
 
 Record = Mapping[str, Any]
 
@@ -18,11 +18,13 @@ PREFERENCES_A_PAIR = 4  # more of one pair repeat each other
 
 
 def prompt_of(record: Record) -> str:
-    """What the policy was asked (training.job.prompts, style bare)."""
+    """What the policy was asked (training.job.prompts, style bare); in the newest version what
+    another writer wrote, who was asked in words of its own."""
     merged: dict[str, str] = {}
     for attribute in record["attributes"]:
         name, value = attribute["name"], attribute["value"]
         merged[name] = f"{merged[name]}, {value}" if name in merged else value
+    version = next((v for v in PROMPT_VERSIONS if v == record["prompt_version"]), NEWEST_PROMPT)
     return policy_prompt(
         PairText(
             record["query"],
@@ -30,7 +32,8 @@ def prompt_of(record: Record) -> str:
             record["category_path"],
             merged,
             record["description"],
-        )
+        ),
+        version=version,
     )
 
 

@@ -12,8 +12,8 @@ from annotation.labelling.queue import queue_open
 from annotation.labelling.rollouts import rollout_record
 from annotation.models import QueueItem, Rollout
 from training.job.config import RlConfig, load_config
-from training.job.folder import RUN_TOML
-from training.job.prompts import PROMPT_VERSION
+from training.job.files import read_json
+from training.job.folder import MANIFEST, RUN_TOML
 from training.job.types import BadInput
 from training.models import RewardGroup
 from training.runs.ledger_select import group_line
@@ -62,7 +62,7 @@ def rollout_send(*, group: RewardGroup, place: int) -> Sent:
         pair=group.pair,
         text=line.texts[line.which[place]],
         policy=f"run {group.run_id}, update {group.update}",
-        prompt_version=PROMPT_VERSION,
+        prompt_version=_prompt_version(group),
         sample_index=line.which.index(line.which[place]),
         temperature=rl.temperature,
         seed=group.text_offset,  # of the ledger: two groups of an update may have one pair
@@ -70,6 +70,12 @@ def rollout_send(*, group: RewardGroup, place: int) -> Sent:
         layout=group.run.policy.layout,
     )
     return Sent(rollout, queue_open(rollout=rollout))
+
+
+def _prompt_version(group: RewardGroup) -> str:
+    """That of the run: its policy may have been registered anew since."""
+    manifest = read_json(run_folder(group.run) / MANIFEST) or {}
+    return str(manifest.get("prompt_version") or group.run.policy.prompt_version)
 
 
 def _decoding(group: RewardGroup) -> RlConfig:

@@ -5,20 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import cast
 
 from django.db.models import F, TextField
-from django.db.models.functions import Cast, Length
+from django.db.models.functions import Cast, Least, Length
 
-from annotation.cot.steps import Layout
 from annotation.cot.wording import wording as _
 from annotation.models import Pair
 from training.job.config import RunConfig
 from training.job.methods import METHODS
 from training.job.model_folder import folder_context
-from training.job.prompts import Style, policy_prompt
+from training.job.prompts import MAX_DESCRIPTION, policy_prompt
 from training.models import Checkpoint
-from training.rollouts.records import pair_text
+from training.rollouts.records import pair_text, prompt_version_read
 
 _LOOKED_AT = 20  # pairs whose prompts are written out to find the longest
 _USUAL, _MOST = 3.5, 10.0  # bytes a token: of English; more than any tokenizer's of such texts
@@ -80,15 +78,24 @@ def _lengths(
 
 def _longest(policy: Checkpoint, pairs: Iterable[int]) -> int:
     """Bytes of the longest prompt among the pairs with the longest texts."""
+    version = prompt_version_read(policy)
     texts = (
         Length("query")
         + Length("product__title")
         + Length("product__category_path")
         + Length(Cast(F("product__attributes"), TextField()))
     )
+    if version != "1":
+        texts += Least(Length("product__description"), MAX_DESCRIPTION)
     longest = Pair.objects.filter(pk__in=list(pairs)).select_related("product")
-    style, layout = cast(Style, policy.style), cast(Layout, policy.layout)
     return max(
-        len(policy_prompt(pair_text(pair), style, layout=layout).encode())
+        len(
+            policy_prompt(
+                pair_text(pair),
+                policy.prompt_style,
+                version=version,
+                layout=policy.prompt_layout,
+            ).encode()
+        )
         for pair in longest.order_by(texts.desc())[:_LOOKED_AT]
     )

@@ -12,11 +12,13 @@ from typing import Any
 
 import tomli_w
 
+from annotation.cot.errors import Invalid
 from annotation.cot.wording import wording as _
 from training.job.config import RunConfig, parse_config
 from training.job.methods import METHODS, Method, unread
 from training.job.types import BadInput
 from training.models import Checkpoint, TrainingRun
+from training.rollouts.records import prompt_version_read
 from training.rollouts.servers import outbound
 from training.serving.outbound import NotAllowed
 
@@ -76,7 +78,7 @@ def config_check(
             )
         )
     _check_models(row, policy, rm)
-    if taken := sorted({"method", "policy", "rm", "style"} & set(config)):
+    if taken := sorted({"method", "policy", "rm", "style", "prompt_version"} & set(config)):
         raise ConfigError(_("'%(key)s' is chosen above, not overridden", key=taken[0]))
     DataOptions.of(config)
     try:
@@ -123,10 +125,16 @@ def _check_models(row: Method, policy: Checkpoint, rm: Checkpoint | None) -> Non
     if rm is not None and rm.kind != Checkpoint.Kind.RM:
         raise ConfigError(_("%(name)s is not a reward model", name=rm.name))
     for checkpoint in (policy, rm):
-        if checkpoint is not None and checkpoint.is_remote:
+        if checkpoint is None:
+            continue
+        if checkpoint.is_remote:
             raise ConfigError(
                 _("%(name)s is served over HTTP; a run needs its folder", name=checkpoint.name)
             )
+        try:
+            prompt_version_read(checkpoint)
+        except Invalid as error:
+            raise ConfigError(error.message) from error
 
 
 def _servers_check(config: RunConfig) -> None:
@@ -157,6 +165,7 @@ def _toml(
         "rm": rm.path if rm else "",
         "layout": policy.layout,
         "style": policy.style,
+        "prompt_version": policy.prompt_version,
         **{key: value for key, value in config.items() if key != "data"},
     }
     return tomli_w.dumps(body)

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from training.job.files import read_json
-from training.job.folder import MODEL, MODEL_FACTS, MOMENTS, evaluation_file
+from training.job.folder import MODEL, MOMENTS, evaluation_file
 from training.job.methods import METHODS
+from training.job.model_folder import model_facts, prompt_version_of
+from training.job.types import BadInput
 from training.models import Checkpoint, EvalReport, RunMetric, TrainingRun
 
 
@@ -69,12 +71,15 @@ def checkpoint_record(*, run: TrainingRun, folder: Path) -> Checkpoint:
     """The checkpoint row for the model that the run left.
 
     Raises:
-        ResultMissing: there is no model in the folder.
+        ResultMissing: there is no model in the folder, or one that nobody here can use.
     """
     model = folder / MODEL
     if not (model / "config.json").exists():
         raise ResultMissing("the trainer ended without a model")
-    about = read_json(model / MODEL_FACTS) or {}
+    try:
+        about, version = model_facts(model), prompt_version_of(model)
+    except BadInput as error:
+        raise ResultMissing(str(error)) from error
     judges = METHODS[run.method].leaves == "rm"
     checkpoint, _ = Checkpoint.objects.update_or_create(
         run=run,
@@ -84,6 +89,7 @@ def checkpoint_record(*, run: TrainingRun, folder: Path) -> Checkpoint:
             "path": str(model),
             "style": about.get("style", run.policy.style),
             "layout": about.get("layout", run.policy.layout),
+            "prompt_version": version,
         },
     )
     return checkpoint

@@ -22,7 +22,6 @@ from training.job.folder import (
     TRUTH,
     input_hashes,
 )
-from training.job.prompts import PROMPT_VERSION
 from training.job.provenance import package_versions
 from training.models import TrainingRun
 from training.rollouts.pair_choice import pairs_choose
@@ -128,7 +127,7 @@ def _manifest(run: TrainingRun, folder: Path, rows: dict[str, int]) -> dict[str,
         "release": release and {"number": release.number, "sha256": release.sha256},
         "rows": rows,
         "inputs": input_hashes(folder),
-        "prompt_version": PROMPT_VERSION,
+        "prompt_version": run.policy.prompt_version,
         "guideline_version": run.project.guideline_version,
         "packages": package_versions(),
         "waivers": waiver_lines(run),

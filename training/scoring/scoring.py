@@ -20,9 +20,9 @@ from annotation.models.leases import queued_again
 from training.job.child import JobFailed, job_rows
 from training.job.folder import SCORES, STEPS
 from training.job.job_toml import write_job
-from training.job.prompts import rm_prompt
+from training.job.prompts import PromptVersion, rm_prompt
 from training.models import Checkpoint, ScoringJob, StepScore
-from training.rollouts.records import pair_text
+from training.rollouts.records import pair_text, prompt_version_read
 from training.rollouts.servers import outbound
 from training.scoring.select import current_rm, steps_due_for_scoring
 from training.serving.policy_client import PolicyError
@@ -44,7 +44,8 @@ def steps_score(
         how many steps have a score of this model now that had none.
 
     Raises:
-        Invalid: not a reward model, or one without a folder.
+        Invalid: not a reward model, one without a folder, or one whose folder reads other
+            prompts than its row says.
         ScoringFailed: what was scored until then is kept.
     """
     if rm.kind != Checkpoint.Kind.RM:
@@ -59,6 +60,7 @@ def steps_score(
         )
     if not steps:
         return 0
+    version = prompt_version_read(rm)
     before = StepScore.objects.filter(rm=rm, step__in=steps).count()
     root = Path(settings.RUNS_DIR)
     root.mkdir(parents=True, exist_ok=True)
@@ -70,7 +72,7 @@ def steps_score(
             "batch_size": _BATCH_SIZE,
             "threads": settings.TORCH_THREADS,
         }
-        write_job(job, about, STEPS, step_rows(steps))
+        write_job(job, about, STEPS, step_rows(steps, version))
         for rows in _scored(job, on_wait):
             _scores_record(rm, rows, {step.pk for step in steps})
     return StepScore.objects.filter(rm=rm, step__in=steps).count() - before
@@ -118,9 +120,9 @@ def scoring_retry(*, project: Project, rm: Checkpoint) -> bool:
     return bool(parked.update(**queued_again(), error=""))
 
 
-def step_rows(steps: Iterable[Step]) -> Iterator[dict[str, Any]]:
+def step_rows(steps: Iterable[Step], version: PromptVersion) -> Iterator[dict[str, Any]]:
     """Lines of steps.jsonl: the prompt shows the rollout up to the judged step, in the order
-    of its text, as the reward model was trained."""
+    of its text, as the reward model was trained; ``version`` is the reward model's."""
     steps = list(steps)
     siblings: dict[int, list[Step]] = defaultdict(list)
     rollouts = {step.rollout_id for step in steps}
@@ -134,6 +136,7 @@ def step_rows(steps: Iterable[Step]) -> Iterator[dict[str, Any]]:
                 pair_text(step.rollout.pair),
                 [row.text for row in siblings[step.rollout_id] if row.start <= step.start],
                 StepKind(step.kind),
+                version=version,
             ),
         }
 

@@ -29,7 +29,7 @@ class Training(Jobs):
 
     def register_checkpoint(self, name: str, path: str, **about: str) -> CheckpointRow:
         """Name a folder on the server or an endpoint; again changes what is named. ``about``:
-        kind (policy, rm), model_name, style, layout."""
+        kind (policy, rm), model_name, style, layout, prompt_version."""
         body = {"name": name, "path": path, **about}
         row: CheckpointRow = self._post("checkpoints/", json=body, again=True)
         return row

@@ -11,6 +11,7 @@ class CheckpointRow(TypedDict):
     kind: str
     style: str
     layout: str
+    prompt_version: str
     run: int | None
     created_at: str
 

@@ -14,7 +14,7 @@ from annotation.deciding.resolution import item_resolve
 from annotation.exports.formats import ExportFilter, format_named, formats
 from annotation.exports.jobs import export_job_create, export_job_run, export_write
 from annotation.labelling.queue import item_skip, queue_claim
-from annotation.models import Project, Step
+from annotation.models import Product, Project, Rollout, Step
 from tests.annotation.exports.world import RIGHT, WRONG, decided_project
 from tests.factories import (
     labels_for,
@@ -59,6 +59,19 @@ def test_every_format_writes_at_most_what_it_promised(name: str, tmp_path: Path)
 def test_sft_holds_the_verified_rollout_alone() -> None:
     (row,) = rows_of("sft")
     assert (row["prompt"], row["completion"]) == (PROMPT, RIGHT)
+
+
+@pytest.mark.parametrize(
+    ("version", "shown"), [("1", False), ("2", True), ("catalogue-1", True), ("own", True)]
+)
+def test_a_prompt_is_that_of_the_rollout_and_the_newest_where_a_writer_was_asked(
+    version: str, shown: bool
+) -> None:
+    project = decided_project()
+    Product.objects.update(description="of soft leather")
+    Rollout.objects.update(prompt_version=version)
+    (row,) = format_named("sft").records(ExportFilter(project))
+    assert ("description: of soft leather\n" in row["prompt"]) == shown
 
 
 def test_a_preference_is_the_verified_over_the_refuted_rollout_of_the_pair() -> None:

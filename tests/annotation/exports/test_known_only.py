@@ -39,7 +39,8 @@ def record(*verdicts: bool | None, kinds: tuple[int, ...] = (1, 2, 3, 4, 5)) -> 
         for kind, verdict in zip(kinds, verdicts, strict=True)
     ]
     about = dict.fromkeys(
-        ("query", "query_type", "split", "policy", "title", "description"), "x"
+        ("query", "query_type", "split", "policy", "prompt_version", "title", "description"),
+        "x",
     )
     ids = {"pair_id": 1, "rollout_id": 1, "attributes": [], "category_path": "", "tier": ""}
     return {**about, **ids, "parse_error": "", "steps": steps}

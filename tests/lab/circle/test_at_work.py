@@ -13,7 +13,6 @@ from annotation.models import Assignment, StepLabel
 from lab.sample.generate import generate
 from lab.sample.writers import held_truth
 from tests.factories import cot, make_pair, make_product, make_project
-from training.job.prompts import PROMPT_VERSION
 
 # The people work in threads of their own, which a test's open transaction would lock out.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,7 +29,7 @@ def test_they_label_what_is_open_from_the_truth_and_go_home() -> None:
     project = make_project(overlap=2, slug="sample")
     pair = make_pair(project, query, make_product(project, external_id=product))
     rollout = rollout_record(
-        pair=pair, text=cot(), policy="seed", prompt_version=PROMPT_VERSION, temperature=0
+        pair=pair, text=cot(), policy="seed", prompt_version="1", temperature=0
     )
     queue_open(rollout=rollout)
     told = simulate("--annotators", "2", "--noise", "0")

@@ -76,7 +76,7 @@ def test_every_quotation_of_a_drawn_cot_stands_in_the_prompt() -> None:
     for _ in range(200):
         query = draw_train_query(rng, lexicon)
         item = draw_candidate(rng, lexicon, query)
-        prompt = policy_prompt(pair_text(query, item))
+        prompt = policy_prompt(pair_text(query, item), version="1")
         body = reference_bodies(query, item)[StepKind.ITEM]
         stated = product_lines(item.title, item.category_path, item.shown.items(), "")
         assert faithful(body, stated)

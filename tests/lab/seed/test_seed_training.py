@@ -57,7 +57,7 @@ def test_going_on_from_a_saved_stage_gives_the_weights_of_an_unbroken_run(
     first = SeedStage("compare", 16, 1e-3, None, batch=8, warmup=1)
     second = SeedStage("correct", 16, 1e-3, PERFECT, batch=8, warmup=1)
     model, lines = trained(first)
-    save(model, TOKENIZER, tmp_path)
+    save(model, TOKENIZER, tmp_path, "1")
     resumed = LlamaForCausalLM.from_pretrained(tmp_path)
     for each in (model, resumed):
         train_stage(each, TOKENIZER, load_lexicon(), second, 1, lines.append)
@@ -80,7 +80,7 @@ def test_a_stage_with_a_horizon_is_the_beginning_of_the_longer_one() -> None:
 
 def test_a_saved_policy_says_how_to_prompt_it_and_loads_again(tmp_path: Path) -> None:
     model = build_model(TOKENIZER, width=32)
-    save(model, TOKENIZER, tmp_path)
+    save(model, TOKENIZER, tmp_path, "1")
     card = json.loads((tmp_path / "stepwise.json").read_text("utf-8"))
     assert card == {"layout": "answer_last", "prompt_version": "1", "style": "bare"}
     loaded = AutoModelForCausalLM.from_pretrained(tmp_path)

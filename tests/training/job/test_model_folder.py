@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from tests.training.world import model_folder_make
-from training.job.model_folder import folder_context, folder_problem
+from training.job.model_folder import (
+    folder_context,
+    folder_problem,
+    model_facts,
+    prompt_version_of,
+)
+from training.job.types import BadInput
 
 
 def test_a_causal_model_in_one_or_several_files_is_taken(tmp_path: Path) -> None:
@@ -109,3 +115,52 @@ def test_the_context_is_read_from_the_configuration(
     tmp_path: Path, config: dict[str, Any], context: int | None
 ) -> None:
     assert folder_context(model_folder_make(tmp_path, **config)) == context
+
+
+@pytest.mark.parametrize(
+    ("card", "version"),
+    [
+        (None, "2"),  # any public model
+        ({}, "1"),  # made before there were two
+        ({"style": "bare"}, "1"),
+        ({"prompt_version": "1"}, "1"),
+        ({"prompt_version": "2"}, "2"),
+    ],
+)
+def test_a_folder_says_which_prompts_its_model_reads(
+    tmp_path: Path, card: dict[str, str] | None, version: str
+) -> None:
+    if card is not None:
+        (tmp_path / "stepwise.json").write_text(json.dumps(card))
+    assert prompt_version_of(tmp_path) == version
+
+
+def test_only_a_folder_that_says_nothing_takes_the_version_that_it_is_given(
+    tmp_path: Path,
+) -> None:
+    assert prompt_version_of(tmp_path, "1") == "1"
+    (tmp_path / "stepwise.json").write_text("{}")
+    assert prompt_version_of(tmp_path, "1") == "1"
+    with pytest.raises(BadInput, match="reads prompts of version 1 and would be asked with"):
+        prompt_version_of(tmp_path, "2")
+
+
+@pytest.mark.parametrize(
+    ("card", "message"),
+    [
+        ('{"prompt_version": "9"}', "'prompt_version' must be one of 1, 2, not '9'"),
+        ('{"prompt_version": 2}', "'prompt_version' must be one of 1, 2, not 2"),
+        ('{"prompt_version": null}', "'prompt_version' must be one of 1, 2, not None"),
+        ('{"style": "loud"}', "'style' must be one of"),
+        ('{"layout": "sideways"}', "'layout' must be one of"),
+        ("[]", "'layout' must be one of"),
+        ("{", "not JSON"),
+    ],
+)
+def test_a_folder_that_says_what_is_not_known_here_is_refused_and_nothing_is_guessed(
+    tmp_path: Path, card: str, message: str
+) -> None:
+    (tmp_path / "stepwise.json").write_text(card)
+    for read in (model_facts, prompt_version_of):
+        with pytest.raises(BadInput, match=message):
+            read(tmp_path)

@@ -7,6 +7,7 @@ import pytest
 from annotation.cot.rules import DEFAULT_RULES, parse_rules
 from annotation.cot.steps import OPEN_KINDS, StepKind, parse, render, step_hashes
 from tests.training.rl.tiny import answer, make_samples
+from training.job.prompts import PromptVersion
 from training.job.types import Sample, ScoredRollout
 from training.reward.rewards import (
     HybridRewards,
@@ -30,7 +31,8 @@ RIGHT, WRONG = answer(SAMPLE), answer(SAMPLE, wrong=True)
 class Halves:
     """A reward model that always says 0.5 and remembers what it was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, prompt_version: PromptVersion = "1") -> None:
+        self.prompt_version = prompt_version
         self.prompts: list[str] = []
 
     def score(self, prompts: Sequence[str]) -> list[float]:
@@ -274,3 +276,12 @@ def test_verdicts_are_what_a_probability_says_and_unknown_stays_unknown() -> Non
     scored = judge.rescore(SAMPLE, RIGHT, False, chances)
     assert values(scored) == [1.0, 1.0, 0.0, None, None]
     assert [scored.rewards[kind].p for kind in StepKind] == [0.93, 0.5, 0.49, None, None]
+
+
+def test_the_reward_model_is_asked_in_the_version_that_it_reads() -> None:
+    described = replace(SAMPLE, text=replace(SAMPLE.text, description="of soft leather"))
+    old, new = Halves(), Halves("2")
+    for model in (old, new):
+        HybridRewards(TruthTable(), model).score([described], [RIGHT])
+    assert [("description: of soft leather\n" in p) for p in old.prompts] == [False, False]
+    assert [("description: of soft leather\n" in p) for p in new.prompts] == [True, True]

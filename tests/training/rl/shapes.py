@@ -44,7 +44,7 @@ def with_chat(tokenizer: PreTrainedTokenizerFast) -> PreTrainedTokenizerFast:
 def shop_tokenizer() -> PreTrainedTokenizerFast:
     """Bytes and the words of the tiny world."""
     samples = make_samples()
-    return make_tokenizer([policy_prompt(s.text) + answer(s) for s in samples])
+    return make_tokenizer([policy_prompt(s.text, version="1") + answer(s) for s in samples])
 
 
 def bos_policy(folder: Path, policy_dir: Path) -> Path:
@@ -67,7 +67,9 @@ def _practise(model: Any, tokenizer: PreTrainedTokenizerFast) -> None:
     optimizer = torch.optim.AdamW(model.parameters(), lr=4e-3)
     for _ in range(25):
         chosen = draw.sample(samples, 16)
-        texts = [policy_prompt(s.text) + answer(s, draw.random() < 0.4) for s in chosen]
+        texts = [
+            policy_prompt(s.text, version="1") + answer(s, draw.random() < 0.4) for s in chosen
+        ]
         rows = [[*tokenizer(text)["input_ids"], tokenizer.eos_token_id] for text in texts]
         width = max(map(len, rows))
         ids = torch.tensor([row + [0] * (width - len(row)) for row in rows])

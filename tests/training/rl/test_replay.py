@@ -18,6 +18,7 @@ from training.job.config import load_config
 from training.job.data import read_samples
 from training.job.folder import LEDGER, RUN_TOML, TRAIN, TRUTH
 from training.job.ledger import ledger_read
+from training.job.prompts import PromptVersion
 from training.job.types import Sample
 from training.reward.replay import Recipe, Replayed
 from training.rl.method import rl_method
@@ -48,6 +49,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 class Hashed:
     """P(correct) from the prompt alone, many of them nearly equal."""
+
+    prompt_version: PromptVersion = "1"
 
     def score(self, prompts: Sequence[str]) -> list[float]:
         drawn = [hashlib.sha256(prompt.encode()).digest()[0] for prompt in prompts]

@@ -14,9 +14,10 @@ import pytest
 from tests.training.rl.tiny import label_row, make_run, pair_row, write_run_toml
 from training.job.checkpoints import mark_complete, newest_checkpoint
 from training.job.files import read_finished_jsonl, write_jsonl
+from training.job.model_folder import model_facts
 from training.job.types import Sample
 from training.rl.base.callbacks import RunCallback
-from training.rl.policy.model import load_policy, policy_facts
+from training.rl.policy.model import load_policy
 from training.rl.reward_model.model import load_reward_model
 from training.rl.train import main
 from verifier.truth import TruthTable, dump
@@ -58,8 +59,10 @@ def test_an_srpo_run_leaves_everything_the_formats_promise(run_dir: Path) -> Non
     assert rows[0]["reward_step_1"] is None  # no reward model: masked, not 0
     assert json.loads((run_dir / "eval_after.json").read_text())["n"] == 16
     assert load_policy(run_dir / "model").layout == "answer_last"
-    assert policy_facts(run_dir / "model")["prompt_version"] == "1"
-    assert "trl" in json.loads((run_dir / "manifest.json").read_text())["trainer"]["packages"]
+    assert model_facts(run_dir / "model")["prompt_version"] == "1"
+    trainer = json.loads((run_dir / "manifest.json").read_text())["trainer"]
+    assert "trl" in trainer["packages"]
+    assert trainer["prompt_version"] == "1"
 
 
 def test_a_finished_run_is_not_run_again(run_dir: Path) -> None:

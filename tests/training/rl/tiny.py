@@ -83,7 +83,11 @@ def make_policy(folder: Path, samples: list[Sample], updates: int = 90) -> None:
     torch.manual_seed(0)
     draw = random.Random(0)
     tokenizer = make_tokenizer(
-        [policy_prompt(s.text) + answer(s, w) for s in samples for w in (False, True)]
+        [
+            policy_prompt(s.text, version="1") + answer(s, w)
+            for s in samples
+            for w in (False, True)
+        ]
     )
     config = LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=48, intermediate_size=96, num_hidden_layers=2,
@@ -108,7 +112,7 @@ def make_policy(folder: Path, samples: list[Sample], updates: int = 90) -> None:
 
 
 def _row(tokenizer: PreTrainedTokenizerFast, sample: Sample, wrong: bool) -> list[int]:
-    text = policy_prompt(sample.text) + answer(sample, wrong)
+    text = policy_prompt(sample.text, version="1") + answer(sample, wrong)
     return [*tokenizer(text)["input_ids"], tokenizer.eos_token_id]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from annotation.models import Project
+from annotation.models import Product, Project
 from tests.factories import make_project
 from tests.training.world import model_folder_make, pair_make, policy_make, truth_make
 from training.models import Checkpoint
@@ -60,6 +60,19 @@ def test_a_prompt_that_may_be_too_long_is_a_warning(project: Project, tmp_path: 
     assert "with rl.max_tokens 100" in warning
     roomy = check(project, policy(tmp_path, 1000), "srpo", **limits)
     assert not [text for text in roomy.warnings if "longest prompt" in text]
+
+
+def test_the_longest_prompt_is_measured_as_its_policy_is_shown_it(
+    project: Project, tmp_path: Path
+) -> None:
+    Product.objects.update(description="x" * 500)
+    made, sizes = policy(tmp_path, 192), []
+    for version in ("1", "2"):
+        Checkpoint.objects.update(prompt_version=version)
+        made.refresh_from_db()
+        text = check(project, made, "srpo").problems[0]
+        sizes.append(int(text.split("(")[1].split(" bytes")[0]))
+    assert sizes[1] - sizes[0] == len("description: ") + 160 + len("\n")
 
 
 def test_nothing_is_said_of_what_is_not_sampled_or_has_no_limit(

@@ -13,11 +13,13 @@ from annotation.models import Pair, QueueItem, Rollout
 from annotation.people.roles import Role, role_grant
 from tests.factories import make_project
 from tests.training.world import cot, ledger_line, pair_make, run_make, trainable
-from training.job.folder import LEDGER
+from training.job.files import write_json
+from training.job.folder import LEDGER, MANIFEST
 from training.job.ledger import ledger_append
 from training.models import RewardGroup, TrainingRun
 from training.runs.ledger_ingest import LedgerIngest
 from training.runs.ledger_select import GroupFilter, groups_filtered
+from training.runs.ledger_send import rollout_send
 from training.runs.snapshot import run_folder
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +125,14 @@ def test_two_updates_of_a_pair_stand_side_by_side(run: TrainingRun, pair: Pair) 
     page = client.get(base + "?a=2&b=9").content.decode()
     assert "Update 1" not in page
     assert client.get(f"/training/runs/{run.pk}/rollouts/pairs/999999/").status_code == 404
+
+
+def test_a_rollout_that_is_sent_has_the_prompts_version_of_its_run(
+    run: TrainingRun, pair: Pair
+) -> None:
+    write_json(run_folder(run) / MANIFEST, {"prompt_version": "2"})
+    sent = rollout_send(group=group_of(run, 1), place=0)
+    assert sent.rollout.prompt_version == "2", "whatever its policy's row says by now"
 
 
 def test_a_rollout_that_is_sent_opens_an_item_once(run: TrainingRun, pair: Pair) -> None:

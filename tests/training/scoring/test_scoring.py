@@ -18,6 +18,7 @@ from tests.training.world import (
     HERE,
     appointed,
     cot,
+    model_folder_make,
     pair_make,
     policy_make,
     rm_make,
@@ -87,12 +88,28 @@ def test_a_model_is_asked_about_the_steps_it_learned_from_people(
 
 def test_the_prompt_of_step_k_shows_steps_one_to_k(project: Project) -> None:
     rollout = rollout_make(pair_make(project, "red chair", "chair one"))
-    rows = {row["kind"]: row["prompt"] for row in step_rows(rollout.steps.all())}
+    rows = {row["kind"]: row["prompt"] for row in step_rows(rollout.steps.all(), "1")}
     assert "## 2 item analysis" in rows[2]
     assert "## 3" not in rows[2]
     assert rows[5].count("## ") == 6
     assert rows[1].startswith("query: red chair\ntitle: chair one\n")
     assert rows[3].endswith("## review step 3\n")
+
+
+def test_a_reward_model_is_asked_in_its_own_version_and_not_against_its_folder(
+    project: Project, tmp_path: Path
+) -> None:
+    pair = pair_make(project, "red chair", "chair one")
+    pair.product.description = "it may explode"  # as the scorer does that reads this
+    pair.product.save()
+    steps = list(rollout_make(pair).steps.all())
+    assert steps_score(rm=rm_make(), steps=steps) == 5
+    new = rm_make(str(model_folder_make(tmp_path / "rm")), "new", version="2")
+    with pytest.raises(ScoringFailed, match="model folder is damaged"):
+        steps_score(rm=new, steps=steps)
+    (tmp_path / "rm" / "stepwise.json").write_text('{"prompt_version": "1"}')
+    with pytest.raises(Invalid, match="reads prompts of version 1 and would be asked with"):
+        steps_score(rm=new, steps=steps)
 
 
 def test_an_answer_that_comes_first_is_judged_before_its_reasons(project: Project) -> None:
@@ -101,7 +118,7 @@ def test_an_answer_that_comes_first_is_judged_before_its_reasons(project: Projec
     rollout = rollout_make(
         pair_make(project, "q", "t"), text=f"## 5{tail}{head}", layout="answer_first"
     )
-    rows = {row["kind"]: row["prompt"] for row in step_rows(rollout.steps.all())}
+    rows = {row["kind"]: row["prompt"] for row in step_rows(rollout.steps.all(), "1")}
     assert "## 1" not in rows[5]
     assert rows[1].index("## 5") < rows[1].index("## 1")
     assert "## 2" not in rows[1]

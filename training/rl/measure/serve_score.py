@@ -22,13 +22,14 @@ from annotation.cot.steps import StepKind
 from training.job.data import sample_of
 from training.job.files import json_rows, write_json
 from training.job.folder import Exit
+from training.job.model_folder import model_facts
 from training.job.prompts import PairText
 from training.job.types import BadInput, Sample
 from training.rl.measure.answers import answer_text
 from training.rl.measure.classification import TIERS
 from training.rl.measure.cumpt import Tuned, band, tier_probabilities, tune
 from training.rl.policy.generate import next_token_logits
-from training.rl.policy.model import Policy, load_policy, policy_facts
+from training.rl.policy.model import Policy, load_policy
 from training.rl.policy.tokens import encode
 
 THRESHOLD_FILE = "cumpt.json"
@@ -42,7 +43,7 @@ class TierScorer:
         the tiers do not differ in one token."""
         if (
             policy.layout != "answer_first"
-            and policy_facts(policy.path).get("target") != "answer"
+            and model_facts(policy.path).get("target") != "answer"
         ):
             raise BadInput(
                 f"'{policy.path}' writes its answer last; sft with layout 'answer_first' "

@@ -103,5 +103,10 @@ def _limit(run: Run) -> int:
 def _save(run: Run, model: PreTrainedModel, folder: Path) -> None:
     model.save_pretrained(folder)
     run.policy.tokenizer.save_pretrained(folder)
-    notes = {"role": "classifier", "tiers": list(TIERS), "style": run.policy.style}
+    notes = {
+        "role": "classifier",
+        "tiers": list(TIERS),
+        "style": run.policy.style,
+        "prompt_version": run.policy.prompt_version,
+    }
     write_json(folder / MODEL_FACTS, notes)

@@ -8,8 +8,9 @@ from typing import cast
 from annotation.cot.steps import CotParseError, Layout, StepKind, parse, render
 from training.job.config import RunConfig
 from training.job.methods import METHODS
+from training.job.model_folder import model_facts
 from training.job.types import BadInput
-from training.rl.policy.model import Policy, policy_facts
+from training.rl.policy.model import Policy
 
 
 def relayout(text: str, source: Layout, target: Layout) -> str | None:
@@ -37,7 +38,7 @@ def laid_out(policy: Policy, config: RunConfig) -> Policy:
     wanted = config.layout
     if wanted in ("policy", policy.layout) or not _writes(config):
         return policy
-    if "layout" not in policy_facts(policy.path):
+    if "layout" not in model_facts(policy.path):
         return replace(policy, layout=cast(Layout, wanted))
     if config.method != "sft":
         raise BadInput(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -18,11 +17,11 @@ from transformers import (
 )
 from transformers.utils.logging import disable_progress_bar
 
-from annotation.cot.steps import LAYOUTS, Layout
+from annotation.cot.steps import Layout
 from training.job.files import write_json
 from training.job.folder import MODEL_FACTS
-from training.job.model_folder import folder_problem
-from training.job.prompts import PROMPT_VERSION, STYLES, PairText, Style, policy_prompt
+from training.job.model_folder import folder_problem, model_facts, prompt_version_of
+from training.job.prompts import PairText, PromptVersion, Style, policy_prompt
 from training.job.types import BadInput
 from training.rl.policy.model_check import model_check
 from training.rl.policy.tokens import prompt_ids
@@ -40,6 +39,7 @@ class Policy:
     tokenizer: PreTrainedTokenizerBase
     layout: Layout
     style: Style
+    prompt_version: PromptVersion
     path: Path
     plain_cache: bool = True
 
@@ -59,7 +59,7 @@ class Policy:
 
     def prompt(self, pair: PairText) -> str:
         """What it is asked about a pair."""
-        return policy_prompt(pair, self.style, layout=self.layout)
+        return policy_prompt(pair, self.style, version=self.prompt_version, layout=self.layout)
 
     def prompt_ids(self, text: str) -> list[int]:
         """Token ids of what :meth:`prompt` gave, in the policy's style."""
@@ -73,27 +73,35 @@ class Policy:
     def describe(self, folder: Path, notes: Mapping[str, Any] | None = None) -> None:
         """Write what belongs beside the weights."""
         self.tokenizer.save_pretrained(folder)
-        facts = {"layout": self.layout, "prompt_version": PROMPT_VERSION, "style": self.style}
+        facts = {
+            "layout": self.layout,
+            "prompt_version": self.prompt_version,
+            "style": self.style,
+        }
         write_json(folder / MODEL_FACTS, {**facts, **(notes or {})})
 
 
 def load_policy(
-    folder: str | Path, layout: Layout | None = None, style: Style | None = None
+    folder: str | Path,
+    layout: Layout | None = None,
+    style: Style | None = None,
+    version: PromptVersion | None = None,
 ) -> Policy:
     """Load a policy in float32 on the best device; never asks the network.
 
     ``layout`` and ``style`` override what ``stepwise.json`` says; a folder without that file
-    (any public model) is answer-last and is instructed.
+    (any public model) is answer-last and is instructed. ``version`` is that of its prompts, see
+    :func:`training.job.model_folder.prompt_version_of`.
 
     Raises:
         BadInput: no such folder, weights that are cut or of another model, a model that cannot
-            be a policy, or a tokenizer without EOS.
+            be a policy, a tokenizer without EOS, or prompts of another version.
     """
     path = Path(folder)
     if problem := folder_problem(path):
         raise BadInput(problem)
     source = {"gguf_file": next(path.glob("*.gguf")).name} if is_gguf(path) else {}
-    facts = policy_facts(path)
+    facts, version = model_facts(path), prompt_version_of(path, version)
     disable_progress_bar()
     try:
         tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True, **source)
@@ -130,6 +138,7 @@ def load_policy(
         tokenizer,
         layout or facts.get("layout", "answer_last"),
         style,
+        version,
         path,
         plain_cache,
     )
@@ -162,19 +171,3 @@ def own_weights(model: Any) -> None:
     running process would otherwise change its weights, or end it with a bus error."""
     for tensor in (*model.parameters(), *model.buffers()):
         tensor.data = tensor.data.clone()
-
-
-def policy_facts(path: Path) -> dict[str, Any]:
-    """What ``stepwise.json`` says; {} without the file; BadInput if it is malformed."""
-    file = path / MODEL_FACTS
-    if not file.exists():
-        return {}
-    try:
-        facts = json.loads(file.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise BadInput(f"{file}: not JSON: {error.msg}") from error
-    if not isinstance(facts, dict) or facts.get("layout", LAYOUTS[0]) not in LAYOUTS:
-        raise BadInput(f"{file}: 'layout' must be one of {', '.join(LAYOUTS)}")
-    if facts.get("style", STYLES[0]) not in STYLES:
-        raise BadInput(f"{file}: 'style' must be one of {', '.join(STYLES)}")
-    return cast(dict[str, Any], facts)

@@ -23,6 +23,8 @@ from training.job.folder import (
     input_hashes,
 )
 from training.job.methods import METHODS
+from training.job.model_folder import known_version, prompt_version_of
+from training.job.prompts import PromptVersion
 from training.job.provenance import code_version, package_versions, weights_sha256
 from training.job.types import BadInput, LabelledRollout, Sample
 from training.rl.policy.model import Policy
@@ -98,8 +100,24 @@ def read_inputs(folder: Path) -> tuple[RunConfig, TruthTable, list[Sample], list
     return config, truths, train, held_out
 
 
-def record_trainer(folder: Path, config: RunConfig) -> None:
-    """Add to manifest.json what runs: code, packages, data, models, resolved configuration.
+def run_prompt_version(folder: Path, config: RunConfig) -> PromptVersion:
+    """Which prompts the run works with from its first start to its last: those that run.toml
+    names, else those that it was started with (an earlier trainer knew version 1 alone and
+    kept none), else its policy's.
+
+    Raises:
+        BadInput: the policy reads another one, or one that is not known.
+    """
+    started, wanted = _manifest(folder).get("trainer"), config.prompt_version
+    if wanted == "policy" and started is not None:
+        wanted = started.get("prompt_version", "1")
+    named = None if wanted == "policy" else known_version(wanted, MANIFEST)
+    return prompt_version_of(Path(config.policy), named)
+
+
+def record_trainer(folder: Path, config: RunConfig, version: PromptVersion) -> None:
+    """Add to manifest.json what runs: code, packages, data, models, the prompts' version,
+    resolved configuration.
 
     Raises:
         BadInput: a model is not the one that the run was started with.
@@ -118,6 +136,7 @@ def record_trainer(folder: Path, config: RunConfig) -> None:
         "packages": package_versions(),
         "data": input_hashes(folder),
         "models": models,
+        "prompt_version": version,
         "seed": config.seed,
         "config": resolved(config),
     }

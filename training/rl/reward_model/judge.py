@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from annotation.cot.steps import StepKind
+from training.job.prompts import PromptVersion
 from training.rl.measure.calibration import Calibration
 
 
@@ -34,9 +35,11 @@ def nobody(rows: list[int], scores: list[Score]) -> None:
 
 @dataclass(slots=True, kw_only=True)
 class StepJudge(ABC):
-    """Scores steps. ``prior_shift`` moves the log odds of a kind from the balanced classes of
-    training back to the classes people saw; ``calibration`` then makes them a probability."""
+    """Scores steps. ``prompt_version`` is that of the prompts it reads. ``prior_shift`` moves
+    the log odds of a kind from the balanced classes of training back to the classes people saw;
+    ``calibration`` then makes them a probability."""
 
+    prompt_version: PromptVersion
     batch_size: int = 128
     prior_shift: Mapping[StepKind, float] = field(default_factory=dict)
     calibration: Calibration = field(default_factory=Calibration)

@@ -10,18 +10,19 @@ same as what the query or the product says.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from annotation.cot.steps import CLAIM_KEYS, OPEN_KINDS, Layout, StepKind, layout_order
 from training.job.folder import MODEL_FACTS
-from training.job.prompts import forged_rm_prompt, rm_prompt
+from training.job.model_folder import model_facts
+from training.job.prompts import PromptVersion, forged_rm_prompt, rm_prompt
 from training.job.types import BadInput, LabelledRollout
 from training.rl.policy.context import context_of
 from training.rl.policy.fit import FitExample
 from training.rl.policy.generate import Decoding, generate_batches, next_token_logits
-from training.rl.policy.model import Policy, load_policy, policy_facts
+from training.rl.policy.model import Policy, load_policy
 from training.rl.policy.tokens import encode, prompt_ids
 from training.rl.reward_model.judge import (
     UNREAD,
@@ -52,9 +53,13 @@ class RmExample:
 
 
 def examples_of(
-    rollouts: Iterable[LabelledRollout], layout: Layout = "answer_last"
+    rollouts: Iterable[LabelledRollout],
+    layout: Layout = "answer_last",
+    *,
+    version: PromptVersion,
 ) -> list[RmExample]:
-    """One example a verdict; steps nobody judged give none."""
+    """One example a verdict; steps nobody judged give none. ``version`` is that of the prompts
+    that the reward model is to read."""
     examples = []
     for number, rollout in enumerate(rollouts):
         order = layout_order(layout)
@@ -65,7 +70,7 @@ def examples_of(
             pair = rollout.sample.text
             examples.append(
                 RmExample(
-                    rm_prompt(pair, seen, kind),
+                    rm_prompt(pair, seen, kind, version=version),
                     critique_of(
                         kind, seen[-1], rollout.verdicts[kind], rollout.values.get(kind)
                     ),
@@ -73,7 +78,7 @@ def examples_of(
                     kind,
                     pair.query,
                     rollout.rollout_id or str(number),
-                    forged_rm_prompt(pair, seen, kind),
+                    forged_rm_prompt(pair, seen, kind, version=version),
                 )
             )
     return examples
@@ -111,6 +116,10 @@ class RewardModel(StepJudge):
     """Writes a critique, then reads P(correct) where the verdict is decided."""
 
     policy: Policy
+    prompt_version: PromptVersion = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.prompt_version = self.policy.prompt_version
 
     def review(self, prompts: Sequence[str], on_batch: OnBatch = nobody) -> list[Score]:
         tokenizer = self.policy.tokenizer
@@ -172,7 +181,7 @@ def load_reward_model(folder: str | Path, batch_size: int = 128) -> StepJudge:
     Raises:
         BadInput: not a model folder, or a policy that was never trained to judge.
     """
-    facts = policy_facts(Path(folder))
+    facts = model_facts(Path(folder))
     if (Path(folder) / MODEL_FACTS).exists() and facts.get("role") != "rm":
         raise BadInput(f"'{folder}' is not a reward model (stepwise.json has no role rm)")
     if facts.get("head") == "scalar":

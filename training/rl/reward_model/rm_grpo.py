@@ -12,6 +12,7 @@ from typing import Any
 from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
 
+from training.job.model_folder import model_facts
 from training.job.types import BadInput
 from training.rl.base.callbacks import RunCallback
 from training.rl.measure.rm_metrics import rm_change
@@ -19,7 +20,6 @@ from training.rl.policy.comparable import train_comparable
 from training.rl.policy.context import context_of
 from training.rl.policy.fit import common_arguments, rl_arguments
 from training.rl.policy.generate import Decoding
-from training.rl.policy.model import policy_facts
 from training.rl.policy.run_folder import Cancelled, Run
 from training.rl.policy.tokens import prompt_ids
 from training.rl.reward_model.judge import judge_facts, settings_of
@@ -42,7 +42,9 @@ def train_rm_grpo(run: Run) -> dict[str, Any]:
         BadInput: the run does not start from a generative reward model, or no step is hard.
     """
     judge = _judge(run)
-    data = rm_data(run.labels(), run.policy.layout, run.config.fit.holdout)
+    data = rm_data(
+        run.labels(), run.policy.layout, run.policy.prompt_version, run.config.fit.holdout
+    )
     before = measure(judge, data.validation, run.config)
     hard, counts = _hard(run, data.train)
     print(f"hard subset {counts}", flush=True)
@@ -62,7 +64,7 @@ def train_rm_grpo(run: Run) -> dict[str, Any]:
 
 
 def _judge(run: Run) -> RewardModel:
-    facts = policy_facts(run.policy.path)
+    facts = model_facts(run.policy.path)
     if facts.get("role") != "rm" or facts.get("head") == "scalar":
         raise BadInput("rm_grpo goes on from a reward model of method rm: set 'policy' to one")
     return RewardModel(run.policy, batch_size=run.config.eval.batch_size, **settings_of(facts))

@@ -15,9 +15,9 @@ from typing import Any
 import httpx
 from transformers import AutoConfig, AutoTokenizer
 
+from training.job.model_folder import model_facts, prompt_version_of
 from training.job.types import BadInput
 from training.rl.policy.context import context_of
-from training.rl.policy.model import policy_facts
 from training.rl.policy.tokens import prompt_ids
 from training.rl.reward_model.judge import (
     UNREAD,
@@ -154,7 +154,7 @@ def load_served(folder: str | Path, server: str, outbound: Outbound) -> ServedRe
             several models and none goes by the folder's path or name.
     """
     path = Path(folder)
-    facts = policy_facts(path)
+    facts = model_facts(path)
     if facts.get("role") != "rm" or facts.get("head") == "scalar":
         raise BadInput(f"'{folder}' is not a generative reward model: it cannot be served")
     try:
@@ -168,6 +168,7 @@ def load_served(folder: str | Path, server: str, outbound: Outbound) -> ServedRe
         tokenizer,
         context_of(config),
         outbound,
+        prompt_version=prompt_version_of(path),
         **settings_of(facts),
     )
 

@@ -70,7 +70,9 @@ def train_rm_scalar(run: Run) -> dict[str, Any]:
 
 
 def _data(run: Run) -> RmData:
-    return rm_data(run.labels(), run.policy.layout, run.config.fit.holdout)
+    return rm_data(
+        run.labels(), run.policy.layout, run.policy.prompt_version, run.config.fit.holdout
+    )
 
 
 def _finished(

@@ -20,12 +20,13 @@ from transformers import (
 
 from training.job.checkpoints import newest_checkpoint
 from training.job.config import FitConfig
+from training.job.model_folder import model_facts, prompt_version_of
 from training.job.types import BadInput
 from training.rl.base.callbacks import quiet
 from training.rl.policy.context import context_of
 from training.rl.policy.fit import common_arguments, fit_arguments
 from training.rl.policy.heads import padded, with_head
-from training.rl.policy.model import Policy, own_weights, policy_facts
+from training.rl.policy.model import Policy, own_weights
 from training.rl.policy.tokens import prompt_ids
 from training.rl.reward_model.judge import (
     UNREAD,
@@ -77,9 +78,13 @@ def load_scalar(folder: str | Path, batch_size: int = 128) -> ScalarRewardModel:
         raise BadInput(f"cannot load the reward model in '{folder}': {error}") from error
     own_weights(model)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    settings = settings_of(policy_facts(path))
+    settings = settings_of(model_facts(path))
     return ScalarRewardModel(
-        model.to(device).eval(), tokenizer, batch_size=batch_size, **settings
+        model.to(device).eval(),
+        tokenizer,
+        prompt_version=prompt_version_of(path),
+        batch_size=batch_size,
+        **settings,
     )
 
 
@@ -119,4 +124,6 @@ def fit_scalar(
         callbacks=callbacks,
     )
     quiet(trainer).train(resume_from_checkpoint=newest_checkpoint(run_dir))
-    return ScalarRewardModel(model.eval(), policy.tokenizer)
+    return ScalarRewardModel(
+        model.eval(), policy.tokenizer, prompt_version=policy.prompt_version
+    )

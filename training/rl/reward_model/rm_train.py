@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from annotation.cot.steps import Layout, StepKind
 from training.job.config import RunConfig
+from training.job.prompts import PromptVersion
 from training.job.types import BadInput, LabelledRollout
 from training.rl.measure.calibration import Method, calibrate, cross_fitted, log_odds
 from training.rl.measure.rm_metrics import MeasuredStep, rm_report
@@ -42,13 +43,15 @@ class RmData:
         }
 
 
-def rm_data(labels: Sequence[LabelledRollout], layout: Layout, holdout: float) -> RmData:
-    """Split by query.
+def rm_data(
+    labels: Sequence[LabelledRollout], layout: Layout, version: PromptVersion, holdout: float
+) -> RmData:
+    """Split by query; ``version`` is that of the prompts.
 
     Raises:
         BadInput: no verdicts, or only one kind of verdict: nothing to tell apart.
     """
-    examples = examples_of(labels, layout)
+    examples = examples_of(labels, layout, version=version)
     if len({example.correct for example in examples}) < 2:
         raise BadInput(
             f"labels.jsonl: {len(examples)} step verdicts and not both correct and incorrect "

@@ -13,12 +13,13 @@ from tests.training.rl.tiny import make_run, make_samples
 from training.job.config import RunConfig, parse_config
 from training.job.data import read_samples
 from training.job.files import read_finished_jsonl
+from training.job.model_folder import model_facts
 from training.job.prompts import PairText
 from training.job.types import BadInput, Sample
 from training.rl.measure.answers import answer_of, answer_text, known_answers
 from training.rl.method.classifier import classifier_from
 from training.rl.method.linear import BagOfWords, words_of
-from training.rl.policy.model import Policy, policy_facts
+from training.rl.policy.model import Policy
 from training.rl.policy.run_folder import Run
 from training.rl.train import main
 from verifier.truth import Truth, TruthTable
@@ -103,7 +104,7 @@ def test_a_classifier_can_be_read_back_and_names_its_classes(
     assert main([str(folder)]) == 0
     model = AutoModelForSequenceClassification.from_pretrained(folder / "model")
     assert model.config.id2label == {0: "4", 1: "3", 2: "2", 3: "1"}
-    assert policy_facts(folder / "model")["role"] == "classifier"
+    assert model_facts(folder / "model")["role"] == "classifier"
 
 
 def test_answer_only_sft_teaches_the_policy_to_give_the_tier_and_nothing_else(
@@ -120,7 +121,7 @@ def test_answer_only_sft_teaches_the_policy_to_give_the_tier_and_nothing_else(
     rows = read_finished_jsonl(folder / "predictions_after.jsonl")
     assert {row["text"] for row in rows} <= {answer_text(tier) for tier in "4321"}
     assert all(row["tier"] is not None for row in rows)
-    assert policy_facts(folder / "model")["target"] == "answer"
+    assert model_facts(folder / "model")["target"] == "answer"
 
 
 def test_the_answer_is_a_target_of_sft_alone() -> None:

@@ -37,7 +37,7 @@ def llama(**changed: object) -> LlamaForCausalLM:
 
 
 def policy_of(policy: Policy, model: object) -> Policy:
-    return Policy(model, policy.tokenizer, "answer_last", "bare", Path())
+    return Policy(model, policy.tokenizer, "answer_last", "bare", "1", Path())
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,9 @@ def one_by_one(policy: Policy, ids: list[int], seed: int) -> list[int]:
 def test_sampling_in_a_batch_gives_the_tokens_of_sampling_one_by_one(
     policy: Policy, samples: list[Sample]
 ) -> None:
-    ids = [policy.tokenizer(policy_prompt(s.text))["input_ids"] for s in samples[:3]]
+    ids = [
+        policy.tokenizer(policy_prompt(s.text, version="1"))["input_ids"] for s in samples[:3]
+    ]
     seeds = [[stream_seed(1, str(row), i) for i in range(4)] for row in range(3)]
     sampled = generate_ids(policy, ids, seeds, DECODING)
     expected = [
@@ -114,7 +116,7 @@ def test_sampling_in_a_batch_gives_the_tokens_of_sampling_one_by_one(
 def test_a_model_without_a_fast_pass_samples_the_same_way(
     policy: Policy, samples: list[Sample], tmp_path: Path
 ) -> None:
-    tokenizer = make_tokenizer([policy_prompt(s.text) for s in samples])
+    tokenizer = make_tokenizer([policy_prompt(s.text, version="1") for s in samples])
     torch.manual_seed(0)
     sizes = {"n_layer": 1, "n_embd": 16, "n_head": 2, "n_positions": 128}
     GPT2LMHeadModel(GPT2Config(vocab_size=len(tokenizer), **sizes)).save_pretrained(tmp_path)

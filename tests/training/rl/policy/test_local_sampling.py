@@ -18,7 +18,10 @@ pytestmark = pytest.mark.rl
 
 
 def prompts_of(samples: list[Sample], count: int = 5) -> list[str]:
-    return [policy_prompt(s.text) + "\n" * (i % 3) for i, s in enumerate(samples[:count])]
+    return [
+        policy_prompt(s.text, version="1") + "\n" * (i % 3)
+        for i, s in enumerate(samples[:count])
+    ]
 
 
 def test_greedy_decoding_equals_transformers_own(policy: Policy, samples: list[Sample]) -> None:
@@ -85,7 +88,10 @@ def job(tmp_path: Path, policy_dir: Path, samples: list[Sample]) -> Path:
     settings = {"model": str(policy_dir), "n": 2, "max_tokens": 20, "seed": 3, "batch_size": 4}
     lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
     (tmp_path / "job.toml").write_text("\n".join(lines))
-    rows = [{"pair_id": s.pair_id, "prompt": policy_prompt(s.text)} for s in samples[:4]]
+    rows = [
+        {"pair_id": s.pair_id, "prompt": policy_prompt(s.text, version="1")}
+        for s in samples[:4]
+    ]
     write_jsonl(tmp_path / "pairs.jsonl", rows)
     return tmp_path
 
@@ -150,6 +156,6 @@ def test_a_model_file_overwritten_in_place_does_not_change_a_loaded_policy(
 
 def test_the_tiny_policy_answers_in_the_format(policy: Policy, samples: list[Sample]) -> None:
     ((completion,),) = generate(
-        policy, [policy_prompt(samples[0].text)], Decoding(max_tokens=120)
+        policy, [policy_prompt(samples[0].text, version="1")], Decoding(max_tokens=120)
     )
     assert completion.text.splitlines()[::2] == answer(samples[0]).splitlines()[::2]

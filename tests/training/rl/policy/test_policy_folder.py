@@ -39,11 +39,13 @@ def test_a_damaged_gguf_file_is_bad_input_and_no_crash(tmp_path: Path) -> None:
 
 def test_an_instructed_policy_is_told_the_sections_in_its_own_order() -> None:
     pair = PairText("red shoe", "red shoe")
-    last = policy_prompt(pair, "instruct")
-    first = policy_prompt(pair, "instruct", layout="answer_first")
+    last = policy_prompt(pair, "instruct", version="1")
+    first = policy_prompt(pair, "instruct", layout="answer_first", version="1")
     assert last.index("## 1 query") < last.index("## 5 final")
     assert first.index("## 5 final") < first.index("## 1 query")
-    assert policy_prompt(pair, layout="answer_first") == policy_prompt(pair)  # bare: no order
+    assert policy_prompt(pair, layout="answer_first", version="1") == policy_prompt(
+        pair, version="1"
+    )  # bare: no order
 
 
 def _tiny_llama(folder: Path, vocabulary: int) -> None:

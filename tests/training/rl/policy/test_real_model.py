@@ -34,7 +34,7 @@ def folder() -> Path:
 def test_a_pretrained_gguf_model_is_sampled_like_our_own(folder: Path, tmp_path: Path) -> None:
     pair = PairText("red running shoes", "Acme red running shoe", "Shoes", {"color": "red"})
     row = {"pair_id": "1", "query": pair.query, "title": pair.title}
-    row["prompt"] = policy_prompt(pair, "instruct")
+    row["prompt"] = policy_prompt(pair, "instruct", version="1")
     (tmp_path / "pairs.jsonl").write_text(json.dumps(row) + "\n")
     (tmp_path / "job.toml").write_text(
         f'model = "{folder}"\nn = 2\ntemperature = 0.7\ntop_k = 50\nmax_tokens = 24\n'

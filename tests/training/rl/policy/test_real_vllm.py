@@ -153,7 +153,7 @@ def test_a_step_has_the_same_critique_and_chance_through_the_server(
     vllm: Vllm, judge: Path, samples: list[Sample]
 ) -> None:
     questions = [
-        rm_prompt(s.text, label_row(s, wrong)["steps"][: int(kind)], kind)
+        rm_prompt(s.text, label_row(s, wrong)["steps"][: int(kind)], kind, version="1")
         for s in samples[:4]
         for wrong in (False, True)
         for kind in CLAIM_KEYS
@@ -193,6 +193,6 @@ def test_a_swapped_server_answers_for_the_new_checkpoint_and_not_for_the_old(
         with pytest.raises(PolicyError, match="refused: 404"):
             texts_of(url, elsewhere.path, prompts, n=1, temperature=0.0)
     with pytest.raises(BadInput, match="refused: 404"):
-        scorer.review([rm_prompt(samples[0].text, ["## 1"], StepKind.CATEGORY)])
+        scorer.review([rm_prompt(samples[0].text, ["## 1"], StepKind.CATEGORY, version="1")])
     with pytest.raises(BadInput, match="not"):
         load_served(judge, vllm.url, HERE)

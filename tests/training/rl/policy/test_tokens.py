@@ -106,10 +106,10 @@ def test_a_special_token_in_a_title_is_split_and_nothing_else_changes(
     token: str, style: Any
 ) -> None:
     tokenizer = with_chat(shop_tokenizer())
-    text = policy_prompt(PairText("red shoe", f"blue {token} shoe"), style)
+    text = policy_prompt(PairText("red shoe", f"blue {token} shoe"), style, version="1")
     ids = prompt_ids(tokenizer, text, style)
     plain = prompt_ids(
-        tokenizer, policy_prompt(PairText("red shoe", "blue shoe"), style), style
+        tokenizer, policy_prompt(PairText("red shoe", "blue shoe"), style, version="1"), style
     )
     special = tokenizer.convert_tokens_to_ids(token)
     assert ids.count(special) == plain.count(special)
@@ -120,7 +120,7 @@ def test_a_special_token_in_a_title_is_split_and_nothing_else_changes(
 def test_a_chat_prompt_has_the_ids_of_a_chat_server(bos: bool) -> None:
     """A server renders the template and parses it whole, with nothing added."""
     tokenizer = with_chat(with_bos(shop_tokenizer()) if bos else shop_tokenizer())
-    text = policy_prompt(PairText("红 鞋", "red shoe, größe 42"), "chat")
+    text = policy_prompt(PairText("红 鞋", "red shoe, größe 42"), "chat", version="1")
     server = tokenizer.apply_chat_template(
         [{"role": "user", "content": text}], add_generation_prompt=True, return_dict=True
     )["input_ids"]

@@ -46,7 +46,7 @@ def test_a_critique_says_what_the_labels_support_and_no_more() -> None:
 
 
 def test_an_example_sees_the_steps_up_to_the_judged_one(labels: list[LabelledRollout]) -> None:
-    examples = examples_of(labels[:1])
+    examples = examples_of(labels[:1], version="1")
     assert [example.kind for example in examples] == list(StepKind)
     third = examples[2].prompt
     assert "## 3 category match" in third
@@ -57,7 +57,9 @@ def test_an_example_sees_the_steps_up_to_the_judged_one(labels: list[LabelledRol
 def test_steps_nobody_judged_give_no_example(labels: list[LabelledRollout]) -> None:
     first = labels[0]
     partly = LabelledRollout(first.sample, "r", first.steps, {StepKind.ITEM: False}, {})
-    assert [(e.kind, e.correct) for e in examples_of([partly])] == [(StepKind.ITEM, False)]
+    assert [(e.kind, e.correct) for e in examples_of([partly], version="1")] == [
+        (StepKind.ITEM, False)
+    ]
 
 
 def test_the_verdict_is_read_where_the_two_lines_part() -> None:
@@ -75,7 +77,7 @@ def test_loss_falls_on_the_critique_and_on_the_token_that_decides(
     labels: list[LabelledRollout],
 ) -> None:
     tokenizer = make_tokenizer(["verdict: correct"])
-    example = fit_example(tokenizer, examples_of(labels[:1])[2])
+    example = fit_example(tokenizer, examples_of(labels[:1], version="1")[2])
     learned = [token for token, on in zip(example.ids, example.mask, strict=True) if on]
     assert tokenizer.decode(learned[:-1]) == "category mismatch mismatch same\n"
     assert learned[-1] == VerdictTokens.of(tokenizer).correct
@@ -83,7 +85,7 @@ def test_loss_falls_on_the_critique_and_on_the_token_that_decides(
 
 
 def test_a_query_is_either_trained_on_or_held_out(labels: list[LabelledRollout]) -> None:
-    train, validation = split_by_query(examples_of(labels), 0.4)
+    train, validation = split_by_query(examples_of(labels, version="1"), 0.4)
     assert train
     assert validation
     assert not {e.query for e in train} & {e.query for e in validation}
@@ -92,7 +94,7 @@ def test_a_query_is_either_trained_on_or_held_out(labels: list[LabelledRollout])
 def test_the_rarer_verdict_is_repeated_at_most_four_times(
     labels: list[LabelledRollout],
 ) -> None:
-    final = [e for e in examples_of(labels) if e.kind is StepKind.FINAL]
+    final = [e for e in examples_of(labels, version="1") if e.kind is StepKind.FINAL]
     right, wrong = [e for e in final if e.correct], [e for e in final if not e.correct]
     evened = balance(right[:9] + wrong[:3])
     assert sum(e.correct for e in evened) == sum(not e.correct for e in evened) == 9
@@ -101,7 +103,7 @@ def test_the_rarer_verdict_is_repeated_at_most_four_times(
 
 
 def test_the_prior_shift_undoes_the_balancing(labels: list[LabelledRollout]) -> None:
-    final = [e for e in examples_of(labels) if e.kind is StepKind.FINAL]
+    final = [e for e in examples_of(labels, version="1") if e.kind is StepKind.FINAL]
     seen = [e for e in final if e.correct][:9] + [e for e in final if not e.correct][:3]
     shift = prior_shift(seen, balance(seen))[StepKind.FINAL]
     assert shift == pytest.approx(log_odds(0.75))
@@ -111,7 +113,9 @@ def test_the_prior_shift_undoes_the_balancing(labels: list[LabelledRollout]) -> 
 def test_p_correct_is_the_verdict_tokens_share_after_the_models_own_critique(
     policy: Policy,
 ) -> None:
-    prompt = rm_prompt(SAMPLES[0].text, ["## 1 query analysis\nwants red shoe"], StepKind.QUERY)
+    prompt = rm_prompt(
+        SAMPLES[0].text, ["## 1 query analysis\nwants red shoe"], StepKind.QUERY, version="1"
+    )
     (plain,) = RewardModel(policy).review([prompt])
     tokens = VerdictTokens.of(policy.tokenizer)
     ids = [
@@ -143,7 +147,7 @@ def test_a_scoring_job_scores_each_step_once(policy: Policy, tmp_path: Path) -> 
         {
             "step_id": number,
             "kind": 3,
-            "prompt": rm_prompt(s.text, [answer(s)], StepKind.CATEGORY),
+            "prompt": rm_prompt(s.text, [answer(s)], StepKind.CATEGORY, version="1"),
         }
         for number, s in enumerate(SAMPLES[:5])
     ]

@@ -29,8 +29,10 @@ from verifier.truth import TruthTable
 pytestmark = pytest.mark.rl
 
 HERE = Outbound(hosts=["127.0.0.1"])
-PROMPTS = [rm_prompt(s.text, [answer(s)], StepKind.CATEGORY) for s in make_samples()[:3]]
-LONG = rm_prompt(make_samples()[0].text, ["red shoe " * 200], StepKind.CATEGORY)
+PROMPTS = [
+    rm_prompt(s.text, [answer(s)], StepKind.CATEGORY, version="1") for s in make_samples()[:3]
+]
+LONG = rm_prompt(make_samples()[0].text, ["red shoe " * 200], StepKind.CATEGORY, version="1")
 
 
 class Voice:

@@ -11,11 +11,12 @@ from annotation.cot.steps import StepKind
 from tests.training.rl.tiny import answer, make_run, make_samples
 from training.job.config import parse_config
 from training.job.files import read_finished_jsonl
+from training.job.model_folder import model_facts
 from training.job.prompts import rm_prompt
 from training.job.types import Sample
 from training.rl.policy.generate import Decoding
 from training.rl.policy.heads import with_head
-from training.rl.policy.model import Policy, policy_facts
+from training.rl.policy.model import Policy
 from training.rl.reward_model.judge import kind_of
 from training.rl.reward_model.model import (
     CRITIQUE_TOKENS,
@@ -32,7 +33,7 @@ from training.rl.train import main
 pytestmark = pytest.mark.rl
 
 SAMPLES = make_samples()
-PROMPTS = [rm_prompt(s.text, [answer(s)], StepKind.CATEGORY) for s in SAMPLES[:3]]
+PROMPTS = [rm_prompt(s.text, [answer(s)], StepKind.CATEGORY, version="1") for s in SAMPLES[:3]]
 FIT = {"epochs": 2.0, "batch_size": 16, "max_tokens": 256, "learning_rate": 2e-3}
 
 
@@ -77,7 +78,7 @@ def test_grpo_goes_on_from_the_fitted_model_on_the_steps_it_gets_wrong(
     assert after["accuracy"] - before["accuracy"] == pytest.approx(change)
     # what it starts from is what the fitted model was measured as
     assert before["auc"] == report_of(rm_folder)["held_out"]["auc"]
-    old, new = policy_facts(start), policy_facts(folder / "model")
+    old, new = model_facts(start), model_facts(folder / "model")
     assert (new["role"], new["prior_shift"]) == ("rm", old["prior_shift"])
     assert isinstance(load_reward_model(folder / "model"), RewardModel)
     rows = read_finished_jsonl(folder / "metrics.jsonl")
@@ -167,11 +168,11 @@ def test_a_step_longer_than_the_context_has_no_score_and_leaves_the_others_alone
     policy: Policy, scalar: bool
 ) -> None:
     judge = (
-        ScalarRewardModel(with_head(policy, 1), policy.tokenizer)
+        ScalarRewardModel(with_head(policy, 1), policy.tokenizer, prompt_version="1")
         if scalar
         else RewardModel(policy)
     )
-    long = rm_prompt(SAMPLES[0].text, ["red shoe " * 200], StepKind.CATEGORY)
+    long = rm_prompt(SAMPLES[0].text, ["red shoe " * 200], StepKind.CATEGORY, version="1")
     first, unread, last = judge.score([PROMPTS[0], long, PROMPTS[0]])
     assert first == pytest.approx(last, abs=1e-6)
     assert 0 < first < 1
@@ -183,7 +184,7 @@ def test_a_scoring_job_writes_null_for_a_step_it_cannot_read(
 ) -> None:
     model = rm_folder / "model"
     (tmp_path / "job.toml").write_text(f'model = "{model}"\n')
-    long = rm_prompt(SAMPLES[0].text, ["red shoe " * 200], StepKind.CATEGORY)
+    long = rm_prompt(SAMPLES[0].text, ["red shoe " * 200], StepKind.CATEGORY, version="1")
     rows = [{"step_id": 1, "prompt": long}, {"step_id": 2, "prompt": PROMPTS[0]}]
     (tmp_path / "steps.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     score(tmp_path)

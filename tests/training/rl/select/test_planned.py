@@ -60,7 +60,9 @@ def test_a_plan_without_any_option_is_what_trl_would_have_been_given(
 ) -> None:
     plan = planner(policy, Spare())
     assert plan.plan(3, samples[:2]) == samples[:2]
-    prompts = [policy_prompt(s.text, policy.style) for s in samples[:2] for _ in range(4)]
+    prompts = [
+        policy_prompt(s.text, policy.style, version="1") for s in samples[:2] for _ in range(4)
+    ]
     trainer = SimpleNamespace(state=SimpleNamespace(global_step=3))
     assert plan.rollouts(prompts, trainer) == local_rollouts(policy, DECODING)(prompts, trainer)
     assert plan.masked == []
