@@ -100,13 +100,34 @@ def load_policy(
     path = Path(folder)
     if problem := folder_problem(path):
         raise BadInput(problem)
-    source = {"gguf_file": next(path.glob("*.gguf")).name} if is_gguf(path) else {}
     facts, version = model_facts(path), prompt_version_of(path, version)
+    tokenizer, model = _read(path)
+    style = style or facts.get("style", "instruct")
+    if style == "chat" and not tokenizer.chat_template:
+        raise BadInput(f"the tokenizer in '{folder}' has no chat template for style 'chat'")
+    own_weights(model)
+    for_sampling(model)
+    plain_cache = model_check(model, folder)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return Policy(
+        model.to(device).eval(),
+        tokenizer,
+        layout or facts.get("layout", "answer_last"),
+        style,
+        version,
+        path,
+        plain_cache,
+    )
+
+
+def _read(folder: Path) -> tuple[Any, Any]:
+    """Tokenizer and model."""
+    source = {"gguf_file": next(folder.glob("*.gguf")).name} if is_gguf(folder) else {}
     disable_progress_bar()
     try:
-        tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True, **source)
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, **source)
         model, loading = AutoModelForCausalLM.from_pretrained(
-            path,
+            folder,
             local_files_only=True,
             dtype=torch.float32,
             output_loading_info=True,
@@ -124,24 +145,9 @@ def load_policy(
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     tokenizer.padding_side = "left"
-    style = style or facts.get("style", "instruct")
-    if style == "chat" and not tokenizer.chat_template:
-        raise BadInput(f"the tokenizer in '{folder}' has no chat template for style 'chat'")
-    own_weights(model)
     if source:
         _dequantised(model)
-    for_sampling(model)
-    plain_cache = model_check(model, folder)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    return Policy(
-        model.to(device).eval(),
-        tokenizer,
-        layout or facts.get("layout", "answer_last"),
-        style,
-        version,
-        path,
-        plain_cache,
-    )
+    return tokenizer, model
 
 
 def is_gguf(path: Path) -> bool:
