@@ -134,13 +134,14 @@ def test_a_run_for_another_version_than_the_folders_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("named", "started", "version"),
+    ("named", "manifest", "version"),
     [
-        ("policy", None, "2"),  # a public model, from now on
-        ("1", None, "1"),  # whose row is older
-        ("policy", {}, "1"),  # started when there was one version
-        ("policy", {"prompt_version": "2"}, "2"),
-        ("policy", {"prompt_version": "1"}, "1"),
+        ("policy", {}, "2"),  # a public model, from now on
+        ("1", {}, "1"),  # whose row is older
+        ("policy", {"trainer": {}}, "1"),  # started when there was one version
+        ("policy", {"prompt_version": "1"}, "1"),  # its snapshot was written then
+        ("policy", {"trainer": {"prompt_version": "2"}}, "2"),
+        ("policy", {"trainer": {"prompt_version": "1"}}, "1"),
     ],
 )
 def test_a_run_goes_on_with_the_prompts_that_it_was_started_with(
@@ -148,11 +149,10 @@ def test_a_run_goes_on_with_the_prompts_that_it_was_started_with(
     samples: list[Sample],
     tmp_path: Path,
     named: str,
-    started: dict[str, str] | None,
+    manifest: dict[str, Any],
     version: PromptVersion,
 ) -> None:
     folder = tmp_path / "run"
     make_run(folder, folder_of(), samples, prompt_version=named)
-    if started is not None:
-        write_json(folder / MANIFEST, {"trainer": started})
+    write_json(folder / MANIFEST, manifest)
     assert run_prompt_version(folder, load_config(folder / "run.toml")) == version

@@ -103,14 +103,16 @@ def read_inputs(folder: Path) -> tuple[RunConfig, TruthTable, list[Sample], list
 def run_prompt_version(folder: Path, config: RunConfig) -> PromptVersion:
     """Which prompts the run works with from its first start to its last: those that run.toml
     names, else those that it was started with (an earlier trainer knew version 1 alone and
-    kept none), else its policy's.
+    kept none) or its snapshot was written for, else its policy's.
 
     Raises:
         BadInput: the policy reads another one, or one that is not known.
     """
-    started, wanted = _manifest(folder).get("trainer"), config.prompt_version
-    if wanted == "policy" and started is not None:
-        wanted = started.get("prompt_version", "1")
+    wanted, manifest = config.prompt_version, _manifest(folder)
+    if wanted == "policy" and "trainer" in manifest:
+        wanted = manifest["trainer"].get("prompt_version", "1")
+    elif wanted == "policy":
+        wanted = manifest.get("prompt_version", "policy")
     named = None if wanted == "policy" else known_version(wanted, MANIFEST)
     return prompt_version_of(Path(config.policy), named)
 
