@@ -105,6 +105,7 @@ def make_rollout(pair: Pair, text: str | None = None, seed: int | None = None) -
         pair=pair,
         text=cot() if text is None else text,
         policy="seed",
+        prompt_version="1",
         seed=next(_number) if seed is None else seed,
     )
 

@@ -22,6 +22,8 @@ from annotation.cot.storable import storable
 from annotation.cot.wording import wording as _
 from annotation.models import Pair, Rollout, Step
 
+ELSEWHERE = "own"  # a ``prompt_version``: nobody here knows what its writer was asked
+
 
 @transaction.atomic
 def rollout_record(
@@ -29,7 +31,7 @@ def rollout_record(
     pair: Pair,
     text: str,
     policy: str,
-    prompt_version: str = "1",
+    prompt_version: str,
     sample_index: int = 0,
     temperature: float = 1.0,
     seed: int = 0,

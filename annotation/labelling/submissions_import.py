@@ -13,7 +13,7 @@ from annotation.cot.errors import Invalid, StepwiseError
 from annotation.cot.storable import storable
 from annotation.labelling.outside_people import origin_of, outside_person
 from annotation.labelling.outside_votes import votes_store
-from annotation.labelling.rollouts import rollout_record
+from annotation.labelling.rollouts import ELSEWHERE, rollout_record
 from annotation.models import Pair, Project, Rollout
 from annotation.pairs.readers.label_studio_answers import (
     AnsweredTask,
@@ -143,4 +143,6 @@ def _rollout(project: Project, task: AnsweredTask) -> Rollout:
         raise Invalid("the pair could not be stored")
     # A number out of the text: the same steps are the same rollout when they come again.
     seed = int(hashlib.sha256(task.text.encode()).hexdigest()[:15], 16)
-    return rollout_record(pair=pair, text=task.text, policy=task.policy, seed=seed)
+    return rollout_record(
+        pair=pair, text=task.text, policy=task.policy, prompt_version=ELSEWHERE, seed=seed
+    )

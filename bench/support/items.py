@@ -49,7 +49,7 @@ def items_make(slug: str, count: int) -> Project:
         cursor.execute(_PRODUCTS, [project.pk, count])
         cursor.execute(_PAIRS, [project.pk])
     first = Pair.objects.filter(project=project).order_by("pk")[0]
-    model = rollout_record(pair=first, text=COT, policy="bench")
+    model = rollout_record(pair=first, text=COT, policy="bench", prompt_version="1")
     _copy_rollouts(project, model.pk)
     _open_items(project)
     with connection.cursor() as cursor:

@@ -139,6 +139,7 @@ def item_seed(
         pair=pair,
         text=cot(written) if text is None else text,
         policy="seed-policy",
+        prompt_version="1",
         sample_index=pair.rollouts.count(),
     )
     return open_item(rollout, overlap=overlap)

@@ -86,6 +86,7 @@ def _item(project: Project, index: int) -> QueueItem:
         pair=seed.pair_seed(project, seed.SANDALS),
         text=seed.cot(seed.SANDALS),
         policy="seed-policy",
+        prompt_version="1",
         sample_index=index,
     )
     return open_item(rollout, overlap=2)
@@ -114,7 +115,9 @@ def _decided(project: Project, week: int) -> QueueItem:
 
 def _gold(project: Project, waiting: QueueItem) -> tuple[GoldItem, GoldTry]:
     other = seed.pair_seed(project, seed.TRIPOD)
-    rollout = rollout_record(pair=other, text=seed.cot(seed.SANDALS), policy="seed-policy")
+    rollout = rollout_record(
+        pair=other, text=seed.cot(seed.SANDALS), policy="seed-policy", prompt_version="1"
+    )
     gold = gold_save(rollout=rollout, lead=None, answers=TRUE, note="Only one of two holds.")
     Project.objects.filter(pk=project.pk).update(gold_percent=10, gold_tries=1)
     project.refresh_from_db()

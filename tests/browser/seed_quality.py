@@ -20,7 +20,9 @@ def truth(project: Project, lead: User) -> GroundTruth:
     pair = seed.pair_seed(project, seed.KETTLE)
     for index, policy in enumerate(("seed-policy", "late-policy")):
         text = seed.cot(seed.KETTLE)
-        rollout_record(pair=pair, text=text, policy=policy, seed=9, sample_index=index)
+        rollout_record(
+            pair=pair, text=text, policy=policy, prompt_version="1", seed=9, sample_index=index
+        )
     rows = [
         GroundTruth.objects.create(
             project=project, pair=pair, kind=kind, value=value, source="consensus"
@@ -36,7 +38,11 @@ def gold_try(project: Project, person: User) -> GoldTry:
     project.save()
     pair = seed.pair_seed(project, seed.SANDALS)
     rollout = rollout_record(
-        pair=pair, text=seed.cot(seed.SANDALS), policy="gold-policy", sample_index=0
+        pair=pair,
+        text=seed.cot(seed.SANDALS),
+        policy="gold-policy",
+        prompt_version="1",
+        sample_index=0,
     )
     gold_save(rollout=rollout, lead=None, answers={"3": "match", "4": "partial"})
     claim = queue_claim(annotator=person, project=project)
@@ -53,7 +59,9 @@ def gold_try(project: Project, person: User) -> GoldTry:
 def explained(project: Project) -> None:
     """A gold item to practise on."""
     pair = seed.pair_seed(project, seed.TRIPOD)
-    rollout = rollout_record(pair=pair, text=seed.cot(seed.TRIPOD), policy="gold-policy")
+    rollout = rollout_record(
+        pair=pair, text=seed.cot(seed.TRIPOD), policy="gold-policy", prompt_version="1"
+    )
     gold_save(
         rollout=rollout,
         lead=None,

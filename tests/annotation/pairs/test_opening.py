@@ -56,7 +56,9 @@ def test_a_malformed_rollout_is_kept_with_what_can_be_read() -> None:
 
 @pytest.mark.parametrize("text", ["", "\x00", "\ud800 broken", "no headings at all"])
 def test_whatever_a_policy_writes_can_be_stored(text: str) -> None:
-    rollout = rollout_record(pair=make_pair(make_project()), text=text, policy="p")
+    rollout = rollout_record(
+        pair=make_pair(make_project()), text=text, policy="p", prompt_version="1"
+    )
     rollout.refresh_from_db()
     assert rollout.parse_error
     assert len(rollout.text) == len(text)
@@ -68,16 +70,22 @@ def test_line_ends_and_a_byte_order_mark_are_normalised_and_spans_point_into_wha
 ) -> None:
     pair = make_pair(make_project())
     plain = cot()
-    rollout = rollout_record(pair=pair, text=mark + plain.replace("\n", "\r\n"), policy="p")
+    rollout = rollout_record(
+        pair=pair, text=mark + plain.replace("\n", "\r\n"), policy="p", prompt_version="1"
+    )
     assert (rollout.text, rollout.parse_error) == (plain, "")
     for step in rollout.steps.all():
         assert step.text == plain[step.start : step.end]
-    assert rollout_record(pair=pair, text=plain, policy="p") == rollout
+    assert rollout_record(pair=pair, text=plain, policy="p", prompt_version="1") == rollout
 
 
 def test_a_rollout_that_its_token_budget_ended_does_not_count_as_whole() -> None:
     rollout = rollout_record(
-        pair=make_pair(make_project()), text=cot(), policy="p", finish="length"
+        pair=make_pair(make_project()),
+        text=cot(),
+        policy="p",
+        prompt_version="1",
+        finish="length",
     )
     assert rollout.parse_error == "cut"
     assert rollout.steps.count() == 5
@@ -90,6 +98,7 @@ def test_an_answer_first_rollout_is_read_in_its_own_order() -> None:
         pair=make_pair(make_project()),
         text=HEADINGS[StepKind.FINAL] + final + head,
         policy="p",
+        prompt_version="1",
         layout="answer_first",
     )
     assert [step.kind for step in rollout.steps.all()] == [5, 1, 2, 3, 4]

@@ -262,7 +262,16 @@ def test_cots_that_we_export_come_back_the_same(
             bodies = {step.kind: step.body for step in parse(cot())}
             bodies |= {StepKind.QUERY: query, StepKind.ITEM: item}
             text = "\ufeff" + render(bodies, layout) + "\r\n "
-            judged(rollout_record(pair=pair, text=text, policy="p", seed=seed, layout=layout))
+            judged(
+                rollout_record(
+                    pair=pair,
+                    text=text,
+                    policy="p",
+                    prompt_version="1",
+                    seed=seed,
+                    layout=layout,
+                )
+            )
         path = Path(folder) / "out.jsonl"
         export_write(format=export_format("native"), chosen=ExportFilter(project), path=path)
         report = cots_import(project=other, path=path)

@@ -62,7 +62,9 @@ def written(
         steps |= {StepKind.QUERY: query, StepKind.ITEM: item}
         text = render(steps, layout)
         pair = pairs[seed % len(pairs)]
-        rollout_record(pair=pair, text=text, policy="p", seed=seed, layout=layout)
+        rollout_record(
+            pair=pair, text=text, policy="p", prompt_version="1", seed=seed, layout=layout
+        )
     return first, second
 
 
@@ -121,7 +123,9 @@ def test_every_rollout_comes_back_also_one_that_does_not_parse(
         first, second = written(rows, Path(folder))
         pair = Pair.objects.filter(project=first).first()
         assert pair is not None
-        rollout_record(pair=pair, text="no steps, only words", policy="p", seed=99)
+        rollout_record(
+            pair=pair, text="no steps, only words", policy="p", prompt_version="1", seed=99
+        )
         report = cots_import(project=second, path=exported(first, name, Path(folder), form))
     assert (report.error_count, report.counts["not_parsed"] > 0) == (0, True)
     assert told(second) == told(first)

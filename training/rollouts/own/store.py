@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from annotation.cot.locks import LOCK, Lock
-from annotation.labelling.rollouts import NewCot, cots_record
+from annotation.labelling.rollouts import ELSEWHERE, NewCot, cots_record
 from annotation.models import Pair, Project, Rollout
 from annotation.models.outbox import outbox_writing
 from annotation.pairs.formats import Progress, format_named
@@ -26,7 +26,6 @@ from training.rollouts.batches import queued_or_why_not
 from training.rollouts.own.matching import PairsOfRows
 from training.rollouts.writers import own_writer
 
-VERSION = "own"  # ``prompt_version``: nobody here knows what was asked
 _BATCH = 500
 
 
@@ -151,7 +150,7 @@ class _Store:
         return known
 
     def _record(self, new: Sequence[NewCot]) -> None:
-        rollouts = cots_record(cots=new, policy=self._writer.name, prompt_version=VERSION)
+        rollouts = cots_record(cots=new, policy=self._writer.name, prompt_version=ELSEWHERE)
         for rollout in rollouts:
             self._pairs.add(rollout.pair_id)
             self._most = max(self._most, rollout.sample_index + 1)

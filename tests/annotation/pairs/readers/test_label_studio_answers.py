@@ -119,7 +119,8 @@ def test_an_export_of_ours_comes_back_with_its_people(tmp_path: Path) -> None:
         ("correct", "none"),
         ("incorrect", "3"),
     ]
-    assert Rollout.objects.get(pair__project=other).policy == "seed"
+    made = Rollout.objects.get(pair__project=other)
+    assert (made.policy, made.prompt_version) == ("seed", "own"), "nobody here asked for it"
 
 
 def test_a_bad_task_is_told_and_leaves_nothing_behind(tmp_path: Path) -> None:
