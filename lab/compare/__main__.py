@@ -100,7 +100,8 @@ def _settings(options: argparse.Namespace) -> dict[str, object]:
     if options.tiny:
         small = {"updates": 2, "prompts": 2, "group": 4, "micro_batch": 8}
         return {"eval": curve | {"curve_every": 2}, "rl": small, "fit": {"epochs": 1}}
-    return {"eval": curve, "rl": {"updates": options.updates or UPDATES}}
+    sizes = {"updates": options.updates or UPDATES, "prompts": options.prompts}
+    return {"eval": curve, "rl": {name: size for name, size in sizes.items() if size}}
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -123,6 +124,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
         "--policy", type=Path, help="start from this model, not the shipped one"
     )
     parser.add_argument("--updates", type=int, help=f"default {UPDATES}, of suite real 20")
+    parser.add_argument("--prompts", type=int, help="an update; default: run.toml's")
     parser.add_argument("--curve-every", type=int, default=10, help="updates; 0 = no curve")
     parser.add_argument("--document", type=Path, default=DOCUMENT)
     parser.add_argument("--report-only", action="store_true")
