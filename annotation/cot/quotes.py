@@ -33,11 +33,17 @@ class QuotableLine:
     text: str
 
     def quote(self, start: int = 0) -> str:
-        """The line word for word; of a long one the part around ``start``."""
-        if len(self.text) <= _LONG:
-            return self.text
-        left = max(0, min(start - _LONG // 2, len(self.text) - _LONG))
-        return self.text[left : left + _LONG].strip()
+        """The line word for word; of a long one whole words around ``start``."""
+        text = self.text
+        if len(text) <= _LONG:
+            return text
+        left = max(0, min(start - _LONG // 2, len(text) - _LONG))
+        right = left + _LONG
+        if left and (blank := text.find(" ", left - 1, start)) >= 0:
+            left = blank
+        if right < len(text) and (blank := text.rfind(" ", start + 1, right + 1)) >= 0:
+            right = blank
+        return text[left:right].strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
 from annotation.cot.rules import parse_rules
+from lab.own.config import OwnConfig
 from lab.own.draw import Catalogue
-from lab.own.policy import OwnConfig, policy_make
+from lab.own.policy import policy_make
 from training.job.prompts import PairText
 
 
@@ -21,11 +21,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="A small policy of a catalogue.")
     parser.add_argument("catalogue", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--threads", type=int, default=1)
     for setting in dataclasses.fields(OwnConfig):
         option = f"--{setting.name.replace('_', '-')}"
         parser.add_argument(option, type=type(setting.default), default=setting.default)
     options = vars(parser.parse_args(argv))
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    torch.set_num_threads(options.pop("threads"))
     body = json.loads(options.pop("catalogue").read_text(encoding="utf-8"))
     products = [PairText("", **product) for product in body["products"]]
     out = options.pop("out")

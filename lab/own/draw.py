@@ -1,24 +1,25 @@
-"""Pairs to practise on: the catalogue's products beside queries that people wrote, and beside
-queries made of the words of products. Pure."""
+"""Pairs to practise on: queries that people wrote and queries made of the catalogue's words, each
+beside products that have all of its words, some of them, or any. Pure."""
 
 from __future__ import annotations
 
 import dataclasses
 import random
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from training.job.prompts import PairText
 from training.rollouts.catalogue.lexicon import BRAND_NAMES
 from training.rollouts.catalogue.words import Word, words
 
-_WRITTEN = 0.35  # share with a query that a person wrote
-_OF_ITSELF = (
-    0.25  # with a query made of the product's own words; the rest: of a product near it
-)
+_WRITTEN = 0.3  # share of queries that a person wrote
+_USUAL = 0.5  # of phrases that several titles have; the rest: words of one product
+_OFTEN = 3  # titles that a usual phrase is in
 _LONGEST = 3  # words of a made query, before a brand or a value
 _VALUE = 24  # characters of a value in a query
+_WHOLE, _PART = 0.45, 0.35  # products with all words of the query, with one; the rest: any
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,40 @@ class Catalogue:
     queries: Sequence[str]
 
 
-def draws(catalogue: Catalogue, rng: random.Random) -> Iterator[PairText]:
-    """Endless. A product near another has a word of its title, so that most of them differ in
-    what a judge must look at.
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A catalogue as it is drawn from. ``near`` are the products by each word of their titles,
+    ``totals`` the running sums of the usual phrases' weights."""
 
+    products: Sequence[PairText]
+    queries: Sequence[str]
+    near: Mapping[str, Sequence[PairText]]
+    phrases: Sequence[str]
+    totals: Sequence[float]
+
+    def query(self, rng: random.Random) -> str:
+        chance = rng.random()
+        if chance < _WRITTEN and self.queries:
+            return rng.choice(self.queries)
+        if chance < _WRITTEN + _USUAL and self.phrases:
+            return rng.choices(self.phrases, cum_weights=self.totals)[0]
+        return made_query(rng.choice(self.products), rng)
+
+    def product(self, query: str, rng: random.Random) -> PairText:
+        """So that every outcome comes up often."""
+        keys = [word.key for word in words(query) if word.key in self.near]
+        chance = rng.random()
+        if not keys or chance > _WHOLE + _PART:
+            return rng.choice(self.products)
+        beside = self.near[rng.choice(keys)]
+        if chance > _WHOLE:
+            return rng.choice(beside)
+        whole = [p for p in beside if set(keys) <= {word.key for word in words(p.title)}]
+        return rng.choice(whole or beside)
+
+
+def shop_of(catalogue: Catalogue) -> Shop:
+    """
     Raises:
         ValueError: no product has a word in its title.
     """
@@ -41,20 +72,21 @@ def draws(catalogue: Catalogue, rng: random.Random) -> Iterator[PairText]:
     if not products:
         raise ValueError("no product has a title with a word in it")
     near: dict[str, list[PairText]] = defaultdict(list)
+    titles: Counter[str] = Counter()
     for product in products:
         for key in {word.key for word in words(product.title)}:
             near[key].append(product)
+        titles.update(_phrases(product.title))
+    usual = {phrase: count for phrase, count in titles.items() if count >= _OFTEN}
+    totals = list(accumulate(count**0.5 for count in usual.values()))
+    return Shop(products, catalogue.queries, near, list(usual), totals)
+
+
+def draws(shop: Shop, rng: random.Random) -> Iterator[PairText]:
+    """Endless."""
     while True:
-        product = rng.choice(products)
-        chance = rng.random()
-        if chance < _WRITTEN and catalogue.queries:
-            query = rng.choice(catalogue.queries)
-        elif chance < _WRITTEN + _OF_ITSELF:
-            query = made_query(product, rng)
-        else:
-            other = rng.choice(near[rng.choice(words(product.title)).key])
-            query = made_query(other, rng)
-        yield dataclasses.replace(product, query=query)
+        query = shop.query(rng)
+        yield dataclasses.replace(shop.product(query, rng), query=query)
 
 
 def made_query(product: PairText, rng: random.Random) -> str:
@@ -71,6 +103,14 @@ def made_query(product: PairText, rng: random.Random) -> str:
         parts.insert(0, brand)
     query = " ".join(" ".join(parts).split())
     return query.lower() if rng.random() < 0.8 else query
+
+
+def _phrases(title: str) -> set[str]:
+    """One to three words in a row that do not end with a number."""
+    row = words(title)
+    parts = (row[i : i + n] for n in range(1, _LONGEST + 1) for i in range(len(row) - n + 1))
+    texts = (" ".join(_text(title, part).split()) for part in parts if not part[-1].number)
+    return {text.lower() for text in texts if len(text) > 1}
 
 
 def _text(title: str, part: Sequence[Word]) -> str:

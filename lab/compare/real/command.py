@@ -14,8 +14,9 @@ from lab.compare.real.guessers import GUESSERS
 from lab.compare.real.ratings import RULES, RatedPairs, ratings_read, text_of
 from lab.compare.real.report import SUITE, write
 from lab.compare.real.suite import RealPlan, opened, run_all
+from lab.own.config import OwnConfig
 from lab.own.draw import Catalogue
-from lab.own.policy import OwnConfig, policy_make
+from lab.own.policy import policy_make
 from training.job.folder import MODEL_FACTS
 from training.job.types import BadInput
 
@@ -98,7 +99,7 @@ def _policy_of_the_shop(ratings: RatedPairs, out: Path, *, tiny: bool) -> None:
     """A small policy that has read the products and no query that anybody wrote, so that it is
     the same for all folds."""
     products = {row["product_id"]: replace(text_of(row), query="") for row in ratings.rows}
-    config = OwnConfig(examples=64, width=32, vocabulary=512) if tiny else OwnConfig()
+    config = OwnConfig(lookups=16, examples=64, width=32, vocabulary=512) if tiny else OwnConfig()
     policy_make(Catalogue(list(products.values()), []), RULES, config, out, _say)
 
 

@@ -14,9 +14,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.models import Pair, Project
+from lab.own.config import OwnConfig
 from training.rollouts.records import pair_record
 from training.runs.checkpoints import checkpoint_register
 
+_OWN = OwnConfig()
 _TEXT = ("title", "category_path", "attributes", "description")
 
 
@@ -30,9 +32,11 @@ class Command(BaseCommand):
         parser.add_argument("--project", required=True, metavar="SLUG")
         parser.add_argument("--out", type=Path, required=True, help="folder of the new policy")
         parser.add_argument("--name", help="of the checkpoint (default: SLUG-own)")
-        parser.add_argument("--examples", type=int, default=32_000)
-        parser.add_argument("--width", type=int, default=192)
-        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--lookups", type=int, default=_OWN.lookups)
+        parser.add_argument("--examples", type=int, default=_OWN.examples)
+        parser.add_argument("--width", type=int, default=_OWN.width)
+        parser.add_argument("--seed", type=int, default=_OWN.seed)
+        parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
 
     def handle(self, *args: Any, **options: Any) -> None:
         project = Project.objects.filter(slug=options["project"]).first()
@@ -45,7 +49,7 @@ class Command(BaseCommand):
             catalogue = Path(folder) / "catalogue.json"
             catalogue.write_text(json.dumps(catalogue_of(project)), encoding="utf-8")
             command = [sys.executable, "-m", "lab.own", str(catalogue), str(out)]
-            for name in ("examples", "width", "seed"):
+            for name in ("lookups", "examples", "width", "seed", "threads"):
                 command += [f"--{name}", str(options[name])]
             quiet = {"OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "0"}
             if subprocess.run(command, env={**os.environ, **quiet}).returncode:

@@ -68,6 +68,16 @@ def test_a_step_is_faithful_if_all_that_it_quotes_holds() -> None:
     assert faithful("a fine one", PRODUCT) is None
 
 
+@pytest.mark.parametrize("start", [0, 150, 299, 420, 594])
+def test_of_a_long_line_whole_words_around_a_place_are_quoted(start: int) -> None:
+    (line,) = product_lines(" ".join(f"word{number:02}" for number in range(86)), "", [], "")
+    quote = line.quote(start)
+    assert 150 < len(quote) <= 200
+    assert line.text[start:].split(" ")[0] in quote
+    assert set(quote.split()) <= set(line.text.split())
+    assert faithful(f'title: "{quote}"', [line]) is True
+
+
 @given(st.text(min_size=1, max_size=60), st.text(max_size=60))
 def test_a_whole_line_of_the_product_can_always_be_quoted(title: str, other: str) -> None:
     lines = product_lines(title, "", [("name", other)], other)

@@ -16,12 +16,16 @@ from annotation.cot.rules import DEFAULT_RULES, parse_rules
 from annotation.cot.steps import parse
 from annotation.models import Pair
 from lab.management.commands.policy_make import catalogue_of
-from lab.own.draw import Catalogue, draws, made_query
-from lab.own.policy import OwnConfig, policy_make, tokenizer_of, written
+from lab.own.config import OwnConfig
+from lab.own.draw import Catalogue, draws, made_query, shop_of
+from lab.own.lookups import Lookups
+from lab.own.policy import policy_make, written
+from lab.own.tokens import tokenizer_of
 from tests.factories import make_pair, make_project
 from training.job.prompts import PairText
 from training.models import Checkpoint
 from training.rl.policy.model import load_policy
+from training.rollouts.catalogue.writer import quotes
 
 PRODUCTS = [
     PairText("", "Oak Garden Bench 120 cm", "Garden > Benches", {"brand": "Holm"}),
@@ -31,20 +35,34 @@ PRODUCTS = [
 RULES = parse_rules(DEFAULT_RULES)
 
 
-def test_a_product_meets_queries_that_people_wrote_and_words_of_products_near_it() -> None:
-    catalogue = Catalogue(PRODUCTS, ["garden seat"])
-    pairs = list(islice(draws(catalogue, random.Random(0)), 300))
+SHOP = shop_of(Catalogue(PRODUCTS, ["garden seat"]))
+
+
+def test_queries_that_people_wrote_are_three_in_ten() -> None:
+    pairs = list(islice(draws(SHOP, random.Random(0)), 300))
     assert {pair.title for pair in pairs} == {product.title for product in PRODUCTS}
-    written_by_people = sum(pair.query == "garden seat" for pair in pairs)
-    assert 75 < written_by_people < 135  # 0.35 of 300, four deviations wide
-    rakes = {pair.query for pair in pairs if pair.title == "Steel Garden Rake"}
-    assert any("bench" in query for query in rakes)  # both are of the garden
-    assert not any("剪" in query for query in rakes)  # they share no word
+    by_people = sum(pair.query == "garden seat" for pair in pairs)
+    assert 58 < by_people < 122  # 0.3 of 300, four deviations wide
+
+
+def test_products_have_all_words_of_a_query_or_one_or_are_any() -> None:
+    rng = random.Random(0)
+    titles = [SHOP.product("garden bench", rng).title for _ in range(800)]
+    # 0.45 + 0.35 * (1/2 of "bench" and 1/4 of "garden") + 0.2 / 3
+    assert abs(titles.count("Oak Garden Bench 120 cm") / 800 - 0.779) < 0.06
+    assert titles.count("园艺剪刀") / 800 < 0.11  # 0.2 / 3
+
+
+def test_usual_phrases_are_those_of_three_titles_or_more() -> None:
+    hose = [*PRODUCTS, PairText("", "Garden Hose 20 m"), PairText("", "steel garden  rake 2")]
+    assert sorted(shop_of(Catalogue(hose, [])).phrases) == ["garden"]
+    again = [*hose, PairText("", "Small Steel Garden Rake")]
+    assert "steel garden rake" in shop_of(Catalogue(again, [])).phrases
 
 
 def test_without_a_title_there_is_nothing_to_practise_on() -> None:
     with pytest.raises(ValueError, match="no product has a title"):
-        next(draws(Catalogue([PairText("", "--")], []), random.Random(0)))
+        shop_of(Catalogue([PairText("", "--")], []))
 
 
 @given(st.text(min_size=1).map(lambda text: f"a {text}"), st.integers(0, 50))
@@ -56,22 +74,59 @@ def test_a_made_query_is_one_line_of_the_products_own_words(title: str, seed: in
 
 
 def test_every_practice_text_is_a_five_step_cot_of_its_prompt() -> None:
-    for prompt, cot in islice(written(Catalogue(PRODUCTS, []), RULES, random.Random(1)), 100):
+    for prompt, cot in islice(written(SHOP, RULES, random.Random(1)), 100):
         assert prompt.startswith("query: ")
         assert len(parse(cot)) == 5
 
 
-@given(st.text())
-def test_any_text_is_read_and_decodes_exactly(text: str) -> None:
-    assert TOKENIZER.decode(TOKENIZER(text)["input_ids"]) == text
+def test_a_practice_text_quotes_nothing_that_its_prompt_does_not_show() -> None:
+    far = {f"name {number}": f"rake {number}" for number in range(12)}
+    long = PairText("", "Rake", "", far, "word " * 40 + "bench")
+    shop = shop_of(Catalogue([long], ["rake 11", "bench", "rake 3"]))
+    texts = list(islice(written(shop, RULES, random.Random(1)), 60))
+    assert any(quotes(cot) for _, cot in texts)
+    for prompt, cot in texts:
+        assert all(quote in prompt for quote in quotes(cot))
+
+
+def test_lookups_count_what_is_judged_and_neither_product_nor_query() -> None:
+    lookups = Lookups(SHOP, frozenset(), "2", queries=3)
+    for seed in range(20):
+        ids, counts = lookups.example(TOKENIZER, random.Random(seed))
+        judged = TOKENIZER.decode([i for i, on in zip(ids, counts, strict=True) if on])
+        given = TOKENIZER.decode([i for i, on in zip(ids, counts, strict=True) if not on])
+        assert given.startswith("title: ")
+        assert given.count("query: ") == judged.count("category: ") == 3
+        assert judged.count("attribute: ") >= 3
+        assert "query: " not in judged
+    short, _ = Lookups(SHOP, frozenset(), "2", longest=200).example(TOKENIZER, random.Random(0))
+    assert len(short) <= 200
 
 
 TOKENIZER = tokenizer_of(["## 1 query analysis\nwant: bench\n"] * 20, 300)
+PLAIN = st.text(st.characters(codec="ascii") | st.sampled_from("园艺剪刀ä"), max_size=80)
+
+
+@given(PLAIN)
+def test_any_text_decodes_to_itself_in_small_letters(text: str) -> None:
+    assert TOKENIZER.decode(TOKENIZER(text)["input_ids"]) == text.lower()
+
+
+@given(st.text())
+def test_what_was_decoded_once_stays_as_it_is(text: str) -> None:
+    once = TOKENIZER.decode(TOKENIZER(text)["input_ids"])
+    assert TOKENIZER.decode(TOKENIZER(once)["input_ids"]) == once
+
+
+def test_a_word_is_the_same_token_wherever_it_stands() -> None:
+    (bench,) = TOKENIZER(" bench")["input_ids"]
+    for text in ("want: Bench", 'a "bench"', "a\nbench: met", "(BENCH)", "a/bench", "oak-bench"):
+        assert bench in TOKENIZER(text)["input_ids"], text
 
 
 @pytest.mark.rl
 def test_the_folder_is_a_policy_and_equal_seeds_give_equal_weights(tmp_path: Path) -> None:
-    config = OwnConfig(examples=32, width=32, vocabulary=400)
+    config = OwnConfig(lookups=8, examples=32, width=32, vocabulary=400)
     for name in ("one", "two"):
         policy_make(Catalogue(PRODUCTS, ["bench"]), RULES, config, tmp_path / name, print)
     policy = load_policy(tmp_path / "one")
@@ -98,7 +153,7 @@ def test_the_command_trains_and_registers_it(tmp_path: Path) -> None:
     project = make_project(slug="garden")
     make_pair(project)
     out = tmp_path / "own"
-    call_command("policy_make", project="garden", out=out, examples=16, width=32)
+    call_command("policy_make", project="garden", out=out, lookups=8, examples=16, width=32)
     assert Checkpoint.objects.get(name="garden-own").path == str(out)
     assert Checkpoint.objects.get(name="garden-own").style == "bare"
     with pytest.raises(CommandError, match="is not empty"):

@@ -50,6 +50,7 @@ class Category:
     reason: str
     quote: str = ""
     line: QuotableLine | None = None
+    start: int = 0  # in the line: what the quote is about
 
 
 def category_of(
@@ -72,7 +73,7 @@ def category_of(
     best = rows[0]
     value = _CATEGORY[_use(best)][1 if among else 0]
     reason = f"the {best.line.field} {_WORDS[best.use]}"
-    return Category(value, _use(best), reason, best.quote, best.line)
+    return Category(value, _use(best), reason, best.quote, best.line, best.start)
 
 
 def _use(row: Sighting) -> str:

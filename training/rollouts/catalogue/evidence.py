@@ -23,20 +23,20 @@ from training.rollouts.catalogue.words import Word, places, words
 
 # How a line uses the thing's name, the strongest first.
 Use = Literal["named", "leads", "beside", "part", "for", "mentioned"]
+_AFTER, _LONG = 2, 80  # words of a quote after the phrase itself; its characters
 _PUNCTUATION = frozenset(",;:()[]|+&/–—·，；：（）、。")
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A line that has a phrase, and how it uses it."""
+    """A line that has a phrase, and how it uses it. ``quote`` are the phrase and the words after
+    it, which say how; of an attribute, whose name belongs to it, the line. ``start`` is the
+    phrase's place in the line."""
 
     line: QuotableLine
     use: Use
     start: int
-
-    @property
-    def quote(self) -> str:
-        return self.line.quote(self.start)
+    quote: str
 
 
 def brand_line(lines: Sequence[QuotableLine]) -> QuotableLine | None:
@@ -55,7 +55,12 @@ def sightings(
         all_words = words(text)
         for first, after in places(phrase.keys, all_words):
             use = _use(line, text, all_words, first, after, query_words)
-            made.append(Sighting(line, use, shift + all_words[first].start))
+            start = all_words[first].start
+            last = all_words[min(after + _AFTER, len(all_words)) - 1]
+            quote = text[start : last.end]
+            if line.field == "attribute" or len(quote) > _LONG:
+                quote = line.quote(shift + start)
+            made.append(Sighting(line, use, shift + start, quote))
     return made
 
 

@@ -27,6 +27,7 @@ class Finding:
     outcome: Outcome
     quote: str = ""
     line: QuotableLine | None = None
+    start: int = 0  # in the line: what the quote is about
 
 
 def findings(
@@ -47,7 +48,7 @@ def _phrase(
     for row in rows:
         denied = _denied(row)
         met = denied if phrase.avoid else not denied
-        return Finding(name, "met" if met else "unmet", row.quote, row.line)
+        return Finding(name, "met" if met else "unmet", row.quote, row.line, row.start)
     for line in lines:  # an attribute of that name, with yes, no or a value
         if line.field == "attribute" and any(places(phrase.keys, words(line.name))):
             denied = line.value.strip().casefold() in NO
@@ -77,7 +78,8 @@ def _bound(bound: Bound, lines: Sequence[QuotableLine]) -> Finding:
             if not bound.comparable(quantity):
                 continue
             if bound.satisfied(quantity):
-                return Finding(bound.words, "met", line.quote(quantity.start), line)
+                quote, start = line.quote(quantity.start), quantity.start
+                return Finding(bound.words, "met", quote, line, start)
             unmet = unmet or line
     if unmet is None:
         return Finding(bound.words, "not stated")

@@ -17,7 +17,7 @@ from training.rollouts.catalogue.lexicon import BRAND_NAMES
 from training.rollouts.catalogue.words import words
 
 WRITER = "catalogue writer"  # stands where a policy's name does
-VERSION = "catalogue-1"  # of what it writes; stands where a prompt's version does
+VERSION = "catalogue-2"  # of what it writes; stands where a prompt's version does
 _KEYS = frozenset(CLAIM_KEYS.values())
 
 
@@ -67,17 +67,19 @@ def catalogue_cot(
             *(f"asks: {_one_line(finding.asks)}" for finding in rest),
         ],
         StepKind.ITEM: _item(lines, [category, *rest]),
-        StepKind.CATEGORY: [
-            _claim(reading.thing, category.reason, category.quote),
-            f"category: {category.value}",
-        ],
-        StepKind.ATTRIBUTE: [*_attributes(rest), f"attribute: {attribute}"],
+        StepKind.CATEGORY: _category(reading),
+        StepKind.ATTRIBUTE: _attribute(reading),
         StepKind.FINAL: [
             f"category {category.value} and attribute {attribute}",
             f"tier: {rules.tiers[category.value, attribute]}",
         ],
     }
     return render({step: "\n".join(body) for step, body in bodies.items()}, layout)
+
+
+def claim_lines(reading: PairReading) -> list[str]:
+    """Steps 3 and 4 without their headings."""
+    return [*_category(reading), *_attribute(reading)]
 
 
 def brand_keys(brand: str) -> tuple[str, ...]:
@@ -122,14 +124,22 @@ def _overall(rest: Sequence[Finding]) -> str:
 def _item(lines: Sequence[QuotableLine], claims: Sequence[Category | Finding]) -> list[str]:
     """The title, then what every claim stands on, once."""
     quoted = [("title", line.quote()) for line in lines if line.field == "title"][:1]
-    quoted += [(claim.line.field, claim.quote) for claim in claims if claim.line]
+    quoted += [(c.line.field, c.line.quote(c.start)) for c in claims if c.line]
     return [_quoted(field, quote) for field, quote in dict.fromkeys(quoted)] or ["no line"]
 
 
-def _attributes(rest: Sequence[Finding]) -> list[str]:
-    if not rest:
-        return ["the query asks for nothing else"]
-    return [_claim(finding.asks, finding.outcome, finding.quote) for finding in rest]
+def _category(reading: PairReading) -> list[str]:
+    category = reading.category
+    claim = _claim(reading.thing, category.reason, category.quote)
+    return [claim, f"category: {category.value}"]
+
+
+def _attribute(reading: PairReading) -> list[str]:
+    claims = [_claim(each.asks, each.outcome, each.quote) for each in reading.findings]
+    return [
+        *(claims or ["the query asks for nothing else"]),
+        f"attribute: {reading.attribute}",
+    ]
 
 
 def _claim(about: str, outcome: str, quote: str) -> str:

@@ -71,9 +71,9 @@ def test_a_thing_that_the_title_names_is_a_match_and_the_title_is_quoted() -> No
     assert steps[StepKind.QUERY] == "want: cable\nasks: hdmi"
     assert steps[StepKind.ITEM] == 'title: "Sandberg HDMI Cable 2 m"'
     assert steps[StepKind.CATEGORY] == (
-        'cable: the title names it, "Sandberg HDMI Cable 2 m"\ncategory: match'
+        'cable: the title names it, "Cable 2 m"\ncategory: match'
     )
-    assert steps[StepKind.ATTRIBUTE] == 'hdmi: met, "Sandberg HDMI Cable 2 m"\nattribute: all'
+    assert steps[StepKind.ATTRIBUTE] == 'hdmi: met, "HDMI Cable 2"\nattribute: all'
     assert steps[StepKind.FINAL] == "category match and attribute all\ntier: 4"
 
 
@@ -153,9 +153,7 @@ def test_a_line_that_is_a_heading_a_verdict_or_a_claim_cannot_end_a_step() -> No
 
 def test_a_long_line_is_quoted_around_the_word() -> None:
     line = "x" * 300 + " cable " + "y" * 300
-    (quote,) = set(quotes(catalogue_cot(PairText("cable", "", description=line), RULES)))
-    assert len(quote) <= 200
-    assert " cable " in quote
+    assert set(quotes(catalogue_cot(PairText("cable", "", description=line), RULES))) == {"cable"}
 
 
 def test_the_parser_refuses_what_the_writer_guards_against() -> None:
