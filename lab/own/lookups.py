@@ -13,8 +13,8 @@ from transformers import PreTrainedTokenizerFast
 from lab.own.draw import Shop
 from lab.seed.seed_training import Example
 from training.job.prompts import PairText, PromptVersion, policy_prompt, visible
-from training.rollouts.catalogue.writer import catalogue_reading, claim_lines
 from training.rollouts.catalogue.words import words
+from training.rollouts.catalogue.writer import catalogue_reading, claim_lines
 
 _OWN = 0.5  # share of queries made of one or two words of the product's lines
 

@@ -74,7 +74,10 @@ def written(shop: Shop, rules: Rules, rng: random.Random) -> Iterator[tuple[str,
     brands = _brands(shop)
     for pair in draws(shop, rng):
         seen = visible(pair, PROMPT_VERSION)
-        yield policy_prompt(pair, version=PROMPT_VERSION), catalogue_cot(seen, rules, brands=brands)
+        yield (
+            policy_prompt(pair, version=PROMPT_VERSION),
+            catalogue_cot(seen, rules, brands=brands),
+        )
 
 
 def _brands(shop: Shop) -> frozenset[tuple[str, ...]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Literal
 
@@ -72,19 +72,30 @@ def policy_prompt(
 ) -> str:
     """The text before the CoT; it ends with a newline so that the CoT starts a line. An
     instructed policy is told the sections in the order of ``layout``."""
-    lines = [f"query: {_line(pair.query)}", f"title: {_line(pair.title)}"]
-    if pair.category_path:
-        lines.append(f"category: {_line(pair.category_path)}")
-    if version != "1" and (description := _opening(_line(pair.description))):
-        lines.append(f"description: {description}")
-    shown = list(pair.attributes.items())[: _ATTRIBUTES[version]]
-    lines += [f"{_line(name)}: {_line(value)[:MAX_VALUE]}" for name, value in shown]
+    seen = visible(pair, version)
+    lines = [f"query: {_line(seen.query)}", f"title: {_line(seen.title)}"]
+    if seen.category_path:
+        lines.append(f"category: {_line(seen.category_path)}")
+    if seen.description:
+        lines.append(f"description: {seen.description}")
+    lines += [f"{_line(name)}: {value}" for name, value in seen.attributes.items()]
     body = "\n".join(lines) + "\n---\n"
     if style == "bare":
         return body
     return (
         _INSTRUCTION.format(headings="\n".join(HEADINGS[k] for k in layout_order(layout)))
         + body
+    )
+
+
+def visible(pair: PairText, version: PromptVersion) -> PairText:
+    """The part of a pair that a prompt of ``version`` shows: a model that learns from a CoT
+    about this part is not asked to quote what it cannot see."""
+    shown = list(pair.attributes.items())[: _ATTRIBUTES[version]]
+    return replace(
+        pair,
+        attributes={name: _line(value)[:MAX_VALUE] for name, value in shown},
+        description="" if version == "1" else _opening(_line(pair.description)),
     )
 
 

@@ -99,7 +99,9 @@ def _policy_of_the_shop(ratings: RatedPairs, out: Path, *, tiny: bool) -> None:
     """A small policy that has read the products and no query that anybody wrote, so that it is
     the same for all folds."""
     products = {row["product_id"]: replace(text_of(row), query="") for row in ratings.rows}
-    config = OwnConfig(lookups=16, examples=64, width=32, vocabulary=512) if tiny else OwnConfig()
+    config = (
+        OwnConfig(lookups=16, examples=64, width=32, vocabulary=512) if tiny else OwnConfig()
+    )
     policy_make(Catalogue(list(products.values()), []), RULES, config, out, _say)
 
 

@@ -120,7 +120,14 @@ def test_what_was_decoded_once_stays_as_it_is(text: str) -> None:
 
 def test_a_word_is_the_same_token_wherever_it_stands() -> None:
     (bench,) = TOKENIZER(" bench")["input_ids"]
-    for text in ("want: Bench", 'a "bench"', "a\nbench: met", "(BENCH)", "a/bench", "oak-bench"):
+    for text in (
+        "want: Bench",
+        'a "bench"',
+        "a\nbench: met",
+        "(BENCH)",
+        "a/bench",
+        "oak-bench",
+    ):
         assert bench in TOKENIZER(text)["input_ids"], text
 
 

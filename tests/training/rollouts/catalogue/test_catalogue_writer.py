@@ -153,7 +153,9 @@ def test_a_line_that_is_a_heading_a_verdict_or_a_claim_cannot_end_a_step() -> No
 
 def test_a_long_line_is_quoted_around_the_word() -> None:
     line = "x" * 300 + " cable " + "y" * 300
-    assert set(quotes(catalogue_cot(PairText("cable", "", description=line), RULES))) == {"cable"}
+    assert set(quotes(catalogue_cot(PairText("cable", "", description=line), RULES))) == {
+        "cable"
+    }
 
 
 def test_the_parser_refuses_what_the_writer_guards_against() -> None:
