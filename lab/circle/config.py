@@ -26,7 +26,7 @@ PRESETS: dict[str, CircleConfig] = {
         pairs=320,
         followup_pairs=48,
         max_tokens=256,
-        own_examples=32_000,
+        own_examples=40_000,
         # The writer's CoTs whose tier the raters confirm: imitate those.
         sft={
             "fit": {"epochs": 2, "learning_rate": 3e-4},

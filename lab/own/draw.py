@@ -1,5 +1,5 @@
-"""Pairs to practise on: queries that people wrote and queries made of the catalogue's words, each
-beside products that have all of its words, some of them, or any. Pure."""
+"""Pairs to practise on: queries that people wrote and queries made of the catalogue's words,
+each beside products that have all of its words, some of them, or any. Pure."""
 
 from __future__ import annotations
 

@@ -29,9 +29,9 @@ _PUNCTUATION = frozenset(",;:()[]|+&/–—·，；：（）、。")
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A line that has a phrase, and how it uses it. ``quote`` are the phrase and the words after
-    it, which say how; of an attribute, whose name belongs to it, the line. ``start`` is the
-    phrase's place in the line."""
+    """A line that has a phrase, and how it uses it. ``quote`` are the phrase and the words
+    after it, which say how; of an attribute, whose name belongs to it, the line. ``start`` is
+    the phrase's place in the line."""
 
     line: QuotableLine
     use: Use
