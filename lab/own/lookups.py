@@ -39,12 +39,12 @@ class Lookups:
             query = self._query(product, rng)
             pair = dataclasses.replace(product, query=query)
             reading = catalogue_reading(pair, pair.product_lines, self.brands)
-            asked = tokenizer(f"query: {query}\n")["input_ids"]
+            question = tokenizer(f"query: {query}\n")["input_ids"]
             judged = tokenizer("\n".join(claim_lines(reading)) + "\n")["input_ids"]
-            if len(ids) + len(asked) + len(judged) > self.longest:
+            if len(ids) + len(question) + len(judged) > self.longest:
                 break
-            ids += asked + judged
-            counts += [False] * len(asked) + [True] * len(judged)
+            ids += question + judged
+            counts += [False] * len(question) + [True] * len(judged)
         return ids, counts
 
     def _query(self, product: PairText, rng: random.Random) -> str:
