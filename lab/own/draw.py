@@ -32,7 +32,7 @@ class Catalogue:
 
 
 @dataclass(frozen=True, slots=True)
-class Shop:
+class PracticeShop:
     """A catalogue as it is drawn from. ``near`` are the products by each word of their titles,
     ``totals`` the running sums of the usual phrases' weights."""
 
@@ -63,7 +63,7 @@ class Shop:
         return rng.choice(whole or beside)
 
 
-def shop_of(catalogue: Catalogue) -> Shop:
+def shop_of(catalogue: Catalogue) -> PracticeShop:
     """
     Raises:
         ValueError: no product has a word in its title.
@@ -79,10 +79,10 @@ def shop_of(catalogue: Catalogue) -> Shop:
         titles.update(_phrases(product.title))
     usual = {phrase: count for phrase, count in titles.items() if count >= _OFTEN}
     totals = list(accumulate(count**0.5 for count in usual.values()))
-    return Shop(products, catalogue.queries, near, list(usual), totals)
+    return PracticeShop(products, catalogue.queries, near, list(usual), totals)
 
 
-def draws(shop: Shop, rng: random.Random) -> Iterator[PairText]:
+def draws(shop: PracticeShop, rng: random.Random) -> Iterator[PairText]:
     """Endless."""
     while True:
         query = shop.query(rng)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerFast
 
-from lab.own.draw import Shop
+from lab.own.draw import PracticeShop
 from lab.seed.seed_training import Example
 from training.job.prompts import PairText, PromptVersion, policy_prompt, visible
 from training.rollouts.catalogue.words import words
@@ -23,7 +23,7 @@ _OWN = 0.5  # share of queries made of one or two words of the product's lines
 class Lookups:
     """``queries`` a product; an example of more than ``longest`` tokens ends there."""
 
-    shop: Shop
+    shop: PracticeShop
     brands: Collection[tuple[str, ...]]
     version: PromptVersion
     queries: int = 8

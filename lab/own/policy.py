@@ -14,7 +14,7 @@ from transformers import PreTrainedTokenizerFast
 
 from annotation.cot.rules import Rules
 from lab.own.config import OwnConfig
-from lab.own.draw import Catalogue, Shop, draws, shop_of
+from lab.own.draw import Catalogue, PracticeShop, draws, shop_of
 from lab.own.lookups import Lookups
 from lab.own.tokens import tokenizer_of
 from lab.seed.pretrain import build_model, save
@@ -68,7 +68,7 @@ def policy_make(
     (out / "own.json").write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
 
 
-def written(shop: Shop, rules: Rules, rng: random.Random) -> Iterator[tuple[str, str]]:
+def written(shop: PracticeShop, rules: Rules, rng: random.Random) -> Iterator[tuple[str, str]]:
     """Prompts and the catalogue writer's CoTs about what these show: who is to learn from a CoT
     must not be asked to quote a line that it cannot see."""
     brands = _brands(shop)
@@ -80,7 +80,7 @@ def written(shop: Shop, rules: Rules, rng: random.Random) -> Iterator[tuple[str,
         )
 
 
-def _brands(shop: Shop) -> frozenset[tuple[str, ...]]:
+def _brands(shop: PracticeShop) -> frozenset[tuple[str, ...]]:
     return brands_named(product.attributes.items() for product in shop.products)
 
 
