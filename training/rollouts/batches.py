@@ -103,8 +103,8 @@ def batch_run(*, batch_id: int, client: PolicyClient | None = None) -> RolloutBa
 
     Every rollout is committed as it comes; a second delivery skips the complete pairs. What
     does not parse is no work for people and is not queued; where less than half parses nothing
-    is, and ``error`` says so. A policy that cannot answer ends the batch as FAILED with the
-    reason.
+    is, and ``error`` says so. A policy that cannot answer, or reads other prompts than its
+    row says, ends the batch as FAILED with the reason.
     """
     rows = RolloutBatch.objects.filter(pk=batch_id)
     states = RolloutBatch.State
@@ -122,7 +122,7 @@ def batch_run(*, batch_id: int, client: PolicyClient | None = None) -> RolloutBa
     except Exception as error:
         with suppress(LeaseLost):
             _finish(batch, token, states.FAILED, str(error) or repr(error))
-        if not isinstance(error, PolicyError):
+        if not isinstance(error, PolicyError | Invalid):
             raise
     batch.refresh_from_db()
     return batch
@@ -177,7 +177,7 @@ class _Recorder:
             max_tokens=batch.max_tokens,
             seed=batch.seed,
         )
-        prompts = batch_prompts(batch, pairs.values())
+        prompts = batch_prompts(batch, list(pairs.values()))
         recorded: set[tuple[str, int]] = set()
         if prompts:
             for sample in client.sample(prompts, request, self._keep):

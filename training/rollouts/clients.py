@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
-from annotation.cot.errors import Invalid
 from annotation.cot.rules import parse_rules
 from annotation.cot.steps import Layout
 from annotation.models import Pair, Project
-from training.job.prompts import PromptVersion, policy_prompt
 from training.models import CATALOGUE, Checkpoint, RolloutBatch
 from training.rollouts.catalogue.client import CatalogueWriter
 from training.rollouts.catalogue.writer import VERSION
 from training.rollouts.chat.client import ChatWriter
 from training.rollouts.chat.instruction import VERSION as CHAT_VERSION
-from training.rollouts.records import pair_record, pair_text, prompt_version_read
+from training.rollouts.records import pair_record, prompt_version_read, prompts_read
 from training.rollouts.select import brands_of
 from training.rollouts.servers import chat_outbound, outbound
-from training.serving.policy_client import LocalPolicy, PolicyClient, PolicyError
+from training.serving.policy_client import LocalPolicy, PolicyClient
 from training.serving.policy_http import HttpPolicy, answers_for, served_models
 
 
@@ -66,41 +64,23 @@ def batch_format(batch: RolloutBatch) -> tuple[Layout, str]:
     serves every project and writes as each one reads.
 
     Raises:
-        PolicyError: see :func:`batch_prompts`.
+        Invalid: see :func:`batch_prompts`.
     """
     if batch.policy.kind == Checkpoint.Kind.WRITER:
         version = VERSION if batch.policy.path == CATALOGUE else CHAT_VERSION
         return batch.project.cot_layout, version
-    return batch.policy.prompt_layout, _version(batch.policy)
+    return batch.policy.prompt_layout, prompt_version_read(batch.policy)
 
 
-def batch_prompts(batch: RolloutBatch, pairs: Iterable[Pair]) -> list[dict[str, Any]]:
+def batch_prompts(batch: RolloutBatch, pairs: Sequence[Pair]) -> list[dict[str, Any]]:
     """The records that a client is given, for a policy with its prompt. A writer has words of
     its own.
 
     Raises:
-        PolicyError: the policy's folder reads prompts of another version, or an unknown one.
+        Invalid: the policy's folder reads prompts of another version, or an unknown one.
     """
-    policy = batch.policy
-    if policy.kind == Checkpoint.Kind.WRITER:
-        return [pair_record(pair) for pair in pairs]
-    version = _version(policy)
-    return [
-        {
-            **pair_record(pair),
-            "prompt": policy_prompt(
-                pair_text(pair),
-                policy.prompt_style,
-                version=version,
-                layout=policy.prompt_layout,
-            ),
-        }
-        for pair in pairs
-    ]
-
-
-def _version(policy: Checkpoint) -> PromptVersion:
-    try:
-        return prompt_version_read(policy)
-    except Invalid as error:
-        raise PolicyError(str(error)) from error
+    records = [pair_record(pair) for pair in pairs]
+    if batch.policy.kind == Checkpoint.Kind.WRITER:
+        return records
+    prompts = prompts_read(batch.policy, pairs)
+    return [{**row, "prompt": text} for row, text in zip(records, prompts, strict=True)]

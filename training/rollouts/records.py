@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from annotation.cot.errors import Invalid
 from annotation.models import Pair
 from training.job.model_folder import known_version, prompt_version_of
-from training.job.prompts import PairText, PromptVersion
+from training.job.prompts import PairText, PromptVersion, policy_prompt
 from training.job.types import BadInput
 from training.models import Checkpoint
 
@@ -41,6 +42,21 @@ def pair_text(pair: Pair) -> PairText:
         attributes=_attributes(product.attributes),
         description=product.description,
     )
+
+
+def prompts_read(policy: Checkpoint, pairs: Iterable[Pair]) -> list[str]:
+    """What the policy is asked about each of the pairs.
+
+    Raises:
+        Invalid: see :func:`prompt_version_read`.
+    """
+    version = prompt_version_read(policy)
+    return [
+        policy_prompt(
+            pair_text(pair), policy.prompt_style, version=version, layout=policy.prompt_layout
+        )
+        for pair in pairs
+    ]
 
 
 def prompt_version_read(checkpoint: Checkpoint) -> PromptVersion:

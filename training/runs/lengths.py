@@ -14,9 +14,9 @@ from annotation.models import Pair
 from training.job.config import RunConfig
 from training.job.methods import METHODS
 from training.job.model_folder import folder_context
-from training.job.prompts import MAX_DESCRIPTION, policy_prompt
+from training.job.prompts import MAX_DESCRIPTION
 from training.models import Checkpoint
-from training.rollouts.records import pair_text, prompt_version_read
+from training.rollouts.records import prompt_version_read, prompts_read
 
 _LOOKED_AT = 20  # pairs whose prompts are written out to find the longest
 _USUAL, _MOST = 3.5, 10.0  # bytes a token: of English; more than any tokenizer's of such texts
@@ -78,24 +78,14 @@ def _lengths(
 
 def _longest(policy: Checkpoint, pairs: Iterable[int]) -> int:
     """Bytes of the longest prompt among the pairs with the longest texts."""
-    version = prompt_version_read(policy)
     texts = (
         Length("query")
         + Length("product__title")
         + Length("product__category_path")
         + Length(Cast(F("product__attributes"), TextField()))
     )
-    if version != "1":
+    if prompt_version_read(policy) != "1":
         texts += Least(Length("product__description"), MAX_DESCRIPTION)
     longest = Pair.objects.filter(pk__in=list(pairs)).select_related("product")
-    return max(
-        len(
-            policy_prompt(
-                pair_text(pair),
-                policy.prompt_style,
-                version=version,
-                layout=policy.prompt_layout,
-            ).encode()
-        )
-        for pair in longest.order_by(texts.desc())[:_LOOKED_AT]
-    )
+    looked_at = longest.order_by(texts.desc())[:_LOOKED_AT]
+    return max(len(prompt.encode()) for prompt in prompts_read(policy, looked_at))
