@@ -1,6 +1,7 @@
 """The reward model behind a server gives what it gives in this process."""
 
 import json
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from annotation.cot.steps import StepKind
 from tests.training.rl.tiny import answer, make_run, make_samples
 from tests.training.speaking_server import Reply, Server, serving
 from training.job.config import load_config
-from training.job.files import read_finished_jsonl, write_jsonl
+from training.job.files import read_finished_jsonl, write_json, write_jsonl
+from training.job.folder import MODEL_FACTS
+from training.job.model_folder import model_facts
 from training.job.prompts import rm_prompt
 from training.job.types import BadInput, Sample
 from training.reward.rewards import HybridRewards
@@ -132,6 +135,17 @@ def test_the_server_must_serve_the_folders_model(policy: Policy, judge_dir: Path
         assert load_served(judge_dir, server.url, HERE).name == "judge"
         server.models = ["whatever"]
         assert load_served(judge_dir, server.url, HERE).name == "whatever"
+
+
+def test_a_served_judge_is_asked_in_the_version_of_its_folder(
+    policy: Policy, judge_dir: Path, tmp_path: Path
+) -> None:
+    for version in ("1", "2"):
+        folder = shutil.copytree(judge_dir, tmp_path / version)
+        write_json(folder / MODEL_FACTS, {**model_facts(folder), "prompt_version": version})
+        with serving(Voice(policy)) as server:
+            server.models = [str(folder)]
+            assert load_served(folder, server.url, HERE).prompt_version == version
 
 
 def test_a_server_that_loaded_another_folder_does_not_answer_for_this_one(
