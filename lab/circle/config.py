@@ -26,16 +26,21 @@ PRESETS: dict[str, CircleConfig] = {
         pairs=320,
         followup_pairs=48,
         max_tokens=256,
-        own_examples=40_000,
+        own_examples=80_000,
         # The writer's CoTs whose tier the raters confirm: imitate those.
         sft={
+            "threads": 2,
             "fit": {"epochs": 2, "learning_rate": 3e-4},
             "sampling": {"rollouts": 1},
             "eval": {"max_tokens": 256},
             "data": {"train_limit": 16},
         },
-        rm={"fit": {"epochs": 1}},  # one verdict for each of some 2,000 long prompts
+        rm={
+            "threads": 2,
+            "fit": {"epochs": 1},
+        },  # one verdict for each of some 2,000 long prompts
         srpo={
+            "threads": 2,
             "rl": {"updates": 30, "max_tokens": 256},
             "sampling": {"rollouts": 4},
             "eval": {"max_tokens": 256},

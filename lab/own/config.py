@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class OwnConfig:
     """``lookups`` are examples of several queries each."""
 
-    lookups: int = 4000
-    examples: int = 40_000
+    lookups: int = 8000
+    examples: int = 80_000
     width: int = 128
     vocabulary: int = 4096
     seed: int = 0

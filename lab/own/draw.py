@@ -19,7 +19,7 @@ _USUAL = 0.5  # of phrases that several titles have; the rest: words of one prod
 _OFTEN = 3  # titles that a usual phrase is in
 _LONGEST = 3  # words of a made query, before a brand or a value
 _VALUE = 24  # characters of a value in a query
-_WHOLE, _PART = 0.45, 0.35  # products with all words of the query, with one; the rest: any
+_WHOLE, _PART = 0.35, 0.3  # products with all words of the query, with one; the rest: any
 
 
 @dataclass(frozen=True, slots=True)
