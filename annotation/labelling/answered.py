@@ -1,4 +1,4 @@
-"""What people have decided about pairs and prefixes, as far as it still holds."""
+"""What people have decided about pairs and steps, as far as it still holds."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Decided(NamedTuple):
     kind: int
     verdict: str
     value: str
-    prefix: str
+    sha256: str
     version: int  # of the guideline
 
 
@@ -70,7 +70,7 @@ def answers_of(project: Project, pairs: Collection[int]) -> Answers:
     answers: dict[Question, str] = {}
     # Tiers last: whether one holds depends on the pair's other two values.
     for row in sorted(rows, key=lambda row: row.kind):
-        question = question_of(row.pair, row.kind, row.prefix)
+        question = question_of(row.pair, row.kind, row.sha256)
         answer = _answer(row)
         if not answer or question in answers or not epoch.holds(row):
             continue
@@ -90,8 +90,8 @@ def waiting_of(pairs: Collection[int], *, by_text: bool) -> set[Question]:
         state__in=LIVE_STATES, rollout__pair__in=pairs, rollout__parse_error=""
     ).values_list("rollout__pair", "kinds", "rollout__steps__kind", "rollout__steps__sha256")
     return {
-        (pair, kind, prefix) if by_text else question_of(pair, kind, prefix)
-        for pair, kinds, kind, prefix in rows
+        (pair, kind, sha256) if by_text else question_of(pair, kind, sha256)
+        for pair, kinds, kind, sha256 in rows
         if kind in kinds
     }
 
@@ -108,7 +108,7 @@ def _resolutions(pairs: Collection[int]) -> list[Decided]:
 def _answer(row: Decided) -> str:
     if row.kind not in OPEN_KINDS:
         return row.value
-    return row.verdict if row.prefix and row.verdict in _DECIDED else ""
+    return row.verdict if row.sha256 and row.verdict in _DECIDED else ""
 
 
 def _versions(project: Project) -> list[Version]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from annotation.cot.steps import OPEN_KINDS, StepKind
 
-Question = tuple[int, int, str]  # pair, step kind, hash of the prefix or ""
+Question = tuple[int, int, str]  # pair, step kind, hash of its own words or ""
 Answers = Mapping[Question, str]  # the verdict of steps 1-2, the value of steps 3-5
 
 
@@ -22,13 +22,13 @@ class Asking:
 
     pair: int
     kinds: Sequence[int]
-    prefixes: Mapping[int, str] = field(default_factory=dict)  # kind -> hash
+    hashes: Mapping[int, str] = field(default_factory=dict)  # kind -> of its own words
     claims: Mapping[int, str] = field(default_factory=dict)  # kind -> value, kinds 3-5
 
 
-def question_of(pair: int, kind: int, prefix: str) -> Question:
+def question_of(pair: int, kind: int, sha256: str) -> Question:
     """What a label on the step decides."""
-    return (pair, kind, prefix if kind in OPEN_KINDS else "")
+    return (pair, kind, sha256 if kind in OPEN_KINDS else "")
 
 
 def answered(rollout: Asking, answers: Answers) -> set[int]:
@@ -68,12 +68,12 @@ def questions(
 
 
 def _question(rollout: Asking, kind: int) -> Question:
-    return question_of(rollout.pair, kind, rollout.prefixes.get(kind, ""))
+    return question_of(rollout.pair, kind, rollout.hashes.get(kind, ""))
 
 
 def _place(rollout: Asking, kind: int, first_error_only: bool) -> Question:
     if first_error_only:
-        return (rollout.pair, kind, rollout.prefixes.get(kind, ""))
+        return (rollout.pair, kind, rollout.hashes.get(kind, ""))
     return _question(rollout, kind)
 
 

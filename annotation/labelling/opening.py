@@ -210,13 +210,13 @@ def _live(rollouts: Sequence[Rollout]) -> dict[int, QueueItem]:
 def _askings(rollouts: Iterable[Rollout], kinds: Sequence[int] | None) -> dict[int, Asking]:
     steps: dict[int, dict[int, tuple[str, str]]] = {rollout.pk: {} for rollout in rollouts}
     rows = Step.objects.filter(rollout__in=list(steps)).order_by()
-    for rollout, kind, prefix, value in rows.values_list("rollout", "kind", "sha256", "value"):
-        steps[rollout][kind] = (prefix, value)
+    for rollout, kind, sha256, value in rows.values_list("rollout", "kind", "sha256", "value"):
+        steps[rollout][kind] = (sha256, value)
     return {
         rollout.pk: Asking(
             pair=rollout.pair_id,
             kinds=sorted(default_kinds(rollout, own) if kinds is None else set(kinds)),
-            prefixes={kind: prefix for kind, (prefix, _) in own.items()},
+            hashes={kind: sha256 for kind, (sha256, _) in own.items()},
             claims={kind: value for kind, (_, value) in own.items() if value},
         )
         for rollout in rollouts

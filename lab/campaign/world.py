@@ -138,7 +138,7 @@ def _steps(pair: PairText, text: str, version: PromptVersion) -> dict[str, Any]:
 def _group(steps: Sequence[Mapping[str, Any]], known: Mapping[str, float]) -> PairGroup:
     return PairGroup(
         claims=[step["claims"] for step in steps],
-        prefixes=[step["prefixes"] for step in steps],
+        hashes=[step["prefixes"] for step in steps],
         chances=[
             {kind: known[p] for kind, p in step["prompts"].items() if known[p] == known[p]}
             for step in steps

@@ -82,8 +82,8 @@ def _row(rollout: Rollout, own: _Own, truths: _Truths) -> dict[str, Any] | None:
     steps = sorted(rollout.steps.all(), key=lambda step: step.kind)
     labels = {}
     for step in steps:
-        prefix = step.sha256 if step.kind in OPEN_KINDS else ""
-        truth = truths.get((rollout.pair_id, step.kind, prefix))
+        sha256 = step.sha256 if step.kind in OPEN_KINDS else ""
+        truth = truths.get((rollout.pair_id, step.kind, sha256))
         if label := _label(step, own.get((rollout.pk, step.kind)), truth):
             labels[str(step.kind)] = label
     if not labels:

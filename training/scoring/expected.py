@@ -40,9 +40,9 @@ def _answers(
 ) -> Iterator[tuple[float, Table]]:
     """Each answer to a step: its chance, and the rewards once it is given."""
     if kind in OPEN_KINDS:
-        if row >= len(group.prefixes) or kind not in group.prefixes[row]:
+        if row >= len(group.hashes) or kind not in group.hashes[row]:
             return
-        same = [prefix.get(kind) == group.prefixes[row][kind] for prefix in group.prefixes]
+        same = [own.get(kind) == group.hashes[row][kind] for own in group.hashes]
         p = group.judged(kind).get(row, 0.5)
         for chance, reward in ((p, 1.0), (1 - p, 0.0)):
             answered = rewards.copy()

@@ -26,11 +26,11 @@ _RECENT = 400  # items whose labels say how long a step takes
 
 @dataclass(slots=True)
 class _RankedRollout:
-    """A rollout: kind -> claimed value, hash of its prefix, P(correct)."""
+    """A rollout: kind -> claimed value, hash of its own words, P(correct)."""
 
     broken: bool
     claims: dict[int, str] = field(default_factory=dict)
-    prefixes: dict[int, str] = field(default_factory=dict)
+    hashes: dict[int, str] = field(default_factory=dict)
     chances: dict[int, float] = field(default_factory=dict)
 
 
@@ -57,7 +57,7 @@ def groups_of(pairs: Collection[int], rm: Checkpoint | None) -> dict[GroupKey, S
         members[pair, policy][pk] = rows[pk] = _RankedRollout(broken=bool(error))
     steps = Step.objects.filter(rollout__in=rows).order_by()
     for pk, kind, value, sha256 in steps.values_list("rollout", "kind", "value", "sha256"):
-        rows[pk].prefixes[kind] = sha256
+        rows[pk].hashes[kind] = sha256
         if value:
             rows[pk].claims[kind] = value
     if rm is not None:
@@ -72,7 +72,7 @@ def groups_of(pairs: Collection[int], rm: Checkpoint | None) -> dict[GroupKey, S
             _of_sources(truths[key[0]], STATED),
             PairGroup(
                 claims=[row.claims for row in group.values()],
-                prefixes=[row.prefixes for row in group.values()],
+                hashes=[row.hashes for row in group.values()],
                 chances=[row.chances for row in group.values()],
                 rewards=[_rewards(row, truths[key[0]], verdicts) for row in group.values()],
                 guessed=_of_sources(truths[key[0]], ("silver",)),
@@ -143,12 +143,12 @@ def _rewards(
     rewards = []
     for kind in StepKind:
         reward = NAN
-        if kind not in row.prefixes or (row.broken and kind is StepKind.FINAL):
+        if kind not in row.hashes or (row.broken and kind is StepKind.FINAL):
             reward = 0.0 if row.broken else NAN
         elif kind in OPEN_KINDS:
             p = row.chances.get(kind)
             judged = NAN if p is None else float(p >= THRESHOLD)
-            reward = verdicts.get((kind, row.prefixes[kind]), judged)
+            reward = verdicts.get((kind, row.hashes[kind]), judged)
         elif kind in truth and kind in row.claims:
             reward = float(row.claims[kind] == truth[kind].value)
         rewards.append(reward)

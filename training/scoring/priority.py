@@ -19,12 +19,12 @@ THRESHOLD = 0.5  # P(correct) from which on the model's verdict is "correct"
 @dataclass(frozen=True, slots=True)
 class PairGroup:
     """A row a rollout, in the same order everywhere: the values that it claims, the keys of its
-    prefixes at steps 1 and 2, the reward model's P(correct) of the steps that it judged, and
+    hashes at steps 1 and 2, the reward model's P(correct) of the steps that it judged, and
     the rewards of kinds 1 to 5 that the next run would give, NaN = masked; those of
     ``guessed`` kinds are silver. Of what is empty nothing is known."""
 
     claims: Sequence[Mapping[int, str]]
-    prefixes: Sequence[Mapping[int, str]] = ()
+    hashes: Sequence[Mapping[int, str]] = ()
     chances: Sequence[Mapping[int, float]] = ()
     rewards: Sequence[Sequence[float]] = ()
     guessed: frozenset[int] = frozenset()

@@ -17,14 +17,14 @@ from annotation.labelling.asking import (
 )
 
 KINDS = [int(kind) for kind in StepKind]
-PREFIXES = {1: "a", 2: "b", 3: "c", 4: "d", 5: "e"}
+HASHES = {1: "a", 2: "b", 3: "c", 4: "d", 5: "e"}
 CLAIMS = {3: "match", 4: "all", 5: "4"}
 
 
 def rollout(
-    kinds: list[int] | None = None, pair: int = 1, prefixes: dict[int, str] = PREFIXES
+    kinds: list[int] | None = None, pair: int = 1, hashes: dict[int, str] = HASHES
 ) -> Asking:
-    return Asking(pair, KINDS if kinds is None else kinds, prefixes, CLAIMS)
+    return Asking(pair, KINDS if kinds is None else kinds, hashes, CLAIMS)
 
 
 def test_nothing_known_asks_everything() -> None:
@@ -34,7 +34,7 @@ def test_nothing_known_asks_everything() -> None:
 def test_a_value_of_the_pair_serves_every_text_and_a_verdict_its_own() -> None:
     answers: Answers = {(1, 1, "a"): "correct", (1, 2, "b"): "incorrect", (1, 5, ""): "2"}
     assert still_to_ask(rollout(), answers) == [3, 4]
-    other = rollout(prefixes={1: "a", 2: "x", 3: "y", 4: "z", 5: "w"})
+    other = rollout(hashes={1: "a", 2: "x", 3: "y", 4: "z", 5: "w"})
     assert still_to_ask(other, answers) == [2, 3, 4]
     assert still_to_ask(rollout(pair=2), answers) == [1, 2, 3, 4, 5]
 
@@ -42,7 +42,7 @@ def test_a_value_of_the_pair_serves_every_text_and_a_verdict_its_own() -> None:
 def test_a_question_in_the_queue_is_not_put_twice() -> None:
     first = rollout()
     waiting = questions(first, still_to_ask(first, {}))
-    assert still_to_ask(rollout(prefixes={**PREFIXES, 2: "x"}), {}, waiting) == [2]
+    assert still_to_ask(rollout(hashes={**HASHES, 2: "x"}), {}, waiting) == [2]
 
 
 def test_nothing_is_asked_after_a_known_first_error() -> None:
@@ -59,7 +59,7 @@ def test_with_first_error_only_a_waiting_value_serves_its_own_text_alone() -> No
     first = rollout()
     waiting = questions(first, KINDS, first_error_only=True)
     assert still_to_ask(rollout(), {}, waiting, first_error_only=True) == []
-    other = rollout(prefixes={1: "a", 2: "x", 3: "y", 4: "z", 5: "w"})
+    other = rollout(hashes={1: "a", 2: "x", 3: "y", 4: "z", 5: "w"})
     assert still_to_ask(other, {}, waiting, first_error_only=True) == [2, 3, 4, 5]
 
 

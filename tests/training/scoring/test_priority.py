@@ -93,11 +93,11 @@ def test_an_answer_that_takes_twice_as_long_is_worth_half() -> None:
 
 
 def test_a_verdict_on_a_prefix_settles_every_rollout_that_begins_so() -> None:
-    same = PairGroup(claims=[{}, {}, {}], prefixes=[{1: "a"}, {1: "a"}, {1: "b"}])
-    alone = PairGroup(claims=[{}, {}], prefixes=[{1: "a"}, {1: "a"}])
+    same = PairGroup(claims=[{}, {}, {}], hashes=[{1: "a"}, {1: "a"}, {1: "b"}])
+    alone = PairGroup(claims=[{}, {}], hashes=[{1: "a"}, {1: "a"}])
     nan = math.nan
     one_known = [[nan] * 5, [nan] * 5, [1.0, nan, nan, nan, nan]]
-    told = PairGroup(claims=same.claims, prefixes=same.prefixes, rewards=one_known)
+    told = PairGroup(claims=same.claims, hashes=same.hashes, rewards=one_known)
     assert expected_change(told, 0, [1], {}, {}) > 0  # "incorrect" would tell a from b
     assert expected_change(alone, 0, [1], {}, {}) == 0  # equal rewards teach nothing
 
