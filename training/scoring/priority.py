@@ -18,8 +18,8 @@ THRESHOLD = 0.5  # P(correct) from which on the model's verdict is "correct"
 
 @dataclass(frozen=True, slots=True)
 class PairGroup:
-    """A row a rollout, in the same order everywhere: the values that it claims, the keys of its
-    hashes at steps 1 and 2, the reward model's P(correct) of the steps that it judged, and
+    """A row a rollout, in the same order everywhere: the values that it claims, hashes of the
+    words of its steps 1 and 2, the reward model's P(correct) of the steps that it judged, and
     the rewards of kinds 1 to 5 that the next run would give, NaN = masked; those of
     ``guessed`` kinds are silver. Of what is empty nothing is known."""
 
