@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import connection
 
 from annotation.cot.steps import StepKind
@@ -18,6 +18,8 @@ from annotation.models import Assignment, Project, QueueItem, Step
 from annotation.people.roles import Role, role_grant
 from lab.simulate.judge import Answer
 
+SIMULATED = "simulated"  # the group of accounts that nobody logs in to
+
 # What a person says of one step of an item; None leaves the step unmarked.
 AnswerFn = Callable[[QueueItem, StepKind, Step | None], Answer | None]
 
@@ -27,6 +29,7 @@ def person_create(*, username: str, role: Role) -> User:
     if created:
         user.set_unusable_password()
         user.save(update_fields=["password"])
+        user.groups.add(Group.objects.get_or_create(name=SIMULATED)[0])
     return role_grant(user=user, role=role)
 
 
