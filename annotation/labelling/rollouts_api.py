@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from annotation.cot.steps import LAYOUTS
 from annotation.labelling.api_forms import StepText
 from annotation.labelling.opening import Wanted, rollouts_open
-from annotation.labelling.rollouts import rollout_record
+from annotation.labelling.rollouts import ELSEWHERE, rollout_record
 from annotation.models import Pair, Rollout
 from annotation.models.outbox import outbox_settled
 from annotation.people.abilities import Ability
@@ -55,13 +55,14 @@ class QueueAsked(serializers.Serializer[Any]):
 
 class RolloutSent(serializers.Serializer[Any]):
     """The same (pair, policy, seed, sample_index) is stored once; with another text it is
-    refused (409). ``queue`` asks people about it; null stores it only."""
+    refused (409). ``queue`` asks people about it; null stores it only. Without a
+    ``prompt_version`` nobody here knows what the writer was asked ("own")."""
 
     pair = serializers.IntegerField(min_value=1, max_value=BIG)
     text = Text(allow_blank=False, trim_whitespace=False)
     policy = Text(allow_blank=False, max_length=200)
     layout = serializers.ChoiceField(choices=LAYOUTS, default="answer_last")
-    prompt_version = Text(allow_blank=False, max_length=16, default="1")
+    prompt_version = Text(allow_blank=False, max_length=16, default=ELSEWHERE)
     seed = serializers.IntegerField(min_value=0, max_value=BIG, default=0)
     sample_index = serializers.IntegerField(min_value=0, max_value=INT, default=0)
     temperature = serializers.FloatField(min_value=0, max_value=10, default=1.0)

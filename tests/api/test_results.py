@@ -103,15 +103,17 @@ def test_own_rollouts_are_parsed_queued_and_stored_once() -> None:
     sent = {
         "rollouts": [
             {"pair": pair.pk, "text": cot(), "policy": "mine", "queue": {"priority": 7}},
-            {"pair": pair.pk, "text": "no steps", "policy": "mine", "sample_index": 1},
+            {"pair": pair.pk, "text": "no steps", "policy": "mine", "sample_index": 1,
+             "prompt_version": "2"},
         ]
-    }
+    }  # fmt: skip
     for _ in range(2):
         response = client.post("/api/v1/rollouts/", sent, format="json")
         assert response.status_code == 201
     first, second = response.json()["rollouts"]
     assert [len(first["steps"]), len(second["steps"])] == [5, 0]
     assert second["parse_error"] == "missing_heading"
+    assert [first["prompt_version"], second["prompt_version"]] == ["own", "2"]
     assert Rollout.objects.count() == 2
     assert QueueItem.objects.get().priority == 7
     listed = client.get(f"/api/v1/rollouts/?project={pair.project.slug}").json()["results"]
