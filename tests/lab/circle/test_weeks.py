@@ -52,7 +52,8 @@ def test_every_time_of_the_project_moves_and_their_order_stays() -> None:
     assert label is not None
     assert timezone.now() - label.created_at > timedelta(days=7)
     assert label.created_at >= label.submission.created_at - timedelta(seconds=5)
-    assert not Submission.objects.filter(created_at__gt=F("assignment__item__closed_at")).exists()
+    late = Submission.objects.filter(created_at__gt=F("assignment__item__closed_at"))
+    assert not late.exists()
 
 
 @pytest.mark.django_db(transaction=True)
