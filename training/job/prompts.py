@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Literal
 
-from annotation.cot.quotes import QuotableLine, product_lines
+from annotation.cot.quotes import QuotableLine, product_lines, quote_of
 from annotation.cot.steps import (
     HEADINGS,
     Layout,
@@ -97,6 +97,22 @@ def visible(pair: PairText, version: PromptVersion) -> PairText:
         attributes={name: _line(value)[:MAX_VALUE] for name, value in shown},
         description="" if version == "1" else _opening(_line(pair.description)),
     )
+
+
+def quotes_unseen(text: str, pair: PairText, version: PromptVersion) -> bool:
+    """Whether ``text`` quotes words of the product that a prompt of ``version`` does not show:
+    who learns from it learns to make lines up."""
+    whole, shown = pair.product_lines, visible(pair, version).product_lines
+    return any(
+        quote.marked and quote.holds and not _holds(line, shown)
+        for line in text.split("\n")
+        if (quote := quote_of(line, whole, plain=False)) is not None
+    )
+
+
+def _holds(line: str, product: Sequence[QuotableLine]) -> bool:
+    quote = quote_of(line, product, plain=False)
+    return quote is not None and quote.holds
 
 
 def rm_prompt(

@@ -14,6 +14,7 @@ from training.job.prompts import (
     Style,
     forged_rm_prompt,
     policy_prompt,
+    quotes_unseen,
     rm_prompt,
 )
 
@@ -110,3 +111,22 @@ def test_a_reward_model_is_shown_the_pair_as_a_policy_of_its_version_is(
     assert plain == f"{body}{step}\n## review step 1\n"
     forged = forged_rm_prompt(LAMP, [step], StepKind.QUERY, version=version)
     assert forged.startswith(f"{body}{step}\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "unseen"),
+    [
+        ('title: "Oak bench"', {"1": False, "2": False}),
+        ('description: "of old oak"', {"1": True, "2": False}),
+        ('attribute: "name 8: value 8"', {"1": False, "2": True}),
+        ('description: "never said"', {"1": False, "2": False}),  # nobody's words: not unseen
+        ("description: of old oak", {"1": False, "2": False}),  # no marks: no quote
+    ],
+)
+def test_a_quote_is_unseen_if_the_product_has_it_and_the_prompt_does_not(
+    line: str, unseen: dict[PromptVersion, bool]
+) -> None:
+    attributes = {f"name {number}": f"value {number}" for number in range(10)}
+    pair = PairText("bench", "Oak bench", "", attributes, "A bench of old oak")
+    for version, expected in unseen.items():
+        assert quotes_unseen(f"## 2 item analysis\n{line}\n", pair, version) is expected

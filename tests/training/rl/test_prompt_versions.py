@@ -12,7 +12,7 @@ import pytest
 
 from tests.training.rl.tiny import answer, label_row, make_run
 from training.job.config import load_config
-from training.job.files import write_json, write_jsonl
+from training.job.files import read_json, write_json, write_jsonl
 from training.job.folder import MANIFEST
 from training.job.model_folder import model_facts, prompt_version_of
 from training.job.prompts import PromptVersion
@@ -120,6 +120,26 @@ def test_what_is_trained_from_a_version_2_policy_reads_version_2(
     assert prompt_version_of(tmp_path / "run" / "model") == "2"
     if method == "rm_scalar":
         assert load_reward_model(tmp_path / "run" / "model").prompt_version == "2"
+
+
+@pytest.mark.parametrize("version", ["1", "2"])
+def test_sft_leaves_out_what_quotes_lines_that_the_prompt_does_not_show(
+    version: str, folder_of: Folders, described: list[Sample], tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    policy = folder_of(prompt_version=version)
+    make_run(folder, policy, described, method="sft", fit=FIT, prompt_version=version)
+    rows = [{**label_row(s, False), "description": s.text.description} for s in described]
+    write_jsonl(folder / "labels.jsonl", [*rows, *map(quoting, rows)])
+    assert main([str(folder)]) == 0
+    counts, n = read_json(folder / "report.json")["samples"], len(rows)
+    learned = {"1": (n, n), "2": (2 * n, None)}[version]
+    assert (counts["verified_by_people"], counts.get("left_out_unseen")) == learned
+
+
+def quoting(row: dict[str, Any]) -> dict[str, Any]:
+    first, second, *rest = row["steps"]
+    return {**row, "steps": [first, f'{second}\ndescription: "of soft leather"', *rest]}
 
 
 def test_a_run_for_another_version_than_the_folders_is_refused(

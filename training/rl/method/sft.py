@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from annotation.cot.steps import Layout, StepKind
+from training.job.prompts import quotes_unseen
 from training.job.types import BadInput, LabelledRollout, Sample
 from training.rl.base.callbacks import RunCallback
 from training.rl.measure.answers import answer_examples
@@ -31,10 +32,15 @@ def train_sft(run: Run) -> dict[str, Any]:
         counts = _fit(run, answers=answer_examples(run))
         return {"samples": counts, "model_facts": {"target": "answer"}}
     policy = taught(run.policy, run.config)
-    human = [
+    verified_texts = [
         (label.sample, text)
         for label in run.labels()
         if verified(label) and (text := reference_text(label, policy.layout))
+    ]
+    human = [
+        (sample, text)
+        for sample, text in verified_texts
+        if not quotes_unseen(text, sample.text, policy.prompt_version)
     ]
     own = [
         (sample, text)
@@ -44,13 +50,19 @@ def train_sft(run: Run) -> dict[str, Any]:
     ]
     run.policy = policy
     if not human and not own:
-        raise BadInput("no rollout is verified as right: there is nothing to imitate")
+        raise BadInput(_nothing(len(verified_texts)))
     counts = _fit(
         run,
         verified_by_people=[_example(run, sample, text) for sample, text in human],
         verified_by_truth=[_example(run, sample, text) for sample, text in own],
     )
-    return {"samples": counts}
+    unseen = len(verified_texts) - len(human)
+    return {"samples": {**counts, **({"left_out_unseen": unseen} if unseen else {})}}
+
+
+def _nothing(unseen: int) -> str:
+    why = f"; {unseen} quote lines that the policy's prompt does not show" if unseen else ""
+    return f"no rollout is verified as right: there is nothing to imitate{why}"
 
 
 def verified(label: LabelledRollout) -> bool:
