@@ -76,7 +76,7 @@ def _retold(table: Hanging, project: Project, told: Moments) -> int:
             rows = list(known.values_list("pk", field.name))
             for start in range(0, len(rows), _AT_ONCE):
                 part = rows[start : start + _AT_ONCE]
-                _write(table, field.column, [(pk, told(moment)) for pk, moment in part])
+                _write(table, field.attname, [(pk, told(moment)) for pk, moment in part])
             changed += len(rows)
     return changed
 
