@@ -80,7 +80,8 @@ def turn(circle: Circle) -> None:
 
 def _cold_start(circle: Circle, stage: Callable[[str], None]) -> None:
     """A policy for products that the shipped one cannot speak of: the catalogue writer's CoTs,
-    people's word on them, a small policy of this catalogue, SFT on what people confirmed."""
+    people's word on them, and a small policy of this catalogue, which has practised on more of
+    such CoTs than people confirm; or SFT on those, of a policy that was given."""
     stage("the catalogue writer's CoTs, and people who verify them")
     first_cots_write(circle)
     labels_collect(circle)
@@ -88,6 +89,7 @@ def _cold_start(circle: Circle, stage: Callable[[str], None]) -> None:
     if circle.config.own_examples:
         stage("a small policy of this catalogue")
         circle.policy = own_policy(circle)
+        return
     stage("cold start: SFT on what they verified")
     start = run_through(circle, "sft", truth_release(circle), circle.config.sft)
     cold_start_report(circle, start)
