@@ -56,12 +56,19 @@ def sightings(
         for first, after in places(phrase.keys, all_words):
             use = _use(line, text, all_words, first, after, query_words)
             start = all_words[first].start
-            last = all_words[min(after + _AFTER, len(all_words)) - 1]
-            quote = text[start : last.end]
+            quote = text[start : _end(all_words, after)]
             if line.field == "attribute" or len(quote) > _LONG:
                 quote = line.quote(shift + start)
             made.append(Sighting(line, use, shift + start, quote))
     return made
+
+
+def _end(all_words: Sequence[Word], after: int) -> int:
+    """Where the quote of a phrase ends: not within what is written together (28mm, 厘米)."""
+    last = min(after + _AFTER, len(all_words)) - 1
+    while last + 1 < len(all_words) and all_words[last + 1].tight:
+        last += 1
+    return all_words[last].end
 
 
 def _use(

@@ -151,6 +151,22 @@ def test_a_line_that_is_a_heading_a_verdict_or_a_claim_cannot_end_a_step() -> No
     assert "the word verdict: " in steps[StepKind.ATTRIBUTE]
 
 
+@pytest.mark.parametrize(
+    ("query", "title", "quote"),
+    [
+        ("平底锅", "麦饭石平底锅 28厘米 黑色", "平底锅 28厘米"),
+        ("cable", "HDMI cable 28mm flat, black", "cable 28mm"),
+        ("cable", "HDMI cable for screens of any size", "cable for screens"),
+        ("size", "HDMI cable of any size", "size"),
+    ],
+)
+def test_a_claim_quotes_the_word_and_two_more_and_does_not_end_within_one(
+    query: str, title: str, quote: str
+) -> None:
+    steps = written(query, title)
+    assert f', "{quote}"' in steps[StepKind.CATEGORY]
+
+
 def test_a_long_line_is_quoted_around_the_word() -> None:
     line = "x" * 300 + " cable " + "y" * 300
     assert set(quotes(catalogue_cot(PairText("cable", "", description=line), RULES))) == {
