@@ -77,7 +77,8 @@ def shop_of(catalogue: Catalogue) -> PracticeShop:
         for key in {word.key for word in words(product.title)}:
             near[key].append(product)
         titles.update(_phrases(product.title))
-    usual = {phrase: count for phrase, count in titles.items() if count >= _OFTEN}
+    # Sorted: what comes out of a set has another order in every process.
+    usual = {phrase: count for phrase, count in sorted(titles.items()) if count >= _OFTEN}
     totals = list(accumulate(count**0.5 for count in usual.values()))
     return PracticeShop(products, catalogue.queries, near, list(usual), totals)
 
