@@ -14,7 +14,7 @@ class CircleConfig:
     followup_pairs: int  # pairs that the trained policy answers for the next turn
     max_tokens: int
     own_examples: int = 0  # of the small policy that is made first; real data only
-    sft: dict[str, Any] = field(default_factory=dict)  # cold start on real data only
+    sft: dict[str, Any] = field(default_factory=dict)  # of a given policy, real data only
     rm: dict[str, Any] = field(default_factory=dict)
     srpo: dict[str, Any] = field(default_factory=dict)
     stage_timeout: int = 900  # seconds without any progress before a stage has failed
@@ -35,10 +35,8 @@ PRESETS: dict[str, CircleConfig] = {
             "eval": {"max_tokens": 256},
             "data": {"train_limit": 16},
         },
-        rm={
-            "threads": 2,
-            "fit": {"epochs": 1},
-        },  # one verdict for each of some 2,000 long prompts
+        # One verdict for each of some 2,000 long prompts.
+        rm={"threads": 2, "fit": {"epochs": 1}},
         srpo={
             "threads": 2,
             "rl": {"updates": 30, "max_tokens": 256},

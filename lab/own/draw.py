@@ -13,6 +13,7 @@ from itertools import accumulate
 from training.job.prompts import PairText
 from training.rollouts.catalogue.lexicon import BRAND_NAMES
 from training.rollouts.catalogue.words import Word, words
+from training.rollouts.catalogue.writer import brands_named
 
 _WRITTEN = 0.3  # share of queries that a person wrote
 _USUAL = 0.5  # of phrases that several titles have; the rest: words of one product
@@ -34,13 +35,14 @@ class Catalogue:
 @dataclass(frozen=True, slots=True)
 class PracticeShop:
     """A catalogue as it is drawn from. ``near`` are the products by each word of their titles,
-    ``totals`` the running sums of the usual phrases' weights."""
+    ``totals`` the running sums of the usual phrases' weights, ``brands`` as keys of words."""
 
     products: Sequence[PairText]
     queries: Sequence[str]
     near: Mapping[str, Sequence[PairText]]
     phrases: Sequence[str]
     totals: Sequence[float]
+    brands: frozenset[tuple[str, ...]]
 
     def query(self, rng: random.Random) -> str:
         chance = rng.random()
@@ -80,7 +82,8 @@ def shop_of(catalogue: Catalogue) -> PracticeShop:
     # Sorted: what comes out of a set has another order in every process.
     usual = {phrase: count for phrase, count in sorted(titles.items()) if count >= _OFTEN}
     totals = list(accumulate(count**0.5 for count in usual.values()))
-    return PracticeShop(products, catalogue.queries, near, list(usual), totals)
+    brands = brands_named(product.attributes.items() for product in products)
+    return PracticeShop(products, catalogue.queries, near, list(usual), totals, brands)
 
 
 def draws(shop: PracticeShop, rng: random.Random) -> Iterator[PairText]:

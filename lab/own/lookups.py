@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerFast
@@ -24,10 +23,9 @@ class Lookups:
     """``queries`` a product; an example of more than ``longest`` tokens ends there."""
 
     shop: PracticeShop
-    brands: Collection[tuple[str, ...]]
     version: PromptVersion
+    longest: int
     queries: int = 8
-    longest: int = 512
 
     def example(self, tokenizer: PreTrainedTokenizerFast, rng: random.Random) -> Example:
         """What is judged counts, the product and the queries do not."""
@@ -38,7 +36,7 @@ class Lookups:
         for _ in range(self.queries):
             query = self._query(product, rng)
             pair = dataclasses.replace(product, query=query)
-            reading = catalogue_reading(pair, pair.product_lines, self.brands)
+            reading = catalogue_reading(pair, pair.product_lines, self.shop.brands)
             question = tokenizer(f"query: {query}\n")["input_ids"]
             judged = tokenizer("\n".join(claim_lines(reading)) + "\n")["input_ids"]
             if len(ids) + len(question) + len(judged) > self.longest:

@@ -28,7 +28,7 @@ from lab.seed.seed_training import (
     train_batches,
 )
 from training.job.prompts import PromptVersion, policy_prompt, visible
-from training.rollouts.catalogue.writer import brands_named, catalogue_cot
+from training.rollouts.catalogue.writer import catalogue_cot
 
 PROMPT_VERSION: PromptVersion = "2"
 _SEEN = 4000  # texts that the tokenizer is made of
@@ -54,7 +54,7 @@ def policy_make(
     tokenizer = tokenizer_of((prompt + cot for prompt, cot in seen), config.vocabulary)
     model = build_model(tokenizer, config.width, inner=3)
     say(f"{model.num_parameters():,} parameters, {len(tokenizer):,} tokens")
-    lookups, cots = Lookups(shop, _brands(shop), PROMPT_VERSION), _cots(tokenizer, texts)
+    lookups, cots = Lookups(shop, PROMPT_VERSION, _LONGEST), _cots(tokenizer, texts)
 
     def learn(stage: SeedStage, draw: Callable[[], Example]) -> None:
         pool, pad = stage.batch * POOL, int(tokenizer.convert_tokens_to_ids(PAD))
@@ -71,17 +71,12 @@ def policy_make(
 def written(shop: PracticeShop, rules: Rules, rng: random.Random) -> Iterator[tuple[str, str]]:
     """Prompts and the catalogue writer's CoTs about what these show: who is to learn from a CoT
     must not be asked to quote a line that it cannot see."""
-    brands = _brands(shop)
     for pair in draws(shop, rng):
         seen = visible(pair, PROMPT_VERSION)
         yield (
             policy_prompt(pair, version=PROMPT_VERSION),
-            catalogue_cot(seen, rules, brands=brands),
+            catalogue_cot(seen, rules, brands=shop.brands),
         )
-
-
-def _brands(shop: PracticeShop) -> frozenset[tuple[str, ...]]:
-    return brands_named(product.attributes.items() for product in shop.products)
 
 
 def _cots(

@@ -25,7 +25,7 @@ Moments = Callable[[datetime], datetime]
 @transaction.atomic
 def weeks_tell(*, project: Project, weeks: int) -> int:
     """Spread the labels evenly over the working hours of so many weeks before today; what
-    happened between two labels stays between them. Returns the rows that changed.
+    happened between two labels stays between them. Returns how many times changed.
 
     Raises:
         Conflict: nobody has labelled, a real person has, or a job is at work.
@@ -36,7 +36,7 @@ def weeks_tell(*, project: Project, weeks: int) -> int:
     real = labels.exclude(annotator__groups__name=SIMULATED).select_related("annotator").first()
     if real is not None:
         raise Conflict(f"{real.annotator.username} is no simulated person: their times stay")
-    moments = list(labels.order_by("created_at").values_list("created_at", flat=True))
+    moments = list(labels.values_list("created_at", flat=True))
     if not moments:
         raise Conflict("nobody has labelled this project")
     told = spread(moments, weeks, timezone.localtime())

@@ -103,11 +103,7 @@ def quotes_unseen(text: str, pair: PairText, version: PromptVersion) -> bool:
     """Whether ``text`` quotes words of the product that a prompt of ``version`` does not show:
     who learns from it learns to make lines up."""
     whole, shown = pair.product_lines, visible(pair, version).product_lines
-    return any(
-        quote.marked and quote.holds and not _holds(line, shown)
-        for line in text.split("\n")
-        if (quote := quote_of(line, whole, plain=False)) is not None
-    )
+    return any(_holds(line, whole) and not _holds(line, shown) for line in text.split("\n"))
 
 
 def _holds(line: str, product: Sequence[QuotableLine]) -> bool:

@@ -92,7 +92,7 @@ def test_a_practice_text_quotes_nothing_that_its_prompt_does_not_show() -> None:
 
 
 def test_lookups_count_what_is_judged_and_neither_product_nor_query() -> None:
-    lookups = Lookups(SHOP, frozenset(), "2", queries=3)
+    lookups = Lookups(SHOP, "2", 512, queries=3)
     for seed in range(20):
         ids, counts = lookups.example(TOKENIZER, random.Random(seed))
         judged = TOKENIZER.decode([i for i, on in zip(ids, counts, strict=True) if on])
@@ -101,7 +101,7 @@ def test_lookups_count_what_is_judged_and_neither_product_nor_query() -> None:
         assert given.count("query: ") == judged.count("category: ") == 3
         assert judged.count("attribute: ") >= 3
         assert "query: " not in judged
-    short, _ = Lookups(SHOP, frozenset(), "2", longest=200).example(TOKENIZER, random.Random(0))
+    short, _ = Lookups(SHOP, "2", 200).example(TOKENIZER, random.Random(0))
     assert len(short) <= 200
 
 

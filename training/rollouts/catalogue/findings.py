@@ -78,8 +78,8 @@ def _bound(bound: Bound, lines: Sequence[QuotableLine]) -> Finding:
             if not bound.comparable(quantity):
                 continue
             if bound.satisfied(quantity):
-                quote, start = line.quote(quantity.start), quantity.start
-                return Finding(bound.words, "met", quote, line, start)
+                start = quantity.start
+                return Finding(bound.words, "met", line.quote(start), line, start)
             unmet = unmet or line
     if unmet is None:
         return Finding(bound.words, "not stated")
