@@ -68,8 +68,12 @@ class Channel(pgmq.Channel):  # type: ignore[misc]  # kombu carries no types
         """Over one connection after the other; the tag is free whatever comes of it.
 
         Every pooled connection may be one that the server has cut off. What was not told comes
-        again after the visibility timeout, and a repeated message is harmless.
+        again after the visibility timeout, and a repeated message is harmless. A worker that
+        found its connection lost while it was at a job has closed the channel of the job.
         """
+        if self.closed:
+            logger.warning("a message is of a lost connection and comes again")
+            return
         for _ in range(POOL_SIZE + 1):
             try:
                 return say()

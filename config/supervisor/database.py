@@ -77,6 +77,8 @@ class Database:
             return
         if postmaster_pid(self._pgdata) is None:
             self._restart()
+        elif self._failures:  # a slow recovery outlasts the command that began it
+            self._tell_back()
         elif self._clock() >= self._next_look:
             self._next_look = self._clock() + _SPACE_EVERY
             space = shutil.disk_usage(self._pgdata).free
@@ -113,6 +115,9 @@ class Database:
             why = self._why(error)
             self._console.say(f"it did not start: {why}; again in {wait:.0f} s", "database")
             return
+        self._tell_back()
+
+    def _tell_back(self) -> None:
         self._failures = 0
         self._console.say("PostgreSQL is back; workers reconnect by themselves", "database")
 

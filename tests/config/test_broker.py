@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+from kombu import Connection
 
 from config.broker import broker_install, broker_settings, conninfo_of_url
+from config.queue_transport import Transport
 
 DATABASE = {"NAME": "stepwise", "USER": "me", "HOST": "", "OPTIONS": {"host": "/run/pg"}}
 
@@ -44,3 +48,16 @@ def test_the_queue_tables_are_installed_once() -> None:
         cursor.execute("select pgmq.create('probe'), pgmq.send('probe', '{\"a\": 1}')")
         cursor.execute("select message from pgmq.read('probe', 30, 1)")
         assert len(cursor.fetchall()) == 1
+
+
+def test_a_message_of_a_closed_channel_comes_again_instead_of_ending_the_job_with_an_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    transport = Transport(Connection("memory://"))
+    transport._pgmq_client = Mock()
+    channel = transport.create_channel(transport)
+    channel.close()
+    channel.qos.append(Mock(delivery_info={"pgmq_queue": "default", "pgmq_msg_id": 7}), "tag")
+    channel.basic_ack("tag")
+    channel.basic_reject("tag", requeue=True)
+    assert caplog.text.count("a message is of a lost connection and comes again") == 2

@@ -79,6 +79,20 @@ def test_a_server_that_does_not_start_is_tried_again_later_and_says_its_last_wor
     assert "PostgreSQL is back" in world.console_text
 
 
+def test_a_server_that_was_slower_to_recover_than_the_command_waited_is_told_to_be_back(
+    world: World,
+) -> None:
+    world.database.start()
+    world.pid, world.refuses = None, True
+    world.database.watch()
+    assert "PostgreSQL is back" not in world.console_text
+    world.pid, world.now = 3, 1.0
+    world.database.watch()
+    world.database.watch()
+    assert world.starts == 1
+    assert world.console_text.count("PostgreSQL is back") == 1
+
+
 def test_a_full_disk_is_named_as_the_reason(world: World) -> None:
     world.database.start()
     world.pid, world.refuses, world.free = None, True, 1000
