@@ -96,7 +96,8 @@ def _benchmark(options: argparse.Namespace) -> Benchmark:
 
 def _settings(options: argparse.Namespace) -> dict[str, object]:
     """What every cell shares."""
-    curve = {"curve_every": options.curve_every, "keep_best": True}
+    every = options.curve_every
+    curve = {"curve_every": every, "keep_best": every > 0}
     if options.tiny:
         small = {"updates": 2, "prompts": 2, "group": 4, "micro_batch": 8}
         return {"eval": curve | {"curve_every": 2}, "rl": small, "fit": {"epochs": 1}}

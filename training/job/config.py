@@ -138,8 +138,11 @@ class EvalConfig:
     max_tokens: int = num(192, 8, 32768)
     bootstrap: int = num(1000, 10, 100_000)
     limit: int = num(0, 0, 10_000_000)  # pairs; 0 = all
-    curve_every: int = num(0, 0, 1_000_000)  # updates between points of dev.jsonl; 0 = none
-    keep_best: bool = False  # the result is the policy of the curve's best point
+    # the learning curve: on dev.jsonl, else on a share of the training queries, kept apart
+    curve_every: int = num(0, 0, 1_000_000)  # updates between two points; 0 = none
+    dev_share: float = num(0.0, 0, 0.9)
+    keep_best: bool = False  # the result is the policy of the best point; the start is one
+    best_by: str = one("macro_f1", "kappa_quadratic", "good_f1", "accuracy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +221,8 @@ def parse_config(text: str) -> RunConfig:
         raise BadInput(_("fit.target 'answer' is for method sft"), "run.toml")
     if config.rewards.source == "rm_only" and not config.rm:
         raise BadInput(_("rewards.source 'rm_only' needs a reward model: set 'rm'"), "run.toml")
+    if config.eval.keep_best and not config.eval.curve_every:
+        raise BadInput(_("eval.keep_best needs points: set eval.curve_every"), "run.toml")
     if config.trainer.lora_rank and config.eval.keep_best:
         raise BadInput(
             _("eval.keep_best keeps whole weights: not with a LoRA adapter"), "run.toml"

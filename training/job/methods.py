@@ -67,11 +67,11 @@ _TRAINER = (
 _FIT = ("fit.epochs", "fit.batch_size", "fit.learning_rate", "fit.max_tokens", "fit.save_every")
 _FIT_FORM = ("fit.epochs", "fit.batch_size", "fit.learning_rate")
 _LABELS = ("fit.holdout", "fit.calibration", "eval.bootstrap", "eval.batch_size")
-# eval.curve_every and eval.keep_best want a dev.jsonl, which no launched run has
+_CURVE = ("eval.curve_every", "eval.dev_share", "eval.keep_best", "eval.best_by")
 _POLICY_RL = (
-    *_RUN, *_PAIRS, *_ANSWERS, *_TRAINER, "layout", "sampling", "rewards", "curriculum",
-    "shaping", "trainer.sampler", "trainer.vllm_url", "trainer.vllm_memory",
-    "trainer.vllm_tensor_parallel",
+    *_RUN, *_PAIRS, *_ANSWERS, *_CURVE, *_TRAINER, "layout", "sampling",
+    "rewards", "curriculum", "shaping", "trainer.sampler", "trainer.vllm_url",
+    "trainer.vllm_memory", "trainer.vllm_tensor_parallel",
 )  # fmt: skip
 _OUTCOME_RL = (
     "rl.updates", "rl.prompts", "rl.group", "rl.micro_batch", "rl.learning_rate", "rl.kl",
@@ -82,7 +82,7 @@ _OUTCOME_RL = (
 _RL_FORM = (
     "sampling.rollouts", "rl.updates", "rl.prompts", "rl.group", "rl.learning_rate", "rl.kl",
 )  # fmt: skip
-_EXTRAS_FORM = ("rl.shaping", "rl.replay", "rl.dynamic")
+_EXTRAS_FORM = ("rl.shaping", "rl.replay", "rl.dynamic", *_CURVE)
 _RL_PRESETS: Mapping[str, Tables] = {
     "quick": {
         "sampling": {"rollouts": 4},

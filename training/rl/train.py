@@ -30,6 +30,7 @@ from training.rl.policy.model import Policy, is_gguf, load_policy
 from training.rl.policy.run_folder import (
     Cancelled,
     Run,
+    dev_split,
     read_inputs,
     read_rules,
     record_trainer,
@@ -72,6 +73,7 @@ def _open(folder: Path) -> Run:
     version = run_prompt_version(folder, config)
     if is_main():
         record_trainer(folder, config, version)
+    train_samples, dev = dev_split(folder, config, train_samples)
     truths, train_samples = noisy(
         truths, train_samples, config.rewards.label_noise, config.seed, read_rules(folder)
     )
@@ -80,7 +82,7 @@ def _open(folder: Path) -> Run:
     policy = laid_out(_loaded(folder, config, version), config)
     _room_check(policy, config, train_samples, eval_samples)
     print(f"{config.method} from {config.policy}, seed {config.seed}", flush=True)
-    return Run(folder, config, truths, train_samples, eval_samples, policy)
+    return Run(folder, config, truths, train_samples, eval_samples, policy, dev)
 
 
 def _loaded(folder: Path, config: RunConfig, version: PromptVersion) -> Policy:

@@ -24,6 +24,7 @@ from training.judges.page import candidate_measure
 from training.models import Checkpoint, LaunchWaiver, TrainingRun
 from training.runs.alarms import TEXTS
 from training.runs.run_page import (
+    VALIDATION,
     RunView,
     checkpoint_left,
     run_view,
@@ -46,6 +47,7 @@ CURVE_NAMES = {
     "length": gettext_lazy("Length (tokens)"),
     "loss": gettext_lazy("Loss"),
     "parse_rate": gettext_lazy("Share that parses"),
+    VALIDATION: gettext_lazy("On the validation queries"),
 }
 EVALUATION = (
     ("macro_f1", gettext_lazy("Macro F1")),

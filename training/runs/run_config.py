@@ -95,6 +95,8 @@ def config_check(
                 names=", ".join(names),
             )
         )
+    if parsed.eval.curve_every and not parsed.eval.dev_share:
+        raise ConfigError(_("eval.curve_every needs eval.dev_share: pairs to draw it on"))
     _servers_check(parsed)
     return parsed
 

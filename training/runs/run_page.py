@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from annotation.quality.charts import Chart, line_chart
 from training.models import Checkpoint, EvalReport, RunMetric, TrainingRun
 
+VALIDATION = "validation"  # the chart of report.json's curve
 CURVES = ("reward", "kl", "entropy", "length", "loss", "parse_rate")
 _RECENT = 20  # updates behind the estimate
 _State = TrainingRun.State
@@ -91,7 +92,12 @@ def run_view(run: TrainingRun) -> RunView:
     """State, remaining time from the median of the last updates, and the curves."""
     metrics = RunMetric.objects.filter(run=run).order_by("step")
     rows = [{"step": step, **data} for step, data in metrics.values_list("step", "data")]
+    points = [
+        {"step": step, VALIDATION: value}
+        for step, value in run.report.get("curve", {}).get("points", ())
+    ]
     charts = [chart for key in CURVES if (chart := line_chart(key, rows))]
+    charts += [chart for chart in [line_chart(VALIDATION, points)] if chart]
     stages = [row["stage"] for row in rows[-1:] if row.get("stage") is not None]
     reports = EvalReport.objects.filter(run=run)
     return RunView(

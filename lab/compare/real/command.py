@@ -71,14 +71,14 @@ def _plan(options: argparse.Namespace) -> RealPlan:
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
     """What all policies share."""
-    tokens = {"max_tokens": _TOKENS}
+    tokens, every = {"max_tokens": _TOKENS}, options.curve_every
     if options.tiny:
         small = {"updates": 2, "prompts": 2, "group": 4, "micro_batch": 8, "max_tokens": 64}
         curve = {"curve_every": 2, "keep_best": True, "max_tokens": 64}
         # It answers nothing that can be read: every prompt is always wrong.
         return {"eval": curve, "rl": small, "sampling": {"rejection": False}}
     return {
-        "eval": {"curve_every": options.curve_every, "keep_best": True, **tokens},
+        "eval": {"curve_every": every, "keep_best": every > 0, **tokens},
         "rl": {"updates": options.updates or _UPDATES, **tokens},
     }
 

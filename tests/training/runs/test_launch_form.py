@@ -47,9 +47,16 @@ def test_what_the_form_shows_is_what_is_stored(
     pair, _held_out = trainable(project)
     resolve(rollout_make(pair), {1: "correct", 5: "incorrect"})
     policy = rm_make() if row.starts_from == "rm" else policy_make()
-    filled = {"rl.gamma": 0.5, "rl.kl": 0.5, "fit.holdout": 0.3, "rl.group": 4}
+    filled = {
+        "rl.gamma": 0.5,
+        "rl.kl": 0.5,
+        "fit.holdout": 0.3,
+        "eval.dev_share": 0.3,
+        "rl.group": 4,
+    }
     words = {"rl.normalise": "none", "rl.shaping": "rules", "fit.target": "answer",
-             "fit.pairs": "pass_at_n", "rl.replay": "true", "rl.dynamic": "true"}  # fmt: skip
+             "fit.pairs": "pass_at_n", "rl.replay": "true", "rl.dynamic": "true",
+             "eval.keep_best": "true", "eval.best_by": "accuracy"}  # fmt: skip
     values = {key: {**filled, **words}.get(key, 2) for key in row.form}
     values |= {key: 0.5 for key in row.form if "learning_rate" in key}
     posted = {key.replace(".", "__"): value for key, value in values.items()}

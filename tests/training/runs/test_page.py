@@ -184,3 +184,29 @@ def test_the_seconds_of_an_update_are_told_apart(engineer: Client, project: Proj
     assert run_view(run).shares == {"generation": 25, "reward": 10, "update": 65}
     page = engineer.get(f"/training/runs/{run.pk}/").content.decode()
     assert "sampling 25 %, rewards 10 %, learning 65 %" in page
+
+
+@pytest.mark.parametrize(
+    ("kept", "words"),
+    [
+        (40, "The result is the policy of update 40 of 60; kappa_quadratic was measured on"),
+        (0, "The result is the policy that the run started from: no later point had a better"),
+    ],
+)
+def test_a_run_with_validation_queries_says_whose_policy_it_left(
+    engineer: Client, project: Project, kept: int, words: str
+) -> None:
+    run = seed_training.run(project, state="finished", step=60)
+    curve = {"pairs": 43, "queries": 9, "by": "kappa_quadratic", "kept": kept}
+    run.report = {"curve": curve | {"points": [[0, 0.41], [20, None], [40, 0.52], [60, 0.5]]}}
+    run.save()
+    page = " ".join(engineer.get(f"/training/runs/{run.pk}/").content.decode().split())
+    assert words in page
+    assert "43 pairs of 9 validation queries" in page
+    assert "On the validation queries" in page
+    assert "40: 0.52" in page
+    assert [dot.title for dot in run_view(run).charts[-1].dots] == [
+        "0: 0.41",
+        "40: 0.52",
+        "60: 0.5",
+    ]

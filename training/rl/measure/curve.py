@@ -1,22 +1,23 @@
-"""The learning curve of a run: greedy macro F1 on a fixed set, every few updates.
+"""The learning curve of a run: greedy answers on a validation set, every few updates.
 
-``dev.jsonl`` in the run folder asks for it, ``curve.jsonl`` is the answer. The set belongs to
-neither training nor the final evaluation, and decoding draws nothing, so that a run with a
-curve trains exactly as one without. With ``eval.keep_best`` the run's result is the policy of
-its best point, not of its last update: RL does not improve all the time.
+``curve.jsonl`` has it. The set belongs to neither training nor the final evaluation, and
+decoding draws nothing, so that a run with a curve trains exactly as one without. With
+``eval.keep_best`` the run's result is the policy of its best point by ``eval.best_by``, not of
+its last update: RL does not improve all the time, and the start is a point too.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback
 
-from training.job.data import read_samples
 from training.job.files import append_jsonl, resume_jsonl
-from training.job.folder import CURVE, DEV, LAST
+from training.job.folder import CURVE, LAST
+from training.rl.base.processes import is_main, main_first
 from training.rl.measure.evaluate import (
     Prediction,
     held_out,
@@ -28,16 +29,16 @@ from training.rl.policy.model import load_policy
 from training.rl.policy.run_folder import Run
 
 BEST = "best"  # a model folder of the run
+POINT = ("macro_f1", "kappa_quadratic", "good_f1", "accuracy", "step_accuracy")
 
 
 class CurveCallback(TrainerCallback):
     """Appends ``step``, ``samples`` (rollouts seen so far), ``seconds`` (of training since the
-    process began, evaluation left out), ``macro_f1``, ``accuracy``, ``step_accuracy``."""
+    process began, evaluation left out), and the measures of ``POINT``."""
 
     def __init__(self, run: Run, a_step: int) -> None:
         self._run, self._a_step = run, a_step
         self._path = run.folder / CURVE
-        self._samples = read_samples(run.folder / DEV)
         self._done = {row["step"] for row in resume_jsonl(self._path)}
         self._seconds, self._began = 0.0, time.monotonic()
 
@@ -54,24 +55,30 @@ class CurveCallback(TrainerCallback):
 
     def _record(self, step: int) -> None:
         run = self._run
-        best = max((row["macro_f1"] for row in read_curve(run.folder)), default=-1.0)
+        best = best_point(read_curve(run.folder), by := run.config.eval.best_by)
         was_training = run.policy.model.training
-        body = report(predict(run.policy, self._samples, run.config.eval), draws=1)
+        body = report(predict(run.policy, run.dev, run.config.eval), draws=1)
         run.policy.model.train(was_training)
-        kept = {key: body[key] for key in ("macro_f1", "accuracy", "step_accuracy")}
+        kept = {key: body[key] for key in POINT}
         row = {"step": step, "samples": step * self._a_step, **kept}
-        if run.config.eval.keep_best and body["macro_f1"] > best:
+        self._done.add(step)
+        if not is_main():
+            return
+        if run.config.eval.keep_best and (not best or _worth(kept, by) > _worth(best, by)):
             run.policy.save(run.folder / BEST)
         append_jsonl(self._path, [{**row, "seconds": round(self._seconds, 2)}])
-        self._done.add(step)
-        print(f"curve: update {step} macro F1 {body['macro_f1']:.3f}", flush=True)
+        print(f"curve: update {step} {by} {_worth(kept, by):.3f}", flush=True)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Put the best point's weights back, once the last update's answers are kept."""
-        best = self._run.folder / BEST
-        if self._run.config.eval.keep_best and best.exists():
-            write_predictions(self._run.folder, LAST, self._answers())
-            self._run.policy.model.load_state_dict(load_policy(best).model.state_dict())
+        if not self._run.config.eval.keep_best:
+            return
+        answers = self._answers()
+        with main_first():  # the others read what it has written
+            if is_main():
+                write_predictions(self._run.folder, LAST, answers)
+            best = load_policy(self._run.folder / BEST)
+            self._run.policy.model.load_state_dict(best.model.state_dict())
 
     def _answers(self) -> list[Prediction]:
         run = self._run
@@ -82,8 +89,36 @@ class CurveCallback(TrainerCallback):
 
 def curve_callbacks(run: Run, a_step: int) -> list[CurveCallback]:
     """The callback if the run wants a curve: ``a_step`` is the rollouts of an update."""
-    wanted = run.config.eval.curve_every and (run.folder / DEV).exists()
-    return [CurveCallback(run, a_step)] if wanted else []
+    return [CurveCallback(run, a_step)] if run.config.eval.curve_every else []
+
+
+def curve_facts(run: Run) -> dict[str, Any]:
+    """``{"curve": {...}}`` for report.json: the validation set, and the points by ``by``; {}
+    without a curve. ``kept`` is the update whose policy is the result."""
+    rows, settings = read_curve(run.folder), run.config.eval
+    if not (settings.curve_every and rows):
+        return {}
+    best = best_point(rows, settings.best_by) if settings.keep_best else rows[-1]
+    return {
+        "curve": {
+            "pairs": len(run.dev),
+            "queries": len({sample.text.query for sample in run.dev}),
+            "by": settings.best_by,
+            "points": [[row["step"], row.get(settings.best_by)] for row in rows],
+            "kept": (best or rows[-1])["step"],
+        }
+    }
+
+
+def best_point(rows: Sequence[Mapping[str, Any]], by: str) -> Mapping[str, Any] | None:
+    """The row with the highest ``by``, the earliest of equals; None without rows."""
+    return max(rows, key=lambda row: (_worth(row, by), -int(row["step"])), default=None)
+
+
+def _worth(row: Mapping[str, Any], by: str) -> float:
+    """A kappa is not defined where all is one tier: that is worth nothing."""
+    value = row.get(by)
+    return -1.0 if value is None else float(value)
 
 
 def read_curve(folder: Path) -> list[dict[str, Any]]:

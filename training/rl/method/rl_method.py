@@ -15,7 +15,7 @@ from training.reward.rewards import HybridRewards, StepScorer
 from training.reward.sources import by_kind, by_source, human_share, reused_share
 from training.rl.base.callbacks import RunCallback
 from training.rl.base.processes import world_size
-from training.rl.measure.curve import curve_callbacks
+from training.rl.measure.curve import curve_callbacks, curve_facts
 from training.rl.measure.evaluate import predict
 from training.rl.method.grpo import GRPOOutcomeTrainer
 from training.rl.method.ledger_writer import ledger_writer
@@ -107,6 +107,7 @@ def train_policy(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
         },
         "human_share": human_share(sources),
         "updates": trainer.state.global_step,
+        **curve_facts(run),
         **({"gates": curriculum.gates} if curriculum.gates else {}),
     }
 

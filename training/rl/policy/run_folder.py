@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from annotation.cot.rules import DEFAULT_RULES, Rules, RulesError, parse_rules
+from annotation.cot.steps import StepKind
 from training.job.config import RunConfig, load_config, resolved
 from training.job.data import read_labels, read_samples
 from training.job.files import file_sha256, write_json
 from training.job.folder import (
     CANCEL,
+    DEV,
     EVAL,
     LABELS,
     MANIFEST,
@@ -26,6 +28,7 @@ from training.job.methods import METHODS
 from training.job.model_folder import known_version, prompt_version_of
 from training.job.prompts import PromptVersion
 from training.job.provenance import code_version, package_versions, weights_sha256
+from training.job.shuffle import place
 from training.job.types import BadInput, LabelledRollout, Sample
 from training.rl.policy.model import Policy
 from verifier.truth import TruthError, TruthTable, load
@@ -45,6 +48,7 @@ class Run:
     train: list[Sample]
     held_out: list[Sample]
     policy: Policy
+    dev: list[Sample] = field(default_factory=list)  # of the learning curve
     facts: dict[str, Any] = field(default_factory=dict)
 
     def labels(self) -> list[LabelledRollout]:
@@ -98,6 +102,33 @@ def read_inputs(folder: Path) -> tuple[RunConfig, TruthTable, list[Sample], list
             f"for example '{min(overlap)}': the evaluation would not be held out"
         )
     return config, truths, train, held_out
+
+
+def dev_split(
+    folder: Path, config: RunConfig, train: list[Sample]
+) -> tuple[list[Sample], list[Sample]]:
+    """(to train on, of the learning curve): dev.jsonl where the folder has one, else whole
+    queries of ``train``, each by its hash, so that a restart splits alike.
+
+    Raises:
+        BadInput: a curve is wanted, and there is nothing to draw it on or to train on.
+    """
+    if not config.eval.curve_every:
+        return train, []
+    if (folder / DEV).exists():
+        return train, read_samples(folder / DEV)
+    share = config.eval.dev_share
+    if not share:
+        raise BadInput(
+            "eval.curve_every: set eval.dev_share, the share of the training queries to draw on"
+        )
+    dev = [sample for sample in train if place(sample.text.query, "dev") < share]
+    rest = [sample for sample in train if place(sample.text.query, "dev") >= share]
+    known = [sample for sample in dev if sample.best(StepKind.FINAL)]
+    if not (rest and known):
+        queries = len({sample.text.query for sample in train})
+        raise BadInput(f"eval.dev_share {share:g}: {queries} queries are too few to split")
+    return rest, known
 
 
 def run_prompt_version(folder: Path, config: RunConfig) -> PromptVersion:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from typing import Any, cast
 from annotation.cot.steps import Layout, StepKind
 from training.job.config import RunConfig
 from training.job.prompts import PromptVersion
+from training.job.shuffle import place
 from training.job.types import BadInput, LabelledRollout
 from training.rl.measure.calibration import Method, calibrate, cross_fitted, log_odds
 from training.rl.measure.rm_metrics import MeasuredStep, rm_report
@@ -72,7 +72,7 @@ def measure(
     scores = judge.review([example.prompt for example in examples])
     rows = [(e, s.odds) for e, s in zip(examples, scores, strict=True) if s.odds == s.odds]
     odds, truths = [odds for _, odds in rows], [e.correct for e, _ in rows]
-    folds = [_place(e.query, "fold") > 0.5 for e, _ in rows]
+    folds = [place(e.query, "fold") > 0.5 for e, _ in rows]
     chances = iter(cross_fitted(odds, truths, folds, method))
     judge.calibration = calibrate(odds, truths, method)
     return [
@@ -95,7 +95,7 @@ def split_by_query(
     train: list[RmExample] = []
     validation: list[RmExample] = []
     for example in examples:
-        (validation if _place(example.query, "rm") < holdout else train).append(example)
+        (validation if place(example.query, "rm") < holdout else train).append(example)
     return (train, validation) if train else (validation, train)
 
 
@@ -131,12 +131,6 @@ def prior_shift(
         base = _share(seen, kind)
         shifts[kind] = log_odds(base) - log_odds(_share(trained, kind))
     return shifts
-
-
-def _place(query: str, purpose: str) -> float:
-    """A number in [0, 1) that a query always has for a purpose."""
-    digest = hashlib.sha256(f"{purpose}\0{query}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") / 2**32
 
 
 def _share(examples: Sequence[RmExample], kind: StepKind) -> float:

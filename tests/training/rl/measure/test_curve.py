@@ -1,6 +1,5 @@
 """The learning curve of a run, and the policy of its best point."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,14 @@ from transformers import TrainerControl, TrainerState
 from annotation.cot.steps import StepKind
 from training.job.config import parse_config
 from training.job.types import Sample
-from training.rl.measure.curve import BEST, CurveCallback, curve_callbacks, read_curve
+from training.rl.measure.curve import (
+    BEST,
+    POINT,
+    CurveCallback,
+    best_point,
+    curve_callbacks,
+    read_curve,
+)
 from training.rl.measure.evaluate import Prediction
 from training.rl.policy.model import load_policy
 from training.rl.policy.run_folder import Run
@@ -20,9 +26,10 @@ SETTINGS = "[eval]\ncurve_every = 2\nkeep_best = true\nmax_tokens = 64\n"
 
 @pytest.fixture
 def run(run_dir: Path, policy_dir: Path, samples: list[Sample]) -> Run:
-    shutil.copy(run_dir / "eval.jsonl", run_dir / "dev.jsonl")
     config = parse_config(f'policy = "{policy_dir}"\n{SETTINGS}')
-    return Run(run_dir, config, TruthTable(), samples, samples, load_policy(policy_dir))
+    return Run(
+        run_dir, config, TruthTable(), samples, samples, load_policy(policy_dir), samples
+    )
 
 
 def steps(callback: CurveCallback, last: int) -> None:
@@ -75,6 +82,24 @@ def test_the_policy_of_the_best_point_comes_back_at_the_end(
     assert (run.folder / BEST / "model.safetensors").exists()
 
 
-def test_without_a_dev_set_there_is_no_curve(run: Run) -> None:
-    (run.folder / "dev.jsonl").unlink()
+def test_without_points_there_is_no_curve(run: Run) -> None:
+    run.config = parse_config(f'policy = "{run.config.policy}"')
     assert curve_callbacks(run, 8) == []
+
+
+def test_the_best_point_is_the_earliest_of_equals_and_an_undefined_kappa_is_worth_nothing() -> (
+    None
+):
+    values = [None, 0.25, 0.5, 0.5]
+    rows = [{"step": n, "kappa_quadratic": v, "macro_f1": n} for n, v in enumerate(values)]
+    best = best_point(rows, "kappa_quadratic")
+    assert best is not None
+    assert best["step"] == 2
+    assert best_point(rows[:1], "kappa_quadratic") == rows[0]
+    assert best_point([], "macro_f1") is None
+
+
+@pytest.mark.parametrize("by", ["macro_f1", "kappa_quadratic", "good_f1", "accuracy"])
+def test_every_measure_that_may_choose_is_one_of_the_curve(by: str) -> None:
+    assert parse_config(f'policy = "p"\n[eval]\nbest_by = "{by}"').eval.best_by == by
+    assert by in POINT

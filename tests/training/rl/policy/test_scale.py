@@ -205,7 +205,9 @@ def test_vllm_that_is_not_installed_is_bad_input(monkeypatch: pytest.MonkeyPatch
 
 def test_an_adapter_and_keeping_the_best_policy_exclude_each_other() -> None:
     with pytest.raises(BadInput, match="not with a LoRA adapter"):
-        parse_config('policy = "m"\n[eval]\nkeep_best = true\n[trainer]\nlora_rank = 8')
+        parse_config(
+            'policy = "m"\n[eval]\ncurve_every = 5\nkeep_best = true\n[trainer]\nlora_rank = 8'
+        )
 
 
 def test_sharded_weights_are_gathered_and_loaded_again(policy: Policy, tmp_path: Path) -> None:
