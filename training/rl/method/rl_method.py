@@ -36,7 +36,7 @@ from training.rl.reward_model.rm_http import load_judge
 from training.rl.select.curriculum import Curriculum
 from training.rl.select.explore import explore, verifier_rewards
 from training.rl.select.planned import PlannedRollouts
-from training.rl.select.sampling import label_cv, select
+from training.rl.select.sampling import Selection, label_cv, select
 
 
 def train_srpo(run: Run) -> dict[str, Any]:
@@ -96,6 +96,12 @@ def train_policy(run: Run, trainer_class: type[SRPOTrainer]) -> dict[str, Any]:
     if callback.cancelled:
         raise Cancelled
     settle(run, trainer)
+    return _facts(run, trainer, selection, curriculum)
+
+
+def _facts(
+    run: Run, trainer: SRPOTrainer, selection: Selection, curriculum: Curriculum
+) -> dict[str, Any]:
     sources = by_source(trainer.sources)
     return {
         "samples": selection.counts,
