@@ -25,6 +25,7 @@ _IMPLIED: dict[Role, frozenset[Role]] = {
 }
 
 
+SIMULATED = "simulated"  # the group of accounts that act by themselves
 # Where the person behind a request carries the names of their groups, for that request alone.
 _GROUPS = "_stepwise_groups"
 
@@ -73,6 +74,12 @@ def role_grant(*, user: User, role: Role) -> User:
 def people_listed() -> QuerySet[User]:
     """Everybody with an account, their groups loaded."""
     return User.objects.prefetch_related("groups").order_by("pk")
+
+
+def simulated_names(names: Iterable[str]) -> set[str]:
+    """Those of the usernames that belong to accounts which nobody logs in to."""
+    rows = User.objects.filter(username__in=list(names), groups__name=SIMULATED)
+    return set(rows.values_list("username", flat=True))
 
 
 def roles_given(person: User) -> list[str]:

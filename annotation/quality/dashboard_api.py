@@ -69,6 +69,7 @@ class PersonWork(WorkRecord):
     username = serializers.CharField()
     gold = GoldScore(allow_null=True)
     paused = serializers.BooleanField()
+    simulated = serializers.BooleanField(help_text="an account that nobody logs in to")
 
 
 class AlphaWeek(serializers.Serializer[Any]):

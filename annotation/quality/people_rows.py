@@ -17,6 +17,7 @@ from annotation.labelling.gold_select import (
     project_pauses,
 )
 from annotation.models import Pause, Project
+from annotation.people.roles import simulated_names
 from annotation.quality.agreement import kappa_table
 from annotation.quality.dashboard import Day, daily
 from annotation.quality.progress import served_counts, throughput
@@ -57,14 +58,21 @@ def person_numbers(project: Project, person: User) -> PersonNumbers:
 
 def people_rows(project: Project) -> list[dict[str, Any]]:
     """The rows of :func:`throughput` with ``pk``, ``gold`` (of first attempts, None without
-    any) and ``paused``."""
+    any), ``paused`` and ``simulated``."""
     gold = gold_by_person(project)
     paused = {row.annotator_id for row in project_pauses(project) if row.lifted_at is None}
     rows = throughput(project)
-    named = User.objects.filter(username__in=[row["username"] for row in rows])
-    ids = dict(named.values_list("username", "pk"))
+    names = [row["username"] for row in rows]
+    ids = dict(User.objects.filter(username__in=names).values_list("username", "pk"))
+    simulated = simulated_names(names)
     return [
-        row | {"pk": pk, "gold": gold.get(pk), "paused": pk in paused}
+        row
+        | {
+            "pk": pk,
+            "gold": gold.get(pk),
+            "paused": pk in paused,
+            "simulated": row["username"] in simulated,
+        }
         for row in rows
         for pk in [ids[row["username"]]]
     ]

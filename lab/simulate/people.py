@@ -15,10 +15,8 @@ from annotation.labelling.items import split_items
 from annotation.labelling.queue import queue_claim
 from annotation.labelling.submit import LabelInput, label_submit
 from annotation.models import Assignment, Project, QueueItem, Step
-from annotation.people.roles import Role, role_grant
+from annotation.people.roles import SIMULATED, Role, role_grant
 from lab.simulate.judge import Answer
-
-SIMULATED = "simulated"  # the group of accounts that nobody logs in to
 
 # What a person says of one step of an item; None leaves the step unmarked.
 AnswerFn = Callable[[QueueItem, StepKind, Step | None], Answer | None]

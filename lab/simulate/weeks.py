@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from annotation.cot.errors import Conflict
 from annotation.models import Project, Submission
+from annotation.people.roles import SIMULATED
 from annotation.quality.project_rows import Hanging, hanging_tables, project_jobs
-from lab.simulate.people import SIMULATED
 
 _MORNING, _HOURS, _DAYS = time(9), 8, 5  # of a working day, and in a week
 _AT_ONCE = 5000  # rows of an update

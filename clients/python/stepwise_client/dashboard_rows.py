@@ -39,6 +39,7 @@ class PersonWork(WorkRow):
     username: str
     gold: GoldScore | None
     paused: bool
+    simulated: bool
 
 
 class AlphaWeek(TypedDict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
@@ -13,8 +13,9 @@ from annotation.deciding.resolution import item_resolve
 from annotation.labelling.gold import gold_save
 from annotation.labelling.queue import queue_claim
 from annotation.models import Assignment, GoldTry, Pause, Project
-from annotation.people.roles import Role
+from annotation.people.roles import SIMULATED, Role
 from annotation.quality.dashboard import daily, forecast
+from annotation.quality.people_rows import people_rows
 from tests.factories import (
     labels_for,
     make_item,
@@ -119,6 +120,18 @@ def test_a_lead_sees_progress_forecast_agreement_and_people(
     assert 'aria-label="Submissions a day"' in page
     assert f"/quality/{project.slug}/people/{people[0].pk}/" in page
     assert ">paused<" in page
+
+
+def test_an_account_that_acts_by_itself_is_marked_among_the_people(
+    client: Client, project: Project, people: tuple[User, User]
+) -> None:
+    people[1].groups.add(Group.objects.create(name=SIMULATED))
+    client.force_login(make_user(Role.LEAD))
+    page = client.get(f"/quality/{project.slug}/").content.decode()
+    assert page.count(">simulated<") == 1
+    assert [row["username"] for row in people_rows(project) if row["simulated"]] == [
+        people[1].username
+    ]
 
 
 @pytest.mark.parametrize(
