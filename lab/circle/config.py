@@ -37,12 +37,27 @@ PRESETS: dict[str, CircleConfig] = {
         },
         # One verdict for each of some 2,000 long prompts.
         rm={"threads": 2, "fit": {"epochs": 1}},
+        # People give the tier alone: silver would teach word overlap in step 4. What each of
+        # these settings did on validation queries is in docs/results.md.
         srpo={
             "threads": 2,
-            "rl": {"updates": 30, "max_tokens": 256},
-            "sampling": {"rollouts": 4},
-            "eval": {"max_tokens": 256},
-            "data": {"train_limit": 320},
+            "use_silver": False,
+            "rl": {
+                "updates": 30,
+                "prompts": 16,
+                "learning_rate": 1e-4,
+                "kl": 0.5,
+                "max_tokens": 256,
+            },
+            "sampling": {"rollouts": 2, "rejection": False, "keep_max": 10_000},
+            "curriculum": {"order": "none"},
+            "eval": {
+                "max_tokens": 256,
+                "curve_every": 5,
+                "dev_share": 0.2,
+                "keep_best": True,
+                "best_by": "kappa_quadratic",
+            },
         },
     ),
     "tiny": CircleConfig(

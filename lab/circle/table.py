@@ -50,6 +50,11 @@ def _evaluation(report: Mapping[str, Any]) -> Iterator[str]:
         low, high = delta["interval"]
         gain = f"{delta['macro_f1']:+.3f} [{low:+.3f}, {high:+.3f}]"
         yield f"{'macro F1 after - before':<28}{gain}"
+    if curve := report.get("curve"):
+        yield (
+            f"{'policy kept':<28}of update {curve['kept']}, by {curve['by']} on "
+            f"{curve['pairs']} pairs of {curve['queries']} validation queries"
+        )
     if ceiling := report.get("rater_ceiling"):
         yield (
             f"{'rater against rater':<28}macro F1 {ceiling['macro_f1']:.3f}  "

@@ -143,6 +143,7 @@ def run_report(circle: Circle, run: TrainingRun) -> None:
         "eval_before": metrics["before"],
         "eval_after": metrics["after"],
         "eval_delta": run.report["eval_delta"],
+        "curve": run.report.get("curve"),
         "human_share": run.report["human_share"],
         "reward_sources": run.report.get("step_reward_sources", {}),
         "reward_sources_by_kind": run.report.get("step_reward_sources_by_kind", {}),

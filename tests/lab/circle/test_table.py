@@ -56,6 +56,13 @@ def test_the_rater_ceiling_and_both_alphas_appear_when_real_raters_were_replayed
     assert "here 0.750000  from the file 0.750000" in text
 
 
+def test_the_point_that_validation_chose_is_named() -> None:
+    curve = {"kept": 15, "by": "kappa_quadratic", "pairs": 430, "queries": 16}
+    line = "policy kept                 of update 15, by kappa_quadratic on 430 pairs of 16"
+    assert f"{line} validation queries" in list(table(REPORT | {"curve": curve}))
+    assert "policy kept" not in "\n".join(table(REPORT | {"curve": None}))
+
+
 def test_what_was_asked_once_is_printed() -> None:
     audit = {"n": 4, "share": 0.25, "interval": [0.05, 0.7]}
     once = {
