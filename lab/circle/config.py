@@ -57,6 +57,7 @@ PRESETS: dict[str, CircleConfig] = {
                 "dev_share": 0.2,
                 "keep_best": True,
                 "best_by": "kappa_quadratic",
+                "proven": True,
             },
         },
     ),

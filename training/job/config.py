@@ -143,6 +143,7 @@ class EvalConfig:
     dev_share: float = num(0.0, 0, 0.9)
     keep_best: bool = False  # the result is the policy of the best point; the start is one
     best_by: str = one("macro_f1", "kappa_quadratic", "good_f1", "accuracy")
+    proven: bool = False  # keep_best: only a point whose gain over the start is beyond chance
 
 
 @dataclass(frozen=True, slots=True)

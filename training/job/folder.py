@@ -23,6 +23,7 @@ CANCEL = "CANCEL"
 MODEL, CHECKPOINTS = "model", "checkpoints"
 MODEL_FACTS = "stepwise.json"  # in a model folder
 MOMENTS = ("before", "after")  # of training
+START = "start"  # predictions on the validation pairs before the first update
 LAST = "last"  # predictions after the last update where an earlier point is the result
 
 # a job: sampling (PAIRS to ROLLOUTS) or scoring (STEPS to SCORES)

@@ -67,7 +67,13 @@ _TRAINER = (
 _FIT = ("fit.epochs", "fit.batch_size", "fit.learning_rate", "fit.max_tokens", "fit.save_every")
 _FIT_FORM = ("fit.epochs", "fit.batch_size", "fit.learning_rate")
 _LABELS = ("fit.holdout", "fit.calibration", "eval.bootstrap", "eval.batch_size")
-_CURVE = ("eval.curve_every", "eval.dev_share", "eval.keep_best", "eval.best_by")
+_CURVE = (
+    "eval.curve_every",
+    "eval.dev_share",
+    "eval.keep_best",
+    "eval.best_by",
+    "eval.proven",
+)
 _POLICY_RL = (
     *_RUN, *_PAIRS, *_ANSWERS, *_CURVE, *_TRAINER, "layout", "sampling",
     "rewards", "curriculum", "shaping", "trainer.sampler", "trainer.vllm_url",

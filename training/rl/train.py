@@ -15,15 +15,22 @@ import torch
 from transformers import set_seed
 
 from training.job.config import RunConfig
-from training.job.files import read_finished_jsonl, write_json
-from training.job.folder import MODEL, REPORT, Exit, evaluation_file, predictions_file
+from training.job.files import write_json
+from training.job.folder import MODEL, REPORT, Exit, evaluation_file
 from training.job.methods import METHODS
 from training.job.prompts import PromptVersion, Style
 from training.job.provenance import weights_sha256
 from training.job.types import BadInput, Sample
 from training.reward.noise import noisy
 from training.rl.base.processes import is_main, join, leave, main_first
-from training.rl.measure.evaluate import Prediction, delta, held_out, predict, write_report
+from training.rl.measure.evaluate import (
+    Prediction,
+    delta,
+    held_out,
+    predict,
+    read_predictions,
+    write_report,
+)
 from training.rl.method.layouts import laid_out
 from training.rl.policy.context import room_check
 from training.rl.policy.model import Policy, is_gguf, load_policy
@@ -137,7 +144,7 @@ def _evaluated(run: Run, name: str) -> list[Prediction]:
     settings = run.config.eval
     samples = held_out(run.held_out, settings.limit)
     if (run.folder / evaluation_file(name)).exists():
-        return _read_predictions(run, name)
+        return read_predictions(run.folder, name, run.held_out)
 
     answer_only = name == "after" and run.config.fit.target == "answer"
 
@@ -157,12 +164,6 @@ def _evaluated(run: Run, name: str) -> list[Prediction]:
 def _write_evaluation(run: Run, name: str, predictions: list[Prediction]) -> None:
     body = write_report(run.folder, name, predictions, run.config.eval.bootstrap)
     print(f"eval {name}: macro F1 {body['macro_f1']:.3f} on {body['n']} pairs", flush=True)
-
-
-def _read_predictions(run: Run, name: str) -> list[Prediction]:
-    samples = {sample.pair_id: sample for sample in run.held_out}
-    rows = read_finished_jsonl(run.folder / predictions_file(name))
-    return [Prediction(samples[row["pair_id"]], row["text"], row["tier"]) for row in rows]
 
 
 def _timed(run: Run, name: str, work: Callable[[], T]) -> T:

@@ -30,6 +30,7 @@ _HELP: dict[str, Promise] = {
     "eval.dev_share": _("share of the training queries kept apart for that curve"),
     "eval.keep_best": _("the result is the policy of the curve's best point"),
     "eval.best_by": _("what is best; kappa_quadratic for ratings on a scale"),
+    "eval.proven": _("and only if its gain over the start is beyond chance"),
     "fit.epochs": _("passes over the examples"),
     "fit.batch_size": _("examples an update"),
     "fit.learning_rate": _("a larger model wants a smaller one"),

@@ -56,7 +56,8 @@ def test_what_the_form_shows_is_what_is_stored(
     }
     words = {"rl.normalise": "none", "rl.shaping": "rules", "fit.target": "answer",
              "fit.pairs": "pass_at_n", "rl.replay": "true", "rl.dynamic": "true",
-             "eval.keep_best": "true", "eval.best_by": "accuracy"}  # fmt: skip
+             "eval.keep_best": "true", "eval.proven": "true",
+             "eval.best_by": "accuracy"}  # fmt: skip
     values = {key: {**filled, **words}.get(key, 2) for key in row.form}
     values |= {key: 0.5 for key in row.form if "learning_rate" in key}
     posted = {key.replace(".", "__"): value for key, value in values.items()}

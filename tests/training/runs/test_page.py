@@ -187,17 +187,26 @@ def test_the_seconds_of_an_update_are_told_apart(engineer: Client, project: Proj
 
 
 @pytest.mark.parametrize(
-    ("kept", "words"),
+    ("kept", "proven", "words"),
     [
-        (40, "The result is the policy of update 40 of 60; kappa_quadratic was measured on"),
-        (0, "The result is the policy that the run started from: no later point had a better"),
+        (
+            40,
+            True,
+            "The result is the policy of update 40 of 60; kappa_quadratic was",
+        ),
+        (0, False, "The result is the policy that the run started from: no later point had a"),
+        (
+            0,
+            True,
+            "started from: no later point's gain in kappa_quadratic was beyond",
+        ),
     ],
 )
 def test_a_run_with_validation_queries_says_whose_policy_it_left(
-    engineer: Client, project: Project, kept: int, words: str
+    engineer: Client, project: Project, kept: int, proven: bool, words: str
 ) -> None:
     run = seed_training.run(project, state="finished", step=60)
-    curve = {"pairs": 43, "queries": 9, "by": "kappa_quadratic", "kept": kept}
+    curve = {"pairs": 43, "queries": 9, "by": "kappa_quadratic", "kept": kept, "proven": proven}
     run.report = {"curve": curve | {"points": [[0, 0.41], [20, None], [40, 0.52], [60, 0.5]]}}
     run.save()
     page = " ".join(engineer.get(f"/training/runs/{run.pk}/").content.decode().split())

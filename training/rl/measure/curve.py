@@ -3,7 +3,9 @@
 ``curve.jsonl`` has it. The set belongs to neither training nor the final evaluation, and
 decoding draws nothing, so that a run with a curve trains exactly as one without. With
 ``eval.keep_best`` the run's result is the policy of its best point by ``eval.best_by``, not of
-its last update: RL does not improve all the time, and the start is a point too.
+its last update: RL does not improve all the time, and the start is a point too. The best of
+many points is in part the luckiest; with ``eval.proven`` one that may be no better than the
+start is not kept.
 """
 
 from __future__ import annotations
@@ -15,13 +17,16 @@ from typing import Any
 
 from transformers import TrainerCallback
 
+from training.job.config import EvalConfig
 from training.job.files import append_jsonl, resume_jsonl
-from training.job.folder import CURVE, LAST
+from training.job.folder import CURVE, LAST, START
 from training.rl.base.processes import is_main, main_first
 from training.rl.measure.evaluate import (
     Prediction,
+    gain_interval,
     held_out,
     predict,
+    read_predictions,
     report,
     write_predictions,
 )
@@ -55,19 +60,25 @@ class CurveCallback(TrainerCallback):
 
     def _record(self, step: int) -> None:
         run = self._run
-        best = best_point(read_curve(run.folder), by := run.config.eval.best_by)
+        settings, by = run.config.eval, run.config.eval.best_by
         was_training = run.policy.model.training
-        body = report(predict(run.policy, run.dev, run.config.eval), draws=1)
+        answers = predict(run.policy, run.dev, settings)
         run.policy.model.train(was_training)
-        kept = {key: body[key] for key in POINT}
-        row = {"step": step, "samples": step * self._a_step, **kept}
+        body = report(answers, draws=1)
+        row = {"step": step, "samples": step * self._a_step, **{k: body[k] for k in POINT}}
         self._done.add(step)
         if not is_main():
             return
-        if run.config.eval.keep_best and (not best or _worth(kept, by) > _worth(best, by)):
+        if step == 0:
+            write_predictions(run.folder, START, answers)
+        else:
+            start = read_predictions(run.folder, START, run.dev)
+            row["gain"] = gain_interval(start, answers, by, settings.bootstrap)
+        rows = [*read_curve(run.folder), row]
+        if settings.keep_best and best_point(rows, settings) is row:
             run.policy.save(run.folder / BEST)
         append_jsonl(self._path, [{**row, "seconds": round(self._seconds, 2)}])
-        print(f"curve: update {step} {by} {_worth(kept, by):.3f}", flush=True)
+        print(f"curve: update {step} {by} {_worth(row, by):.3f}", flush=True)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Put the best point's weights back, once the last update's answers are kept."""
@@ -98,21 +109,24 @@ def curve_facts(run: Run) -> dict[str, Any]:
     rows, settings = read_curve(run.folder), run.config.eval
     if not (settings.curve_every and rows):
         return {}
-    best = best_point(rows, settings.best_by) if settings.keep_best else rows[-1]
+    kept = best_point(rows, settings) if settings.keep_best else rows[-1]
     return {
         "curve": {
             "pairs": len(run.dev),
             "queries": len({sample.text.query for sample in run.dev}),
             "by": settings.best_by,
             "points": [[row["step"], row.get(settings.best_by)] for row in rows],
-            "kept": (best or rows[-1])["step"],
+            "proven": settings.proven,
+            "kept": kept["step"],
         }
     }
 
 
-def best_point(rows: Sequence[Mapping[str, Any]], by: str) -> Mapping[str, Any] | None:
-    """The row with the highest ``by``, the earliest of equals; None without rows."""
-    return max(rows, key=lambda row: (_worth(row, by), -int(row["step"])), default=None)
+def best_point(rows: Sequence[dict[str, Any]], settings: EvalConfig) -> dict[str, Any]:
+    """The row with the highest ``best_by``, the earliest of equals; with ``proven`` of those
+    whose gain over the start, the first row, is above 0 at 95 %."""
+    able = [rows[0], *(row for row in rows[1:] if not settings.proven or row["gain"][0] > 0)]
+    return max(able, key=lambda row: (_worth(row, settings.best_by), -int(row["step"])))
 
 
 def _worth(row: Mapping[str, Any], by: str) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from annotation.cot.steps import (
     parse_partial,
 )
 from training.job.config import EvalConfig
-from training.job.files import write_json, write_jsonl
+from training.job.files import read_finished_jsonl, write_json, write_jsonl
 from training.job.folder import evaluation_file, predictions_file
 from training.job.types import BadInput, Sample
 from training.rl.measure.answers import answer_of
@@ -25,6 +25,7 @@ from training.rl.measure.bootstrap import interval, paired_interval, query_table
 from training.rl.measure.classification import (
     TIERS,
     UNREAD,
+    Counts,
     accuracy,
     class_f1,
     count_table,
@@ -35,6 +36,13 @@ from training.rl.measure.classification import (
 from training.rl.policy.generate import Completion, Decoding, generate_batches
 from training.rl.policy.model import Policy
 
+# what eval.best_by may name
+MEASURES: Mapping[str, Callable[[Counts], float | None]] = {
+    "macro_f1": macro_f1,
+    "kappa_quadratic": kappa_quadratic,
+    "good_f1": good_f1,
+    "accuracy": accuracy,
+}
 # (done, all) after each batch; may raise to stop
 Progress = Callable[[int, int], None]
 
@@ -111,14 +119,22 @@ def delta(
     before: Sequence[Prediction], after: Sequence[Prediction], draws: int = 1000
 ) -> dict[str, Any]:
     """``{"macro_f1": after - before, "interval": [low, high]}``, paired by query."""
-    truths, first, queries = _columns(before)
-    _, second, _ = _columns(after)
-    old = query_tables(queries, truths, first)
-    new = query_tables(queries, truths, second)
+    old, new = _paired(before, after)
     return {
         "macro_f1": macro_f1(new.sum(0)) - macro_f1(old.sum(0)),
         "interval": paired_interval(macro_f1, old, new, draws),
     }
+
+
+def gain_interval(
+    before: Sequence[Prediction], after: Sequence[Prediction], by: str, draws: int = 1000
+) -> list[float]:
+    """[low, high] of the measure ``by`` after - before, bootstrap paired by query."""
+
+    def measure(table: Counts) -> float:
+        return MEASURES[by](table) or 0.0  # a kappa that is not defined tells nothing apart
+
+    return paired_interval(measure, *_paired(before, after), draws)
 
 
 def write_report(folder: Path, name: str, predictions: Sequence[Prediction], draws: int) -> Any:
@@ -127,6 +143,13 @@ def write_report(folder: Path, name: str, predictions: Sequence[Prediction], dra
     body = {**report(predictions, draws), "predictions": file}
     write_json(folder / evaluation_file(name), body)
     return body
+
+
+def read_predictions(folder: Path, name: str, samples: Sequence[Sample]) -> list[Prediction]:
+    """What ``write_predictions`` wrote of these pairs."""
+    known = {sample.pair_id: sample for sample in samples}
+    rows = read_finished_jsonl(folder / predictions_file(name))
+    return [Prediction(known[row["pair_id"]], row["text"], row["tier"]) for row in rows]
 
 
 def write_predictions(folder: Path, name: str, predictions: Sequence[Prediction]) -> str:
@@ -148,6 +171,13 @@ def _tier(text: str, layout: Layout) -> str | None:
 def _truth(sample: Sample, kind: StepKind) -> str | None:
     best = sample.best(kind)
     return best.value if best else None
+
+
+def _paired(before: Sequence[Prediction], after: Sequence[Prediction]) -> tuple[Counts, Counts]:
+    """The tables by query of both, of the same pairs in the same order."""
+    truths, first, queries = _columns(before)
+    second = [prediction.tier for prediction in after]
+    return query_tables(queries, truths, first), query_tables(queries, truths, second)
 
 
 def _columns(
