@@ -61,7 +61,7 @@ class LaunchForm(forms.Form):
         min_value=0,
         initial=0,
         label=_("Train limit"),
-        help_text=_("training pairs, rounded up to whole queries; 0 = all"),
+        help_text=_("training pairs, of all queries in turn; 0 = all"),
     )
     eval_limit = forms.IntegerField(
         min_value=0,

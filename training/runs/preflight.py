@@ -16,7 +16,7 @@ from annotation.models import Pair, Project, Resolution
 from training.disagreements.select import DECIDED
 from training.job.methods import METHODS, Method
 from training.models import Checkpoint
-from training.rollouts.pair_choice import FEW_QUERIES, pairs_choose
+from training.rollouts.pair_choice import FEW_QUERIES, pairs_choose, pairs_spread
 from training.runs.checks import Check, Data, checks
 from training.runs.lengths import length_problems, length_warnings
 from training.runs.run_config import ConfigError, DataOptions, config_check
@@ -117,7 +117,7 @@ def preflight(
 
 def train_pairs(project: Project, limit: int) -> list[tuple[int, str]]:
     """(pair, query) of the pairs that a run would train on."""
-    return pairs_choose(_rows(_truths(project, "train")), limit)
+    return pairs_spread(_rows(_truths(project, "train")), limit)
 
 
 def _problems(seen: Preflight, row: Method) -> Iterator[str]:

@@ -33,7 +33,8 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class DataOptions:
-    """``limit`` counts pairs, rounded up to whole queries; 0 means all."""
+    """A ``limit`` counts pairs; 0 means all. Training pairs are taken from all queries in turn,
+    those of an evaluation by whole queries."""
 
     eval_split: str = "test"
     train_limit: int = 0

@@ -24,7 +24,7 @@ from training.job.folder import (
 )
 from training.job.provenance import package_versions
 from training.models import TrainingRun
-from training.rollouts.pair_choice import pairs_choose
+from training.rollouts.pair_choice import pairs_choose, pairs_spread
 from training.rollouts.records import pair_record
 from training.runs.label_rows import label_rows
 from training.runs.run_config import DataOptions, run_toml
@@ -106,7 +106,8 @@ def _pairs(
         return tier in truths if tier_required else bool(truths or silver.get(str(pk)))
 
     rows = pairs.values_list("pk", "query").iterator()
-    chosen = [pk for pk, _ in pairs_choose((row for row in rows if known(row[0])), limit)]
+    choose = pairs_choose if tier_required else pairs_spread
+    chosen = [pk for pk, _ in choose((row for row in rows if known(row[0])), limit)]
     for start in range(0, len(chosen), 500):
         rows_by_pk = Pair.objects.select_related("product").in_bulk(chosen[start : start + 500])
         for pk in chosen[start : start + 500]:

@@ -80,9 +80,9 @@ def test_it_counts_the_pairs_that_the_snapshot_takes(
     config = {"data": {"train_limit": 3, "eval_limit": 1}}
     policy = policy_make()
     summary = check(project, config=config, policy=policy)
-    assert (summary.train_pairs, summary.train_queries) == (4, 2)  # whole queries
+    assert (summary.train_pairs, summary.train_queries) == (3, 3)  # of all in turn
     assert (summary.eval_pairs, summary.eval_queries) == (2, 1)
-    assert summary.truth[5] == {"consensus": 4}
+    assert summary.truth[5] == {"consensus": 3}
     folder = snapshot_build(run=run_make(project, policy=policy, config=config))
     assert len((folder / "train.jsonl").read_text().splitlines()) == summary.train_pairs
     assert len((folder / "eval.jsonl").read_text().splitlines()) == summary.eval_pairs

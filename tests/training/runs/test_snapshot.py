@@ -230,13 +230,24 @@ class TestLabelsOfARelease:
         assert len(row["verdicts"]) == 5
 
 
-def test_a_limit_takes_whole_queries_in_hash_order(project: Project) -> None:
+def test_a_limit_takes_training_pairs_of_all_queries_in_turn(project: Project) -> None:
     for query in ("a", "b", "c"):
         for title in ("x", "y"):
             truth_make(pair_make(project, query, f"{query}{title}"))
-    first, second, _ = sorted("abc", key=lambda q: hashlib.sha256(q.encode()).digest())
-    folder = build(project, config={"data": {"train_limit": 3}})
+    order = sorted("abc", key=lambda q: hashlib.sha256(q.encode()).digest())
+    folder = build(project, config={"data": {"train_limit": 4}})
     queries = [sample.text.query for sample in read_samples(folder / "train.jsonl")]
+    assert queries == [*order, order[0]]
+
+
+def test_a_limit_takes_whole_queries_of_an_evaluation(project: Project) -> None:
+    truth_make(pair_make(project, "train", "t"))
+    for query in ("a", "b", "c"):
+        for title in ("x", "y"):
+            truth_make(pair_make(project, query, f"{query}{title}", split="test"))
+    first, second, _ = sorted("abc", key=lambda q: hashlib.sha256(q.encode()).digest())
+    folder = build(project, config={"data": {"eval_limit": 3}})
+    queries = [sample.text.query for sample in read_samples(folder / "eval.jsonl")]
     assert queries == [first, first, second, second]
 
 
