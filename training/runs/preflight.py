@@ -14,6 +14,7 @@ from annotation.cot.steps import STRUCTURED_KINDS, StepKind
 from annotation.cot.wording import wording as _
 from annotation.models import Pair, Project, Resolution
 from training.disagreements.select import DECIDED
+from training.job.config import RunConfig
 from training.job.methods import METHODS, Method
 from training.models import Checkpoint
 from training.rollouts.pair_choice import FEW_QUERIES, pairs_choose, pairs_spread
@@ -24,6 +25,8 @@ from training.runs.select import seconds_of_earlier_runs
 from verifier.implied import completed
 from verifier.models import GroundTruth
 from verifier.truth import HUMAN_SOURCES, Truth, truth_of
+
+_MOSTLY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ def preflight(
         seen,
         checks=tuple(checks(project, row, policy, rm, Data([pk for pk, _q in chosen], table))),
         problems=(*_problems(seen, row), *length_problems(*pairs)),
-        warnings=(*_warnings(seen, row, rm), *length_warnings(*pairs)),
+        warnings=(*_warnings(seen, row, rm, resolved), *length_warnings(*pairs)),
     )
 
 
@@ -150,11 +153,21 @@ def _problems(seen: Preflight, row: Method) -> Iterator[str]:
         )
 
 
-def _warnings(seen: Preflight, row: Method, rm: Checkpoint | None) -> Iterator[str]:
+def _warnings(
+    seen: Preflight, row: Method, rm: Checkpoint | None, config: RunConfig
+) -> Iterator[str]:
     if row.takes_rm and rm is None:
         yield _("without a reward model steps 1 and 2 get no reward")
     if row.takes_rm and seen.human_share == 0:
         yield _("no step reward would come from people")
+    for kind, silver in _mostly_silver(seen.truth):
+        if row.credits == "step" and config.use_silver:
+            yield _(
+                "of what rewards step %(kind)s, %(share)s %% is silver, which is word overlap: "
+                "the policy learns that there. use_silver = false leaves it without a reward",
+                kind=kind,
+                share=round(100 * silver),
+            )
     if row.leaves != "rm" and 0 < seen.eval_queries < FEW_QUERIES:
         yield _(
             "the run is measured on %(n)s queries: below %(few)s, an interval says little "
@@ -162,6 +175,14 @@ def _warnings(seen: Preflight, row: Method, rm: Checkpoint | None) -> Iterator[s
             n=seen.eval_queries,
             few=FEW_QUERIES,
         )
+
+
+def _mostly_silver(table: Mapping[int, Mapping[str, int]]) -> Iterator[tuple[int, float]]:
+    """(kind, share) of the steps of which more than half of the known truth is silver."""
+    for kind, row in table.items():
+        share = row.get(GroundTruth.Source.SILVER, 0) / max(sum(row.values()), 1)
+        if share > _MOSTLY:
+            yield kind, share
 
 
 def _pairs(project: Project, split: str) -> QuerySet[Pair]:

@@ -151,6 +151,25 @@ def test_rewards_that_nobody_gave_are_warned_about(project: Project) -> None:
     )
 
 
+def test_a_step_that_word_overlap_would_teach_is_warned_about_until_silver_is_off(
+    project: Project,
+) -> None:
+    for number in range(3):
+        pair = pair_make(project, f"q{number}", "t")
+        truth_make(pair, kinds=(5,))
+        truth_make(pair, source="silver", kinds=(4,))
+    truth_make(pair_make(project, "known", "t"), kinds=(3, 4, 5))
+    policy = policy_make()
+    about = [line for line in check(project, policy=policy).warnings if "silver" in line]
+    assert about == [
+        "of what rewards step 4, 75 % is silver, which is word overlap: the policy learns that "
+        "there. use_silver = false leaves it without a reward"
+    ]
+    off = check(project, policy=policy, config={"use_silver": False})
+    outcome = check(project, "grpo", policy=policy)
+    assert not any("silver" in line for line in (*off.warnings, *outcome.warnings))
+
+
 def test_the_estimate_is_the_median_of_finished_runs_of_the_method(project: Project) -> None:
     now, policy = timezone.now(), policy_make()
     for seconds in (10, 20, 90):
