@@ -22,6 +22,7 @@ from training.job.types import BadInput
 
 _UPDATES = 20
 _TOKENS = 256  # of a CoT: the catalogue writer quotes
+_FIRST = "kappa_quadratic"  # what chooses a point is what the tables have first
 _TINY_QUERIES, _TINY_PAIRS = 28, 2
 
 
@@ -74,11 +75,11 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
     tokens, every = {"max_tokens": _TOKENS}, options.curve_every
     if options.tiny:
         small = {"updates": 2, "prompts": 2, "group": 4, "micro_batch": 8, "max_tokens": 64}
-        curve = {"curve_every": 2, "keep_best": True, "max_tokens": 64}
+        curve = {"curve_every": 2, "keep_best": True, "best_by": _FIRST, "max_tokens": 64}
         # It answers nothing that can be read: every prompt is always wrong.
         return {"eval": curve, "rl": small, "sampling": {"rejection": False}}
     return {
-        "eval": {"curve_every": every, "keep_best": every > 0, **tokens},
+        "eval": {"curve_every": every, "keep_best": every > 0, "best_by": _FIRST, **tokens},
         "rl": {"updates": options.updates or _UPDATES, **tokens},
     }
 
