@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.signals import request_finished, request_started
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser.open_requests import OpenRequests
 from tests.chromium import find_chromium
 
 # pytest reads this file before Django is set up, so models are imported inside the fixtures.
@@ -49,7 +51,20 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def context(browser: Browser, live_server: Any) -> Iterator[BrowserContext]:
+def answered(live_server: Any) -> Iterator[None]:
+    """The tables are emptied next: a draft that a closing page sends would wait for a table of
+    theirs while they wait for one of its own."""
+    requests = OpenRequests()
+    request_started.connect(requests.began)
+    request_finished.connect(requests.ended)
+    yield
+    requests.wait_for_none()
+    request_started.disconnect(requests.began)
+    request_finished.disconnect(requests.ended)
+
+
+@pytest.fixture
+def context(browser: Browser, live_server: Any, answered: None) -> Iterator[BrowserContext]:
     made = browser.new_context(
         base_url=live_server.url, viewport={"width": 1280, "height": 900}, locale="en-GB"
     )
