@@ -22,6 +22,7 @@ from training.job.files import append_jsonl, resume_jsonl
 from training.job.folder import CURVE, LAST, START
 from training.rl.base.processes import is_main, main_first
 from training.rl.measure.evaluate import (
+    MEASURES,
     Prediction,
     gain_interval,
     held_out,
@@ -34,7 +35,7 @@ from training.rl.policy.model import load_policy
 from training.rl.policy.run_folder import Run
 
 BEST = "best"  # a model folder of the run
-POINT = ("macro_f1", "kappa_quadratic", "good_f1", "accuracy", "step_accuracy")
+POINT = (*MEASURES, "step_accuracy")
 
 
 class CurveCallback(TrainerCallback):

@@ -28,7 +28,7 @@ from training.job.methods import METHODS
 from training.job.model_folder import known_version, prompt_version_of
 from training.job.prompts import PromptVersion
 from training.job.provenance import code_version, package_versions, weights_sha256
-from training.job.shuffle import place
+from training.job.shuffle import kept_apart
 from training.job.types import BadInput, LabelledRollout, Sample
 from training.rl.policy.model import Policy
 from verifier.truth import TruthError, TruthTable, load
@@ -122,8 +122,7 @@ def dev_split(
         raise BadInput(
             "eval.curve_every: set eval.dev_share, the share of the training queries to draw on"
         )
-    dev = [sample for sample in train if place(sample.text.query, "dev") < share]
-    rest = [sample for sample in train if place(sample.text.query, "dev") >= share]
+    rest, dev = kept_apart(train, lambda sample: sample.text.query, "dev", share)
     known = [sample for sample in dev if sample.best(StepKind.FINAL)]
     if not (rest and known):
         queries = len({sample.text.query for sample in train})

@@ -10,7 +10,7 @@ from typing import Any, cast
 from annotation.cot.steps import Layout, StepKind
 from training.job.config import RunConfig
 from training.job.prompts import PromptVersion
-from training.job.shuffle import place
+from training.job.shuffle import kept_apart, place
 from training.job.types import BadInput, LabelledRollout
 from training.rl.measure.calibration import Method, calibrate, cross_fitted, log_odds
 from training.rl.measure.rm_metrics import MeasuredStep, rm_report
@@ -92,10 +92,7 @@ def split_by_query(
     examples: Sequence[RmExample], holdout: float
 ) -> tuple[list[RmExample], list[RmExample]]:
     """(train, held out): a query falls on one side, by its hash, so a rerun splits alike."""
-    train: list[RmExample] = []
-    validation: list[RmExample] = []
-    for example in examples:
-        (validation if place(example.query, "rm") < holdout else train).append(example)
+    train, validation = kept_apart(examples, lambda example: example.query, "rm", holdout)
     return (train, validation) if train else (validation, train)
 
 
