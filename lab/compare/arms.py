@@ -182,7 +182,8 @@ REAL = (
 )  # fmt: skip
 
 # What the grain of the credit is worth: one start, the same pairs in the same order, the same
-# truths, the same number of completions; nothing is refilled or guided.
+# truths, the same number of completions; nothing is refilled or guided. From coarse to fine: a
+# rollout, a step, a token.
 _BARE: Settings = {"gate_final": False, "length_weight": False}
 
 
@@ -202,6 +203,8 @@ GRANULARITY = (
     _step_credit("gate", "and the gate", gate_final=True),
     _step_credit("length", "and length weights", length_weight=True),
     _step_credit("rm", "and the reward model", rm="rm"),
+    Arm("token_ppo", "the same step truths, token credit by a critic (PPO)",
+        {"method": "ppo", "rl": {"gate_final": False}, **_AT_RANDOM}),
 )  # fmt: skip
 
 _TINY_RL = {"updates": 2, "prompts": 2, "group": 4, "micro_batch": 8}

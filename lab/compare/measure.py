@@ -83,7 +83,7 @@ def read_cell(lab: Lab, arm: Arm, seed: int) -> CellResult:
 def completions_drawn(folder: Path) -> int:
     """Of all updates, with what was refilled or guided; 0 for what is no RL."""
     config = load_config(folder / RUN_TOML)
-    if not METHODS[config.method].credits:
+    if not METHODS[config.method].reads_key("rl.prompts"):
         return 0
     each = config.rl.prompts * config.rl.group
     rows = read_finished_jsonl(folder / METRICS)

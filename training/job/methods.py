@@ -79,11 +79,14 @@ _POLICY_RL = (
     "rewards", "curriculum", "shaping", "trainer.sampler", "trainer.vllm_url",
     "trainer.vllm_memory", "trainer.vllm_tensor_parallel",
 )  # fmt: skip
-_OUTCOME_RL = (
+_RL_LOOP = (
     "rl.updates", "rl.prompts", "rl.group", "rl.micro_batch", "rl.learning_rate", "rl.kl",
     "rl.clip", "rl.temperature", "rl.top_k", "rl.max_tokens", "rl.clamp", "rl.max_grad_norm",
-    "rl.warmup", "rl.save_every", "rl.shaping", "rl.replay", "rl.replay_below",
-    "rl.replay_share", "rl.dynamic", "rl.max_right", "rl.refill_tries", "rl.ledger",
+    "rl.warmup", "rl.save_every",
+)  # fmt: skip
+_OUTCOME_RL = (
+    *_RL_LOOP, "rl.shaping", "rl.replay", "rl.replay_below", "rl.replay_share", "rl.dynamic",
+    "rl.max_right", "rl.refill_tries", "rl.ledger",
 )  # fmt: skip
 _RL_FORM = (
     "sampling.rollouts", "rl.updates", "rl.prompts", "rl.group", "rl.learning_rate", "rl.kl",
@@ -125,6 +128,15 @@ _ROWS = (
         reads=(*_POLICY_RL, *_OUTCOME_RL), form=(*_RL_FORM, *_EXTRAS_FORM),
         writes_cots=True, takes_rm=True, credits="outcome",
         defaults={"rl": {"shaping": "rules", "replay": True}},
+        presets=_RL_PRESETS,
+    ),
+    Method(
+        "ppo", _("PPO: a critic credits every token; a control"),
+        "training.rl.method.ppo:train_ppo",
+        reads=(*_POLICY_RL, *_RL_LOOP, "rl.gamma", "rl.gate_final"),
+        form=(*_RL_FORM, "rl.gamma", *_CURVE),
+        writes_cots=True,
+        defaults={"rl": {"ledger": "off"}},  # what a critic said cannot be replayed
         presets=_RL_PRESETS,
     ),
     Method(

@@ -87,7 +87,7 @@ def test_every_arm_of_granularity_runs_and_draws_the_same_number_of_completions(
     assert main([*given, "--document", str(document)]) == 0
     block = document.read_text().partition("### Steps, reward and cost")[2].partition("###")[0]
     rows = [line.split(" | ") for line in block.splitlines() if line.startswith("| ")][1:]
-    assert len(rows) == 6
+    assert len(rows) == 7
     assert {row[5] for row in rows} == {"16"}  # two updates of two prompts, four each
     gaps = tmp_path / "cells" / "step_rm" / "0" / "hack_gap.json"
     assert {"gap", "gap_last"} <= set(json.loads(gaps.read_text()))

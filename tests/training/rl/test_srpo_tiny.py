@@ -146,7 +146,7 @@ def test_grpo_spreads_one_number_over_the_rollout(
 
 
 def test_the_pinned_trl_has_no_ppo_to_compare_with() -> None:
-    """docs/methods.md says so; when this fails, the baseline can be had."""
+    """Why training/rl/method/ppo.py is ours; when this fails, theirs can replace it."""
     trainers = [name for name in dir(trl) if name.endswith("Trainer")]
     assert "GRPOTrainer" in trainers
     assert not [name for name in trainers if "PPO" in name]

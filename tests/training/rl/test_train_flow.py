@@ -92,12 +92,17 @@ def test_a_cancelled_run_saves_and_goes_on_when_asked_again(
     assert [row["step"] for row in rows] == [1, 2, 3]
 
 
+@pytest.mark.parametrize("method", ["srpo", "ppo"])
 def test_a_resumed_run_ends_where_the_straight_one_does(
-    tmp_path: Path, policy_dir: Path, samples: list[Sample], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    policy_dir: Path,
+    samples: list[Sample],
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
 ) -> None:
     straight, broken = tmp_path / "straight", tmp_path / "broken"
-    make_run(straight, policy_dir, samples)
-    make_run(broken, policy_dir, samples)
+    make_run(straight, policy_dir, samples, method=method)
+    make_run(broken, policy_dir, samples, method=method)
     assert main([str(straight)]) == 0
     inner = RunCallback.on_step_begin
 

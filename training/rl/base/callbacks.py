@@ -26,7 +26,7 @@ KEPT = (
     "distinct", "rm_score", "verified", "seconds_generation", "seconds_reward",
     "zero_variance_before", "zero_variance_after", "failing", "replayed", "refills",
     "unfilled", "sampled", "reused", "share_adjudicated", "share_consensus", "share_gold",
-    "share_implied", "share_silver", "share_rm", "share_quote",
+    "share_implied", "share_silver", "share_rm", "share_quote", "value_explained",
 )  # fmt: skip
 
 

@@ -28,5 +28,5 @@ class GRPOOutcomeTrainer(SRPOTrainer):
     ) -> tuple[Table, Table]:
         return outcome_advantages(rewards, group, clamp=self.args.advantage_clamp)
 
-    def _spread(self, advantages: Tensor, ids: list[list[int]]) -> Tensor:
+    def _spread(self, advantages: Tensor, output: dict[str, Any]) -> Tensor:
         return advantages[:, -1]

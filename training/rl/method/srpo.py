@@ -132,11 +132,7 @@ class SRPOTrainer(GRPOTrainer):
             dtype=torch.float32,
             device=self.accelerator.device,
         )
-        lengths = output["completion_mask"].sum(1).tolist()
-        ids = [
-            row[:n] for row, n in zip(output["completion_ids"].tolist(), lengths, strict=True)
-        ]
-        output["advantages"] = self._spread(own, ids)
+        output["advantages"] = self._spread(own, output)
         if self.model.training:
             self._record(everyone)
             if self.ledger is not None:
@@ -159,16 +155,20 @@ class SRPOTrainer(GRPOTrainer):
             clamp=args.advantage_clamp,
         )
 
-    def _spread(self, advantages: Tensor, ids: list[list[int]]) -> Tensor:
+    def _spread(self, advantages: Tensor, output: dict[str, Any]) -> Tensor:
         """(B, K) step advantages of this process to what TRL's loss takes: here (B, T)."""
-        width = max((len(row) for row in ids), default=0)
-        kinds = torch.zeros((len(ids), width), dtype=torch.long)
-        for row, (tokens, rollout) in enumerate(zip(ids, self.scored, strict=True)):
-            aligned = self.aligner.kinds(tokens, rollout.text)
-            kinds[row, : len(aligned)] = torch.tensor(aligned, dtype=torch.long)
         return token_advantages(
-            advantages, kinds.to(advantages.device), self.args.length_weight
+            advantages, self._token_kinds(output), self.args.length_weight
         )
+
+    def _token_kinds(self, output: dict[str, Any]) -> Tensor:
+        """(B, T) the step of every token of this process's completions, 0 = padding."""
+        ids, lengths = output["completion_ids"], output["completion_mask"].sum(1).tolist()
+        kinds = torch.zeros_like(ids)
+        for row, (length, rollout) in enumerate(zip(lengths, self.scored, strict=True)):
+            aligned = self.aligner.kinds(ids[row, :length].tolist(), rollout.text)
+            kinds[row, :length] = torch.tensor(aligned, dtype=torch.long)
+        return kinds
 
     def _fill(self, inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if not self.model.training:
