@@ -20,7 +20,7 @@ def test_the_resolved_text_gives_the_same_configuration_back() -> None:
         ("", "'policy' must name"),
         ('policy = "m"\ncolour = 1', "unknown key 'colour'"),
         ('policy = "m"\n[rl]\nlr = 1', "unknown key 'rl.lr'"),
-        ('policy = "m"\nmethod = "ppo"', "'method' must be one of"),
+        ('policy = "m"\nmethod = "rloo"', "'method' must be one of"),
         ('policy = "m"\n[rl]\ngroup = 1', "'rl.group' must be 2 to"),
         ('policy = "m"\n[rl]\ngroup = "8"', "'rl.group' must be a int"),
         ('policy = "m"\n[rl]\nlearning_rate = nan', "'rl.learning_rate' must be"),

@@ -1,6 +1,6 @@
-"""PPO with a value head: every token is credited by a critic (GAE), not by the other rollouts of
-its group. The older way to finer credit, as a control for SRPO's: same prompts, rollouts, step
-rewards and clipped loss. TRL 1.16 has no PPO any more.
+"""PPO with a value head: every token is credited by a critic (GAE), not by the other rollouts
+of its group. The older way to finer credit, as a control for SRPO's: same prompts, rollouts,
+step rewards and clipped loss. TRL 1.16 has no PPO any more.
 
 Shapes: N rollouts, K = 5 steps with column k for kind k + 1, T completion tokens.
 """
@@ -72,8 +72,8 @@ class PPOTrainer(SRPOTrainer):
         mask = output["completion_mask"].float()
         rewards = token_rewards(self._credited(mask.device), self._token_kinds(output))
         with torch.no_grad():
-            parts = zip(ids.split(self._part), whole.split(self._part), strict=True)
-            values = torch.cat([self._values(*part, mask.shape[1]) for part in parts]) * mask
+            parts = zip(*(torch.split(t, self._part) for t in (ids, whole)), strict=True)
+            values = torch.cat([self._values(i, w, mask.shape[1]) for i, w in parts]) * mask
         advantages = generalised_advantages(rewards, values, self.args.gamma, LAMBDA)
         output["advantages"] = whitened(advantages, mask).clamp(
             -self.args.advantage_clamp, self.args.advantage_clamp
@@ -88,7 +88,7 @@ class PPOTrainer(SRPOTrainer):
     @property
     def _part(self) -> int:
         rows = int(self.args.generation_batch_size)
-        return max(1, min(self.args.per_device_train_batch_size, rows // PARTS))
+        return max(1, min(int(self.args.per_device_train_batch_size), rows // PARTS))
 
     def _credited(self, device: torch.device) -> Tensor:
         rewards = [self.credit(rollout) for rollout in self.scored]
@@ -108,7 +108,7 @@ class PPOTrainer(SRPOTrainer):
                 error = self._values(ids[rows], whole[rows], mask.shape[1]) - returns[rows]
                 loss = (error.square() * mask[rows]).sum() / mask[rows].sum().clamp(min=1)
                 self.critic_optimizer.zero_grad()
-                loss.backward()
+                torch.autograd.backward(loss)
                 nn.utils.clip_grad_norm_(
                     self.critic.parameters(), self.args.max_grad_norm or float("inf")
                 )
@@ -141,9 +141,7 @@ def token_rewards(rewards: Tensor, kinds: Tensor) -> Tensor:
     return out
 
 
-def generalised_advantages(
-    rewards: Tensor, values: Tensor, gamma: float, lam: float
-) -> Tensor:
+def generalised_advantages(rewards: Tensor, values: Tensor, gamma: float, lam: float) -> Tensor:
     """(N, T) each: A_t = d_t + gamma lam A_(t+1), d_t = r_t + gamma V_(t+1) - V_t (Schulman et
     al. 2016, Eq. 16). Rewards and values are 0 behind a rollout's end."""
     out = torch.zeros_like(values)

@@ -157,9 +157,7 @@ class SRPOTrainer(GRPOTrainer):
 
     def _spread(self, advantages: Tensor, output: dict[str, Any]) -> Tensor:
         """(B, K) step advantages of this process to what TRL's loss takes: here (B, T)."""
-        return token_advantages(
-            advantages, self._token_kinds(output), self.args.length_weight
-        )
+        return token_advantages(advantages, self._token_kinds(output), self.args.length_weight)
 
     def _token_kinds(self, output: dict[str, Any]) -> Tensor:
         """(B, T) the step of every token of this process's completions, 0 = padding."""

@@ -108,12 +108,13 @@ def dev_split(
     folder: Path, config: RunConfig, train: list[Sample]
 ) -> tuple[list[Sample], list[Sample]]:
     """(to train on, of the learning curve): dev.jsonl where the folder has one, else whole
-    queries of ``train``, each by its hash, so that a restart splits alike.
+    queries of ``train``, each by its hash, so that a restart splits alike. A method without a
+    curve trains on all.
 
     Raises:
         BadInput: a curve is wanted, and there is nothing to draw it on or to train on.
     """
-    if not config.eval.curve_every:
+    if not (config.eval.curve_every and METHODS[config.method].reads_key("eval.curve_every")):
         return train, []
     if (folder / DEV).exists():
         return train, read_samples(folder / DEV)

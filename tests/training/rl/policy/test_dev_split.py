@@ -88,3 +88,8 @@ def test_a_curve_without_anything_to_draw_it_on_is_refused(
 def test_the_best_point_of_no_points_is_refused() -> None:
     with pytest.raises(BadInput, match="keep_best needs points"):
         wanted("keep_best = true")
+
+
+def test_a_method_without_a_curve_trains_on_all_queries(samples: list[Sample]) -> None:
+    config = parse_config('policy = "m"\nmethod = "rm"\n[eval]\ncurve_every = 5')
+    assert dev_split(Path(), config, samples) == (samples, [])
