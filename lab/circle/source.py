@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 
 from annotation.models import Pair, Project
 from annotation.people.roles import Role
+from lab.compare.real.ratings import RatedPairs
 from lab.simulate.people import AnswerFn, person_create
 
 
@@ -36,6 +37,10 @@ class CircleSource(Protocol):
 
     def extras(self, project: Project) -> dict[str, Any]:
         """Further lines for the report."""
+        ...
+
+    def rated(self) -> RatedPairs | None:
+        """The ratings of people whose tiers other models can learn, where there are some."""
         ...
 
 

@@ -13,6 +13,7 @@ from annotation.models import Pair, Project, QueueItem, Step, StepLabel
 from annotation.pairs.readers.quepid import read_ratings
 from annotation.pairs.write import pairs_import
 from lab.circle.agreement import alpha_of_grades, rater_ceiling
+from lab.compare.real.ratings import RatedPairs, ratings_read
 from lab.simulate.judge import Answer
 from lab.simulate.people import AnswerFn
 
@@ -90,6 +91,9 @@ class QuepidSource:
             ),
             "majorities": dict(Counter(len(set(t)) for t in self._tiers.values())),
         }
+
+    def rated(self) -> RatedPairs:
+        return ratings_read(self.ratings.parent)
 
     def _answers(self, pick: Callable[[list[int]], int]) -> AnswerFn:
         def answer(item: QueueItem, kind: StepKind, step: Step | None) -> Answer:

@@ -53,6 +53,9 @@ class SampleSource:
     def extras(self, project: Project) -> dict[str, Any]:
         return {}
 
+    def rated(self) -> None:
+        return None
+
     def _answers(self, noise: float, seed: int) -> AnswerFn:
         judge = NoisyJudge(noise, seed)
 

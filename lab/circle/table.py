@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lab.compare.real.beside import beside_lines
+
 
 def table(report: Mapping[str, Any]) -> Iterator[str]:
     """One line a fact, in the order in which the circle turns."""
@@ -22,6 +24,7 @@ def table(report: Mapping[str, Any]) -> Iterator[str]:
         for line in gate["refusal"]:
             yield f"  {line}"
     yield from _evaluation(report)
+    yield from beside_lines(report.get("beside", []))
     yield f"{'step rewards from people':<28}{_share(report.get('human_share'))}"
     if sources := report.get("reward_sources"):
         yield f"{'  by source':<28}{_counts(sources)}"

@@ -12,16 +12,20 @@ from django.core.management import call_command
 from annotation.cot.steps import OPEN_KINDS
 from annotation.models import Pair
 from lab.circle.context import Circle, StageFailed
+from lab.compare.real.beside import beside
 from training.disagreements.disagreements import (
     disagreements_open,
     disagreements_requeue,
     disagreements_settle,
 )
 from training.disagreements.select import disagreements_listed
+from training.job.files import read_finished_jsonl
+from training.job.folder import predictions_file
 from training.job.methods import METHODS
 from training.judges.select import gate_refusal
 from training.models import Checkpoint, Disagreement, EvalReport, RmGate, TrainingRun
 from training.runs.runs import run_create
+from training.runs.snapshot import run_folder
 from training.runs.tasks import run_launch
 from training.scoring.select import current_rm, kinds_learned, steps_due_for_scoring
 from training.scoring.tasks import steps_score
@@ -149,6 +153,28 @@ def run_report(circle: Circle, run: TrainingRun) -> None:
         "reward_sources_by_kind": run.report.get("step_reward_sources_by_kind", {}),
         "reused_share": run.report.get("reused_share", {}),
     }
+
+
+def beside_report(circle: Circle, run: TrainingRun) -> None:
+    """What else answers the same test pairs, where the source has people's ratings."""
+    rated = circle.source.rated()
+    if rated is not None:
+        policies = {
+            "the policy before": _tiers_answered(run, "before"),
+            "the policy that SRPO left": _tiers_answered(run, "after"),
+        }
+        circle.report["beside"] = beside(rated, policies)
+
+
+def _tiers_answered(run: TrainingRun, moment: str) -> dict[str, str | None]:
+    """query|product -> tier, as the ratings name their pairs."""
+    pairs = Pair.objects.filter(project=run.project)
+    names = {
+        str(pk): f"{query}|{product}"
+        for pk, query, product in pairs.values_list("pk", "query", "product__external_id")
+    }
+    rows = read_finished_jsonl(run_folder(run) / predictions_file(moment))
+    return {names[row["pair_id"]]: row["tier"] for row in rows}
 
 
 def disagreement_counts(circle: Circle) -> dict[str, int]:

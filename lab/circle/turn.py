@@ -15,6 +15,7 @@ from lab.circle.labelling import (
     truth_release,
 )
 from lab.circle.training import (
+    beside_report,
     cold_start_report,
     disagreement_counts,
     disagreements_answer,
@@ -65,6 +66,7 @@ def turn(circle: Circle) -> None:
     stage("train the policy (SRPO)")
     run = run_through(circle, "srpo", release, config.srpo)
     run_report(circle, run)
+    beside_report(circle, run)
     stage("rollouts of the trained policy")
     rollouts_sample(circle, produced(run), followup_pairs(circle))
     labels_collect(circle)

@@ -74,3 +74,13 @@ def test_what_was_asked_once_is_printed() -> None:
     assert ["step", "1,", "reused", "80.0%"] in [line.split() for line in lines]
     assert ["step", "2,", "reused", "unknown"] in [line.split() for line in lines]
     assert "  audit contradicts         n 4  share 0.250" in lines
+
+
+def test_what_else_answers_the_test_pairs_is_printed_under_the_policy() -> None:
+    row = {
+        "name": "catalogue writer", "quadratic kappa": 0.688, "interval": [0.5, 0.8],
+        "Good F1": 0.773, "three-tier F1": 0.6, "macro F1": 0.448,
+    }  # fmt: skip
+    text = "\n".join(table(REPORT | {"beside": [row]}))
+    assert "0.688 [0.500, 0.800]" in text
+    assert "catalogue writer" in text
