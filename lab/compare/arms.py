@@ -193,12 +193,13 @@ def _step_credit(name: str, label: str, rm: str = "", **rl: bool) -> Arm:
     )
 
 
+# The first one is what the others are compared with.
 GRANULARITY = (
     _RM,
-    _GRPO_RANDOM,
     Arm("truths_scalar", "the same step truths as one scalar",
         {"method": "agrl", "rl": {"replay": False}, **_AT_RANDOM,
          "shaping": {"category": 1.0, "attribute": 1.0, "tier": 1.0, "consistency": 0.0}}),
+    replace(_GRPO_RANDOM, label="the outcome alone as one scalar (GRPO)"),
     _step_credit("bare", "bare"),
     _step_credit("gate", "and the gate", gate_final=True),
     _step_credit("length", "and length weights", length_weight=True),

@@ -61,7 +61,7 @@ def queue_rank(*, project: Project, rm: Checkpoint | None, limit: int = 500) -> 
 def order_in_force(project: Project, rm: Checkpoint | None) -> _Order | None:
     """The project's order as far as it can be had: None where nothing is expected of one item
     more than of another. Until a reward model is in charge ``expected_change`` gives way to
-    ``claim_entropy``, the best order that needs none (docs/results.md)."""
+    ``claim_entropy``, the best order that needs none (docs/results_former.md)."""
     order = _Order(project.order)
     if order == _Order.EXPECTED_CHANGE and rm is None:
         return _Order.CLAIM_ENTROPY

@@ -17,7 +17,8 @@ ROW = re.compile(r"^\| (.+?) \| ([\d.]+) ± [\d.]+ \[.*?\] \| (.*?) \| (.*?) \|"
 
 
 def blocks() -> list[tuple[str, str]]:
-    text = (DOCS / "results.md").read_text(encoding="utf-8")
+    names = ("results.md", "results_former.md")
+    text = "".join((DOCS / name).read_text(encoding="utf-8") for name in names)
     return re.findall(r"<!-- suite ([\w-]+) -->(.*?)<!-- end", text, re.DOTALL)
 
 
