@@ -20,16 +20,18 @@ from lab.compare.real.ratings import RatedPairs, tier_of
 from training.rl.measure.bootstrap import query_tables
 from training.rl.measure.classification import Counts
 
-Answers = Mapping[str, str | None]  # pair_id -> tier; None, or no answer, cannot be read
+Answers = Mapping[str, str | None]  # pair_id -> tier; None cannot be read
 
 
 def beside(rated: RatedPairs, policies: Mapping[str, Answers]) -> list[dict[str, Any]]:
     """One row a policy, an arm without one, and people: ``name``, the measures by their names,
-    and the 95 % ``interval`` of the first for other queries. No row without test queries."""
+    and the 95 % ``interval`` of the first for other queries. All are of the test pairs that
+    every policy was asked about; no row without any."""
     parts: dict[str, list[Row]] = {"train": [], "val": [], "test": []}
     for row in rated.rows:
         parts[split_of(row["query"])].append(row)
-    test = parts["test"]
+    answered = policies.values()
+    test = [row for row in parts["test"] if all(row["pair_id"] in a for a in answered)]
     if not test:
         return []
     rows = [_row(name, _of_tiers(test, answers)) for name, answers in policies.items()]

@@ -41,6 +41,14 @@ def test_arms_learn_from_the_labels_of_training_queries_alone(tmp_path: Path) ->
     assert beside(known, {}) == beside(RatedPairs(known.name, spoiled, known.grades), {})
 
 
+def test_pairs_that_a_policy_was_not_asked_about_are_nobodys(tmp_path: Path) -> None:
+    known = rated(tmp_path)
+    right = {row["pair_id"]: tier_of(row) for row in known.rows}
+    first = next(row["pair_id"] for row in known.rows if split_of(row["query"]) == "test")
+    rows = beside(known, {"all": dict.fromkeys(right, "1"), "one": {first: right[first]}})
+    assert [row["macro F1"] for row in rows[:2]] == [0.0, 1.0]
+
+
 def test_without_a_test_query_there_is_no_table(tmp_path: Path) -> None:
     known = rated(tmp_path)
     rows = [row for row in known.rows if split_of(row["query"]) != "test"]
