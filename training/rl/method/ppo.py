@@ -65,8 +65,8 @@ class PPOTrainer(SRPOTrainer):
         rate = self.args.learning_rate
         self.critic_optimizer = torch.optim.AdamW(self.critic.parameters(), lr=rate)
 
-    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
-        output = super()._generate_and_score_completions(inputs)
+    def _spread(self, advantages: Tensor, output: dict[str, Any]) -> Tensor:
+        """(B, T) advantages of the critic; those of the group are left aside."""
         ids = torch.cat([output["prompt_ids"], output["completion_ids"]], dim=1)
         whole = torch.cat([output["prompt_mask"], output["completion_mask"]], dim=1)
         mask = output["completion_mask"].float()
@@ -75,15 +75,13 @@ class PPOTrainer(SRPOTrainer):
             parts = zip(*(torch.split(t, self._part) for t in (ids, whole)), strict=True)
             values = torch.cat([self._values(i, w, mask.shape[1]) for i, w in parts]) * mask
         advantages = generalised_advantages(rewards, values, self.args.gamma, LAMBDA)
-        output["advantages"] = whitened(advantages, mask).clamp(
-            -self.args.advantage_clamp, self.args.advantage_clamp
-        )
         if self.model.training:
             self._learn(ids, whole, mask, advantages + values)
             self._metrics["train"]["value_explained"].append(
                 explained(advantages + values, values, mask)
             )
-        return output
+        bound = self.args.advantage_clamp
+        return whitened(advantages, mask).clamp(-bound, bound)
 
     @property
     def _part(self) -> int:
