@@ -16,8 +16,8 @@ Settings = Mapping[str, Any]
 class Arm:
     """``start`` names the arm whose model this one starts from ("" = the benchmark's policy),
     ``rm`` the arm whose reward model it uses ("" = none); ``labels`` is the share of the
-    judged rollouts that a reward model sees, ``noise`` that of the values and verdicts in
-    labels and validation pairs that are wrong."""
+    judged rollouts that a reward model sees, ``judged`` how many of a pair are, ``noise`` the
+    share of the values and verdicts in labels and validation pairs that are wrong."""
 
     name: str
     label: str
@@ -25,6 +25,7 @@ class Arm:
     start: str = ""
     rm: str = ""
     labels: float = 1.0
+    judged: int = 1
     noise: float = 0.0
 
     @property
@@ -50,6 +51,7 @@ _AT_RANDOM: Settings = {
     "sampling": {"rejection": False, "diverse": False},
     "curriculum": _PLAIN_CURRICULUM,
 }
+_ASKED_ALWAYS: Settings = {"least_kappa": -1.0}  # however bad the reward model is
 _RM = Arm("rm", "reward model", {"method": "rm"})
 _SFT = Arm("sft", "SFT on verified CoTs", {"method": "sft"})
 _DPO = Arm("dpo", "SFT, then DPO", {"method": "dpo"}, start="sft")
@@ -135,7 +137,8 @@ _FEWER = tuple(
 )  # fmt: skip
 RM_QUALITY = (
     _RM, *_FEWER, _SRPO_STEADY,
-    *(_steady(f"srpo_{rm.name}", rm.label, rm=rm.name) for rm in _FEWER),
+    *(_steady(f"srpo_{rm.name}", rm.label, rm=rm.name, rewards=_ASKED_ALWAYS)
+      for rm in _FEWER),
     *(_steady(f"srpo_only_{rm.name}", f"{rm.label} only", rm=rm.name,
               rewards={"source": "rm_only"}) for rm in (_RM, *_FEWER)),
 )  # fmt: skip
@@ -187,11 +190,16 @@ REAL = (
 _BARE: Settings = {"gate_final": False, "length_weight": False}
 
 
-def _step_credit(name: str, label: str, rm: str = "", **rl: bool) -> Arm:
-    return _srpo(
-        f"step_{name}", f"step credit, {label}", rm=rm, rl={**_BARE, **rl}, **_AT_RANDOM
-    )
+def _step_credit(
+    name: str, label: str, rm: str = "", rewards: Settings | None = None, **rl: bool
+) -> Arm:
+    label, settings = f"step credit, {label}", {**_AT_RANDOM, "rewards": rewards or {}}
+    return _srpo(f"step_{name}", label, rm=rm, rl={**_BARE, **rl}, **settings)
 
+
+_RM_OF_FOUR = Arm(
+    "rm_4", "reward model, four judged rollouts a pair", {"method": "rm"}, judged=4
+)
 
 # The first one is what the others are compared with.
 GRANULARITY = (
@@ -204,7 +212,11 @@ GRANULARITY = (
     _step_credit("bare", "bare"),
     _step_credit("gate", "and the gate", gate_final=True),
     _step_credit("length", "and length weights", length_weight=True),
-    _step_credit("rm", "and the reward model", rm="rm"),
+    _step_credit("rm", "and the reward model", rm="rm", rewards=_ASKED_ALWAYS),
+    _step_credit("rm_reliable", "and the reward model where it is reliable", rm="rm"),
+    _RM_OF_FOUR,
+    _step_credit("rm_4", "and a reward model of four judged rollouts a pair", rm="rm_4",
+                 rewards=_ASKED_ALWAYS),
     Arm("token_ppo", "the same step truths, token credit by a critic (PPO)",
         {"method": "ppo", "rl": {"gate_final": False}, **_AT_RANDOM}),
 )  # fmt: skip

@@ -159,15 +159,19 @@ def right_steps(row: Row, bodies: Mapping[StepKind, str], text: str) -> dict[Ste
     return right
 
 
-def judged_rollout(row: Row, bodies: Mapping[StepKind, str], text: str) -> Row | None:
-    """A line of labels.jsonl for a rollout that parses: what people would say of its steps."""
+def judged_rollout(
+    row: Row, bodies: Mapping[StepKind, str], text: str, place: int = 0
+) -> Row | None:
+    """A line of labels.jsonl for a rollout that parses: what people would say of its steps;
+    ``place`` is that among the pair's rollouts."""
     steps = whole_steps(text)
     if steps is None:
         return None
     right = right_steps(row, bodies, text)
     verdicts = {kind: "correct" if ok else "incorrect" for kind, ok in right.items()}
     values = {kind: str(entry["value"]) for kind, entry in row["truth"].items()}
-    return label_line(row, text, steps, verdicts, values)
+    line = label_line(row, text, steps, verdicts, values)
+    return line | {"rollout_id": f"{line['rollout_id']}#{place}"} if place else line
 
 
 def whole_steps(text: str) -> dict[StepKind, ParsedStep] | None:

@@ -199,8 +199,8 @@ def explored(lab: Lab, seed: int) -> Path:
 
 
 def _labels(lab: Lab, seed: int, arm: Arm) -> list[Row]:
-    """The first rollout of every training pair as people would judge it, or a share; who takes
-    another value for true judges by it."""
+    """The first rollouts of every training pair as people would judge them, or a share; who
+    takes another value for true judges by it."""
     texts = {
         row["pair_id"]: row["texts"]
         for row in read_finished_jsonl(explored(lab, seed) / EXPLORED)
@@ -209,8 +209,9 @@ def _labels(lab: Lab, seed: int, arm: Arm) -> list[Row]:
     rows = misread_rows(chosen, arm.noise, seed)
     bodies = lab.benchmark.bodies
     labels = [
-        judged_rollout(row, bodies.get(row["pair_id"], {}), texts[row["pair_id"]][0])
+        judged_rollout(row, bodies.get(row["pair_id"], {}), text, place)
         for row in rows
+        for place, text in enumerate(texts[row["pair_id"]][: arm.judged])
     ]
     return [
         misread_verdicts(row, arm.noise, seed) if arm.noise else row

@@ -53,6 +53,15 @@ def test_judges_are_listed_with_their_gate_and_the_history() -> None:
         ]
 
 
+def test_a_judge_is_listed_with_its_kappa_by_step() -> None:
+    rm = candidate(make_project(slug="shop"))
+    by_kind = {"1": {"kappa": 0.25}, "2": {"kappa": None}}
+    report = {"rm": {"held_out": {"by_kind": by_kind}}}
+    TrainingRun.objects.filter(produced=rm).update(report=report)
+    body = client_of(Role.LEAD).get("/api/v1/judges/?project=shop").json()
+    assert [row["kappa"] for row in body["judges"]] == [{"1": 0.25, "2": None}]
+
+
 def test_a_lead_appoints_what_passes_and_overrides_what_does_not() -> None:
     project = make_project(slug="shop")
     rm, lead = candidate(project), client_of(Role.LEAD)

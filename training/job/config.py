@@ -46,6 +46,8 @@ class RewardsConfig:
     server: str = "local"  # or the base URL of a server that answers for the reward model
     # step 2 by its quotes of the product: where nothing else says anything, or before the rm
     quote: str = one("off", "after_rm", "before_rm")
+    # hybrid: the rm is asked about steps 1 and 2 where its kappa reaches this; -1 = always
+    least_kappa: float = num(0.4, -1, 1)
     reuse: bool = True  # hybrid: a verdict on the same text of step 1 or 2 comes before the rm
     label_noise: float = num(0.0, 0, 1)  # share of the training truth replaced by other values
 

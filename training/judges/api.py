@@ -62,6 +62,10 @@ class JudgeRecord(serializers.Serializer[Judge]):
     gate_state = serializers.CharField(source="gate.state", default=None, allow_null=True)
     gate = GateRecord(source="report", allow_null=True)
     refusal = serializers.ListField(child=serializers.CharField())
+    kappa = serializers.DictField(
+        child=serializers.FloatField(allow_null=True),
+        help_text="with people on held-out queries, by step; null where it is undefined",
+    )
 
 
 class AppointmentRecord(serializers.ModelSerializer[RmAppointment]):

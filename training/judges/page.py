@@ -16,20 +16,26 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from annotation.cot.errors import GateRefused
+from annotation.cot.step_names import NAMES as NAMES_OF_STEPS
+from annotation.cot.steps import OPEN_KINDS
 from annotation.labelling.project_switch import project_asked_for, project_shown
 from annotation.models import Project
 from annotation.people.guard import any_role_required, role_required, visitor
 from annotation.people.language import in_words
 from annotation.people.roles import Role
+from training.job.config import RewardsConfig
 from training.judges.appointing import rm_appoint, rm_roll_back
 from training.judges.gate import GateReport, Measured
 from training.judges.gating import gate_request
-from training.judges.select import appointments, project_of
+from training.judges.select import Judge, appointments, project_of
 from training.judges.select import judges as judges_of
 from training.judges.tasks import rm_gate
 from training.judges.words import NAMES
 from training.models import Checkpoint
+from training.reward.reliable import doubted
+from training.scoring.select import rm_kappas
 
+LEAST = RewardsConfig().least_kappa
 STANDINGS: dict[str, Promise] = {
     "in_charge": gettext_lazy("in charge"),
     "former": gettext_lazy("was in charge"),
@@ -51,11 +57,13 @@ def judges(request: HttpRequest) -> HttpResponse:
                 "standing": STANDINGS[judge.standing],
                 "measures": _measures(judge.report) if judge.report else [],
                 "refusal": [in_words(line) for line in judge.refusal],
+                "kappas": _kappas(judge),
             }
             for judge in rows
         ],
         "present": next((judge for judge in rows if judge.in_charge), None),
         "history": history,
+        "least_kappa": f"{LEAST:.2f}",
     }
     return render(request, "judges/judges.html", context)
 
@@ -121,6 +129,21 @@ def _back(project: Project) -> HttpResponse:
 
 def _rm(pk: int) -> Checkpoint:
     return get_object_or_404(Checkpoint.objects.select_related("run__project"), pk=pk)
+
+
+def _kappas(judge: Judge) -> list[dict[str, object]]:
+    """Of each step that it learned, and whether runs with the usual settings ask it there."""
+    kappas = rm_kappas(judge.rm)
+    left_out = doubted(kappas, LEAST, OPEN_KINDS)
+    return [
+        {
+            "name": NAMES_OF_STEPS[kind],
+            "kappa": _number(kappa),
+            "rewards": kind in OPEN_KINDS and kind not in left_out,
+            "open": kind in OPEN_KINDS,
+        }
+        for kind, kappa in sorted(kappas.items())
+    ]
 
 
 def _measures(report: GateReport) -> list[dict[str, object]]:

@@ -13,7 +13,7 @@ from annotation.models import Project
 from training.judges.gate import GateReport
 from training.judges.words import failing_lines
 from training.models import Checkpoint, RmAppointment, RmGate, TrainingRun
-from training.scoring.select import current_rm
+from training.scoring.select import current_rm, rm_kappas
 
 _UNDER_WAY = (RmGate.State.QUEUED, RmGate.State.RUNNING)
 
@@ -28,6 +28,11 @@ class Judge:
     gate: RmGate | None
     report: GateReport | None
     refusal: list[Wording]
+
+    @property
+    def kappa(self) -> dict[str, float | None]:
+        """With people on held-out queries, by step."""
+        return {f"{kind:d}": value for kind, value in sorted(rm_kappas(self.rm).items())}
 
     @property
     def standing(self) -> str:

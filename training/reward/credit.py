@@ -62,6 +62,7 @@ def rewards_of(
         use_implied=config.use_implied,
         rules=rules,
         quote=cast(QuoteMode, config.rewards.quote),
+        least_kappa=config.rewards.least_kappa,
     )
 
 

@@ -30,6 +30,7 @@ from annotation.cot.steps import (
 from training.job import advantages
 from training.job.prompts import PromptVersion, rm_prompt
 from training.job.types import Sample, ScoredRollout, StepReward
+from training.reward.reliable import EVERY, Kappas, doubted
 from verifier.checks import check
 from verifier.implied import implied_truths
 from verifier.truth import VERDICTS, Truth, TruthTable
@@ -44,6 +45,9 @@ class StepScorer(Protocol):
 
     @property
     def prompt_version(self) -> PromptVersion: ...
+
+    @property
+    def kappa(self) -> Kappas: ...
 
     def score(self, prompts: Sequence[str]) -> list[float]: ...
 
@@ -60,7 +64,8 @@ class HybridRewards:
     word counts, 1 or 0, and not its probability: group normalisation stretches whatever
     differs, so that 0.93 against 0.91 would weigh as much as right against wrong. ``reuse``
     False leaves verdicts on texts of steps 1-2 aside: SHE's own way. ``quote`` rewards step 2
-    by whether all that it quotes is the product's, where people have not judged it."""
+    by whether all that it quotes is the product's, where people have not judged it. Of steps
+    1-2 the scorer is asked where its kappa reaches ``least_kappa``; rm_only asks about all."""
 
     truths: TruthTable
     scorer: StepScorer | None = None
@@ -72,6 +77,7 @@ class HybridRewards:
     use_implied: bool = True
     rules: Rules | None = None
     quote: QuoteMode = "off"
+    least_kappa: float = EVERY
 
     def score(
         self,
@@ -146,7 +152,13 @@ class HybridRewards:
         """The kinds that the reward model is asked about."""
         if self.scorer is None or self.mode in ("outcome", "implied"):
             return ()
-        return tuple(StepKind) if self.mode == "rm_only" else OPEN_KINDS
+        if self.mode == "rm_only":
+            return tuple(StepKind)
+        return tuple(kind for kind in OPEN_KINDS if kind not in self._doubted())
+
+    def _doubted(self) -> Kappas:
+        kappas = self.scorer.kappa if self.scorer is not None else {}
+        return doubted(kappas, self.least_kappa, OPEN_KINDS)
 
     def _chances(
         self, due: Mapping[tuple[int, StepKind], tuple[Sample, list[str]]]
@@ -199,9 +211,17 @@ class HybridRewards:
         ):
             return _quoted(sample, step)
         if p is None or unscored:
-            return StepReward(None, None, "no reward model")
+            return StepReward(None, None, self._silence(kind))
         worth = float(p >= RIGHT) if self.verdicts else min(max(p, 0.0), 1.0)
         return StepReward(worth, "rm", "P(correct) of the reward model", p)
+
+    def _silence(self, kind: StepKind) -> str:
+        """Why no reward model says anything of the step."""
+        if self.mode == "rm_only" or kind not in self._doubted():
+            return "no reward model"
+        kappa = self._doubted()[kind]
+        measured = "is unknown" if kappa is None else f"is {kappa:.2f}"
+        return f"the reward model's kappa {measured}, {self.least_kappa:.2f} is wanted"
 
     def _quote_of(self, kind: StepKind) -> QuoteMode:
         return self.quote if kind is StepKind.ITEM and self.mode != "rm_only" else "off"

@@ -10,18 +10,20 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from annotation.cot.rules import Rules, parse_rules
-from annotation.cot.steps import STRUCTURED_KINDS, StepKind
+from annotation.cot.steps import OPEN_KINDS, STRUCTURED_KINDS, StepKind
 from annotation.cot.wording import wording as _
 from annotation.models import Pair, Project, Resolution
 from training.disagreements.select import DECIDED
 from training.job.config import RunConfig
 from training.job.methods import METHODS, Method
 from training.models import Checkpoint
+from training.reward.reliable import doubted
 from training.rollouts.pair_choice import FEW_QUERIES, pairs_choose, pairs_spread
 from training.runs.checks import Check, Data, checks
 from training.runs.lengths import length_problems, length_warnings
 from training.runs.run_config import ConfigError, DataOptions, config_check
 from training.runs.select import seconds_of_earlier_runs
+from training.scoring.select import rm_kappas
 from verifier.implied import completed
 from verifier.models import GroundTruth
 from verifier.truth import HUMAN_SOURCES, Truth, truth_of
@@ -158,6 +160,8 @@ def _warnings(
 ) -> Iterator[str]:
     if row.takes_rm and rm is None:
         yield _("without a reward model steps 1 and 2 get no reward")
+    if row.takes_rm and rm is not None:
+        yield from _unasked(rm, config)
     if row.takes_rm and seen.human_share == 0:
         yield _("no step reward would come from people")
     for kind, silver in _mostly_silver(seen.truth):
@@ -175,6 +179,28 @@ def _warnings(
             n=seen.eval_queries,
             few=FEW_QUERIES,
         )
+
+
+def _unasked(rm: Checkpoint, config: RunConfig) -> Iterator[str]:
+    """The open steps that the reward model leaves alone."""
+    if config.rewards.source != "hybrid":
+        return
+    least = config.rewards.least_kappa
+    for kind, kappa in doubted(rm_kappas(rm), least, OPEN_KINDS).items():
+        values = {"name": rm.name, "kind": int(kind), "least": f"{least:.2f}"}
+        if kappa is None:
+            yield _(
+                "%(name)s does not reward step %(kind)s: its kappa with people on held-out "
+                "queries is unknown, and %(least)s is wanted (rewards.least_kappa)",
+                **values,
+            )
+        else:
+            yield _(
+                "%(name)s does not reward step %(kind)s: its kappa with people on held-out "
+                "queries is %(kappa)s, and %(least)s is wanted (rewards.least_kappa)",
+                kappa=f"{kappa:.2f}",
+                **values,
+            )
 
 
 def _mostly_silver(table: Mapping[int, Mapping[str, int]]) -> Iterator[tuple[int, float]]:

@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from annotation.cot.steps import StepKind
 from annotation.models import Project, Step
 from training.models import Checkpoint, RmAppointment, ScoringJob, StepScore
+from training.reward.reliable import Kappas, kappas_of
 
 
 def steps_due_for_scoring(
@@ -41,10 +42,14 @@ def kinds_learned(rm: Checkpoint) -> list[int]:
 
     Where people judge the final step alone, a verdict on step 1 would be made up.
     """
+    return sorted(int(kind) for kind in rm_kappas(rm)) or [int(kind) for kind in StepKind]
+
+
+def rm_kappas(rm: Checkpoint) -> Kappas:
+    """Its kappa with people on held-out queries, of each step kind that it learned; {} when
+    nobody recorded it, or when so few labels held nothing out."""
     report = (rm.run.report.get("rm") if rm.run else None) or {}
-    # With few labels nothing is held out, and the report says null.
-    by_kind = (report.get("held_out") or {}).get("by_kind") or {}
-    return sorted(int(kind) for kind in by_kind) or [int(kind) for kind in StepKind]
+    return kappas_of(report.get("held_out"))
 
 
 def scores_of(project: Project, *, rm: str = "") -> QuerySet[StepScore]:

@@ -107,6 +107,7 @@ class Judge(TypedDict):
     gate_state: str | None
     gate: Gate | None
     refusal: list[str]
+    kappa: dict[str, float | None]
 
 
 class Appointment(TypedDict):

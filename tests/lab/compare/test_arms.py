@@ -38,7 +38,8 @@ def test_each_arm_of_granularity_adds_one_thing_to_bare_step_credit() -> None:
     bare = suite["step_bare"]
     assert differing(bare, suite["step_gate"]) == {"gate_final"}
     assert differing(bare, suite["step_length"]) == {"length_weight"}
-    assert differing(bare, suite["step_rm"]) == set()
+    assert differing(bare, suite["step_rm"]) == {"least_kappa"}, "asked on every step"
+    assert differing(bare, suite["step_rm_reliable"]) == set()
     assert [suite[name].rm for name in ("step_bare", "step_gate", "step_rm")] == ["", "", "rm"]
 
 

@@ -48,6 +48,23 @@ def test_an_engineer_sees_the_numbers_and_has_no_button_to_appoint(
     assert client.post("/training/judges/roll-back/").status_code == 403
 
 
+def test_the_steps_that_a_judge_may_reward_are_told_from_those_it_may_not(
+    leading: Client, rm_of: RmMaker
+) -> None:
+    by_kind = {"1": {"kappa": 0.2149}, "2": {"kappa": 0.52}, "3": {"kappa": None}}
+    rm_of("chairs", report={"rm": {"held_out": {"by_kind": by_kind}}})
+    page = " ".join(leading.get(PAGE).content.decode().split())
+    assert "where kappa reaches 0.40" in page
+    cell = '<td class="num nowrap">'
+    for step, kappa, told in (
+        ("Query analysis", "0.215", "<b>no</b>"),
+        ("Item analysis", "0.520", "yes"),
+        ("Category match", "–", '<span class="muted">the verifier does</span>'),
+    ):
+        row = f"{step}</th> {cell}{kappa}</td> <td> {told} </td>"
+        assert row in page
+
+
 def test_a_lead_overrides_rolls_back_and_the_history_keeps_it(
     leading: Client, project: Project, rm_of: RmMaker, lead: User
 ) -> None:

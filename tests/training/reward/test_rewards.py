@@ -9,6 +9,7 @@ from annotation.cot.steps import OPEN_KINDS, StepKind, parse, render, step_hashe
 from tests.training.rl.tiny import answer, make_samples
 from training.job.prompts import PromptVersion
 from training.job.types import Sample, ScoredRollout
+from training.reward.reliable import Kappas
 from training.reward.rewards import (
     HybridRewards,
     RewardMode,
@@ -33,6 +34,7 @@ class Halves:
 
     def __init__(self, prompt_version: PromptVersion = "1") -> None:
         self.prompt_version = prompt_version
+        self.kappa: Kappas = {}
         self.prompts: list[str] = []
 
     def score(self, prompts: Sequence[str]) -> list[float]:

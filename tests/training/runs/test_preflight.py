@@ -18,7 +18,7 @@ from tests.training.world import (
     run_make,
     truth_make,
 )
-from training.models import TrainingRun
+from training.models import Checkpoint, TrainingRun
 from training.runs.preflight import Preflight, preflight
 from training.runs.snapshot import snapshot_build
 
@@ -149,6 +149,36 @@ def test_rewards_that_nobody_gave_are_warned_about(project: Project) -> None:
         "without a reward model steps 1 and 2 get no reward",
         "no step reward would come from people",
     )
+
+
+def test_the_open_steps_that_the_reward_model_will_leave_alone_are_named(
+    project: Project,
+) -> None:
+    truth_make(pair_make(project, "q", "t"))
+    policy = policy_make()
+    by_kind = {"1": {"kappa": 0.2149}, "2": {"kappa": None}, "3": {"kappa": 0.1}}
+    run = TrainingRun.objects.create(
+        project=project,
+        method="rm",
+        policy=policy,
+        report={"rm": {"held_out": {"by_kind": by_kind}}},
+    )
+    rm = rm_make()
+    Checkpoint.objects.filter(pk=rm.pk).update(run=run)
+    rm.refresh_from_db()
+
+    def about(**rewards: Any) -> list[str]:
+        summary = check(project, policy=policy, rm=rm, config={"rewards": rewards})
+        return [line for line in summary.warnings if "kappa" in line]
+
+    assert about() == [
+        "rm does not reward step 1: its kappa with people on held-out queries is 0.21, and "
+        "0.40 is wanted (rewards.least_kappa)",
+        "rm does not reward step 2: its kappa with people on held-out queries is unknown, and "
+        "0.40 is wanted (rewards.least_kappa)",
+    ]
+    assert len(about(least_kappa=0.2)) == 1
+    assert about(least_kappa=-1.0) == about(source="rm_only") == []
 
 
 def test_a_step_that_word_overlap_would_teach_is_warned_about_until_silver_is_off(

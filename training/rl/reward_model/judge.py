@@ -10,6 +10,7 @@ from typing import Any
 
 from annotation.cot.steps import StepKind
 from training.job.prompts import PromptVersion
+from training.reward.reliable import Kappas
 from training.rl.measure.calibration import Calibration
 
 
@@ -37,12 +38,14 @@ def nobody(rows: list[int], scores: list[Score]) -> None:
 class StepJudge(ABC):
     """Scores steps. ``prompt_version`` is that of the prompts it reads. ``prior_shift`` moves
     the log odds of a kind from the balanced classes of training back to the classes people saw;
-    ``calibration`` then makes them a probability."""
+    ``calibration`` then makes them a probability; ``kappa`` says how far people agreed with it
+    on queries it had not seen."""
 
     prompt_version: PromptVersion
     batch_size: int = 128
     prior_shift: Mapping[StepKind, float] = field(default_factory=dict)
     calibration: Calibration = field(default_factory=Calibration)
+    kappa: Kappas = field(default_factory=dict)
 
     @abstractmethod
     def review(self, prompts: Sequence[str], on_batch: OnBatch = nobody) -> list[Score]:
@@ -73,10 +76,14 @@ def kind_of(prompt: str) -> StepKind | None:
 def judge_facts(judge: StepJudge, **more: Any) -> dict[str, Any]:
     """What stepwise.json keeps of a judge."""
     shift = {str(int(kind)): value for kind, value in judge.prior_shift.items()}
-    return {"role": "rm", "prior_shift": shift, **judge.calibration.facts(), **more}
+    kappa = {str(int(kind)): value for kind, value in judge.kappa.items()}
+    facts = {"role": "rm", "prior_shift": shift, "kappa": kappa, **judge.calibration.facts()}
+    return {**facts, **more}
 
 
 def settings_of(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The inverse of :func:`judge_facts`: keywords of a :class:`StepJudge`."""
     shifts = {StepKind(int(k)): float(v) for k, v in facts.get("prior_shift", {}).items()}
-    return {"prior_shift": shifts, "calibration": Calibration.of_facts(dict(facts))}
+    kappa = {StepKind(int(k)): v for k, v in facts.get("kappa", {}).items()}
+    calibration = Calibration.of_facts(dict(facts))
+    return {"prior_shift": shifts, "kappa": kappa, "calibration": calibration}

@@ -14,6 +14,7 @@ from trl import GRPOConfig, GRPOTrainer
 
 from training.job.model_folder import model_facts
 from training.job.types import BadInput
+from training.reward.reliable import kappas_of
 from training.rl.base.callbacks import RunCallback
 from training.rl.measure.rm_metrics import rm_change
 from training.rl.policy.comparable import train_comparable
@@ -51,12 +52,14 @@ def train_rm_grpo(run: Run) -> dict[str, Any]:
     # evened out as for SFT, so that the prior shift stays what it was
     updates = _train(run, balance(hard))
     after = measure(judge, data.validation, run.config)
+    held_out = held_out_report(after, run.config)
+    judge.kappa = kappas_of(held_out)
     report: dict[str, Any] = {
         "train": len(data.train),
         "hard": counts,
         "updates": updates,
         "before": held_out_report(before, run.config),
-        "held_out": held_out_report(after, run.config),
+        "held_out": held_out,
     }
     if data.validation:
         report["change"] = rm_change(before, after, run.config.eval.bootstrap)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from training.reward.reliable import kappas_of
 from training.rl.base.callbacks import RunCallback
 from training.rl.policy.context import fitting
 from training.rl.policy.fit import fit
@@ -87,5 +88,7 @@ def _finished(
         raise Cancelled
     judge.prior_shift = prior_shift(data.train, data.balanced)
     steps = measure(judge, data.validation, run.config)
-    report = {**data.counts(), **counts, "held_out": held_out_report(steps, run.config)}
+    held_out = held_out_report(steps, run.config)
+    judge.kappa = kappas_of(held_out)
+    report = {**data.counts(), **counts, "held_out": held_out}
     return {"rm": report, "model_facts": judge_facts(judge, **notes)}

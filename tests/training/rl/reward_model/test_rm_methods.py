@@ -14,6 +14,7 @@ from training.job.files import read_finished_jsonl
 from training.job.model_folder import model_facts
 from training.job.prompts import rm_prompt
 from training.job.types import Sample
+from training.reward.reliable import kappas_of
 from training.rl.policy.generate import Decoding
 from training.rl.policy.heads import with_head
 from training.rl.policy.model import Policy
@@ -64,6 +65,12 @@ def test_the_report_has_the_measures_and_their_intervals(rm_folder: Path) -> Non
     assert set(outcome["by_kind"]) == {"1", "2", "3", "4", "5"}
 
 
+def test_the_model_carries_its_kappa_with_people_of_each_step(rm_folder: Path) -> None:
+    measured = kappas_of(report_of(rm_folder)["held_out"])
+    assert set(measured) == set(StepKind)
+    assert load_reward_model(rm_folder / "model").kappa == measured
+
+
 def test_grpo_goes_on_from_the_fitted_model_on_the_steps_it_gets_wrong(
     tmp_path: Path, rm_folder: Path, samples: list[Sample]
 ) -> None:
@@ -78,6 +85,7 @@ def test_grpo_goes_on_from_the_fitted_model_on_the_steps_it_gets_wrong(
     assert after["accuracy"] - before["accuracy"] == pytest.approx(change)
     # what it starts from is what the fitted model was measured as
     assert before["auc"] == report_of(rm_folder)["held_out"]["auc"]
+    assert load_reward_model(folder / "model").kappa == kappas_of(after)
     old, new = model_facts(start), model_facts(folder / "model")
     assert (new["role"], new["prior_shift"]) == ("rm", old["prior_shift"])
     assert isinstance(load_reward_model(folder / "model"), RewardModel)
