@@ -20,7 +20,7 @@ from sklearn.model_selection import GroupKFold
 from annotation.cot.splits import split_of
 from annotation.cot.steps import parse
 from lab.compare.benchmark import Row
-from lab.compare.real.folds import Fold
+from lab.compare.real.folds import own_split
 from lab.compare.real.guessers import by_extra_trees, pairs_read
 from lab.compare.real.ratings import RULES, overlap_tier, ratings_read, text_of, tier_of
 from lab.compare.real.written import fitted_table, fitted_tier
@@ -62,10 +62,7 @@ def main(folder: Path) -> None:
 
 def _by_trees(rows: Sequence[Row]) -> list[float]:
     """What the labels of the training queries are worth without a CoT."""
-    parts: dict[str, list[Row]] = {"train": [], "val": [], "test": []}
-    for row in rows:
-        parts[split_of(row["query"])].append(row)
-    fold = Fold(0, parts["train"], parts["val"], parts["test"])
+    fold = own_split(rows)
     answers = by_extra_trees(fold, pairs_read(rows), 0)
     return _measures([tier_of(row) for row in fold.test], answers, range(len(answers)))
 

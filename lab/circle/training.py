@@ -13,6 +13,7 @@ from annotation.cot.steps import OPEN_KINDS
 from annotation.models import Pair
 from lab.circle.context import Circle, StageFailed
 from lab.compare.real.beside import beside
+from lab.compare.real.ratings import rated_id
 from training.disagreements.disagreements import (
     disagreements_open,
     disagreements_requeue,
@@ -167,11 +168,13 @@ def beside_report(circle: Circle, run: TrainingRun) -> None:
 
 
 def _tiers_answered(run: TrainingRun, moment: str) -> dict[str, str | None]:
-    """query|product -> tier, as the ratings name their pairs."""
+    """The tiers by the names that the ratings give their pairs."""
     pairs = Pair.objects.filter(project=run.project)
     names = {
-        str(pk): f"{query}|{product}"
-        for pk, query, product in pairs.values_list("pk", "query", "product__external_id")
+        str(pk): rated_id(query, product, title)
+        for pk, query, product, title in pairs.values_list(
+            "pk", "query", "product__external_id", "product__title"
+        )
     }
     rows = read_finished_jsonl(run_folder(run) / predictions_file(moment))
     return {names[row["pair_id"]]: row["tier"] for row in rows}

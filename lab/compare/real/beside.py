@@ -4,11 +4,11 @@ policy has to stand beside. Labels are those of the training queries, as the pol
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from annotation.cot.splits import split_of
 from lab.compare.benchmark import Row
-from lab.compare.real.folds import Fold
+from lab.compare.real.folds import own_split
 from lab.compare.real.guessers import GUESSERS, pairs_read
 from lab.compare.real.measures import (
     MEASURES,
@@ -27,15 +27,12 @@ def beside(rated: RatedPairs, policies: Mapping[str, Answers]) -> list[dict[str,
     """One row a policy, an arm without one, and people: ``name``, the measures by their names,
     and the 95 % ``interval`` of the first for other queries. All are of the test pairs that
     every policy was asked about; no row without any."""
-    parts: dict[str, list[Row]] = {"train": [], "val": [], "test": []}
-    for row in rated.rows:
-        parts[split_of(row["query"])].append(row)
-    answered = policies.values()
-    test = [row for row in parts["test"] if all(row["pair_id"] in a for a in answered)]
+    whole, answered = own_split(rated.rows), policies.values()
+    test = [row for row in whole.test if all(row["pair_id"] in a for a in answered)]
     if not test:
         return []
     rows = [_row(name, _of_tiers(test, answers)) for name, answers in policies.items()]
-    fold, known = Fold(0, parts["train"], parts["val"], test), pairs_read(rated.rows)
+    fold, known = replace(whole, test=test), pairs_read(rated.rows)
     ids = [row["pair_id"] for row in test]
     for arm in GUESSERS:
         if fold.train or not arm.learns:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from annotation.cot.splits import normal_query, query_key
+from annotation.cot.splits import normal_query, query_key, split_of
 from lab.compare.benchmark import Row
 from training.job.types import BadInput
 
@@ -48,6 +48,14 @@ def folds(rows: Sequence[Row], count: int = FOLDS) -> list[Fold]:
     if len(queries) < 2 * count:
         raise BadInput(f"{len(queries)} queries: {count} folds by query need {2 * count}")
     return [_fold(rows, queries, number, count) for number in range(count)]
+
+
+def own_split(rows: Sequence[Row]) -> Fold:
+    """The split of the project itself."""
+    parts: dict[str, list[Row]] = {"train": [], "val": [], "test": []}
+    for row in rows:
+        parts[split_of(row["query"])].append(row)
+    return Fold(0, parts["train"], parts["val"], parts["test"])
 
 
 def label_sizes(parts: Sequence[Fold], wanted: Sequence[int] = LABEL_SIZES) -> list[int]:

@@ -57,6 +57,11 @@ class RatedPairs:
         return sha256(dumps(known).encode()).hexdigest()[:16]
 
 
+def rated_id(query: str, product_id: str, title: str = "") -> str:
+    """The name of a rated pair; a product without an id goes by its title."""
+    return f"{query}|{product_id or title}"
+
+
 def ratings_read(folder: Path) -> RatedPairs:
     """
     Raises:
@@ -67,7 +72,7 @@ def ratings_read(folder: Path) -> RatedPairs:
     grades = _grades(path) if number == 0 else {}
     rows, known = [], set()
     for pair in _pairs(path, _MARKS[number][1], gold=not grades):
-        pair_id = f"{pair.query}|{pair.product_id or pair.title}"
+        pair_id = rated_id(pair.query, pair.product_id, pair.title)
         tier = _tier(pair, grades.get(pair_id))
         if tier and pair_id not in known:
             known.add(pair_id)
@@ -125,7 +130,7 @@ def _names(path: Path) -> frozenset[str]:
 def _grades(path: Path) -> dict[str, list[int]]:
     """pair_id -> each rater's tier."""
     return {
-        f"{rated.query}|{rated.docid}": [grade + 1 for grade in rated.grades]
+        rated_id(rated.query, rated.docid): [grade + 1 for grade in rated.grades]
         for rated in quepid.read_ratings(path)
     }
 
