@@ -22,6 +22,7 @@ TABLE = (
     Due("training.tasks.disagreements_due", 60),
     Due("training.tasks.runs_recover", 20),
     Due("training.tasks.rounds_due", 30),
+    Due("lab.tasks.example_due", 10, "bulk"),
 )
 
 

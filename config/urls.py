@@ -23,6 +23,7 @@ urlpatterns = [
     path("quality/", include("training.quality_urls")),
     path("training/", include("training.urls")),
     path("circle/", include("training.rounds.urls")),
+    path("example/", include("lab.example.urls")),
     path("", include("training.lineage.urls")),
 ]
 

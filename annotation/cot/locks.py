@@ -15,6 +15,8 @@ class Lock(IntEnum):
 
     IMPORT = 738_205  # of a project: its imports write one after another
     BROKER = 738_206  # 0: the tables of the message queue are made once
+    EXAMPLE = 738_207  # 0: one worker at a time plays the people of the example
 
 
 LOCK = "pg_advisory_xact_lock(%s, %s)"
+TRY_LOCK = "pg_try_advisory_xact_lock(%s, %s)"  # false where somebody has it
