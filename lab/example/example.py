@@ -52,7 +52,7 @@ PLAN: dict[str, Any] = {
 _OVERRIDE = "an example: so that its disagreements can be looked at"
 
 
-class State(StrEnum):
+class ExampleState(StrEnum):
     ABSENT = "absent"
     WORKING = "working"
     OVER = "over"  # it belongs to whoever looks at it now
@@ -62,22 +62,22 @@ def example_project() -> Project | None:
     return Project.objects.filter(slug=SLUG).first()
 
 
-def example_state() -> State:
+def example_state() -> ExampleState:
     project = example_project()
     if project is None:
-        return State.ABSENT
+        return ExampleState.ABSENT
     rounds = Round.objects.filter(project=project)
     labels = Submission.objects.filter(assignment__item__project=project)
     ours, unnamed = Q(created_by__groups__name=SIMULATED), Q(created_by=None)
     if labels.exclude(annotator__groups__name=SIMULATED).exists():
-        return State.OVER  # times of real people are left alone
+        return ExampleState.OVER  # times of real people are left alone
     if not rounds.filter(ours).exists() or rounds.exclude(ours | unnamed).exists():
-        return State.OVER
+        return ExampleState.OVER
     if rounds.filter(ended_at=None).exists():
-        return State.WORKING
+        return ExampleState.WORKING
     newest = labels.order_by("-created_at").values_list("created_at", flat=True).first()
     told = newest is None or timezone.localtime(newest).date() < timezone.localdate()
-    return State.OVER if told else State.WORKING
+    return ExampleState.OVER if told else ExampleState.WORKING
 
 
 def example_offered() -> bool:
@@ -106,7 +106,7 @@ def example_turn() -> bool:
     and when the rounds have ended tell it all as weeks. False where there is nothing to do, or
     somebody is at it."""
     project = example_project()
-    if project is None or example_state() != State.WORKING:
+    if project is None or example_state() != ExampleState.WORKING:
         return False
     source = _people()
     lead = person_create(username=LEAD, role=Role.LEAD)

@@ -14,7 +14,7 @@ from annotation.people.guard import any_role_required
 from annotation.people.roles import Role
 from lab.example.example import (
     SLUG,
-    State,
+    ExampleState,
     example_offered,
     example_start,
     example_state,
@@ -29,8 +29,8 @@ def card(request: HttpRequest) -> HttpResponse:
     state = example_state()
     context = {
         "slug": SLUG,
-        "offered": state == State.ABSENT and example_offered(),
-        "working": state == State.WORKING,
+        "offered": state == ExampleState.ABSENT and example_offered(),
+        "working": state == ExampleState.WORKING,
     }
     return render(request, "example/_card.html", context)
 

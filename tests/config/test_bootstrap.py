@@ -11,6 +11,7 @@ from pytest_django import Settings
 from annotation.labelling.guide_anchors import guide_html
 from annotation.models import Pair
 from config import bootstrap
+from lab.example import shop
 from lab.sample.generate import generate
 from training.models import Checkpoint, RolloutBatch
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bootstrap, "generate", partial(generate, queries=20, products=200))
+    monkeypatch.setattr(shop, "generate", partial(generate, queries=20, products=200))
 
 
 def test_a_second_bootstrap_changes_nothing() -> None:

@@ -20,7 +20,7 @@ from annotation.people.roles import Role
 from lab.example.example import (
     LEAD,
     SLUG,
-    State,
+    ExampleState,
     example_offered,
     example_start,
     example_state,
@@ -58,13 +58,13 @@ def rounds_end(project: Project) -> None:
 
 def test_one_press_imports_the_sample_and_begins_a_round_that_goes_on_by_itself() -> None:
     make_project(slug="sample")
-    assert (example_state(), example_offered()) == (State.ABSENT, True)
+    assert (example_state(), example_offered()) == (ExampleState.ABSENT, True)
     done = example_start()
     project = done.round.project
     assert [type(job) for job in done.jobs] == [RolloutBatch]
     assert (project.slug, project.autopilot) == (SLUG, Project.Autopilot.WHOLE)
     assert Pair.objects.filter(project=project).count() == len(generate(seed=0).pairs)
-    assert (example_state(), example_offered()) == (State.WORKING, False)
+    assert (example_state(), example_offered()) == (ExampleState.WORKING, False)
     with pytest.raises(Conflict, match="there is a project 'example' already"):
         example_start()
 
@@ -73,7 +73,8 @@ def test_people_answer_what_waits_and_at_rest_it_is_told_as_four_weeks() -> None
     project = made()
     assert example_turn()
     people = Assignment.objects.filter(state="submitted").values_list("annotator__username")
-    assert {name for (name,) in people} == {"sample-rater-1", "sample-rater-2"}
+    names = {name for (name,) in people}
+    assert len(names) == 2 and names < {f"sample-rater-{number}" for number in (1, 2, 3)}
     today = timezone.now() - timedelta(hours=1)
     assert Submission.objects.filter(created_at__gt=today).count() == 2
     assert example_turn()
@@ -81,7 +82,7 @@ def test_people_answer_what_waits_and_at_rest_it_is_told_as_four_weeks() -> None
     rounds_end(project)
     assert example_turn()
     assert not Submission.objects.filter(created_at__gt=today).exists()
-    assert (example_state(), example_turn()) == (State.OVER, False)
+    assert (example_state(), example_turn()) == (ExampleState.OVER, False)
 
 
 @pytest.mark.parametrize("whose", ["label", "round", "project"])
@@ -98,7 +99,7 @@ def test_what_a_real_person_has_a_hand_in_is_left_alone(whose: str) -> None:
             project=project, number=2, policy="seed", plan={}, created_by=person
         )
     before = list(Submission.objects.values_list("created_at", flat=True))
-    assert (example_state(), example_turn()) == (State.OVER, False)
+    assert (example_state(), example_turn()) == (ExampleState.OVER, False)
     assert list(Submission.objects.values_list("created_at", flat=True)) == before
 
 

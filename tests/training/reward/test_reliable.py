@@ -65,14 +65,14 @@ def test_a_step_of_unknown_kappa_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "kappa", "asked"), [("rm_only", WEAK_ON_ITEMS, 5), ("hybrid", {}, 2)]
+    ("mode", "kappa", "count"), [("rm_only", WEAK_ON_ITEMS, 5), ("hybrid", {}, 2)]
 )
 def test_the_ablation_and_a_model_nobody_measured_are_asked_about_all(
-    mode: RewardMode, kappa: Kappas, asked: int
+    mode: RewardMode, kappa: Kappas, count: int
 ) -> None:
     model = judge(kappa)
     HybridRewards(TruthTable(), model, mode=mode, least_kappa=0.4).score([SAMPLE], [RIGHT])
-    assert len(model.prompts) == asked
+    assert len(model.prompts) == count
 
 
 def test_quotes_speak_where_the_reward_model_is_doubted() -> None:
