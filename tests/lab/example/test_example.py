@@ -74,7 +74,8 @@ def test_people_answer_what_waits_and_at_rest_it_is_told_as_four_weeks() -> None
     assert example_turn()
     people = Assignment.objects.filter(state="submitted").values_list("annotator__username")
     names = {name for (name,) in people}
-    assert len(names) == 2 and names < {f"sample-rater-{number}" for number in (1, 2, 3)}
+    assert len(names) == 2
+    assert names < {f"sample-rater-{number}" for number in (1, 2, 3)}
     today = timezone.now() - timedelta(hours=1)
     assert Submission.objects.filter(created_at__gt=today).count() == 2
     assert example_turn()
