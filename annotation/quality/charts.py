@@ -9,6 +9,7 @@ from typing import Any
 
 WIDTH, HEIGHT = 420, 190
 LEFT, RIGHT, TOP, BOTTOM = 46, 10, 8, 26
+LETTER = 8  # about the width of one in a tick's text, on a phone
 MAX_DOTS = 120  # more points keep the line and lose the dots
 MAX_POINTS = 400  # about one a pixel; more only make the page heavy
 
@@ -130,10 +131,24 @@ def line_chart(
         key=key,
         path="M" + "L".join(f"{dot.x},{dot.y}" for dot in dots),
         dots=dots if len(dots) <= MAX_DOTS else [dots[-1]],
-        x_ticks=[Tick(px(x), name(x)) for x in x_marks if x_low <= x <= x_high],
+        x_ticks=apart([Tick(px(x), name(x)) for x in x_marks if x_low <= x <= x_high]),
         y_ticks=[Tick(py(y), number(y)) for y in y_marks],
         last=number(ys[-1]),
     )
+
+
+def apart(ticks: Sequence[Tick]) -> list[Tick]:
+    """Without those whose text would run into the next one's. The last stays, which ends at
+    its place; the others have it in their middle."""
+    kept: list[Tick] = []
+    free = math.inf  # up to here nothing is written
+    for tick in reversed(ticks):
+        width = len(tick.text) * LETTER
+        right = tick.at if not kept else tick.at + width / 2
+        if right <= free:
+            kept.append(tick)
+            free = right - width - LETTER
+    return kept[::-1]
 
 
 def nice_ticks(low: float, high: float, *, count: int = 4, whole: bool = False) -> list[float]:

@@ -24,8 +24,7 @@ from annotation.quality.project_rows import project_jobs
 from lab.circle.source import crew
 from lab.circle.source_sample import SampleSource
 from lab.example.shop import shop_create, shop_import
-from lab.simulate.at_work import Crew, work
-from lab.simulate.people import person_create
+from lab.simulate.people import person_create, queue_work_off, splits_adjudicate
 from lab.simulate.weeks import weeks_tell
 from training.judges.appointing import rm_appoint
 from training.models import Checkpoint, RmGate
@@ -36,17 +35,18 @@ SLUG, NAME = "example", "Example shop (simulated people)"
 SAMPLE = "sample"  # the project of a first start
 LEAD = f"{SampleSource.slug}-lead"
 WEEKS = 4
-# Two rounds in some ten minutes of two cores; the held-out pairs are enough gold for the gate.
+AT_ONCE = 16  # items of a person in a turn, so that decisions come between the labels
+# Two rounds in some fifteen minutes of two cores; the held-out pairs are enough gold for the
+# gate.
 PLAN: dict[str, Any] = {
-    "pairs": 60,
-    "rollouts": 2,
+    "pairs": 240,
+    "rollouts": 1,
     "gold": 100,
     "rounds": 2,
-    "rm": {"fit": {"epochs": 2}},
     "policy": {
         "rl": {"updates": 12, "prompts": 4, "group": 8},
         "sampling": {"rollouts": 4},
-        "data": {"eval_limit": 80},
+        "data": {"train_limit": 120, "eval_limit": 80},
     },
 }
 _OVERRIDE = "an example: so that its disagreements can be looked at"
@@ -102,28 +102,25 @@ def example_start() -> Advance:
 
 
 def example_turn() -> bool:
-    """The people's turn: label and decide what waits, put the first reward model in charge,
-    and when the rounds have ended tell it all as weeks. False where there is nothing to do, or
-    somebody is at it."""
+    """The people's turn: label and decide some of what waits; when the rounds have ended put
+    the newest reward model in charge, and tell it all as weeks. False where there is nothing to
+    do, or somebody is at it."""
     project = example_project()
     if project is None or example_state() != ExampleState.WORKING:
         return False
     source = _people()
     lead = person_create(username=LEAD, role=Role.LEAD)
-    people = Crew(crew(source), lead, source.lead())
+    people = crew(source)
     with transaction.atomic():
         if not _alone():
             return False
-        done = work(project, people, _unheard, stay=False)
-        if current_rm(project) is None:
-            done += _appointed(project, lead)
-        if not done and _at_rest(project):
-            weeks_tell(project=project, weeks=WEEKS)
+        done = queue_work_off(project=project, people=people, at_most=AT_ONCE)
+        done += splits_adjudicate(project=project, lead=lead, answer=source.lead())
+        if not done and not Round.objects.filter(project=project, ended_at=None).exists():
+            done = _appointed(project, lead)
+            if not done and _at_rest(project):
+                weeks_tell(project=project, weeks=WEEKS)
     return True
-
-
-def _unheard(line: str) -> None:
-    """The pages show what was done."""
 
 
 def _alone() -> bool:
@@ -139,11 +136,11 @@ def _people() -> SampleSource:
 
 
 def _appointed(project: Project, lead: User) -> int:
-    """The first model that the gate has measured, over the gate's refusal where it refuses;
-    that is on record, as everybody's override is."""
+    """The newest model that the gate has measured, where nobody is in charge: over the gate's
+    refusal, which is on record as everybody's override is."""
     measured = RmGate.objects.filter(project=project, state=RmGate.State.DONE).values("rm")
-    rm = Checkpoint.objects.filter(pk__in=measured).order_by("pk").first()
-    if rm is None:
+    rm = Checkpoint.objects.filter(pk__in=measured).order_by("-pk").first()
+    if rm is None or current_rm(project) is not None:
         return 0
     rm_appoint(project=project, rm=rm, lead=lead, reason=_OVERRIDE, override=True)
     return 1
@@ -153,5 +150,4 @@ def _at_rest(project: Project) -> bool:
     rm = current_rm(project)
     if rm is not None and scoring_due_now(project=project, rm=rm):
         return False
-    still = Round.objects.filter(project=project, ended_at=None).exists()
-    return not still and not project_jobs(project)
+    return not project_jobs(project)

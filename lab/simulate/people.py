@@ -31,15 +31,20 @@ def person_create(*, username: str, role: Role) -> User:
     return role_grant(user=user, role=role)
 
 
-def queue_work_off(*, project: Project, people: Iterable[tuple[User, AnswerFn]]) -> int:
-    """Everybody labels at the same time until the queue has nothing for them.
+def queue_work_off(
+    *, project: Project, people: Iterable[tuple[User, AnswerFn]], at_most: int | None = None
+) -> int:
+    """Everybody labels at the same time until the queue has nothing for them, or ``at_most``
+    items each.
 
     Returns:
         the number of submissions (receipts).
     """
     crew = list(people)
     with ThreadPoolExecutor(max_workers=max(1, len(crew))) as pool:
-        futures = [pool.submit(_work_off, project, user, answer) for user, answer in crew]
+        futures = [
+            pool.submit(_work_off, project, user, answer, at_most) for user, answer in crew
+        ]
         return sum(future.result() for future in futures)
 
 
@@ -55,10 +60,10 @@ def splits_adjudicate(*, project: Project, lead: User, answer: AnswerFn) -> int:
     return len(items)
 
 
-def _work_off(project: Project, user: User, answer: AnswerFn) -> int:
+def _work_off(project: Project, user: User, answer: AnswerFn, at_most: int | None) -> int:
     done = 0
     try:
-        while assignment := queue_claim(annotator=user, project=project):
+        while done != at_most and (assignment := queue_claim(annotator=user, project=project)):
             label_submit(
                 assignment=assignment,
                 annotator=user,

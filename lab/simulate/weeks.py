@@ -10,6 +10,7 @@ import numpy as np
 from django.db import connection, transaction
 from django.db.models import DateTimeField
 from django.utils import timezone
+from numpy.typing import NDArray
 
 from annotation.cot.errors import Conflict
 from annotation.models import Project, Submission
@@ -17,6 +18,7 @@ from annotation.people.roles import SIMULATED
 from annotation.quality.project_rows import Hanging, hanging_tables, project_jobs
 
 _MORNING, _HOURS, _DAYS = time(9), 8, 5  # of a working day, and in a week
+_NIGHT = (24 - _HOURS) * 3600.0  # seconds
 _AT_ONCE = 5000  # rows of an update
 
 Moments = Callable[[datetime], datetime]
@@ -44,8 +46,8 @@ def weeks_tell(*, project: Project, weeks: int) -> int:
 
 
 def spread(moments: Sequence[datetime], weeks: int, now: datetime) -> Moments:
-    """When something is said to have happened. Before the first of ``moments`` and after the
-    last, times keep their distance to it."""
+    """When something is said to have happened. Before the first of ``moments``, after the last
+    and where a night lies between two, times keep their distance to the nearer one."""
     days = _working_days(weeks, now)
     ends = sorted({moment.timestamp() for moment in moments})
     share = (np.arange(len(ends)) + 0.5) / len(ends) * len(days)
@@ -53,12 +55,24 @@ def spread(moments: Sequence[datetime], weeks: int, now: datetime) -> Moments:
     told = begins[share.astype(int)] + share % 1 * _HOURS * 3600
 
     def of(moment: datetime) -> datetime:
-        true = moment.timestamp()
-        beyond = min(0.0, true - ends[0]) + max(0.0, true - ends[-1])
-        then = float(np.interp(true, ends, told)) + beyond
+        then = _between(moment.timestamp(), ends, told)
         return min(datetime.fromtimestamp(then, UTC), now.astimezone(UTC))
 
     return of
+
+
+def _between(true: float, ends: Sequence[float], told: NDArray[np.float64]) -> float:
+    """``told`` of the two of ``ends`` that ``true`` lies between, or of the nearer one."""
+    after = int(np.searchsorted(ends, true))
+    if after == 0:
+        return float(told[0]) - (ends[0] - true)
+    if after == len(ends):
+        return float(told[-1]) + (true - ends[-1])
+    since, until = true - ends[after - 1], ends[after] - true
+    gap = float(told[after] - told[after - 1])
+    if since + until < _NIGHT <= gap:
+        return float(told[after - 1]) + since if since < until else float(told[after]) - until
+    return float(told[after - 1]) + gap * since / (since + until)
 
 
 def _working_days(weeks: int, now: datetime) -> list[datetime]:

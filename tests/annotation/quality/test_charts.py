@@ -108,3 +108,10 @@ def test_a_line_over_named_points_bridges_gaps_and_shows_the_names() -> None:
     assert [dot.title for dot in chart.dots] == ["w1: 0.2", "w3: 0.4"]
     assert [tick.text for tick in chart.x_ticks] == ["w1", "w2", "w3"]
     assert named_line("alpha", [("w1", None)]) is None
+
+
+def test_a_tick_whose_text_would_run_into_the_next_one_is_left_out() -> None:
+    names = [f"November {day}" for day in (2, 9, 16, 23, 30)]
+    chart = named_line("alpha", [(name, float(place)) for place, name in enumerate(names)])
+    assert chart is not None
+    assert [tick.text for tick in chart.x_ticks] == ["November 2", "November 16", "November 30"]

@@ -32,9 +32,22 @@ def test_labels_are_spread_over_working_hours_and_the_rest_lies_between_them() -
     assert [f"{told(minutes(n)).astimezone(NOW.tzinfo):%dT%H:%M}" for n in range(4)] == expected
     assert told(minutes(0)) - told(minutes(-7)) == timedelta(minutes=7)
     assert told(minutes(10)) - told(minutes(3)) == timedelta(minutes=7)
+
+
+def test_within_a_day_the_rest_is_spread_as_the_labels_are() -> None:
+    told = spread([minutes(number) for number in range(40)], 1, NOW)  # eight a day
     between = told(minutes(0)) + (told(minutes(1)) - told(minutes(0))) / 2
     half = told(minutes(0) + timedelta(seconds=30))
     assert abs(half - between) < timedelta(milliseconds=1)
+
+
+def test_nothing_is_told_of_the_night_between_two_labels() -> None:
+    told = spread([minutes(number) for number in range(40)], 1, NOW)
+    evening, morning = minutes(7), minutes(8)
+    late, early = evening + timedelta(seconds=20), morning - timedelta(seconds=20)
+    assert told(late) - told(evening) == timedelta(seconds=20)
+    assert told(morning) - told(early) == timedelta(seconds=20)
+    assert told(morning) - told(evening) > timedelta(hours=16)
 
 
 def test_nothing_is_told_to_happen_in_the_future() -> None:

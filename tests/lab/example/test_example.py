@@ -117,7 +117,7 @@ def test_one_worker_at_a_time_plays_the_people() -> None:
     assert example_turn()
 
 
-def test_the_first_model_that_was_measured_judges_and_what_it_failed_is_on_record() -> None:
+def test_at_the_end_the_newest_measured_model_judges_and_what_it_failed_is_on_record() -> None:
     project = made()
     run = TrainingRun.objects.create(
         project=project, method="rm", state="finished", policy=policy_make()
@@ -126,6 +126,9 @@ def test_the_first_model_that_was_measured_judges_and_what_it_failed_is_on_recor
     row = Measured("majority", 0.5, 0.7, -0.2, -0.3, -0.1, 0.0, passes=False)
     report = GateReport(500, 100, 400, "", [row]).stored()
     RmGate.objects.create(project=project, rm=rm, state="done", report=report)
+    assert example_turn()
+    assert not RmAppointment.objects.exists(), "a round is open"
+    rounds_end(project)
     assert example_turn()
     charge = RmAppointment.objects.get(project=project, until=None)
     assert (charge.rm, charge.by and charge.by.username) == (rm, LEAD)
