@@ -51,13 +51,19 @@ def disagreements(project: Project) -> list[Disagreement]:
 def judges(project: Project) -> tuple[Checkpoint, Checkpoint]:
     """A reward model in charge, and a candidate that the gate refuses."""
     policy, _ = Checkpoint.objects.get_or_create(name="seed-policy", defaults={"path": "seed"})
+    by_kind = {"1": {"kappa": 0.52}, "2": {"kappa": 0.31}, "3": {"kappa": None}}
+    fitted = {"rm": {"held_out": {"by_kind": by_kind}}}
     champion, candidate = (
         Checkpoint.objects.create(
             name=f"shop-rm-{number}",
             kind=Checkpoint.Kind.RM,
             path="rm",
             run=TrainingRun.objects.create(
-                project=project, method="rm", policy=policy, state=TrainingRun.State.FINISHED
+                project=project,
+                method="rm",
+                policy=policy,
+                report=fitted,
+                state=TrainingRun.State.FINISHED,
             ),
         )
         for number in (14, 15)

@@ -27,7 +27,7 @@ LogIn = Callable[[User], None]
 # A probe, a part of a page, a file of a row, a switch that leads back.
 NO_PAGES = {"healthz", "circle_live", "run_live", "first_cots_live", "import_progress",
             "export_file", "set_language", "quality_influence_run",
-            "rounds_waiting"}  # fmt: skip
+            "rounds_waiting", "example"}  # fmt: skip
 ADMIN = ("index", "password_change", "annotation_project_add", "annotation_importjob_add",
          "training_trainingrun_launch", "training_rolloutbatch_launch")  # fmt: skip
 # Pages of users and groups are Django's alone and have faults of their own.

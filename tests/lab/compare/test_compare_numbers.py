@@ -151,3 +151,7 @@ def test_a_reference_cot_is_right_in_all_steps_and_an_empty_text_in_none() -> No
     assert judged is not None
     assert set(judged["verdicts"].values()) == {"correct"}
     assert judged_rollout(row, bodies, "no steps") is None
+    second = judged_rollout(row, bodies, text, place=1)
+    assert second is not None
+    names = judged["rollout_id"], second["rollout_id"]
+    assert names == (row["pair_id"], f"{row['pair_id']}#1"), "two rollouts of a pair are two"
