@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from unittest import mock
 
 import pytest
@@ -17,6 +18,7 @@ from annotation.labelling.queue import queue_open
 from annotation.labelling.rollouts import rollout_record
 from annotation.models import Assignment, Pair, Project, Round, Submission
 from annotation.people.roles import Role
+from lab.example import shop
 from lab.example.example import (
     LEAD,
     SLUG,
@@ -34,8 +36,15 @@ from tests.training.world import policy_make
 from training.judges.gate import GateReport, Measured
 from training.models import Checkpoint, RmAppointment, RmGate, RolloutBatch, TrainingRun
 
+SMALL = partial(generate, queries=20, products=200)
+
 # The people work in threads of their own, which a test's open transaction would lock out.
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shop, "generate", SMALL)
 
 
 def made(by: User | None = None) -> Project:
@@ -63,7 +72,7 @@ def test_one_press_imports_the_sample_and_begins_a_round_that_goes_on_by_itself(
     project = done.round.project
     assert [type(job) for job in done.jobs] == [RolloutBatch]
     assert (project.slug, project.autopilot) == (SLUG, Project.Autopilot.WHOLE)
-    assert Pair.objects.filter(project=project).count() == len(generate(seed=0).pairs)
+    assert Pair.objects.filter(project=project).count() == len(SMALL().pairs)
     assert (example_state(), example_offered()) == (ExampleState.WORKING, False)
     with pytest.raises(Conflict, match="there is a project 'example' already"):
         example_start()
