@@ -36,7 +36,7 @@ SAMPLE = "sample"  # the project of a first start
 LEAD = f"{SampleSource.slug}-lead"
 WEEKS = 4
 AT_ONCE = 16  # items of a person in a turn, so that decisions come between the labels
-# Two rounds in some fifteen minutes of two cores; the held-out pairs are enough gold for the
+# Two rounds in some twenty minutes of two cores; the held-out pairs are enough gold for the
 # gate.
 PLAN: dict[str, Any] = {
     "pairs": 240,
