@@ -102,9 +102,9 @@ def example_start() -> Advance:
 
 
 def example_turn() -> bool:
-    """The people's turn: label and decide some of what waits; when the rounds have ended put
-    the newest reward model in charge, and tell it all as weeks. False where there is nothing to
-    do, or somebody is at it."""
+    """The people's turn: label and decide some of what waits, put the first reward model in
+    charge, and when the rounds have ended the newest; then tell it all as weeks. False where
+    there is nothing to do, or somebody is at it."""
     project = example_project()
     if project is None or example_state() != ExampleState.WORKING:
         return False
@@ -116,10 +116,11 @@ def example_turn() -> bool:
             return False
         done = queue_work_off(project=project, people=people, at_most=AT_ONCE)
         done += splits_adjudicate(project=project, lead=lead, answer=source.lead())
-        if not done and not Round.objects.filter(project=project, ended_at=None).exists():
-            done = _appointed(project, lead)
-            if not done and _at_rest(project):
-                weeks_tell(project=project, weeks=WEEKS)
+        turning = Round.objects.filter(project=project, ended_at=None).exists()
+        if current_rm(project) is None or not turning:
+            done += _appointed(project, lead)
+        if not done and not turning and _at_rest(project):
+            weeks_tell(project=project, weeks=WEEKS)
     return True
 
 
@@ -136,11 +137,12 @@ def _people() -> SampleSource:
 
 
 def _appointed(project: Project, lead: User) -> int:
-    """The newest model that the gate has measured, where nobody is in charge: over the gate's
-    refusal, which is on record as everybody's override is."""
+    """The newest model that the gate has measured, over the gate's refusal, which is on record
+    as everybody's override is. Without one in charge the autopilot would stop at the second
+    refusal."""
     measured = RmGate.objects.filter(project=project, state=RmGate.State.DONE).values("rm")
     rm = Checkpoint.objects.filter(pk__in=measured).order_by("-pk").first()
-    if rm is None or current_rm(project) is not None:
+    if rm is None or rm == current_rm(project):
         return 0
     rm_appoint(project=project, rm=rm, lead=lead, reason=_OVERRIDE, override=True)
     return 1

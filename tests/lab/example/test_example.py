@@ -35,6 +35,7 @@ from tests.factories import cot, make_pair, make_product, make_project, make_use
 from tests.training.world import policy_make
 from training.judges.gate import GateReport, Measured
 from training.models import Checkpoint, RmAppointment, RmGate, RolloutBatch, TrainingRun
+from training.scoring.select import current_rm
 
 SMALL = partial(generate, queries=20, products=200)
 
@@ -126,22 +127,32 @@ def test_one_worker_at_a_time_plays_the_people() -> None:
     assert example_turn()
 
 
-def test_at_the_end_the_newest_measured_model_judges_and_what_it_failed_is_on_record() -> None:
-    project = made()
+def measured(project: Project, name: str) -> Checkpoint:
+    """A reward model that the gate refuses."""
+    policy = policy_make(name=f"policy of {name}")
     run = TrainingRun.objects.create(
-        project=project, method="rm", state="finished", policy=policy_make()
+        project=project, method="rm", state="finished", policy=policy
     )
-    rm = Checkpoint.objects.create(name="rm", kind="rm", path="/rm", run=run)
+    rm = Checkpoint.objects.create(name=name, kind="rm", path=f"/{name}", run=run)
     row = Measured("majority", 0.5, 0.7, -0.2, -0.3, -0.1, 0.0, passes=False)
     report = GateReport(500, 100, 400, "", [row]).stored()
     RmGate.objects.create(project=project, rm=rm, state="done", report=report)
-    assert example_turn()
-    assert not RmAppointment.objects.exists(), "a round is open"
-    rounds_end(project)
+    return rm
+
+
+def test_the_first_model_judges_the_second_round_and_the_newest_at_the_end() -> None:
+    project = made()
+    first = measured(project, "first")
     assert example_turn()
     charge = RmAppointment.objects.get(project=project, until=None)
-    assert (charge.rm, charge.by and charge.by.username) == (rm, LEAD)
-    assert len(charge.overridden) == 1
+    assert (charge.rm, charge.by and charge.by.username) == (first, LEAD)
+    assert len(charge.overridden) == 1, "what it failed is on record"
+    second = measured(project, "second")
+    assert example_turn()
+    assert current_rm(project) == first, "a round is open"
+    rounds_end(project)
+    assert example_turn()
+    assert current_rm(project) == second
 
 
 def test_the_start_page_offers_it_until_somebody_has_a_project_of_their_own(
