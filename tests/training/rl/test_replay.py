@@ -20,6 +20,7 @@ from training.job.folder import LEDGER, RUN_TOML, TRAIN, TRUTH
 from training.job.ledger import ledger_read
 from training.job.prompts import PromptVersion
 from training.job.types import Sample
+from training.reward.reliable import Kappas
 from training.reward.replay import Recipe, Replayed
 from training.rl.method import rl_method
 from training.rl.train import main
@@ -51,6 +52,7 @@ class Hashed:
     """P(correct) from the prompt alone, many of them nearly equal."""
 
     prompt_version: PromptVersion = "1"
+    kappa: Kappas = {}
 
     def score(self, prompts: Sequence[str]) -> list[float]:
         drawn = [hashlib.sha256(prompt.encode()).digest()[0] for prompt in prompts]

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
+from annotation.cot.steps import OPEN_KINDS
 from tests.training.rl.tiny import label_row, make_run, pair_row, write_run_toml
 from training.job.checkpoints import mark_complete, newest_checkpoint
 from training.job.files import read_finished_jsonl, write_jsonl
 from training.job.model_folder import model_facts
 from training.job.types import Sample
+from training.reward.reliable import doubted
 from training.rl.base.callbacks import RunCallback
 from training.rl.policy.model import load_policy
 from training.rl.reward_model.model import load_reward_model
@@ -184,8 +186,13 @@ def test_the_reward_model_learns_from_labels_and_then_rewards_the_open_steps(
     assert set(report["by_kind"]) == {"1", "2", "3", "4", "5"}
     assert 0 <= report["accuracy"] <= 1
     model = str(tmp_path / "rm" / "model")
-    assert load_reward_model(model).prior_shift
-    make_run(tmp_path / "srpo", policy_dir, samples, rm=model)
+    judge = load_reward_model(model)
+    assert judge.prior_shift
+    assert set(doubted(judge.kappa, 0.4, OPEN_KINDS)) == set(OPEN_KINDS), "it has seen little"
+    make_run(tmp_path / "silent", policy_dir, samples, rm=model)
+    assert main([str(tmp_path / "silent")]) == 0
+    assert "rm" not in report_of(tmp_path / "silent")["step_reward_sources"]
+    make_run(tmp_path / "srpo", policy_dir, samples, rm=model, rewards={"least_kappa": -1.0})
     assert main([str(tmp_path / "srpo")]) == 0
     assert report_of(tmp_path / "srpo")["step_reward_sources"]["rm"] > 0
     first = read_finished_jsonl(tmp_path / "srpo" / "metrics.jsonl")[0]
