@@ -8,6 +8,7 @@ from typing import Any
 
 from training.job.methods import METHODS
 from training.job.types import BadInput
+from training.reward.reliable import EVERY
 
 Settings = Mapping[str, Any]
 
@@ -51,7 +52,7 @@ _AT_RANDOM: Settings = {
     "sampling": {"rejection": False, "diverse": False},
     "curriculum": _PLAIN_CURRICULUM,
 }
-_ASKED_ALWAYS: Settings = {"least_kappa": -1.0}  # however bad the reward model is
+_ASKED_ALWAYS: Settings = {"least_kappa": EVERY}  # however bad the reward model is
 _RM = Arm("rm", "reward model", {"method": "rm"})
 _SFT = Arm("sft", "SFT on verified CoTs", {"method": "sft"})
 _DPO = Arm("dpo", "SFT, then DPO", {"method": "dpo"}, start="sft")

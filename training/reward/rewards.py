@@ -93,13 +93,14 @@ class HybridRewards:
             self._judged(sample, text, steps)
             for sample, text, (steps, _) in zip(samples, texts, read, strict=True)
         ]
+        kinds = self._rm_kinds()
         due = {
             (row, step.kind): (sample, _prefix(text, steps, step))
             for row, (sample, text, (steps, _)) in enumerate(
                 zip(samples, texts, read, strict=True)
             )
             for step in steps
-            if step.kind in self._rm_kinds() and step.kind not in judged[row]
+            if step.kind in kinds and step.kind not in judged[row]
             if self._quote_of(step.kind) != "before_rm"
         }
         answered: dict[int, dict[StepKind, float]] = defaultdict(dict)
@@ -154,7 +155,8 @@ class HybridRewards:
             return ()
         if self.mode == "rm_only":
             return tuple(StepKind)
-        return tuple(kind for kind in OPEN_KINDS if kind not in self._doubted())
+        left_out = self._doubted()
+        return tuple(kind for kind in OPEN_KINDS if kind not in left_out)
 
     def _doubted(self) -> Kappas:
         kappas = self.scorer.kappa if self.scorer is not None else {}
@@ -217,9 +219,10 @@ class HybridRewards:
 
     def _silence(self, kind: StepKind) -> str:
         """Why no reward model says anything of the step."""
-        if self.mode == "rm_only" or kind not in self._doubted():
+        left_out = self._doubted()
+        if self.mode == "rm_only" or kind not in left_out:
             return "no reward model"
-        kappa = self._doubted()[kind]
+        kappa = left_out[kind]
         measured = "is unknown" if kappa is None else f"is {kappa:.2f}"
         return f"the reward model's kappa {measured}, {self.least_kappa:.2f} is wanted"
 
